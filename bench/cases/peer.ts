@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inParallel, toDisk } from '../lib/client.ts';
+import { inParallel, toDiskInSteps } from '../lib/client.ts';
 import { sourceTiny, sourceVp9 } from '../lib/media.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openBench } from '../lib/service.ts';
@@ -17,13 +17,13 @@ export async function peer({ pairs, peer, progress }: CaseOptions): Promise<Case
   const other = openPeer(peer!, process.env.AIRLOCK_BENCH_PEER_KEY ?? '');
   const bench = await openBench();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
-  const one = (file: string) => (client: V1Client) => toDisk(client, file, REQUEST, join(folder, 'one.mp4'));
+  const one = (file: string) => (client: V1Client) => toDiskInSteps(client, file, REQUEST, join(folder, 'one.mp4'));
   const works: Record<string, (client: V1Client) => Promise<unknown>> = {
     '1.5 s clip, to disk': one(tiny.path),
     '20 s of 720p VP9, to disk': one(vp9.path),
     [`${JOBS} tiny jobs, ${WIDTH} at once`]: (client) => {
       const names = Array.from({ length: JOBS }, (_, job) => join(folder, `${job}.mp4`));
-      const tasks = names.map((name) => () => toDisk(client, tiny.path, REQUEST, name));
+      const tasks = names.map((name) => () => toDiskInSteps(client, tiny.path, REQUEST, name));
       return inParallel(tasks, WIDTH);
     },
   };

@@ -3,10 +3,18 @@ import type { Job } from '../../src/contract/transcodes.ts';
 import { exchange } from './http.ts';
 import type { V1Client } from './v1-client.ts';
 
-/** What a client does to have a file transcoded: upload, confirm, create, wait, download, write to disk. */
+/** What a client does to have a file transcoded: create a job with its upload, send, wait, download, write to disk. */
 export async function toDisk(client: V1Client, file: string, request: object, output: string): Promise<Job> {
+  return download(client, await client.createAndSend(file, request), output);
+}
+
+/** The same for services that create no jobs with uploads: upload, confirm, create, wait, download, write to disk. */
+export async function toDiskInSteps(client: V1Client, file: string, request: object, output: string): Promise<Job> {
   const url = await client.upload(file);
-  const { id } = await client.create({ inputs: [{ url }], ...request });
+  return download(client, await client.create({ inputs: [{ url }], ...request }), output);
+}
+
+async function download(client: V1Client, { id }: Pick<Job, 'id'>, output: string): Promise<Job> {
   const job = await client.completed(id);
   const link = await client.call('GET', `/v1/transcodes/${id}/download`);
   const { status, bytes } = await exchange('GET', link.json.url);

@@ -25,6 +25,8 @@ export interface V1Client {
   /** Uploads and confirms a file. Returns its URL for a job. */
   upload(path: string): Promise<string>;
   create(body: unknown): Promise<Job>;
+  /** Creates a job whose only input is this file, and sends the file. Returns the job as it was created. */
+  createAndSend(path: string, request: object): Promise<Job>;
   /** Waits until the job is final; throws unless it completed. */
   completed(id: string): Promise<Job>;
 }
@@ -51,15 +53,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = { '.webm': 'video/webm',
 
 export function v1Client(send: V1Client['call']): V1Client {
   const sendFile: V1Client['send'] = async (path) => {
-    const fileSize = statSync(path).size;
-    const contentType = CONTENT_TYPES[extname(path)] ?? 'video/mp4';
-    const file = { filename: `bench${extname(path)}`, contentType, fileSize };
+    const file = describe(path);
     const { result } = succeeded(await send('POST', '/v1/upload/presigned-url', file));
-    const headers = { 'content-type': contentType, 'content-length': String(fileSize) };
-    const put = await exchange('PUT', result.uploadUrl, headers, createReadStream(path));
-    if (put.status !== 200)
-      throw new Error(`the storage returned ${put.status}: ${put.bytes.toString('utf8', 0, 500)}`);
-    return { filename: result.filename, fileSize };
+    await put(path, file, result.uploadUrl);
+    return { filename: result.filename, fileSize: file.fileSize };
   };
   const confirmFile: V1Client['confirm'] = async (sent) =>
     succeeded(await send('POST', '/v1/upload/confirm', sent)).result.fileUrl;
@@ -70,6 +67,14 @@ export function v1Client(send: V1Client['call']): V1Client {
     upload: async (path) => confirmFile(await sendFile(path)),
     async create(body) {
       return succeeded(await send('POST', '/v1/transcodes', body));
+    },
+    async createAndSend(path, request) {
+      const upload = describe(path);
+      const job: Job = succeeded(await send('POST', '/v1/transcodes', { inputs: [{ upload }], ...request }));
+      const target = job.inputs[0]?.upload;
+      if (!target || !('url' in target)) throw new Error('the service takes the file in parts');
+      await put(path, upload, target.url);
+      return job;
     },
     async completed(id) {
       for (;;) {
@@ -82,6 +87,17 @@ export function v1Client(send: V1Client['call']): V1Client {
       }
     },
   };
+}
+
+function describe(path: string) {
+  const contentType = CONTENT_TYPES[extname(path)] ?? 'video/mp4';
+  return { filename: `bench${extname(path)}`, contentType, fileSize: statSync(path).size };
+}
+
+async function put(path: string, { contentType, fileSize }: ReturnType<typeof describe>, url: string): Promise<void> {
+  const headers = { 'content-type': contentType, 'content-length': String(fileSize) };
+  const { status, bytes } = await exchange('PUT', url, headers, createReadStream(path));
+  if (status !== 200) throw new Error(`the storage returned ${status}: ${bytes.toString('utf8', 0, 500)}`);
 }
 
 function succeeded({ status, json, text }: V1Response): V1Response['json'] {

@@ -1,98 +1,33 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { JobFailure } from '../contract/failures.ts';
-import type { Context } from '../database/context.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
-import { StorageError, type StoreSpace } from '../storage/types.ts';
+import type { StoreSpace } from '../storage/types.ts';
 import { type Account, lockAccount } from './accounts.ts';
 import { type RowFigures, requireFewDeliveries, requireRowShare, rowBytesOf, rowFiguresOf } from './row-bytes.ts';
+import { EARLIER_BYTES, type MeasuredSpace, SpaceNearlyFull } from './store-space.ts';
 
 /*
  * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
  * add. Triggers on `objects` and `uploads` keep it as numbers (0013_stored_bytes.sql), so any end of a row frees its bytes.
  */
 
-/** Milliseconds to wait for the storage to report its free space: for a figure that can be missing, or an older one. */
-const SPACE_MS = 3000;
-/** The same for a request that cannot be answered without it. A busy machine takes seconds to restart its gateway. */
-export const NEEDED_SPACE_MS = 10_000;
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
-
-/**
- * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` when
- * it does not respond in time.
- */
-export async function storeSpace(
-  { store }: Pick<Context, 'store'>,
-  { withinMs = SPACE_MS } = {},
-): Promise<StoreSpace | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StorageError('storage does not report its space', { retry: true })), withinMs);
-  });
-  return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
-}
-
-/** Milliseconds for which a measurement serves the creates of a process; they reserve nothing. */
-const RECENT_MS = 500;
-/** Milliseconds for which it serves them while the storage does not respond: the restart of a gateway on a busy machine. */
-const AWAY_MS = 30_000;
-const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
-const answered = new WeakMap<Context['store'], { at: number; space: StoreSpace | null }>();
-
-/** Like `storeSpace`, measured now. `recentSpace` uses the figure afterwards. */
-export async function freshSpace(
-  context: Pick<Context, 'store'>,
-  options: { withinMs?: number } = {},
-): Promise<StoreSpace | null> {
-  const at = performance.now();
-  const space = await storeSpace(context, options);
-  recent.set(context.store, { at, space: Promise.resolve(space) });
-  answered.set(context.store, { at, space });
-  return space;
-}
-
-/**
- * Like `storeSpace`, up to half a second old, or half a minute while the storage does not respond, since a job waits for
- * it anyway. For checks whether anything is left, which others can overtake.
- */
-export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
-  const { store } = context;
-  const last = recent.get(store);
-  if (last && performance.now() - last.at < RECENT_MS) return last.space;
-  const space = storeSpace(context).then(
-    (measured) => {
-      answered.set(store, { at: performance.now(), space: measured });
-      return measured;
-    },
-    (error) => {
-      const before = answered.get(store);
-      if (before && performance.now() - before.at < AWAY_MS) return before.space;
-      recent.delete(store);
-      throw error;
-    },
-  );
-  recent.set(store, { at: performance.now(), space });
-  return space;
-}
-
-/** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not respond. */
-export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
-  const { space } = await store.capabilities();
-  if (space) return space();
-  await store.ping();
-  return null;
-}
 
 /**
  * Bytes of an account's uploads and outputs, including those promised to open upload URLs. Exact while the caller has
  * the account's lock.
  */
 export async function readStoredBytes(db: Db, accountId: string): Promise<number> {
-  const { rows } = await sql<{ stored: number }>`SELECT ${storedBytesSql(accountId)} AS stored`.execute(db);
-  return rows[0]!.stored;
+  const [row] = await selectStored(db, { accountId });
+  return row!.stored;
 }
+
+const selectStored = compileOnce(
+  (_db, { accountId }: { accountId: string }) => sql<{ stored: number }>`SELECT ${storedBytesSql(accountId)} AS stored`,
+);
 
 /** The account with its `readStoredBytes`. */
 export async function readAccountAndBytes(
@@ -170,22 +105,21 @@ export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'ou
 
 /**
  * Checks that an upload of that many bytes may be promised. Its locks keep other transactions from promising the same
- * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve) or `too_many_open_uploads`.
+ * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve) or `too_many_open_uploads`, and
+ * `SpaceNearlyFull` (see `spaceForUploads`).
  */
 export async function requireUploadCapacity(
   tx: Tx,
   account: Account,
   bytes: number,
-  space: StoreSpace | null,
+  space: MeasuredSpace | null,
 ): Promise<void> {
   // The figures need a statement of their own, since one that waits for a lock sees the rows of before.
-  const [, { rows }] = await Promise.all([
-    space ? lockDisk(tx, account.id) : lockAccount(tx, account.id),
-    sql<{ open: number; stored: number; rows: number } & Promised>`
-      SELECT ${openOf(account.id)} AS open, ${storedBytesSql(account.id)} AS stored, ${rowBytesOf(account.id)} AS rows,
-        ${promisedFigures}`.execute(tx),
+  const [, [figures]] = await Promise.all([
+    space ? lockDisk(tx, account) : lockAccount(tx, account.id),
+    selectUploadFigures(tx, account),
   ]);
-  const { open, stored, rows: rowBytes, ...promised } = rows[0]!;
+  const { open, stored, rows: rowBytes, ...promised } = figures!;
   if (open >= account.max_open_uploads) {
     throw new ApiError('too_many_open_uploads', {
       metric: 'open_uploads',
@@ -199,21 +133,29 @@ export async function requireUploadCapacity(
   if (stored + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, bytes);
   if (!space) return;
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
-  if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
   // What the account takes of the disk, its rows included.
   const taken = stored + rowBytes;
-  const share = fairShare(taken, available);
-  if (promised.accounts > 1 && taken + bytes > share) {
-    throw overQuota(share, taken, bytes, ' of a disk that other accounts share');
+  const isFull = (left: number) => bytes > left || space.spareFiles <= 0;
+  const isOverShare = (left: number) => promised.accounts > 1 && taken + bytes > fairShare(taken, left);
+  const certain = available - EARLIER_BYTES;
+  if (space.isEarlier && (isFull(certain) || isOverShare(certain))) throw new SpaceNearlyFull();
+  if (isFull(available)) throw diskFull(bytes);
+  if (isOverShare(available)) {
+    throw overQuota(fairShare(taken, available), taken, bytes, ' of a disk that other accounts share');
   }
 }
 
+const selectUploadFigures = compileOnce(
+  (_db, { id }: Pick<Account, 'id'>) => sql<{ open: number; stored: number; rows: number } & Promised>`
+    SELECT ${openOf(id)} AS open, ${storedBytesSql(id)} AS stored, ${rowBytesOf(id)} AS rows, ${promisedFigures}`,
+);
+
 /** Locks the account, and then the promises to all. */
-async function lockDisk(tx: Tx, accountId: string): Promise<void> {
-  await sql`
+const lockDisk = compileOnce(
+  (_db, { id }: Pick<Account, 'id'>) => sql`
     SELECT pg_advisory_xact_lock(${DISK_LOCK})
-    FROM (SELECT FROM accounts WHERE id = ${accountId} FOR NO KEY UPDATE) AS locked`.execute(tx);
-}
+    FROM (SELECT FROM accounts WHERE id = ${id} FOR NO KEY UPDATE) AS locked`,
+);
 
 /**
  * Checks that there is space for new jobs, and for the output of a job that stores something. Throws `storage_quota`,
@@ -225,15 +167,19 @@ export async function requireJobCapacity(
   space: StoreSpace | null,
   { jobs, stores }: { jobs: number; stores: boolean },
 ): Promise<void> {
-  const figures = sql<{ stored: number } & RowFigures & Promised>`
-    SELECT ${storedBytesSql(account.id)} AS stored, ${rowFiguresOf(account.id)}, ${promisedFigures}`;
-  const { stored, ...found } = (await figures.execute(tx)).rows[0]!;
+  const [figures] = await selectJobFigures(tx, account);
+  const { stored, ...found } = figures!;
   if (stores && stored >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, 0);
   requireFewDeliveries(found);
   if (!space) return;
   if (!hasSpaceLeft(space, found)) throw diskFull(0);
   if (found.accounts > 1) requireRowShare(found, jobs, space.spareBytes - bytesToCome(found, space.stagedBytes));
 }
+
+const selectJobFigures = compileOnce(
+  (_db, { id }: Pick<Account, 'id'>) => sql<{ stored: number } & RowFigures & Promised>`
+    SELECT ${storedBytesSql(id)} AS stored, ${rowFiguresOf(id)}, ${promisedFigures}`,
+);
 
 /** Whether anything more can be promised. */
 export function hasSpaceLeft(space: StoreSpace, promised: Pick<Promised, 'uploads' | 'outputs'>): boolean {

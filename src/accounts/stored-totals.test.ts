@@ -7,6 +7,7 @@ import { until } from '../../testkit/until.ts';
 import type { Tx } from '../database/pool.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { ensureAccount } from './accounts.ts';
+import { SpaceNearlyFull } from './store-space.ts';
 import {
   countUploads,
   readAccountAndBytes,
@@ -187,6 +188,20 @@ describe('the totals of an account’s stored bytes', () => {
       return (await rowsRead(tx)) - before;
     });
     expect(read).toBeLessThan(100);
+  });
+
+  it('are compared with the space of the moment where an earlier measurement leaves little', async () => {
+    const id = await account('nearly-full');
+    const owner = { ...(await readAccountAndBytes(database.db, id))!.account, max_stored_bytes: 1e12 };
+    const gib = 2 ** 30;
+    const disk = { freeBytes: 5 * gib, reserveBytes: 0, spareBytes: 5 * gib, spareFiles: 1000, stagedBytes: 0 };
+    const require = (bytes: number, isEarlier: boolean) =>
+      database.db.transaction().execute((tx) => requireUploadCapacity(tx, owner, bytes, { ...disk, isEarlier }));
+    await require(1, true);
+    await require(2 * gib, false);
+    await expect(require(2 * gib, true)).rejects.toThrow(SpaceNearlyFull);
+    await expect(require(6 * gib, true)).rejects.toThrow(SpaceNearlyFull);
+    await expect(require(6 * gib, false)).rejects.toMatchObject({ code: 'storage_full' });
   });
 
   it('allow several connections to delete objects of one account at the same time', async () => {

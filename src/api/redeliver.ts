@@ -1,4 +1,4 @@
-import { recentSpace } from '../accounts/stored-bytes.ts';
+import { recentSpace } from '../accounts/store-space.ts';
 import { type Destination, destinationFaults, hasManyFiles, type RedeliverBody } from '../contract/destinations.ts';
 import { ApiError } from '../contract/errors.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';

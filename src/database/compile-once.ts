@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery } from 'kysely';
+import type { Compilable, CompiledQuery, RawBuilder } from 'kysely';
 import type { Db } from './pool.ts';
 
 /** Stands for a value in the text of a statement. */
@@ -13,6 +13,8 @@ class Placeholder {
 /** Every property is a placeholder of its name. */
 const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) });
 
+type Statement<Row> = Compilable<Row> | RawBuilder<Row>;
+
 /**
  * A statement that is built and compiled at its first run. For a statement of many columns, building the text takes longer
  * than everything else that the process does to run it, and frequent statements run for every request.
@@ -20,15 +22,31 @@ const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(Str
  *   included
  */
 export function compileOnce<Values extends object, Row>(
-  build: (db: Db, values: Values) => Compilable<Row>,
+  build: (db: Db, values: Values) => Statement<Row>,
 ): (db: Db, values: Values) => Promise<Row[]> {
   let compiled: CompiledQuery<Row> | undefined;
   return async (db, values) => {
-    compiled ??= build(db, placeholders as Values).compile();
+    compiled ??= build(db, placeholders as Values).compile(db);
     const parameters = compiled.parameters.map((one) =>
       one instanceof Placeholder ? values[one.name as keyof Values] : one,
     );
     const { rows } = await db.executeQuery<Row>({ ...compiled, parameters });
     return rows;
+  };
+}
+
+/**
+ * Statements like those of `compileOnce`, one for each variant. There must be few variants, because each stays in memory.
+ * @param build may use `variant` as it likes
+ */
+export function compileEach<Variant extends object, Values extends object, Row>(
+  build: (db: Db, values: Values, variant: Variant) => Statement<Row>,
+): (db: Db, variant: Variant, values: Values) => Promise<Row[]> {
+  const known = new Map<string, (db: Db, values: Values) => Promise<Row[]>>();
+  return (db, variant, values) => {
+    const name = JSON.stringify(variant);
+    const run = known.get(name) ?? compileOnce<Values, Row>((one, holders) => build(one, holders, variant));
+    known.set(name, run);
+    return run(db, values);
   };
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
-import { compileOnce } from './compile-once.ts';
+import { compileEach, compileOnce } from './compile-once.ts';
 import { type Db, openPool, pipelined, type Tx } from './pool.ts';
 import { withTransactionRetry } from './transaction-retry.ts';
 import { isTransient, retryTransient } from './transient.ts';
@@ -56,6 +56,20 @@ describe('the pool', () => {
     });
     expect(inOrder).toEqual([1, [{ mark: 'd', other: 'e' }]]);
     expect(builds).toHaveBeenCalledTimes(1);
+  });
+
+  it('builds one statement for each variant of statements that are compiled once', async () => {
+    const builds = vi.fn((_db: Db, { mark }: { mark: string }, { isLoud }: { isLoud: boolean }) =>
+      isLoud
+        ? sql<{ mark: string }>`SELECT upper(${mark}) AS mark`
+        : sql<{ mark: string }>`SELECT ${mark}::text AS mark`,
+    );
+    const select = compileEach(builds);
+    for (const mark of ['a', 'b']) {
+      expect(await select(database.db, { isLoud: true }, { mark })).toEqual([{ mark: mark.toUpperCase() }]);
+      expect(await select(database.db, { isLoud: false }, { mark })).toEqual([{ mark }]);
+    }
+    expect(builds).toHaveBeenCalledTimes(2);
   });
 
   it('runs pipelined statements in the order in which they were sent', async () => {

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
+import { compileEach } from '../database/compile-once.ts';
 import { notification, notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import type { EventPayload, ServiceEvent, ServiceEventPayloads } from './types.ts';
@@ -37,35 +38,61 @@ export function recordEvent<T extends ServiceEvent>(
 /** Records an event of a type that the caller vouches for. A final event of a job is also sent to the job's own URL. */
 export async function recordType(
   tx: Tx,
-  subject: EventSubject,
+  { accountId, jobId, uploadId, batchId }: EventSubject,
   type: string,
   payload: Omit<EventPayload, 'v'>,
   { only, wakes }: RecordOptions = {},
 ): Promise<void> {
-  const account = sql`${subject.accountId}::uuid`;
-  const job = sql`${subject.jobId ?? null}::uuid`;
-  const upload = sql`${subject.uploadId ?? null}::uuid`;
-  const batch = sql`${subject.batchId ?? null}::uuid`;
-  const data = sql`${JSON.stringify({ v: 1, ...payload })}::jsonb`;
-  const name = sql`${type}::text`;
-  const ofWebhooks = only
-    ? sql`SELECT ${only.webhookId}::uuid AS webhook_id, ${only.webhookId}::uuid AS endpoint`
+  const variant = {
+    isForOne: only !== undefined,
+    wakes: wakes !== undefined,
+    ownUrl: batchId ? ('batches' as const) : isFinal(type.split('.')[1]!) ? ('jobs' as const) : null,
+  };
+  await insertEvent(tx, variant, {
+    ...{ account: accountId, type, data: JSON.stringify({ v: 1, ...payload }) },
+    ...{ job: jobId ?? null, upload: uploadId ?? null, batch: batchId ?? null },
+    ...{ wakes: wakes ?? null, webhook: only?.webhookId ?? null },
+  });
+}
+
+interface NewEvent extends Record<'account' | 'type' | 'data', string> {
+  job: string | null;
+  upload: string | null;
+  batch: string | null;
+  /** The id whose waiting requests it wakes. */
+  wakes: string | null;
+  /** The only webhook that gets it. */
+  webhook: string | null;
+}
+
+interface EventVariant {
+  isForOne: boolean;
+  wakes: boolean;
+  /** The table of the row whose own URL gets the event as well. */
+  ownUrl: 'jobs' | 'batches' | null;
+}
+
+const insertEvent = compileEach<EventVariant, NewEvent, unknown>((_db, event, { isForOne, wakes, ownUrl }) => {
+  const account = sql`${event.account}::uuid`;
+  const [job, batch, type] = [sql`${event.job}::uuid`, sql`${event.batch}::uuid`, sql`${event.type}::text`];
+  const ofWebhooks = isForOne
+    ? sql`SELECT ${event.webhook}::uuid AS webhook_id, ${event.webhook}::uuid AS endpoint`
     : sql`SELECT id AS webhook_id, id AS endpoint FROM webhooks
-        WHERE account_id = ${account} AND disabled_at IS NULL AND (types IS NULL OR ${name} = ANY(types))`;
-  const ofJob = sql`UNION ALL
-      SELECT NULL, account_id FROM jobs WHERE id = ${job} AND webhook_sealed IS NOT NULL`;
-  const ofBatch = sql`UNION ALL
-      SELECT NULL, account_id FROM batches WHERE id = ${batch} AND webhook_sealed IS NOT NULL`;
-  const statement = sql`
+        WHERE account_id = ${account} AND disabled_at IS NULL AND (types IS NULL OR ${type} = ANY(types))`;
+  const ofSubject = ownUrl
+    ? sql`UNION ALL SELECT NULL, account_id FROM ${sql.table(ownUrl)}
+        WHERE id = ${ownUrl === 'jobs' ? job : batch} AND webhook_sealed IS NOT NULL`
+    : sql``;
+  return sql`
     WITH event AS (
       INSERT INTO events (account_id, job_id, upload_id, batch_id, type, data)
-      VALUES (${account}, ${job}, ${upload}, ${batch}, ${name}, ${data}) RETURNING tx, id${wakes ? sql`, ${notification('airlock_job', wakes)}` : sql``}
+      VALUES (${account}, ${job}, ${event.upload}::uuid, ${batch}, ${type}, ${event.data}::jsonb)
+      RETURNING tx, id${wakes ? sql`, ${notification('airlock_job', sql<string>`${event.wakes}`)}` : sql``}
     )
     INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id, batch_id)
-    SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${name}, ${job}, ${batch}
-    FROM event, (${ofWebhooks} ${subject.batchId ? ofBatch : isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`;
-  await statement.execute(tx);
-}
+    SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${type}, ${job}, ${batch}
+    FROM event, (${ofWebhooks} ${ofSubject}) AS receiver`;
+});
 
 /**
  * The events of rows with `account_id`, `job_id`, `upload_id`, `type` and `data`, and their deliveries to webhooks, as

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { hasSpaceLeft, promisedToAll, spaceOf } from '../accounts/stored-bytes.ts';
+import { spaceOf } from '../accounts/store-space.ts';
+import { hasSpaceLeft, promisedToAll } from '../accounts/stored-bytes.ts';
 import type { Health } from '../contract/health.ts';
 import type { Context } from '../database/context.ts';
 import { aliveWorkers } from './workers.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { bytesToCome, promisedToAll, storedByAll, storeSpace } from '../accounts/stored-bytes.ts';
+import { storeSpace } from '../accounts/store-space.ts';
+import { bytesToCome, promisedToAll, storedByAll } from '../accounts/stored-bytes.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';

@@ -1,4 +1,5 @@
-import { bytesToCome, promisedToAll, storedByAll, storeSpace } from '../accounts/stored-bytes.ts';
+import { storeSpace } from '../accounts/store-space.ts';
+import { bytesToCome, promisedToAll, storedByAll } from '../accounts/stored-bytes.ts';
 import type { Context } from '../database/context.ts';
 import { countStuck, stuckObjects } from '../objects/deletion.ts';
 

@@ -146,8 +146,8 @@ export class Disk {
   async #publish(key: string, contentType: string, moveTo: (path: string) => Promise<void>): Promise<StoredObject> {
     if (this.closed.has(key)) throw closedKey();
     const target = objectFolder(this.root, key);
-    const changed = await makeFolder(target);
-    const old = await readVersions(target);
+    const { changed, isNew } = await makeFolder(target);
+    const old = isNew ? [] : await readVersions(target);
     const version = nextVersion(old.at(-1)?.version);
     const path = join(target, versionName(version, contentType));
     try {

@@ -9,10 +9,10 @@ export async function syncFolder(path: string): Promise<void> {
 
 /**
  * `mkdir -p`. Returns the folders to sync before the new names are durable: one after the other would take a commit of the
- * file system each. Throws instead of following a symbolic link. Retries, because it races with `pruneFolder` of sibling
- * folders.
+ * file system each. `isNew`: the folder itself was missing, so it is empty unless somebody else writes to it. Throws instead
+ * of following a symbolic link. Retries, because it races with `pruneFolder` of sibling folders.
  */
-export async function makeFolder(path: string, attempts = 10): Promise<string[]> {
+export async function makeFolder(path: string, attempts = 10): Promise<{ changed: string[]; isNew: boolean }> {
   const missing: string[] = [];
   let existing = path;
   for (let real = await realOrNull(path); real !== existing; real = await realOrNull(existing)) {
@@ -29,7 +29,7 @@ export async function makeFolder(path: string, attempts = 10): Promise<string[]>
       if (code !== 'EEXIST') throw error;
     }
   }
-  return missing.map(dirname);
+  return { changed: missing.map(dirname), isNew: missing.length > 0 };
 }
 
 async function realOrNull(path: string): Promise<string | null> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireStorage } from '../accounts/require-storage.ts';
-import { recentSpace } from '../accounts/stored-bytes.ts';
+import { recentSpace } from '../accounts/store-space.ts';
 import { ApiError } from '../contract/errors.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';

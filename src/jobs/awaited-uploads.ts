@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { UPLOAD_COLUMNS } from '../database/every-column.ts';
-import { notify } from '../database/notify.ts';
+import { notification } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import { wakeWaiting } from '../events/record.ts';
@@ -47,38 +47,61 @@ export async function giveUpload(
   upload: { id: string; objectId: string; inspection: Inspection | null },
 ): Promise<void> {
   if (!takesUpload(job)) return;
-  await tx
-    .updateTable('job_sources')
-    .set({
-      object_id: upload.objectId,
-      ...(upload.inspection && { probe: inspectionJson.write(upload.inspection) }),
-    })
-    .where('job_id', '=', job.id)
-    .where('upload_id', '=', upload.id)
-    .execute();
-  if (job.awaiting === null) return;
-  const missing = await tx
-    .selectFrom('uploads')
-    .select('id')
-    .where('job_id', '=', job.id)
-    .where('check_at', 'is not', null)
-    .where((where) =>
-      where.or([
-        where('state', 'in', ['pending', 'deleted']),
-        // A confirm inspects it, which releases the job.
-        where.and([where('state', '=', 'confirming'), where('inspection_id', '!=', job.id)]),
-      ]),
-    )
-    .limit(1)
-    .executeTakeFirst();
-  if (missing) return;
-  await tx
-    .updateTable('jobs')
-    // The job is due from now on: the time of a slow upload must not put it before the jobs of others.
-    .set({ awaiting: null, available_at: sql`now()`, updated_at: new Date() })
-    .where('id', '=', job.id)
-    .execute();
-  await notify(tx, 'airlock_queue', job.resource_class);
+  await Promise.all([
+    tx
+      .updateTable('job_sources')
+      .set({
+        object_id: upload.objectId,
+        ...(upload.inspection && { probe: inspectionJson.write(upload.inspection) }),
+      })
+      .where('job_id', '=', job.id)
+      .where('upload_id', '=', upload.id)
+      .execute(),
+    release(tx, job),
+  ]);
+}
+
+/** Returns a job to the queue if it awaits uploads and none is missing. Has a statement of its own, which sees the locked rows. */
+async function release(tx: Tx, { id }: Pick<Job, 'id'>): Promise<void> {
+  // The job is due from now on: the time of a slow upload must not put it before the jobs of others. Only a confirm's
+  // inspection releases a job whose upload it inspects.
+  await sql`
+    UPDATE jobs SET awaiting = NULL, available_at = now(), updated_at = ${new Date()}
+    WHERE id = ${id} AND status = 'pending' AND awaiting = 'upload' AND NOT EXISTS (
+      SELECT FROM uploads WHERE job_id = ${id} AND check_at IS NOT NULL
+        AND (state IN ('pending', 'deleted') OR (state = 'confirming' AND inspection_id <> ${id})))
+    RETURNING ${notification('airlock_queue', sql<string>`resource_class`)}`.execute(tx);
+}
+
+/** Seconds until the next look at an upload that has arrived: only its job may have ended without it. */
+export const SETTLED_SECONDS = 600;
+
+/**
+ * Gives a sealed copy to the job that takes the upload (`takesUpload`), in one round trip. Returns false if a confirm was faster, or if the
+ * job has ended.
+ */
+export async function claimUpload(
+  tx: Tx,
+  { id, job_id: jobId }: Pick<Upload, 'id' | 'job_id'>,
+  objectId: string,
+): Promise<boolean> {
+  if (jobId === null) return false;
+  const [, { rows }] = await Promise.all([
+    tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute(),
+    sql`
+      WITH claimed AS (
+        UPDATE uploads SET state = 'confirming', object_id = ${objectId}, inspection_id = jobs.id,
+          check_at = now() + make_interval(secs => ${SETTLED_SECONDS})
+        FROM jobs WHERE uploads.id = ${id} AND uploads.state = 'pending'
+          AND jobs.id = ${jobId} AND jobs.status = 'pending' AND coalesce(jobs.awaiting, 'upload') = 'upload'
+        RETURNING uploads.id
+      ), source AS (
+        UPDATE job_sources SET object_id = ${objectId} FROM claimed WHERE job_id = ${jobId} AND upload_id = claimed.id
+      )
+      SELECT id FROM claimed`.execute(tx),
+    release(tx, { id: jobId }),
+  ]);
+  return rows.length > 0;
 }
 
 /**

@@ -9,7 +9,14 @@ import { joinParts } from '../uploads/join-parts.ts';
 import { dropCopy, sealCopy } from '../uploads/seal.ts';
 import { closeStaging, stagingEnds } from '../uploads/staging.ts';
 import type { Upload } from '../uploads/upload.ts';
-import { dropUnconfirmed, giveUpload, lockJobOfUpload, ofJob, takesUpload } from './awaited-uploads.ts';
+import {
+  claimUpload,
+  dropUnconfirmed,
+  lockJobOfUpload,
+  ofJob,
+  SETTLED_SECONDS,
+  takesUpload,
+} from './awaited-uploads.ts';
 import type { Swept } from './expire.ts';
 import { endFailed } from './finish.ts';
 import type { JobsContext } from './kind.ts';
@@ -30,8 +37,6 @@ const AT_ONCE = 16;
 const FIRST_SECONDS = 1;
 const SHARE_OF_AGE = 1 / 16;
 const LONGEST_SECONDS = 30;
-/** Until the next look at an upload that has arrived: only its job may have ended without it. */
-const SETTLED_SECONDS = 600;
 /** Until the next check of an upload that an attempt reads while its parts arrive. */
 const READ_SECONDS = 10;
 
@@ -62,8 +67,13 @@ export async function checkUploads(context: JobsContext): Promise<Swept> {
 /** Looks at the uploads that a job awaits, for a client that waits for the job. Returns whether there were any. */
 export async function checkUploadsOf(context: JobsContext, jobId: string): Promise<boolean> {
   const uploads = await ofJob(context.db, jobId).where('state', '=', 'pending').execute();
-  for (const upload of uploads) await checkUpload(context, upload);
+  for (const upload of uploads) await checkUpload(context, upload, { isExpected: wasNotLookedFor(upload) });
   return uploads.length > 0;
+}
+
+/** Whether no look has found the upload missing: each postpones the next by `FIRST_SECONDS` at least. */
+function wasNotLookedFor({ check_at: at, created_at: created }: Upload): boolean {
+  return at !== null && at.getTime() < created.getTime() + FIRST_SECONDS * 1000;
 }
 
 function readUpload(db: Db, id: string): Promise<Upload | undefined> {
@@ -74,18 +84,19 @@ function readJob(db: Db, { job_id: id }: Upload): Promise<Pick<Job, 'status' | '
   return db.selectFrom('jobs').select(['status', 'attempts', 'needs']).where('id', '=', id).executeTakeFirst();
 }
 
-/** Throws `StorageError`. */
-async function checkUpload(context: JobsContext, upload: Upload): Promise<void> {
+/** `isExpected`: whether the bytes are probably there. Throws `StorageError`. */
+async function checkUpload(context: JobsContext, upload: Upload, { isExpected = false } = {}): Promise<void> {
   if (upload.state !== 'pending') return settle(context, upload);
-  const job = await readJob(context.db, upload);
+  // Only an upload in parts can have a job that does not await it.
+  const job = upload.part_size === null ? undefined : await readJob(context.db, upload);
   // Its attempt reads the parts, and joins them as it has read them.
   if (job?.status === 'processing') return checkAgainAfter(context.db, upload, READ_SECONDS);
-  const sealed = await seal(context, upload);
+  const sealed = await seal(context, upload, isExpected);
   if (sealed === null) {
-    if (job && upload.part_size !== null) await startEarly(context, upload, job);
+    if (job) await startEarly(context, upload, job);
     return waitOrFail(context, upload);
   }
-  const isMine = await claimForJob(context, upload, sealed.objectId);
+  const isMine = await withTransactionRetry(context.db, (tx) => claimUpload(tx, upload, sealed.objectId));
   if (isMine && upload.part_size === null) await closeStaging(context, upload);
   // A confirm was faster, or the job has ended.
   if (!isMine && 'key' in sealed) await dropCopy(context, sealed);
@@ -95,13 +106,14 @@ async function checkUpload(context: JobsContext, upload: Upload): Promise<void> 
 async function seal(
   context: JobsContext,
   upload: Upload,
+  isExpected: boolean,
 ): Promise<{ objectId: string; key: string } | { objectId: string } | null> {
   if (upload.part_size !== null) {
     const isJoined = await areJoined(context, upload);
     return isJoined ? { objectId: upload.object_id! } : null;
   }
-  // Most looks find nothing, and a copy uses a row.
-  if (!(await context.store.head(upload.staging_key))) return null;
+  // Most other looks find nothing, and a copy uses a row.
+  if (!isExpected && !(await context.store.head(upload.staging_key))) return null;
   const sealed = await sealCopy(context, upload);
   if (sealed.found === 'all') return sealed;
   // The URL is still valid, so the client may send the right bytes.
@@ -118,24 +130,6 @@ async function areJoined(context: JobsContext, upload: Upload): Promise<boolean>
     if (error instanceof ApiError && error.status < 500) return false;
     throw error;
   }
-}
-
-/** Returns false if a confirm was faster, or if the job has ended. */
-async function claimForJob(context: JobsContext, upload: Upload, objectId: string): Promise<boolean> {
-  return withTransactionRetry(context.db, async (tx) => {
-    const job = await lockJobOfUpload(tx, upload);
-    if (!job || !takesUpload(job)) return false;
-    const won = await tx
-      .updateTable('uploads')
-      .set({ state: 'confirming', object_id: objectId, inspection_id: job.id, check_at: after(SETTLED_SECONDS) })
-      .where('id', '=', upload.id)
-      .where('state', '=', 'pending')
-      .returning('id')
-      .executeTakeFirst();
-    if (!won) return false;
-    await giveUpload(tx, job, { id: upload.id, objectId, inspection: null });
-    return true;
-  });
 }
 
 function after(seconds: number) {

@@ -1,13 +1,14 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { compileEach, compileOnce } from '../database/compile-once.ts';
 import { SOURCE_COLUMNS } from '../database/every-column.ts';
 import { type Db, pipelined } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
-import { withinHeavyShare } from './heavy-share.ts';
+import { type Eligibility, eligibility, eligibleFor, isRunnable, type Turn, turnOf } from './claim-turn.ts';
 import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
-import { type Claim, type ClaimedSource, JOB_COLUMNS, type Job } from './rows.ts';
+import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
 
 export interface ClaimingWorker {
   id: string;
@@ -39,14 +40,10 @@ export async function claimJob(
   resourceClass: ResourceClass,
   options: ClaimOptions,
 ): Promise<Claim | null> {
-  // Accounts to skip: their next job needs a fetch for which there is no permit, or is locked.
-  const passedOver = new Set<string>();
-  const kinds = [...context.kinds.keys()];
-  const { capabilities = [] } = options.worker;
-  const runnable = { resourceClass, kinds, capabilities };
+  const { worker } = options;
   const query: Query = {
-    ...runnable,
-    ...{ worker: options.worker, passedOver, byRunnable: false, events: startedEvents(context) },
+    ...eligibility(resourceClass, context.kinds, worker.capabilities),
+    ...{ worker, byRunnable: false, ...shownKinds(context) },
   };
   let started: Started | 'again' | 'busy' | null = 'again';
   while (started === 'again' || started === 'busy') {
@@ -67,9 +64,8 @@ export async function classesWithWork(
   kinds: JobsContext['kinds'],
   capabilities: readonly string[] = [],
 ): Promise<ResourceClass[]> {
-  const passedOver = new Set<string>();
   const waits = (resourceClass: ResourceClass) =>
-    sql`EXISTS (SELECT ${eligibleFor({ resourceClass, kinds: [...kinds.keys()], capabilities, passedOver }).eligible})`;
+    sql`EXISTS (SELECT ${eligibleFor(eligibility(resourceClass, kinds, capabilities)).eligible})`;
   const { rows } = await sql<Record<ResourceClass, boolean>>`
     SELECT ${waits('interactive')} AS interactive, ${waits('light')} AS light, ${waits('heavy')} AS heavy`.execute(db);
   return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
@@ -96,26 +92,26 @@ async function afterTry(
   }
   if (tried.started) return tried.started;
   // No permit for a fetch, or another transaction, such as a cancel or an erase, has locked the job.
-  query.passedOver.add(account);
+  query.passedOver.push(account);
   return 'again';
 }
 
-interface Eligibility {
-  resourceClass: ResourceClass;
-  /** Names of the kinds that this worker runs. */
-  kinds: readonly string[];
-  capabilities: readonly string[];
-  passedOver: Set<string>;
+interface Query extends Turn, ShownKinds {
+  worker: ClaimOptions['worker'];
 }
 
-interface Query extends Eligibility {
-  worker: ClaimOptions['worker'];
-  /**
-   * Whether accounts are compared by their oldest job that this worker can run. That reads the jobs of several accounts, and is
-   * necessary only while the oldest job of the account whose turn it is cannot run here.
-   */
-  byRunnable: boolean;
-  events: RawBuilder<unknown>;
+/** The kinds whose jobs record events, and the type of the event of a start of each. */
+interface ShownKinds {
+  shownKinds: readonly string[];
+  startedTypes: readonly string[];
+}
+
+function shownKinds({ kinds }: JobsContext): ShownKinds {
+  const shown = [...kinds.values()].flatMap(({ name, events }) => (events ? [{ name, prefix: events.prefix }] : []));
+  return {
+    shownKinds: shown.map(({ name }) => name),
+    startedTypes: shown.map(({ prefix }) => `${prefix}.started`),
+  };
 }
 
 interface Tried {
@@ -128,60 +124,6 @@ interface Tried {
   /** Whether its next job needs a fetch. */
   mustFetch: boolean;
   started: Started | null;
-}
-
-/** Condition on a row of `jobs`: it is due, and this worker can run it. */
-function isRunnable({ resourceClass, kinds, capabilities }: Omit<Eligibility, 'passedOver'>) {
-  // An index contains only the jobs without needs. To PostgreSQL, containment alone is rare: it would sort all jobs.
-  const needsNothing = sql`jobs.needs = '{}'`;
-  const met =
-    capabilities.length === 0 ? needsNothing : sql`(${needsNothing} OR jobs.needs <@ ${capabilities}::text[])`;
-  return sql`jobs.resource_class = ${resourceClass} AND jobs.status = 'pending' AND jobs.awaiting IS NULL
-    AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) AND ${met}`;
-}
-
-/** Accounts that may start a job of the class now, as FROM and WHERE; and the column with the time of their oldest job. */
-function eligibleFor(query: Eligibility) {
-  const { resourceClass, passedOver } = query;
-  const next = sql.ref(`schedule.next_${resourceClass}`);
-  const limited = resourceClass !== 'interactive';
-  // A scalar subquery, which the planner does not turn into a join: it reads one row of the index for each account.
-  const hasRunnable = sql`(
-    SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND ${isRunnable(query)} LIMIT 1)`;
-  const eligible = sql`
-    FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
-    WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
-      ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}
-      ${resourceClass === 'heavy' ? sql`AND ${withinHeavyShare()}` : sql``}
-      AND ${hasRunnable}`;
-  return { next, limited, eligible };
-}
-
-/** Accounts whose oldest job can run here and that are compared in the order by runnable jobs: some may be locked. */
-const COMPARED = 16;
-
-/**
- * Whose turn it is among the eligible accounts: `first` is a CTE that names the account with the fewest running jobs and the
- * oldest job, `where` and `order` select the accounts. The schedule knows the oldest job of an account. If that cannot run
- * here, the account would be first for as long as the job waits; then accounts are compared by jobs that can.
- */
-function turnOf(query: Query) {
-  const { next, limited, eligible } = eligibleFor(query);
-  const own = sql`jobs.account_id = schedule.account_id AND ${isRunnable(query)}`;
-  const isEven = sql`coalesce((SELECT true FROM jobs WHERE ${own} AND jobs.available_at = ${next} LIMIT 1), false)`;
-  const first = sql`first AS (
-    SELECT schedule.running, ${isEven} AS is_even ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1)`;
-  if (!query.byRunnable) {
-    const fewest = limited
-      ? sql`schedule.running = (SELECT running FROM first WHERE is_even)`
-      : sql`(SELECT is_even FROM first)`;
-    return { first, where: sql`AND ${fewest}`, order: next };
-  }
-  const fewest = limited ? sql`AND schedule.running = (SELECT running FROM first)` : sql``;
-  const last = sql`(SELECT ${next} ${eligible} ${fewest} AND ${isEven} ORDER BY ${next} OFFSET ${sql.lit(COMPARED - 1)} LIMIT 1)`;
-  const oldest = sql`CASE WHEN ${isEven} THEN ${next} ELSE (
-    SELECT jobs.available_at FROM jobs WHERE ${own} ORDER BY jobs.priority DESC, jobs.available_at, jobs.id LIMIT 1) END`;
-  return { first, where: sql`${fewest} AND ${next} <= coalesce(${last}, 'infinity')`, order: oldest };
 }
 
 /**
@@ -214,69 +156,86 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
  * one with equally few running jobs is served instead, if there is one.
  */
 async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
-  const { worker } = query;
-  const { eligible } = eligibleFor(query);
-  const { first, where, order } = turnOf(query);
+  const { resourceClass, hasCapabilities, byRunnable, worker, ...values } = query;
   const attemptId = uuidv7();
-  const now = new Date();
-  type Row = Job & { is_even: boolean | null; tried: string | null; must_fetch: boolean | null };
-  const statement = sql<Row>`
-    WITH ${first}, account AS (
-      SELECT schedule.account_id ${eligible}
-        ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`} ${where}
-      ORDER BY ${order} LIMIT 1 FOR UPDATE OF schedule SKIP LOCKED
-    ), next AS (
-      SELECT id, attempts, fetches FROM jobs
-      WHERE account_id = (SELECT account_id FROM account) AND ${isRunnable(query)}
-      ORDER BY priority DESC, available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-    ), attempt AS (
-      INSERT INTO attempts (id, job_id, number, worker_id, state, tier)
-      SELECT ${attemptId}::uuid, id, attempts + 1, ${worker.id}::uuid, 'running', ${worker.tier} FROM next
-      ${mayFetch === null ? sql`WHERE NOT fetches` : sql``}
-      RETURNING job_id, number
-    ), started AS (
-      UPDATE jobs SET status = 'processing', current_attempt = ${attemptId}::uuid, attempts = attempt.number,
-        started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
-      FROM attempt WHERE jobs.id = attempt.job_id
-      RETURNING ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`jobs.${column}`)))}
-    ), ${query.events}
-    SELECT (SELECT is_even FROM first) AS is_even, account.account_id AS tried, next.fetches AS must_fetch,
-      ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`started.${column}`)))}
-    FROM (SELECT) AS one LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
-  const [row] = (await statement.execute(db)).rows;
+  const variant = { resourceClass, hasCapabilities, byRunnable, fetches: mayFetch !== null };
+  const start = { ...values, attemptId, workerId: worker.id, tier: worker.tier, now: new Date(), account: mayFetch };
+  const [row] = await startOne(db, variant, start);
   const { is_even: isEven, tried, must_fetch: mustFetch, ...job } = row!;
   const started = job.id === null ? null : { attemptId, number: job.attempts, job };
   const found = { anyoneWaits: isEven !== null, isUneven: isEven === false };
   return { ...found, account: tried, mustFetch: mustFetch === true, started };
 }
 
-/** The event of the row `started`, under the name of its kind. */
-function startedEvents({ kinds }: JobsContext) {
-  const shown = [...kinds.values()].flatMap(({ name, events }) => (events ? [{ name, prefix: events.prefix }] : []));
-  return insertEvents(sql`
-    SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
-    FROM started JOIN unnest(
-      ${shown.map(({ name }) => name)}::text[], ${shown.map(({ prefix }) => `${prefix}.started`)}::text[]
-    ) AS kinds (name, type) ON kinds.name = started.kind`);
+type StartVariant = Pick<Turn, 'resourceClass' | 'hasCapabilities' | 'byRunnable'> & {
+  /** Whether it starts a job of one account that needs a fetch. */
+  fetches: boolean;
+};
+
+interface Start extends Pick<Eligibility, 'kinds' | 'capabilities' | 'passedOver'>, ShownKinds {
+  attemptId: string;
+  workerId: string;
+  tier: string;
+  now: Date;
+  account: string | null;
 }
 
-function sourcesOf(db: Db, id: string): Promise<ClaimedSource[]> {
-  return db
+type StartedRow = Job & { is_even: boolean | null; tried: string | null; must_fetch: boolean | null };
+
+const startOne = compileEach<StartVariant, Start, StartedRow>((_db, start, variant) => {
+  const { kinds, capabilities, passedOver, attemptId, now } = start;
+  const turn = { ...variant, kinds, capabilities, passedOver };
+  const { eligible } = eligibleFor(turn);
+  const { first, where, order } = turnOf(turn);
+  const columns = (table: string) => sql.join(JOB_COLUMNS.map((column) => sql.ref(`${table}.${column}`)));
+  return sql<StartedRow>`
+    WITH ${first}, account AS (
+      SELECT schedule.account_id ${eligible}
+        ${variant.fetches ? sql`AND schedule.account_id = ${start.account}` : sql``} ${where}
+      ORDER BY ${order} LIMIT 1 FOR UPDATE OF schedule SKIP LOCKED
+    ), next AS (
+      SELECT id, attempts, fetches FROM jobs
+      WHERE account_id = (SELECT account_id FROM account) AND ${isRunnable(turn)}
+      ORDER BY priority DESC, available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ), attempt AS (
+      INSERT INTO attempts (id, job_id, number, worker_id, state, tier)
+      SELECT ${attemptId}::uuid, id, attempts + 1, ${start.workerId}::uuid, 'running', ${start.tier} FROM next
+      ${variant.fetches ? sql`` : sql`WHERE NOT fetches`}
+      RETURNING job_id, number
+    ), started AS (
+      UPDATE jobs SET status = 'processing', current_attempt = ${attemptId}::uuid, attempts = attempt.number,
+        started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
+      FROM attempt WHERE jobs.id = attempt.job_id
+      RETURNING ${columns('jobs')}
+    ), ${startedEvents(start)}
+    SELECT (SELECT is_even FROM first) AS is_even, account.account_id AS tried, next.fetches AS must_fetch,
+      ${columns('started')}
+    FROM (SELECT) AS one LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
+});
+
+/** The event of the row `started`, under the name of its kind. */
+function startedEvents({ shownKinds: names, startedTypes: types }: ShownKinds) {
+  return insertEvents(sql`
+    SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
+    FROM started JOIN unnest(${names}::text[], ${types}::text[]) AS kinds (name, type) ON kinds.name = started.kind`);
+}
+
+const sourcesOf = compileOnce((db, { id }: Pick<Job, 'id'>) =>
+  db
     .selectFrom('job_sources')
     .leftJoin('objects', 'objects.id', 'job_sources.object_id')
     .select(SOURCE_COLUMNS.map((column) => `job_sources.${column}` as const))
     .select(['objects.key as object_key', 'objects.state as object_state', 'objects.size as object_size'])
     .select('objects.sha256 as object_sha256')
     .where('job_sources.job_id', '=', id)
-    .orderBy('position')
-    .execute();
-}
+    .orderBy('position'),
+);
 
 /** Adds the sources and outputs of the job. If it rejects, the heartbeat of the worker releases the job. */
 async function withRows(db: Db, started: Started): Promise<Claim> {
   const { id } = started.job;
   const [sources, outputs] = await pipelined(db, (connection) =>
-    Promise.all([sourcesOf(connection, id), outputsOf(connection, [id])]),
+    Promise.all([sourcesOf(connection, { id }), outputsOf(connection, [id])]),
   );
   const inputs = sources.filter((source) => source.role === 'input');
   const assets = sources.filter((source) => source.role === 'asset');

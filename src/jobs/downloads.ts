@@ -6,8 +6,9 @@ import { nearestName } from '../contract/faults/near-name.ts';
 import { adviceFor } from '../contract/limit-advice.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import { isUuid } from '../crypto/uuid.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
-import type { Db } from '../database/pool.ts';
+import { pipelined } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import type { StoredObject } from '../objects/objects.ts';
 import type { TreeFile } from '../objects/tree.ts';
@@ -65,7 +66,7 @@ export async function signedOutputs(
 ): Promise<{ name: string; url: string }[]> {
   const isOver = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
   if (job.erased_at || isOver) return [];
-  const links = namedOutputs(vault, await findOutputs(db, job.id)).map(async ({ name, row }) => {
+  const links = namedOutputs(vault, await findOutputs(db, job)).map(async ({ name, row }) => {
     const filename = openColumn(vault, 'job_outputs', 'name_sealed', row);
     if (row.status !== 'completed' || row.state !== 'live' || row.files !== null || !row.key || !filename) return [];
     const how = { filename, contentType: row.content_type!, expiresIn: DOWNLOAD_SECONDS };
@@ -149,11 +150,13 @@ export async function openOutput(
   name: string | undefined,
   role?: string,
 ): Promise<OpenedOutput> {
-  const job = isUuid(id) ? await findJob(context.db, { id, account_id, kind }) : undefined;
+  if (!isUuid(id)) throw new ApiError('not_found');
+  const [[job], rows] = await pipelined(context.db, (db) =>
+    Promise.all([findJob(db, { id, account_id, kind }), findOutputs(db, { id })]),
+  );
   if (!job) throw new ApiError('not_found');
   // The names of its outputs are erased as well.
   if (job.erased_at && (job.status === 'completed' || name !== undefined)) throw new ApiError('output_deleted');
-  const rows = await findOutputs(context.db, id);
   const ofRole = rows.filter((row) => role === undefined || row.role === role);
   // A name is looked up among all, so that the error can say what the output is instead.
   const found = chooseOutput(context, name === undefined && ofRole.length > 0 ? ofRole : rows, name);
@@ -235,19 +238,18 @@ function chooseOutput(
 type FoundOutput = Awaited<ReturnType<typeof findOutputs>>[number];
 type NamedOutput = FoundOutput & { name: string };
 
-function findJob(db: Db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) {
-  return db
+const findJob = compileOnce((db, { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>) =>
+  db
     .selectFrom('jobs')
     .select(['status', 'erased_at', 'expires_at', 'error_code', 'error_sealed', 'limits'])
     .where('id', '=', id)
     .where('account_id', '=', account_id)
-    .where('kind', '=', kind)
-    .executeTakeFirst();
-}
+    .where('kind', '=', kind),
+);
 
 /** The outputs of a job in their order, with their objects. */
-function findOutputs(db: Db, id: string) {
-  return db
+const findOutputs = compileOnce((db, { id }: Pick<Job, 'id'>) =>
+  db
     .selectFrom('job_outputs')
     .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
     .select([
@@ -262,6 +264,5 @@ function findOutputs(db: Db, id: string) {
     .select(['objects.id as object_id', 'objects.state', 'objects.key', 'objects.content_type'])
     .select(['objects.size', 'objects.sha256', 'objects.files'])
     .where('job_outputs.job_id', '=', id)
-    .orderBy('job_outputs.position')
-    .execute();
-}
+    .orderBy('job_outputs.position'),
+);

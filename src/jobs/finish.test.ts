@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import { completeJob } from './finish.ts';
 import { insertJob } from './insert.ts';
+import { getJob } from './read.ts';
 
 describe('a job of several outputs', () => {
   let world: JobWorld;
@@ -10,18 +11,32 @@ describe('a job of several outputs', () => {
   });
   afterAll(() => world?.close());
 
-  async function claimWithOutputs(count: number) {
+  async function insertWithOutputs(count: number) {
     const account = await world.account();
-    await world.database.db.transaction().execute((tx) =>
+    const { job } = await world.database.db.transaction().execute((tx) =>
       insertJob(world.context, tx, {
         ...{ kind: 'transcode', accountId: account.id, keyId: null, requestId: null, resourceClass: 'light' },
-        ...{ request: null, facts: '{"v":1}', settings: null, sources: [], warnings: [], metadata: null },
+        ...{ request: null, facts: '{"v":1}', settings: '{"v":1}', sources: [], warnings: [], metadata: { a: 1 } },
         ...{ outputs: Array.from({ length: count }, (_, at) => ({ format: 'mp4', name: `${at}.mp4` })) },
-        ...{ retentionSeconds: 60 },
+        ...{ retentionSeconds: 60, priority: 3, needs: ['toys'] },
       }),
     );
+    return job;
+  }
+  async function claimWithOutputs(count: number) {
+    const { id } = await insertWithOutputs(count);
+    await world.database.pg.query(`UPDATE jobs SET needs = '{}' WHERE id = $1`, [id]);
     return world.mustClaim();
   }
+
+  it('is inserted as a read returns it', async () => {
+    const job = await insertWithOutputs(2);
+    expect(await getJob(world.context.db, job.account_id, job.kind, job.id)).toEqual(job);
+    expect((await world.outputs(job.id)).map(({ status, position }) => [status, position])).toEqual([
+      ['pending', 0],
+      ['pending', 1],
+    ]);
+  });
 
   it('fails with the error of the output that failed, and keeps the complete outputs', async () => {
     const claim = await claimWithOutputs(3);

@@ -1,16 +1,14 @@
-import type { Insertable } from 'kysely';
 import type { Warning } from '../contract/common.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
-import { compileOnce } from '../database/compile-once.ts';
-import { notification } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
-import type { JobsTable, ResourceClass } from '../database/tables.ts';
+import type { ResourceClass } from '../database/tables.ts';
 import { inspectionJson } from '../uploads/upload.ts';
 import { deliveryColumns, type NewDelivery } from './delivery.ts';
-import { recordJobEvent } from './job-events.ts';
+import { insertRows, type NewJobRow, type NewOutputRow, type NewSourceRow } from './insert-rows.ts';
+import { eventType } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { type AssetKind, JOB_COLUMNS, type Job, type JobOutput, type JobSource, sealWarnings } from './rows.ts';
+import { type AssetKind, type Job, type JobOutput, type JobSource, sealWarnings } from './rows.ts';
 import type { ResolvedSource } from './sources.ts';
 
 /** An admitted job, in the form in which its rows are written. */
@@ -82,27 +80,9 @@ export interface InsertedJob {
 export type InsertedOutput = Omit<JobOutput, 'name_sealed'>;
 type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pick<ResolvedSource, 'inspection'>;
 
-const NEW_COLUMNS = [
-  ...(['id', 'account_id', 'key_id', 'request_id', 'traceparent', 'kind', 'resource_class', 'parent_id'] as const),
-  ...(['batch_id', 'batch_index', 'priority', 'needs', 'available_at', 'awaiting', 'fetches'] as const),
-  ...(['request_sealed'] as const),
-  ...(['request_source_sealed', 'request_facts', 'request_settings', 'warnings_sealed', 'metadata_sealed'] as const),
-  ...(['webhook_sealed', 'retention_seconds', 'created_at', 'updated_at'] as const),
-];
-type NewRow = Required<Pick<Insertable<JobsTable>, (typeof NEW_COLUMNS)[number]>> & { resource_class: ResourceClass };
-
-/** Inserts a waiting job, and notifies the workers. */
-const insertRow = compileOnce((db, row: NewRow) =>
-  db
-    .insertInto('jobs')
-    .values({ ...(Object.fromEntries(NEW_COLUMNS.map((name) => [name, row[name]])) as NewRow), status: 'pending' })
-    .returning(JOB_COLUMNS)
-    .returning(notification('airlock_queue', row.resource_class).as('notified')),
-);
-
 /**
- * Inserts a job with its sources, outputs and first event, and notifies the workers, all in the caller's transaction.
- * The status alone puts the job into the queue. Commit before you answer 201.
+ * Inserts a job with its sources, outputs and first event, and notifies the workers, all in one statement of the caller's
+ * transaction. The status alone puts the job into the queue. Commit before you answer 201.
  */
 export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<InsertedJob> {
   const { vault } = context;
@@ -110,61 +90,61 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
   const key = { account_id: job.accountId, id };
   const now = new Date();
   const { request } = job;
-  // In one round trip; the statements run in this order.
-  const [[row], inputs, outputs] = await Promise.all([
-    insertRow(tx, {
-      ...key,
-      key_id: job.keyId,
-      request_id: job.requestId,
-      traceparent: job.traceparent ?? null,
-      kind: job.kind,
-      resource_class: job.resourceClass,
-      parent_id: job.parentId ?? null,
-      batch_id: job.batch?.id ?? null,
-      batch_index: job.batch?.index ?? null,
-      priority: job.priority ?? 0,
-      needs: [...(job.needs ?? [])],
-      available_at: job.awaitsUpload ? 'infinity' : now,
-      awaiting: job.awaitsUpload ? 'upload' : null,
-      fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null && source.uploadId === null),
-      request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
-      request_source_sealed:
-        !request || request.sent === request.shown
-          ? null
-          : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.sent),
-      request_facts: job.facts,
-      request_settings: job.settings,
-      warnings_sealed: sealWarnings(vault, key, job.warnings),
-      metadata_sealed: job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
-      webhook_sealed: job.webhookUrl ? sealColumn(vault, 'jobs', 'webhook_sealed', key, job.webhookUrl) : null,
-      retention_seconds: job.retentionSeconds,
-      created_at: now,
-      updated_at: now,
-    }),
-    insertSources(context, tx, key, job.sources),
-    insertOutputs(context, tx, key, job.outputs),
-    recordJobEvent(context, tx, { ...key, kind: job.kind }, 'queued', {}),
-  ]);
-  const { notified, ...inserted } = row!;
-  return { job: inserted, inputs, outputs };
+  const sources = sourceRows(context, key, job.sources);
+  const outputs = outputRows(context, key, job.outputs);
+  const row: NewJobRow = {
+    ...key,
+    key_id: job.keyId,
+    request_id: job.requestId,
+    traceparent: job.traceparent ?? null,
+    kind: job.kind,
+    resource_class: job.resourceClass,
+    parent_id: job.parentId ?? null,
+    batch_id: job.batch?.id ?? null,
+    batch_index: job.batch?.index ?? null,
+    priority: job.priority ?? 0,
+    needs: [...(job.needs ?? [])],
+    available_at: job.awaitsUpload ? 'infinity' : now,
+    awaiting: job.awaitsUpload ? 'upload' : null,
+    fetches: job.fetches ?? job.sources.some(({ source }) => source.objectId === null && source.uploadId === null),
+    request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
+    request_source_sealed:
+      !request || request.sent === request.shown
+        ? null
+        : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.sent),
+    request_facts: job.facts,
+    request_settings: job.settings,
+    warnings_sealed: sealWarnings(vault, key, job.warnings),
+    metadata_sealed: job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
+    webhook_sealed: job.webhookUrl ? sealColumn(vault, 'jobs', 'webhook_sealed', key, job.webhookUrl) : null,
+    retention_seconds: job.retentionSeconds,
+    created_at: now,
+    updated_at: now,
+  };
+  return {
+    job: await insertRows(tx, { row, sources, outputs, queued: eventType(context, job, 'queued') }),
+    inputs: sources.flatMap(({ job_id, position, role, url_sealed }, index) =>
+      role === 'input' ? [{ job_id, position, url_sealed, inspection: job.sources[index]!.source.inspection }] : [],
+    ),
+    outputs: outputs.map(({ name_sealed: _, ...output }) => ({ ...output, ...UNMADE })),
+  };
 }
 
-/** Returns the inputs in their order, without the assets. */
-async function insertSources(
+const UNMADE = { facts: null, object_id: null, error_code: null, error_sealed: null, key_sealed: null };
+
+function sourceRows(
   { vault }: JobsContext,
-  tx: Tx,
   job: Pick<Job, 'id' | 'account_id'>,
   sources: readonly NewSource[],
-): Promise<InsertedInput[]> {
-  if (sources.length === 0) return [];
-  const rows = sources.map(({ position, asset, source }) => {
+): NewSourceRow[] {
+  return sources.map(({ position, asset, source }) => {
     const key = { job_id: job.id, position };
     const row = { ...key, account_id: job.account_id };
     const seal = (column: 'url_sealed' | 'source_sealed', text: string | null) =>
       text === null ? null : sealColumn(vault, 'job_sources', column, row, text);
     return {
       ...key,
-      role: asset ? ('asset' as const) : ('input' as const),
+      role: asset ? 'asset' : 'input',
       kind: asset,
       upload_id: source.uploadId,
       object_id: source.objectId,
@@ -173,29 +153,20 @@ async function insertSources(
       probe: source.inspection && inspectionJson.write(source.inspection),
     };
   });
-  await tx.insertInto('job_sources').values(rows).execute();
-  return rows.flatMap(({ job_id, position, role, url_sealed }, index) =>
-    role === 'input' ? [{ job_id, position, url_sealed, inspection: sources[index]!.source.inspection }] : [],
-  );
 }
 
-async function insertOutputs(
+function outputRows(
   { vault }: JobsContext,
-  tx: Tx,
   job: Pick<Job, 'id' | 'account_id'>,
   outputs: NewJob['outputs'],
-): Promise<InsertedOutput[]> {
-  if (outputs.length === 0) return [];
-  const rows = outputs.map(({ format, name, label = null, role = 'media', delivery = null }, position) => {
+): NewOutputRow[] {
+  return outputs.map(({ format, name, label = null, role = 'media', delivery = null }, position) => {
     const row = { account_id: job.account_id, id: uuidv7() };
     return {
-      ...{ ...row, job_id: job.id, position, format, role, status: 'pending' as const },
+      ...{ ...row, job_id: job.id, position, format, role, status: 'pending' },
       name_sealed: sealColumn(vault, 'job_outputs', 'name_sealed', row, name),
       label_sealed: label === null ? null : sealColumn(vault, 'job_outputs', 'label_sealed', row, label),
       ...deliveryColumns(vault, row, delivery),
     };
   });
-  await tx.insertInto('job_outputs').values(rows).execute();
-  const unmade = { facts: null, object_id: null, error_code: null, error_sealed: null, key_sealed: null };
-  return rows.map(({ name_sealed: _, ...row }) => ({ ...row, ...unmade }));
 }

@@ -28,12 +28,22 @@ export async function recordOwnEvent(
   suffix: string,
   payload: Omit<EventPayload, 'v'>,
 ): Promise<void> {
-  const events = traitsOf(context, job)?.events;
+  const type = eventType(context, job, suffix);
   // No client sees the job, so none waits for it.
-  if (!events) return;
+  if (type === null) return;
   // NOTIFY serializes commits, so only final events send one: no request waits for another.
   const wakes = isFinal(suffix) ? { wakes: job.id } : {};
-  await recordType(tx, { accountId: job.account_id, jobId: job.id }, `${events.prefix}.${suffix}`, payload, wakes);
+  await recordType(tx, { accountId: job.account_id, jobId: job.id }, type, payload, wakes);
+}
+
+/** The type of an event of a job; null if its kind records none, or only a newer release knows it. */
+export function eventType(
+  context: Pick<JobsContext, 'kinds' | 'rows'>,
+  job: Pick<Job, 'kind'>,
+  suffix: string,
+): string | null {
+  const events = traitsOf(context, job)?.events;
+  return events ? `${events.prefix}.${suffix}` : null;
 }
 
 /** Records that these jobs were deleted, in one statement. */

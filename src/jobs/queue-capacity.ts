@@ -12,11 +12,6 @@ const MOST_AT_ONCE = 500 + MAX_BATCH_JOBS;
 /** The account is near its limit of waiting jobs, so that these must be counted under the account's lock. */
 export class QueueNearlyFull extends Error {}
 
-/** Throws `QueueNearlyFull` unless another job of the account may wait in any case. */
-export async function requireAmpleCapacity(tx: Tx, account: Account): Promise<void> {
-  if (!hasAmpleCapacity(account, await waitingJobs(tx, account))) throw new QueueNearlyFull();
-}
-
 /** Whether the limit is out of reach of all jobs that are being inserted, in addition to the waiting jobs. */
 export function hasAmpleCapacity({ max_queued }: Account, waiting: number): boolean {
   return waiting + MOST_AT_ONCE < max_queued;

@@ -72,8 +72,11 @@ describe('the positions of waiting jobs', () => {
     const [account] = [...new Set(jobs.map((job) => job.account_id))];
     const of = (priority: number) =>
       lastPosition(world.context.db, { accountId: account!, resourceClass: 'light', priority });
-    const light = jobs.filter((job) => job.account_id === account && job.resource_class === 'light');
-    expect(await of(-10)).toBeGreaterThanOrEqual(light.length);
-    expect(await of(10)).toBeLessThan(await of(-10));
+    const own = jobs.filter((job) => job.account_id === account);
+    const light = own.filter((job) => job.resource_class === 'light');
+    const last = await of(-10);
+    expect(last.position).toBeGreaterThanOrEqual(light.length);
+    expect((await of(10)).position).toBeLessThan(last.position);
+    expect(last.waiting).toBe(own.filter((job) => job.resource_class !== 'interactive').length);
   });
 });

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { compileEach } from '../database/compile-once.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import type { Job } from './rows.ts';
@@ -112,15 +113,33 @@ export async function queuePositions(
   return new Map(rows.map(({ id, ...position }) => [id, position]));
 }
 
-/** Position of a job that is about to be inserted. */
+/** A job that is about to be inserted. */
+interface NextJob {
+  accountId: string;
+  priority: number;
+}
+
+/** The position that a job would have, and the light and heavy jobs of its account that wait already. */
+interface LastPosition {
+  position: number;
+  waiting: number;
+}
+
+/** The position of a job that is about to be inserted. */
 export async function lastPosition(
   db: Db,
-  { accountId, resourceClass, priority }: { accountId: string; resourceClass: ResourceClass; priority: number },
-): Promise<number> {
-  const { rows } = await sql<{ position: number }>`
+  { resourceClass, ...job }: NextJob & { resourceClass: ResourceClass },
+): Promise<LastPosition> {
+  const [found] = await selectLast(db, { resourceClass }, job);
+  return found!;
+}
+
+const selectLast = compileEach<{ resourceClass: ResourceClass }, NextJob, LastPosition>(
+  (_db, { accountId, priority }, { resourceClass }) => sql<LastPosition>`
     WITH ${accountsWaiting([resourceClass])}
-    SELECT own.rank + before.count AS position
-    FROM (SELECT ${accountId}::uuid AS account_id, ${resourceClass}::text AS resource_class) AS mine
+    SELECT own.rank + before.count AS position,
+      coalesce(schedule.waiting_light + schedule.waiting_heavy, 0) AS waiting
+    FROM (SELECT ${accountId}::uuid AS account_id, ${sql.lit(resourceClass)} AS resource_class) AS mine
     LEFT JOIN account_schedule AS schedule ON schedule.account_id = mine.account_id
     CROSS JOIN LATERAL (
       SELECT greatest(1, 1 + coalesce(${ofClass('schedule', 'waiting')}, 0) - (
@@ -131,6 +150,5 @@ export async function lastPosition(
       SELECT coalesce(schedule.running, 0) + own.rank AS turn,
         coalesce(${ofClass('schedule', 'next')}, now()) AS next
     ) AS turns
-    CROSS JOIN LATERAL (${startBefore}) AS before`.execute(db);
-  return rows[0]!.position;
-}
+    CROSS JOIN LATERAL (${startBefore}) AS before`,
+);

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { isUuid } from '../crypto/uuid.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import { OUTPUT_COLUMNS, SOURCE_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, type Ownership } from './rows.ts';
 
 /** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */
 export async function getJob(db: Db, accountId: string, kind: string, id: string): Promise<Job> {
-  const row = isUuid(id) ? await ownJob(db, accountId, kind, id).select(JOB_COLUMNS).executeTakeFirst() : undefined;
+  const [row] = isUuid(id) ? await selectJob(db, { accountId, kind, id }) : [];
   if (!row) throw new ApiError('not_found');
   return row;
 }
@@ -19,13 +20,21 @@ export async function getStatus(
   kind: string,
   id: string,
 ): Promise<Pick<Job, 'id' | 'status' | 'awaiting'>> {
-  const query = isUuid(id) ? ownJob(db, accountId, kind, id).select(['id', 'status', 'awaiting']) : undefined;
-  const row = await query?.executeTakeFirst();
+  const [row] = isUuid(id) ? await selectStatus(db, { accountId, kind, id }) : [];
   if (!row) throw new ApiError('not_found');
   return row;
 }
 
-function ownJob(db: Db, accountId: string, kind: string, id: string) {
+interface NamedJob {
+  accountId: string;
+  kind: string;
+  id: string;
+}
+
+const selectJob = compileOnce((db, named: NamedJob) => ownJob(db, named).select(JOB_COLUMNS));
+const selectStatus = compileOnce((db, named: NamedJob) => ownJob(db, named).select(['id', 'status', 'awaiting']));
+
+function ownJob(db: Db, { accountId, kind, id }: NamedJob) {
   return db.selectFrom('jobs').where('id', '=', id).where('account_id', '=', accountId).where('kind', '=', kind);
 }
 
@@ -61,21 +70,26 @@ export async function lockOwned(tx: Tx, claim: Ownership): Promise<Job | undefin
 
 /** Returns inputs only: clients do not see the assets that filters name. */
 export async function inputsOf(db: Db, id: string): Promise<JobSource[]> {
-  return db
+  return selectInputs(db, { id });
+}
+
+const selectInputs = compileOnce((db, { id }: Pick<Job, 'id'>) =>
+  db
     .selectFrom('job_sources')
     .select(SOURCE_COLUMNS)
     .where('job_id', '=', id)
     .where('role', '=', 'input')
-    .orderBy('position')
-    .execute();
-}
+    .orderBy('position'),
+);
 
 export async function outputsOf(db: Db, ids: readonly string[]): Promise<JobOutput[]> {
-  if (ids.length === 0) return [];
-  return db
+  return ids.length === 0 ? [] : selectOutputs(db, { ids });
+}
+
+const selectOutputs = compileOnce((db, { ids }: { ids: readonly string[] }) =>
+  db
     .selectFrom('job_outputs')
     .select(OUTPUT_COLUMNS)
     .where('job_id', '=', sql<string>`ANY(${ids}::uuid[])`)
-    .orderBy('position')
-    .execute();
-}
+    .orderBy('position'),
+);

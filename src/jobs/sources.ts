@@ -139,7 +139,8 @@ const toBuffers = (prints: Iterable<string>) => [...prints].map((hex) => Buffer.
 export async function lockSources(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
   const prints = uploadPrints(context, urls);
   if (prints.size === 0) return;
-  await sql`WITH ${lockedUploads(account, prints)} SELECT FROM locked`.execute(tx);
+  const named = { accountId: account.id, prints: toBuffers(prints.keys()) };
+  await sql`WITH ${lockedUploads(named)} SELECT FROM locked`.execute(tx);
 }
 
 /**
@@ -155,30 +156,40 @@ async function reserveUploads(
   const prints = uploadPrints(context, urls);
   if (prints.size === 0) return new Set();
   const seconds = accountRetention(account, context.retentionSeconds);
-  const { rows } = await sql<{ id: string }>`
-    WITH ${lockedUploads(account, prints)}, usable AS (
-      SELECT wanted.id, wanted.object_id FROM wanted JOIN locked ON locked.id = wanted.object_id
-      WHERE wanted.state = 'confirmed' AND locked.state = 'live'
-    ), extended AS (
-      UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${seconds}))
-      FROM usable WHERE objects.id = usable.object_id
-    )
-    SELECT id FROM usable`.execute(tx);
+  const rows = await extendUploads(tx, { accountId: account.id, prints: toBuffers(prints.keys()), seconds });
   return new Set(rows.map(({ id }) => id));
 }
 
+/** Uploads of an account, by the fingerprints of their stored names. */
+interface NamedUploads {
+  accountId: string;
+  prints: Buffer[];
+}
+
+const extendUploads = compileOnce(
+  (_db, extended: NamedUploads & { seconds: number }) => sql<{ id: string }>`
+    WITH ${lockedUploads(extended)}, usable AS (
+      SELECT wanted.id, wanted.object_id FROM wanted JOIN locked ON locked.id = wanted.object_id
+      WHERE wanted.state = 'confirmed' AND locked.state = 'live'
+    ), extended AS (
+      UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${extended.seconds}))
+      FROM usable WHERE objects.id = usable.object_id
+    )
+    SELECT id FROM usable`,
+);
+
 /** `wanted`, the uploads of those fingerprints, and `locked`, their objects. */
-function lockedUploads(account: Account, prints: ReadonlyMap<string, string>) {
+function lockedUploads({ accountId, prints }: NamedUploads) {
   return sql`wanted AS (
       SELECT id, object_id, state FROM uploads
-      WHERE account_id = ${account.id} AND name_fingerprint = ANY(${toBuffers(prints.keys())}::bytea[])
+      WHERE account_id = ${accountId} AND name_fingerprint = ANY(${prints}::bytea[])
       ORDER BY id FOR UPDATE
     ), locked AS (
       SELECT id, state FROM objects WHERE id IN (SELECT object_id FROM wanted) ORDER BY id FOR UPDATE
     )`;
 }
 
-const selectUploads = compileOnce((db, { accountId, prints }: { accountId: string; prints: Buffer[] }) =>
+const selectUploads = compileOnce((db, { accountId, prints }: NamedUploads) =>
   db
     .selectFrom('uploads')
     .leftJoin('objects', 'objects.id', 'uploads.object_id')

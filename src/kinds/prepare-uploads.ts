@@ -1,9 +1,14 @@
-import { freshSpace, NEEDED_SPACE_MS } from '../accounts/stored-bytes.ts';
+import {
+  freshSpace,
+  type MeasuredSpace,
+  NEEDED_SPACE_MS,
+  SpaceNearlyFull,
+  spaceForUploads,
+} from '../accounts/store-space.ts';
 import type { UploadTarget } from '../contract/upload-inputs.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
 import { type ResolvedSource, reserveSources, type SourceOwner } from '../jobs/sources.ts';
-import type { StoreSpace } from '../storage/types.ts';
 import { dropPrepared, insertPrepared, type PreparedUpload, prepareUpload } from '../uploads/new-inputs.ts';
 import type { Admission, Caller } from './kind.ts';
 
@@ -18,8 +23,8 @@ export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
 
 /**
  * Prepares the uploads of admitted jobs before the transaction that inserts them, and drops the uploads of jobs that were
- * not inserted, as `work` reports for each job. `space` is the free space of the storage, measured now, because uploads
- * reserve space. It is null if no job has uploads.
+ * not inserted, as `work` reports for each job. `space` is the free space of the storage, for uploads, which reserve it. It is
+ * null if no job has uploads. If the space may not suffice, `work` runs again with the space of the moment.
  */
 export async function withPreparedUploads<T>(
   context: Pick<Context, 'store'>,
@@ -27,7 +32,7 @@ export async function withPreparedUploads<T>(
   admissions: readonly Pick<Admission, 'inputs'>[],
   work: (
     uploads: readonly PreparedUploads[],
-    space: Promise<StoreSpace | null> | null,
+    space: Promise<MeasuredSpace | null> | null,
   ) => Promise<{ answer: T; isInserted: (index: number) => boolean }>,
 ): Promise<T> {
   if (!admissions.some(hasUploads))
@@ -37,7 +42,7 @@ export async function withPreparedUploads<T>(
         null,
       )
     ).answer;
-  const space = freshSpace(context, { withinMs: NEEDED_SPACE_MS });
+  const space = spaceForUploads(context);
   space.catch(() => {}); // reported by `work`
   const prepared: Map<number, PreparedUpload>[] = admissions.map(() => new Map());
   let isUsed: (index: number) => boolean = () => false;
@@ -47,7 +52,10 @@ export async function withPreparedUploads<T>(
         if (upload) prepared[index]!.set(position, await prepareUpload(context, account.id, upload));
       }
     }
-    const { answer, isInserted } = await work(prepared, space);
+    const { answer, isInserted } = await work(prepared, space).catch((error: unknown) => {
+      if (!(error instanceof SpaceNearlyFull)) throw error;
+      return work(prepared, freshSpace(context, { withinMs: NEEDED_SPACE_MS }));
+    });
     isUsed = isInserted;
     return answer;
   } finally {

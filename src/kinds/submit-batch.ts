@@ -1,7 +1,8 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { recentSpace, requireJobCapacity } from '../accounts/stored-bytes.ts';
+import { recentSpace } from '../accounts/store-space.ts';
+import { requireJobCapacity } from '../accounts/stored-bytes.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import { inSavepoint, type Tx } from '../database/pool.ts';

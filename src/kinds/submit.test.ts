@@ -33,9 +33,7 @@ describe('a submitted job', () => {
     const { fileUrl } = await world.upload(account);
     const sent = vi.spyOn(pg.Client.prototype, 'query');
     const inserts = () =>
-      sent.mock.calls.filter(([query]) =>
-        /insert into "jobs"/.test(String((query as { text?: string }).text ?? query)),
-      );
+      sent.mock.calls.filter(([query]) => /INSERT INTO jobs /.test(String((query as { text?: string }).text ?? query)));
     try {
       for (let time = 0; time < 3; time++) {
         const rejected = world.accept(account, { inputs: [{ url: fileUrl }] });
@@ -60,7 +58,7 @@ describe('a submitted job', () => {
       const rejected = world.accept({ ...account, max_stored_bytes: 0 }, job);
       await expect(rejected).rejects.toMatchObject({ code: 'storage_quota' });
       const texts = sent.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));
-      expect(texts.filter((text) => /insert into "jobs"/.test(text))).toHaveLength(1);
+      expect(texts.filter((text) => /INSERT INTO jobs /.test(text))).toHaveLength(1);
     } finally {
       sent.mockRestore();
     }

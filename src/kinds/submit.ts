@@ -1,6 +1,7 @@
 import { type Account, accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { recentSpace, requireJobCapacity } from '../accounts/stored-bytes.ts';
+import { type MeasuredSpace, recentSpace } from '../accounts/store-space.ts';
+import { requireJobCapacity } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
@@ -9,12 +10,11 @@ import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { inAccountTransaction, withTransactionRetry } from '../database/transaction-retry.ts';
 import { insertJob, type NewJob, type NewSource } from '../jobs/insert.ts';
-import { hasAmpleCapacity, QueueNearlyFull, requireAmpleCapacity, requireCapacity } from '../jobs/queue-capacity.ts';
+import { hasAmpleCapacity, QueueNearlyFull, requireCapacity } from '../jobs/queue-capacity.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
 import { billableMinutes } from '../jobs/rows.ts';
 import { type ResolvedSource, reusableSources } from '../jobs/sources.ts';
 import { cleanFilename, splitExtension } from '../storage/stored-name.ts';
-import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind, KindsContext, SubmittedJob } from './kind.ts';
 import { hasUploads, insertUploads, lockNamed, type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
 
@@ -129,7 +129,7 @@ interface AdmittedJob {
   caller: Caller;
   admission: Admission;
   /** Of the storage, measured before the transaction. */
-  space: StoreSpace | null;
+  space: MeasuredSpace | null;
   uploads?: PreparedUploads | undefined;
   batch?: BatchPosition;
 }
@@ -177,11 +177,11 @@ async function insertOptimistically(services: AdmissionServices, tx: Tx, job: Ad
   // Before anything is sent, since the rollback must come last.
   requireEnabled(caller.account);
   try {
-    const [, , submitted] = await Promise.all([
+    const [, { waiting, ...submitted }] = await Promise.all([
       lockSources(services, tx, job),
-      requireAmpleCapacity(tx, caller.account),
       insertLocked(services, tx, job, knownSources(admission)!),
     ]);
+    if (!hasAmpleCapacity(caller.account, waiting)) throw new QueueNearlyFull();
     return submitted;
   } catch (error) {
     // Only a rejection by a check: neither an outage nor a bug predicts the result of the next job.
@@ -217,12 +217,13 @@ async function lockSources(
   return locked;
 }
 
+/** `waiting` is the number of light and heavy jobs of the account that wait already; 0 if the job awaits uploads. */
 async function insertLocked(
   { context }: AdmissionServices,
   tx: Tx,
   { kind, caller, admission, batch, awaiting }: AdmittedJob & { awaiting?: { id: string } },
   locked: readonly ResolvedSource[],
-): Promise<SubmittedJob> {
+): Promise<SubmittedJob & { waiting: number }> {
   const { account } = caller;
   const retentionSeconds = Math.min(
     accountRetention(account, context.retentionSeconds),
@@ -231,9 +232,10 @@ async function insertLocked(
   const job = { ...newJob({ kind, caller, admission }, locked), batch, retentionSeconds };
   if (awaiting) {
     // It has no position before it is in the queue.
-    return { ...(await insertJob(context, tx, { ...job, ...awaiting, awaitsUpload: true })), position: 0 };
+    const inserted = await insertJob(context, tx, { ...job, ...awaiting, awaitsUpload: true });
+    return { ...inserted, position: 0, waiting: 0 };
   }
-  const [position, inserted] = await Promise.all([
+  const [{ position, waiting }, inserted] = await Promise.all([
     lastPosition(tx, {
       accountId: account.id,
       resourceClass: admission.resourceClass,
@@ -241,7 +243,7 @@ async function insertLocked(
     }),
     insertJob(context, tx, job),
   ]);
-  return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0) };
+  return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0), waiting };
 }
 
 /** An admitted job with its sources, locked in the order of its inputs and assets. */

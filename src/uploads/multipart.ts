@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { NEEDED_SPACE_MS, storeSpace } from '../accounts/stored-bytes.ts';
+import { NEEDED_SPACE_MS, storeSpace } from '../accounts/store-space.ts';
 import { ApiError } from '../contract/errors.ts';
 import { PART_URL_SECONDS } from '../contract/limits.ts';
 import {

@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/accounts.ts';
+import type { MeasuredSpace } from '../accounts/store-space.ts';
 import { ApiError } from '../contract/errors.ts';
 import { UPLOAD_SECONDS } from '../contract/limits.ts';
 import { PARTS_FROM_BYTES, type UploadInput, type UploadTarget } from '../contract/upload-inputs.ts';
@@ -6,7 +7,6 @@ import { uuidv7 } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
-import type { StoreSpace } from '../storage/types.ts';
 import { type BegunUpload, insertBegun } from './multipart.ts';
 import { partSizeFor } from './part-plan.ts';
 import { declaredTypeOf, insertUpload } from './presign.ts';
@@ -80,7 +80,7 @@ export async function dropPrepared({ store }: Pick<Context, 'store'>, uploads: r
 export async function insertPrepared(
   context: Context,
   tx: Tx,
-  { account, jobId, space }: { account: Account; jobId: string; space: StoreSpace | null },
+  { account, jobId, space }: { account: Account; jobId: string; space: MeasuredSpace | null },
   { id, body, begun }: PreparedUpload,
 ): Promise<InsertedUpload> {
   const request = { account, body, space };

@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/accounts.ts';
+import type { MeasuredSpace } from '../accounts/store-space.ts';
 import { requireUploadCapacity } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
 import { contentTypeOfName } from '../contract/formats.ts';
@@ -62,7 +63,7 @@ export interface UploadRequest<Body = PresignBody> {
   account: Account;
   body: Body;
   /** Null if the storage has no limit that can be measured. */
-  space: StoreSpace | null;
+  space: MeasuredSpace | null;
 }
 
 export interface NewUpload {
@@ -105,11 +106,26 @@ export async function insertUpload(
       .returning('id')
       .executeTakeFirst();
   // In one round trip; a rejection undoes the insert.
-  const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(wanted)]);
-  if (first) return wanted;
+  const tried = nextName(account, wanted);
+  const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(tried)]);
+  if (first) return tried;
+  // Another process has given the name.
   for (let number = 2; number <= MAX_EQUAL_NAMES; number++) {
     const stored = numberedName(wanted, number);
     if (await insert(stored)) return stored;
   }
   throw new ApiError('rate_limit_exceeded');
+}
+
+/** The last number that this process has given a name, of accounts and names with their second. */
+const lastNumbers = new Map<string, number>();
+const MAX_LAST_NUMBERS = 1_000;
+
+/** The next name of the second: a client that sends many files of one name would otherwise try each number. */
+function nextName({ id }: Account, wanted: string): string {
+  const name = `${id} ${wanted}`;
+  const number = (lastNumbers.get(name) ?? 0) + 1;
+  if (lastNumbers.size >= MAX_LAST_NUMBERS) lastNumbers.clear();
+  lastNumbers.set(name, number);
+  return number === 1 ? wanted : numberedName(wanted, number);
 }

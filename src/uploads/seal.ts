@@ -1,5 +1,6 @@
 import { uuidv7 } from '../crypto/uuid.ts';
 import type { Context } from '../database/context.ts';
+import type { Db } from '../database/pool.ts';
 import { sealedKey } from '../storage/keys.ts';
 import { UNCONFIRMED_SECONDS, type Upload } from './upload.ts';
 
@@ -39,7 +40,8 @@ export async function sealCopy(context: Sealing, upload: Upload): Promise<Sealed
   const copied = await store.copy(upload.staging_key, key);
   const size = copied && (copied.size ?? (await store.head(key))?.size);
   if (size === upload.declared_size) return { found: 'all', objectId, key };
-  await dropCopy(context, { objectId, key });
+  if (copied) await dropCopy(context, { objectId, key });
+  else await markDeleted(db, objectId);
   return { found: copied ? 'other-size' : 'nothing' };
 }
 
@@ -49,6 +51,10 @@ export async function dropCopy(
   { objectId, key }: { objectId: string; key: string },
 ): Promise<void> {
   await store.delete(key);
+  await markDeleted(db, objectId);
+}
+
+async function markDeleted(db: Db, objectId: string): Promise<void> {
   await db
     .updateTable('objects')
     .set({ state: 'deleted', deleted_at: new Date() })

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
+import { storeSpace } from '../accounts/store-space.ts';
+import { bytesToCome, promisedToAll } from '../accounts/stored-bytes.ts';
 import { DeliveryTurns } from '../attempt/resources/delivery-turns.ts';
 import { DiskBudget } from '../attempt/resources/disk-reservation.ts';
 import { openMemoryBudget } from '../attempt/resources/memory-reservation.ts';

@@ -132,6 +132,25 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
+  it('is released once both of its uploads have arrived at the same time', async () => {
+    const job = await create(2);
+    await Promise.all([put(job, 0), put(job, 1)]);
+    await Promise.all(Array.from({ length: 4 }, () => look(job)));
+    const claimed = (await claim())!;
+    expect(claimed.job.id).toBe(job.id);
+    expect(claimed.inputs.every(({ object_id }) => object_id)).toBe(true);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+  });
+
+  it('costs one row at most while clients that wait look in vain for its upload', async () => {
+    const owner = await world.account();
+    const job = await create(1, owner);
+    for (let looks = 0; looks < 3; looks += 1) await look(job);
+    const objects = world.database.db.selectFrom('objects').select('state').where('account_id', '=', owner.id);
+    expect(await objects.execute()).toEqual([{ state: 'deleted' }]);
+    await cancelJob(world.context, owner.id, 'transcode', job.id);
+  });
+
   it('uses the bytes that were sent last before the check, and no later bytes', async () => {
     const job = await create();
     const last = randomBytes(size);

@@ -1,4 +1,5 @@
-import { diskFull, recentSpace } from '../../accounts/stored-bytes.ts';
+import { recentSpace } from '../../accounts/store-space.ts';
+import { diskFull } from '../../accounts/stored-bytes.ts';
 import { hasSpareSpace } from '../../config/disk-reserve.ts';
 import type { Context } from '../../database/context.ts';
 import type { App } from '../types.ts';

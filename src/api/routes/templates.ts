@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
-import { recentSpace } from '../../accounts/stored-bytes.ts';
+import { recentSpace } from '../../accounts/store-space.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { BUILT_IN_PREFIX, formatReference } from '../../contract/template-reference.ts';

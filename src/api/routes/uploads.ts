@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
-import { freshSpace, NEEDED_SPACE_MS } from '../../accounts/stored-bytes.ts';
+import { freshSpace, NEEDED_SPACE_MS } from '../../accounts/store-space.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { type ConfirmBody, confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';

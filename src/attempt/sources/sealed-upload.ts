@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../database/pool.ts';
 import { insertEvents } from '../../events/record.ts';
 import { contentTypeMatches, detectMedia } from '../../ffmpeg/index.ts';
 import { giveUpload, lockJobOfUpload } from '../../jobs/awaited-uploads.ts';
+import type { Job } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import { readHead } from '../media/read-head.ts';
 
@@ -49,17 +50,18 @@ export interface FoundInUpload {
 
 /**
  * Confirms the upload, makes its object live and records that, unless the upload was deleted meanwhile. A job that awaits
- * the upload can use it.
+ * the upload can use it. `locked` is the job that the upload was created with, if the caller has locked it.
  */
 export async function confirmSealed(
   context: Context,
   tx: Tx,
   upload: SealedUpload,
   found: FoundInUpload,
+  locked?: Job,
 ): Promise<void> {
   const now = new Date();
   const expiresAt = new Date(now.getTime() + accountRetention(upload, context.retentionSeconds) * 1000);
-  const job = await lockJobOfUpload(tx, upload);
+  const job = locked ?? (await lockJobOfUpload(tx, upload));
   const confirmed = sql`
     SELECT account_id, NULL::uuid AS job_id, id AS upload_id, 'upload.confirmed' AS type, '{"v":1}'::jsonb AS data
     FROM confirmed`;

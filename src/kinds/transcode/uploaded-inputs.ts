@@ -59,9 +59,10 @@ export async function confirmInput(
   found: { contentType: string; inspection: Inspection },
 ): Promise<void> {
   await context.db.transaction().execute(async (tx) => {
-    if (!(await lockOwned(tx, claim))) return onReplaced();
+    const job = await lockOwned(tx, claim);
+    if (!job) return onReplaced();
     await Promise.all([
-      confirmSealed(context, tx, upload, found),
+      confirmSealed(context, tx, upload, found, job),
       recordInput({ db: tx }, claim, position, found.inspection),
     ]);
   });

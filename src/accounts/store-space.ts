@@ -1,0 +1,100 @@
+import type { Context } from '../database/context.ts';
+import { StorageError, type StoreSpace } from '../storage/types.ts';
+
+/*
+ * Free space on the storage's disk, measured for a request or shortly before it.
+ */
+
+/** Milliseconds to wait for the storage to report its free space: for a figure that can be missing, or an older one. */
+const SPACE_MS = 3000;
+/** The same for a request that cannot be answered without it. A busy machine takes seconds to restart its gateway. */
+export const NEEDED_SPACE_MS = 10_000;
+
+/**
+ * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` when
+ * it does not respond in time.
+ */
+export async function storeSpace(
+  { store }: Pick<Context, 'store'>,
+  { withinMs = SPACE_MS } = {},
+): Promise<StoreSpace | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StorageError('storage does not report its space', { retry: true })), withinMs);
+  });
+  return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
+}
+
+/** Milliseconds for which a measurement serves the creates of a process; they reserve nothing. */
+const RECENT_MS = 500;
+/** Milliseconds for which it serves them while the storage does not respond: the restart of a gateway on a busy machine. */
+const AWAY_MS = 30_000;
+const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
+const answered = new WeakMap<Context['store'], { at: number; space: StoreSpace | null }>();
+
+/** Like `storeSpace`, measured now. `recentSpace` uses the figure afterwards. */
+export async function freshSpace(
+  context: Pick<Context, 'store'>,
+  options: { withinMs?: number } = {},
+): Promise<StoreSpace | null> {
+  const at = performance.now();
+  const space = await storeSpace(context, options);
+  recent.set(context.store, { at, space: Promise.resolve(space) });
+  answered.set(context.store, { at, space });
+  return space;
+}
+
+/**
+ * Like `storeSpace`, up to half a second old, or half a minute while the storage does not respond, since a job waits for
+ * it anyway. For checks whether anything is left, which others can overtake.
+ */
+export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
+  const { store } = context;
+  const last = recent.get(store);
+  if (last && performance.now() - last.at < RECENT_MS) return last.space;
+  const space = storeSpace(context).then(
+    (measured) => {
+      answered.set(store, { at: performance.now(), space: measured });
+      return measured;
+    },
+    (error) => {
+      const before = answered.get(store);
+      if (before && performance.now() - before.at < AWAY_MS) return before.space;
+      recent.delete(store);
+      throw error;
+    },
+  );
+  recent.set(store, { at: performance.now(), space });
+  return space;
+}
+
+/** Free space of a storage's disk. */
+export interface MeasuredSpace extends StoreSpace {
+  /** Whether up to `EARLIER_BYTES` may have arrived since it was measured. */
+  isEarlier?: boolean;
+}
+
+/** What a disk can receive while a measurement serves other requests: half a second at 8 GB/s. */
+export const EARLIER_BYTES = 4 * 2 ** 30;
+
+/** The disk is so full that an upload needs the space of this moment. */
+export class SpaceNearlyFull extends Error {}
+
+/**
+ * Free space for uploads, which reserve it: a measurement of the last half second, if there is one. `requireUploadCapacity` then
+ * throws `SpaceNearlyFull` if the bytes that may have arrived since could matter.
+ */
+export async function spaceForUploads(context: Pick<Context, 'store'>): Promise<MeasuredSpace | null> {
+  await recentSpace(context).catch(() => {});
+  const last = answered.get(context.store);
+  if (last && performance.now() - last.at < RECENT_MS) return last.space && { ...last.space, isEarlier: true };
+  return freshSpace(context, { withinMs: NEEDED_SPACE_MS });
+}
+
+/** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not respond. */
+export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
+  const { space } = await store.capabilities();
+  if (space) return space();
+  await store.ping();
+  return null;
+}

@@ -1,0 +1,88 @@
+import { sql } from 'kysely';
+import type { ResourceClass } from '../database/tables.ts';
+import { withinHeavyShare } from './heavy-share.ts';
+import type { JobsContext } from './kind.ts';
+
+/*
+ * Whose turn it is: parts of the statements that claim a job.
+ */
+
+export interface Eligibility {
+  resourceClass: ResourceClass;
+  /** Names of the kinds that this worker runs. */
+  kinds: readonly string[];
+  hasCapabilities: boolean;
+  capabilities: readonly string[];
+  /** Accounts to skip: their next job needs a fetch for which there is no permit, or is locked. */
+  passedOver: string[];
+}
+
+export function eligibility(
+  resourceClass: ResourceClass,
+  kinds: JobsContext['kinds'],
+  capabilities: readonly string[] = [],
+): Eligibility {
+  const hasCapabilities = capabilities.length > 0;
+  return { resourceClass, kinds: [...kinds.keys()], hasCapabilities, capabilities, passedOver: [] };
+}
+
+export interface Turn extends Eligibility {
+  /**
+   * Whether accounts are compared by their oldest job that this worker can run. That reads the jobs of several accounts, and is
+   * necessary only while the oldest job of the account whose turn it is cannot run here.
+   */
+  byRunnable: boolean;
+}
+
+/** Condition on a row of `jobs`: it is due, and this worker can run it. */
+export function isRunnable({ resourceClass, kinds, hasCapabilities, capabilities }: Omit<Eligibility, 'passedOver'>) {
+  // An index contains only the jobs without needs. To PostgreSQL, containment alone is rare: it would sort all jobs.
+  const needsNothing = sql`jobs.needs = '{}'`;
+  const met = hasCapabilities ? sql`(${needsNothing} OR jobs.needs <@ ${capabilities}::text[])` : needsNothing;
+  return sql`jobs.resource_class = ${resourceClass} AND jobs.status = 'pending' AND jobs.awaiting IS NULL
+    AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) AND ${met}`;
+}
+
+/** Accounts that may start a job of the class now, as FROM and WHERE; and the column with the time of their oldest job. */
+export function eligibleFor(query: Eligibility) {
+  const { resourceClass, passedOver } = query;
+  const next = sql.ref(`schedule.next_${resourceClass}`);
+  const limited = resourceClass !== 'interactive';
+  // A scalar subquery, which the planner does not turn into a join: it reads one row of the index for each account.
+  const hasRunnable = sql`(
+    SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND ${isRunnable(query)} LIMIT 1)`;
+  const eligible = sql`
+    FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
+    WHERE ${next} <= now() AND schedule.account_id <> ALL(${passedOver}::uuid[])
+      ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}
+      ${resourceClass === 'heavy' ? sql`AND ${withinHeavyShare()}` : sql``}
+      AND ${hasRunnable}`;
+  return { next, limited, eligible };
+}
+
+/** Accounts whose oldest job can run here and that are compared in the order by runnable jobs: some may be locked. */
+const COMPARED = 16;
+
+/**
+ * Whose turn it is among the eligible accounts: `first` is a CTE that names the account with the fewest running jobs and the
+ * oldest job, `where` and `order` select the accounts. The schedule knows the oldest job of an account. If that cannot run
+ * here, the account would be first for as long as the job waits; then accounts are compared by jobs that can.
+ */
+export function turnOf(query: Turn) {
+  const { next, limited, eligible } = eligibleFor(query);
+  const own = sql`jobs.account_id = schedule.account_id AND ${isRunnable(query)}`;
+  const isEven = sql`coalesce((SELECT true FROM jobs WHERE ${own} AND jobs.available_at = ${next} LIMIT 1), false)`;
+  const first = sql`first AS (
+    SELECT schedule.running, ${isEven} AS is_even ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1)`;
+  if (!query.byRunnable) {
+    const fewest = limited
+      ? sql`schedule.running = (SELECT running FROM first WHERE is_even)`
+      : sql`(SELECT is_even FROM first)`;
+    return { first, where: sql`AND ${fewest}`, order: next };
+  }
+  const fewest = limited ? sql`AND schedule.running = (SELECT running FROM first)` : sql``;
+  const last = sql`(SELECT ${next} ${eligible} ${fewest} AND ${isEven} ORDER BY ${next} OFFSET ${sql.lit(COMPARED - 1)} LIMIT 1)`;
+  const oldest = sql`CASE WHEN ${isEven} THEN ${next} ELSE (
+    SELECT jobs.available_at FROM jobs WHERE ${own} ORDER BY jobs.priority DESC, jobs.available_at, jobs.id LIMIT 1) END`;
+  return { first, where: sql`${fewest} AND ${next} <= coalesce(${last}, 'infinity')`, order: oldest };
+}
