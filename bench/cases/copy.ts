@@ -14,33 +14,32 @@ interface Pair {
   plainMs: number;
 }
 
+/** Plain `ffmpeg` encodes for the better part of a minute, and the ratio is far from its bound. */
+const MAX_PAIRS = 2;
+
 /**
- * A job on an input that satisfies its preset, from POST to its end, against plain `ffmpeg`, which encodes it again; and a
- * copy of a large file.
+ * A copy of a large file, and a job on an input that satisfies its preset, from POST to its end, against plain `ffmpeg`,
+ * which encodes it again. Takes less than three minutes once the sources exist.
  */
-export async function copy({ pairs, progress }: CaseOptions): Promise<CaseResult> {
+export async function copy({ pairs, progress, report }: CaseOptions): Promise<CaseResult> {
   const source = await sourceFitting(progress);
   const bench = await openBench();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
   const measured: Pair[] = [];
   let large: Awaited<ReturnType<typeof largeCopyRows>>;
   try {
+    large = await largeCopyRows(bench, folder, { pairs, progress, report });
     const url = await bench.upload(source.path);
-    for (let index = 0; index <= pairs; index += 1) {
-      progress(index === 0 ? 'warm-up' : `pair ${index} of ${pairs}`);
+    await copyOnce(bench, url);
+    const count = Math.min(pairs, MAX_PAIRS);
+    for (let index = 1; index <= count; index += 1) {
+      progress(`60 s against a re-encode: pair ${index} of ${count}`);
       const oursMs = await copyOnce(bench, url);
-      const plain = await runWell('ffmpeg', [
-        '-nostdin',
-        '-y',
-        '-v',
-        'error',
-        '-i',
-        source.path,
-        join(folder, 'plain.mp4'),
-      ]);
-      if (index > 0) measured.push({ oursMs, plainMs: plain.wallMs });
+      const args = ['-nostdin', '-y', '-v', 'error', '-i', source.path, join(folder, 'plain.mp4')];
+      const plain = await runWell('ffmpeg', args);
+      measured.push({ oursMs, plainMs: plain.wallMs });
+      report(`copy: 60 s ${oursMs.toFixed(0)} ms, re-encode ${plain.wallMs.toFixed(0)} ms`);
     }
-    large = await largeCopyRows(bench, folder, { pairs, progress });
   } finally {
     await rm(folder, { recursive: true, force: true });
     await bench.close();

@@ -18,11 +18,24 @@ export interface ExpectedOutput {
 /** An output: one file, or a tree of many files. */
 export type PlannedOutput = PlannedFile | PlannedTree;
 
+/** Tags of text that a copied container can have, by the names that FFmpeg gives them. */
+export const COPIED_TAGS = [
+  ...(['title', 'artist', 'album_artist', 'composer', 'album', 'date', 'comment', 'genre', 'copyright'] as const),
+  ...(['grouping', 'lyrics', 'description', 'synopsis', 'show', 'episode_id', 'network', 'keywords'] as const),
+] as const;
+export type CopiedTag = (typeof COPIED_TAGS)[number];
+
 /** An output that contains the packets of the only input, unchanged, in a container that the sanitizer can write. */
 export interface ContainerCopy {
   /** Indexes of the streams in the input, in the order of the output. */
   streams: readonly number[];
   format: OutputFormat;
+  /** The part of the input, in microseconds, as FFmpeg copies it from the key frame before `start`; absent = all of it. */
+  trim?: { start: number; length: number | null };
+  /** Of the file, each at most once, and none empty; absent = none. */
+  tags?: readonly (readonly [CopiedTag, string])[];
+  /** Type that the sample entries of video must have already, such as `hvc1`; absent = any. */
+  videoType?: string;
 }
 
 /** A picture of an input. */

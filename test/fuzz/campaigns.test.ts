@@ -3,6 +3,7 @@ import { damaged, restructured } from '../../testkit/bytes.ts';
 import { randomOf } from '../../testkit/random.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
+import { COPIES } from './copies.ts';
 import { COSTLY } from './costly.ts';
 import { DESCRIBED } from './described.ts';
 import { FRAGMENTS } from './fragments.ts';
@@ -39,6 +40,12 @@ describe('a short fuzzing campaign', () => {
     timeout: 60_000,
   }, async () => {
     expect(await findings(FRAGMENTS, 500, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
+  });
+
+  it('copies a damaged movie only in full and within its limits, and accepts every file that was written', {
+    timeout: 60_000,
+  }, async () => {
+    expect(await findings(COPIES, 300, ['copied', 'left to FFmpeg'])).toEqual([]);
   });
 
   it('gets a rejection of every altered signed request', { timeout: 60_000 }, async () => {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { openProgressDisplay } from '../../src/cli/progress-display.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
+import { COPIES } from './copies.ts';
 import { COSTLY } from './costly.ts';
 import { DESCRIBED } from './described.ts';
 import { FRAGMENTS } from './fragments.ts';
@@ -15,6 +16,7 @@ const CAMPAIGNS: Record<string, Campaign> = {
   containers: CONTAINERS,
   described: DESCRIBED,
   fragments: FRAGMENTS,
+  copies: COPIES,
   rewriting: REWRITING,
   signatures: SIGNATURES,
   bodies: JSON_BODIES,
@@ -29,6 +31,7 @@ const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--cas
   rewriting   damaged audio files alone: rewriting a rewritten file does not change it
   described   damaged files that the readers describe: as ffprobe does, or not at all
   fragments   MP4 in fragments with damaged fields: inspected and rewritten
+  copies      damaged MP4: copied without FFmpeg, in full or in part
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
   costly      bodies made to be slow: none may occupy the API's event loop for 50 ms (needs a build)

@@ -47,7 +47,7 @@ async function open(): Promise<Fuzzer> {
     tally,
     async one(random) {
       const seed = random.pick(seeds);
-      const bytes = damage(random, seed.bytes);
+      const bytes = damageMovie(random, seed.bytes);
       writeFileSync(path, bytes);
       const begun = performance.now();
       const faults: string[] = [];
@@ -87,7 +87,8 @@ async function verdictOn(path: string, target: string): Promise<string> {
   }
 }
 
-function damage(random: Random, original: Buffer): Buffer {
+/** Other bytes, boxes, or fields of the boxes that describe samples. */
+export function damageMovie(random: Random, original: Buffer): Buffer {
   if (random.chance(0.2)) return damaged(random, original);
   if (random.chance(0.25)) return restructured(random, original);
   const bytes = Buffer.from(original);

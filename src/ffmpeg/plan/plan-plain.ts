@@ -109,7 +109,12 @@ export function planPlain(
     inputs: opened,
     containerCopy: containerCopy(parsed, request, {
       ...{ inputs, streams: selection.streams, encoders: Object.values(job.encoders), durationSeconds },
-      isChanged: times.seek.input !== null || times.loops.includes(true) || end.length !== null || isComplex,
+      isChanged: times.loops.includes(true) || isComplex,
+      trim: {
+        start: job.inputOptions[0]!.number('ss') ?? times.seek.input,
+        lengths: [job.inputOptions[0]!.length(), end.length],
+        output: times.seek.moved ? null : job.options.number('ss'),
+      },
     }),
     extra: compose.composer.extra,
     threads,

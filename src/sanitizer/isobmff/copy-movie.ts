@@ -5,8 +5,10 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import type { Movie, Track } from './movie.ts';
 import { isIdentity } from './movie-facts.ts';
 import { presentation } from './movie-packets.ts';
+import { outputHead } from './output-head.ts';
 import { readMovie } from './read-movie.ts';
 import { sampleTimes } from './sample-times.ts';
+import { trimMovie } from './trim-movie.ts';
 import { writeMovie } from './write-movie.ts';
 
 /** Asks for streams of an MP4 or MOV file in a new container, as `ffmpeg -c copy -movflags +faststart` copies them. */
@@ -22,19 +24,22 @@ export type CopyResult = { size: number } | { reason: string };
 
 /** Seconds; streams that start together start within this. */
 const START_SECONDS = 0.001;
+/** Units per second; FFmpeg doubles a time scale of video until it is not below. */
+const MIN_TIMESCALE = 10_000;
+/** Sample entries of AC-3 and E-AC-3. */
+const DOLBY: ReadonlySet<string> = new Set(['ac-3', 'ec-3']);
 
 /**
  * Writes the packets of some streams into a new container, from its start to its end. No packet is changed. Runs in the
  * thread of the sanitizer.
  */
-export function copyMovie({ path, copied, streams, format }: CopyRequest): CopyResult {
-  const file = openBytes(path);
+export function copyMovie(request: CopyRequest): CopyResult {
+  const file = openBytes(request.path);
   try {
-    const movie = chosenTracks(readMovie(file), streams);
-    requireCopyable(movie, format);
+    const movie = movieOf(readMovie(file), request);
     let size = 0;
-    writeTo(copied, (out) => {
-      writeMovie(movie, file, out, null);
+    writeTo(request.copied, (out) => {
+      writeMovie(movie, file, out, null, outputHead(request, movie.tracks));
       size = out.position;
     });
     return { size };
@@ -47,13 +52,22 @@ export function copyMovie({ path, copied, streams, format }: CopyRequest): CopyR
   }
 }
 
-function chosenTracks(movie: Movie, streams: readonly number[]): Movie {
+/** The movie that the copy contains. */
+function movieOf(read: Movie, { streams, format, trim, videoType }: CopyRequest): Movie {
   const tracks = streams.map((index) => {
-    const track = movie.tracks[index];
+    const track = read.tracks[index];
     if (!track) throw new NotRewritable('does not have the streams that were probed');
     return track;
   });
-  return { ...movie, tracks, duration: Math.max(...tracks.map(({ duration }) => duration)) };
+  const all = { ...read, tracks, duration: Math.max(...tracks.map(({ duration }) => duration)) };
+  requireCopyable(all, format);
+  for (const track of tracks) requireEntry(track, videoType);
+  if (!trim) return all;
+  // FFmpeg may seek in a stream that it doesn't copy.
+  for (const track of read.tracks) requirePlainTimes(read, track);
+  const trimmed = trimMovie(read, tracks, trim);
+  requireInterleaved(trimmed);
+  return trimmed;
 }
 
 /** Throws where FFmpeg would move, drop or change packets, or write them in another order. */
@@ -64,6 +78,15 @@ function requireCopyable(movie: Movie, format: CopyRequest['format']): void {
   if (!isIdentity(movie.matrix)) throw new NotRewritable('has a rotated frame');
   for (const track of movie.tracks) requirePlainTimes(movie, track);
   requireInterleaved(movie);
+}
+
+/** Throws where FFmpeg would describe a stream in another way than the input does. */
+function requireEntry({ kind, entry, media }: Track, videoType: string | undefined): void {
+  const type = entry.toString('latin1', 4, 8);
+  if (DOLBY.has(type)) throw new NotRewritable('has AC-3, whose last packet FFmpeg lengthens');
+  if (kind === 'audio') return;
+  if (type !== (videoType ?? type)) throw new NotRewritable('has video of another type than the option -tag states');
+  if (media.timescale < MIN_TIMESCALE) throw new NotRewritable('has a time scale that FFmpeg refines');
 }
 
 function requirePlainTimes(movie: Movie, track: Track): void {

@@ -4,22 +4,30 @@ import { NotRewritable } from '../verdicts.ts';
 import { arrange } from './arrange.ts';
 import { makeBox, makeFullBox, u32 } from './boxes.ts';
 import type { Movie, Track } from './movie.ts';
+import type { OutputHead } from './output-head.ts';
 
 /**
  * Writes a movie as a plain file: index first, then the samples in their original order. Copies at most `mediaBytes` of
- * the samples; the rest becomes a hole.
+ * the samples; the rest becomes a hole. `head` is absent in a container for FFmpeg.
  */
-export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaBytes: number | null): void {
+export function writeMovie(
+  movie: Movie,
+  file: FileBytes,
+  out: FileOut,
+  mediaBytes: number | null,
+  head: OutputHead = plainHead(movie),
+): void {
   const layout = arrange(movie.tracks);
   if (layout.bytes > file.size) throw new NotRewritable('uses its data several times');
-  const brand = Buffer.from(movie.brand, 'latin1');
-  const ftyp = makeBox('ftyp', brand, u32(0x200), brand);
-  const sizes = movie.tracks.map((track, index) => makeTrack(track, index, layout.offsets[index]!, 0).length);
+  const tracksAt = (dataAt: number) =>
+    movie.tracks.map((track, index) =>
+      makeTrack(track, { index, name: head.handlers[track.kind] }, layout.offsets[index]!, dataAt),
+    );
+  const sizes = tracksAt(0).map(({ length }) => length);
   const indexBytes = sizes.reduce((sum, size) => sum + size, makeBox('mvhd').length + 8 + MOVIE_HEADER);
-  const dataAt = ftyp.length + indexBytes + 16;
-  const tracks = movie.tracks.map((track, index) => makeTrack(track, index, layout.offsets[index]!, dataAt));
-  out.write(ftyp);
-  out.write(makeBox('moov', movieHeader(movie), ...tracks));
+  const dataAt = head.type.length + indexBytes + head.userData.length + 16;
+  out.write(head.type);
+  out.write(makeBox('moov', movieHeader(movie), ...tracksAt(dataAt), head.userData));
   const mdat = Buffer.alloc(16);
   mdat.writeUInt32BE(1, 0);
   mdat.write('mdat', 4, 'latin1');
@@ -28,6 +36,15 @@ export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaByt
   if (out.position !== dataAt) throw new Error('The index of a movie has an unexpected size.');
   out.settle();
   copyRanges(file, out, layout.ranges, mediaBytes);
+}
+
+function plainHead({ brand }: Movie): OutputHead {
+  const name = Buffer.from(brand, 'latin1');
+  return {
+    type: makeBox('ftyp', name, u32(0x200), name),
+    userData: Buffer.alloc(0),
+    handlers: { video: '', audio: '' },
+  };
 }
 
 const NORMAL_RATE = 0x10000;
@@ -62,7 +79,7 @@ export function writeInitialization(
   const defaults = makeBox('mvex', makeFullBox('trex', 0, 0, u32(...FRAGMENT_DEFAULTS)));
   out.write(makeBox('ftyp', Buffer.from('iso6'), u32(0), Buffer.from(FRAGMENTED_BRANDS)));
   const header = movieHeader({ ...movie, duration: 0, tracks: [empty] });
-  out.write(makeBox('moov', header, makeTrack(empty, 0, none.offsets, 0), defaults));
+  out.write(makeBox('moov', header, makeTrack(empty, { index: 0, name: '' }, none.offsets, 0), defaults));
 }
 
 const MOVIE_HEADER = 4 + 28 + 80;
@@ -79,10 +96,16 @@ function movieHeader(movie: Movie): Buffer {
   );
 }
 
-function makeTrack(track: Track, index: number, offsets: Float64Array, dataAt: number): Buffer {
+function makeTrack(
+  track: Track,
+  { index, name }: { index: number; name: string },
+  offsets: Float64Array,
+  dataAt: number,
+): Buffer {
   const { kind, media, samples } = track;
   const video = kind === 'video';
-  const handler = makeFullBox('hdlr', 0, 0, u32(0), Buffer.from(video ? 'vide' : 'soun'), Buffer.alloc(13));
+  const type = Buffer.from(video ? 'vide' : 'soun');
+  const handler = makeFullBox('hdlr', 0, 0, u32(0), type, Buffer.alloc(12), Buffer.from(`${name}\0`));
   const header = video ? makeFullBox('vmhd', 0, 1, Buffer.alloc(8)) : makeFullBox('smhd', 0, 0, Buffer.alloc(4));
   const dinf = makeBox('dinf', makeFullBox('dref', 0, 0, u32(1), makeFullBox('url ', 0, 1)));
   const chunkOffsets = Buffer.alloc(offsets.length * 8);

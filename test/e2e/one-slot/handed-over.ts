@@ -50,9 +50,13 @@ export const handingOver = (given: () => TestService) => () => {
     });
     expect(await cellTime(job.id)).toBeNull();
     expect(await frameHashes(await download(job.id))).toEqual(await frameHashes(clip));
-    const trimmed = await create({ options: [...COPY, { option: '-t', argument: 0.5 }] });
+    const title = { option: '-metadata', argument: 'title=A title' };
+    const trimmed = await create({ options: [...COPY, { option: '-ss', argument: 0.2 }, title] });
     expect(trimmed.status).toBe('completed');
-    expect(await cellTime(trimmed.id)).toBeGreaterThan(0);
+    expect(await cellTime(trimmed.id)).toBeNull();
+    const byFfmpeg = await create({ options: [...COPY, { option: '-movflags', argument: '+frag_keyframe' }] });
+    expect(byFfmpeg.status).toBe('completed');
+    expect(await cellTime(byFfmpeg.id)).toBeGreaterThan(0);
   });
 
   it.skipIf(OTHER_STORAGE)('the storage takes the file of a cell, and receives none of its bytes', async () => {

@@ -1,5 +1,6 @@
+import type { OutputFormat } from '../../../contract/formats.ts';
 import type { OutputRequest } from '../../../contract/transcode-request.ts';
-import type { ContainerCopy } from '../../planned-output.ts';
+import { COPIED_TAGS, type ContainerCopy, type CopiedTag } from '../../planned-output.ts';
 import type { ParsedOption } from '../../policy/options/options.ts';
 import type { ParsedRequest } from '../../policy/options/parsed-request.ts';
 import type { PlanInput } from '../../types.ts';
@@ -7,13 +8,19 @@ import type { OutputStream } from '../graph-sources.ts';
 import { MAX_OUTPUT_SECONDS } from '../resources.ts';
 import { COPYING_FORMATS } from './plan-copies.ts';
 
-/** Options that every copied container satisfies, with any argument. */
-const FREE: ReadonlySet<string> = new Set(['map', 'vn', 'an', 'sn', 'dn', 'f', 'map_metadata', 'map_chapters']);
+/** Options that every copied container satisfies, with any argument. The planner reads the times of a trim. */
+const FREE: ReadonlySet<string> = new Set([
+  ...['map', 'vn', 'an', 'sn', 'dn', 'f', 'map_metadata', 'map_chapters', 'ss', 't', 'to'],
+]);
+/** Options of an input that only trim it. */
+const TRIMS: ReadonlySet<string> = new Set(['ss', 't', 'to', 'accurate_seek', 'noaccurate_seek']);
+/** The index always comes first. */
+const INDEX_FIRST = /^\+?faststart(?:\+faststart)*$/;
 /**
  * Codecs whose packets FFmpeg copies unchanged (`test/sanitizer/copy-movie.test.ts`). Plain samples are absent, because
  * their packets follow the chunks of the container.
  */
-const CODECS: ReadonlySet<string> = new Set('h264 hevc av1 vp9 mpeg4 aac mp3 opus flac alac ac3'.split(' '));
+const CODECS: ReadonlySet<string> = new Set('h264 hevc av1 vp9 mpeg4 aac mp3 opus flac alac'.split(' '));
 /** Codecs that FFmpeg writes to MOV only. */
 const MOV_CODECS: ReadonlySet<string> = new Set(['prores', 'mjpeg']);
 
@@ -28,19 +35,20 @@ export function asksForCopy(parsed: ParsedRequest, output: OutputRequest): boole
     !hasOther &&
     COPYING_FORMATS.includes(outputFormat) &&
     parsed.inputs.length === 1 &&
-    parsed.inputs[0]!.length === 0 &&
+    parsed.inputs[0]!.every(({ name, row }) => row.ignored || TRIMS.has(name)) &&
     parsed.graph === null &&
     parsed.video.length + parsed.audio.length + parsed.assets.length === 0 &&
     parsed.output.some(({ name, value }) => name === 'c' && value === 'copy') &&
-    parsed.output.every(isSatisfied)
+    parsed.output.every((option) => isSatisfied(option, outputFormat))
   );
 }
 
-function isSatisfied({ name, value, row }: ParsedOption): boolean {
+function isSatisfied({ name, value, specifier, row }: ParsedOption, format: OutputFormat): boolean {
   if (row.ignored || FREE.has(name)) return true;
   if (name === 'c') return value === 'copy';
-  // The index always comes first.
-  return name === 'movflags' && (value === '+faststart' || value === 'faststart');
+  if (name === 'movflags') return INDEX_FIRST.test(value!);
+  if (name === 'tag') return specifier === 'v';
+  return name === 'metadata' && format !== 'mov' && (specifier === '' || specifier === 'g') && readTag(value!) !== null;
 }
 
 /** The streams of an output, as they are planned. */
@@ -51,8 +59,10 @@ interface PlannedStreams {
   encoders: readonly (string | null)[];
   /** Null = unknown. */
   durationSeconds: number | null;
-  /** Whether it is trimmed, repeated or filtered. */
+  /** Whether it is repeated or filtered. */
   isChanged: boolean;
+  /** Seconds; null = no limit. `output` is a start that FFmpeg finds only while it writes. */
+  trim: { start: number | null; lengths: readonly (number | null)[]; output: number | null };
 }
 
 /**
@@ -62,15 +72,46 @@ interface PlannedStreams {
 export function containerCopy(
   parsed: ParsedRequest,
   output: OutputRequest,
-  { inputs, streams, encoders, durationSeconds, isChanged }: PlannedStreams,
+  { inputs, streams, encoders, durationSeconds, isChanged, trim }: PlannedStreams,
 ): ContainerCopy | null {
   const isCopied = encoders.every((encoder) => encoder === null || encoder === 'copy');
-  const isEntire = durationSeconds !== null && durationSeconds < MAX_OUTPUT_SECONDS && !isChanged;
+  const isEntire =
+    durationSeconds !== null && durationSeconds < MAX_OUTPUT_SECONDS && !isChanged && trim.output === null;
   if (!asksForCopy(parsed, output) || inputs[0]?.demuxer !== 'mov' || !isCopied || !isEntire) return null;
   const copied = streams.flatMap((stream) => ('stream' in stream ? [stream.stream] : []));
   const indexes = copied.map(({ index }) => index);
   const isPlain = copied.length === streams.length && new Set(indexes).size === indexes.length && copied.length > 0;
   const { outputFormat: format } = output;
   const isKnown = copied.every(({ codec }) => CODECS.has(codec) || (format === 'mov' && MOV_CODECS.has(codec)));
-  return isPlain && isKnown ? { streams: indexes, format } : null;
+  const part = trimOf(trim);
+  // FFmpeg gives audio whose rate a decoder doubles other times.
+  const hasOwnRate = copied.every((stream) => stream.codec !== 'aac' || stream.profile === 'LC');
+  if (!isPlain || !isKnown || (part.trim && !hasOwnRate)) return null;
+  const videoType = parsed.output.findLast(({ name }) => name === 'tag')?.value;
+  return { streams: indexes, format, ...part, ...tagsOf(parsed), ...(videoType && { videoType }) };
+}
+
+function trimOf({ start, lengths }: PlannedStreams['trim']): Pick<ContainerCopy, 'trim'> {
+  const microseconds = (seconds: number) => Math.round(seconds * 1e6);
+  const stated = lengths.flatMap((length) => (length === null ? [] : [microseconds(length)]));
+  const length = stated.length > 0 ? Math.min(...stated) : null;
+  return (start ?? 0) > 0 || length !== null ? { trim: { start: microseconds(start ?? 0), length } } : {};
+}
+
+/** As in FFmpeg, the last tag of a name wins, and an empty one deletes the tag. */
+function tagsOf({ output }: ParsedRequest): Pick<ContainerCopy, 'tags'> {
+  const tags = new Map<CopiedTag, string>();
+  for (const { name, value } of output) {
+    const tag = name === 'metadata' ? readTag(value!) : null;
+    if (tag) tags.set(tag.name, tag.text);
+  }
+  const written = [...tags].filter(([, text]) => text !== '');
+  return written.length > 0 ? { tags: written } : {};
+}
+
+/** Null = a tag that only FFmpeg writes. */
+function readTag(value: string): { name: CopiedTag; text: string } | null {
+  const equals = value.indexOf('=');
+  const name = COPIED_TAGS.find((known) => known === value.slice(0, equals).toLowerCase());
+  return name === undefined ? null : { name, text: value.slice(equals + 1) };
 }

@@ -241,6 +241,7 @@ describe('a copy that needs only another container', () => {
   it.each([
     ['all streams', [], [0, 1]],
     ['the index first', [{ option: '-movflags', argument: '+faststart' }], [0, 1]],
+    ['the index first, stated twice', [{ option: '-movflags', argument: 'faststart+faststart' }], [0, 1]],
     ['the video alone', [{ option: '-an' }], [0]],
     ['streams in another order', ['0:a', '0:v'].map((argument) => ({ option: '-map', argument })), [1, 0]],
     ['what a negative map leaves', ['0', '-0:a'].map((argument) => ({ option: '-map', argument })), [0]],
@@ -249,10 +250,69 @@ describe('a copy that needs only another container', () => {
   });
 
   it.each([
-    ['a trim', [{ option: '-ss', argument: 10 }]],
-    ['an end', [{ option: '-t', argument: 10 }]],
-    ['tags', [{ option: '-metadata', argument: 'title=A title' }]],
-    ['fragments', [{ option: '-movflags', argument: '+frag_keyframe' }]],
+    ['a start', [{ option: '-ss', argument: 10 }], { start: 10_000_000, length: null }],
+    ['an end', [{ option: '-to', argument: '00:00:10.5' }], { start: 0, length: 10_500_000 }],
+    [
+      'a start and an end',
+      [
+        { option: '-ss', argument: 10 },
+        { option: '-to', argument: 12 },
+      ],
+      { start: 10_000_000, length: 2_000_000 },
+    ],
+  ])('is planned for a trim with %s', (_, options, trim) => {
+    expect(copyOf(options)).toEqual({ streams: [0, 1], format: 'mp4', trim });
+  });
+
+  it('is planned for a trim by the options of the input, and for the shorter of two lengths', () => {
+    const options = [
+      { option: '-ss', argument: 1 },
+      { option: '-t', argument: 9 },
+    ];
+    const inputs = [{ url: 'gs://b/a', options }];
+    const trim = { start: 1_000_000, length: 9_000_000 };
+    expect(copyOf([], { inputs })?.trim).toEqual(trim);
+    expect(copyOf([{ option: '-t', argument: 10 }], { inputs })?.trim).toEqual(trim);
+    expect(copyOf([{ option: '-t', argument: 8 }], { inputs })?.trim).toEqual({ ...trim, length: 8_000_000 });
+    // FFmpeg would seek twice.
+    expect(copyOf([{ option: '-ss', argument: 1 }], { inputs })).toBeUndefined();
+  });
+
+  it('is planned with a type of its video, which the sanitizer compares', () => {
+    expect(copyOf([{ option: '-tag:v', argument: 'hvc1' }])?.videoType).toBe('hvc1');
+    expect(copyOf([{ option: '-vtag', argument: 'avc1' }])?.videoType).toBe('avc1');
+    expect(copyOf([{ option: '-tag:a', argument: 'mp4a' }])).toBeUndefined();
+    expect(copyOf([{ option: '-tag:v:0', argument: 'hvc1' }])).toBeUndefined();
+  });
+
+  it('is planned with tags of the file: the last of a name, without empty ones', () => {
+    const tag = (argument: string, option = '-metadata') => ({ option, argument });
+    const tags = [tag('title=First'), tag('artist='), tag('TITLE=a = b'), tag('comment=c', '-metadata:g')];
+    expect(copyOf(tags)?.tags).toEqual([
+      ['title', 'a = b'],
+      ['comment', 'c'],
+    ]);
+    expect(copyOf([tag('title=')])).toEqual({ streams: [0, 1], format: 'mp4' });
+    for (const other of [
+      tag('encoded_by=x'),
+      tag('creation_time=2020-01-01'),
+      tag('language=eng', '-metadata:s:a:0'),
+    ]) {
+      expect(copyOf([other])).toBeUndefined();
+    }
+    expect(copyOf([tag('title=x')], { outputFormat: 'mov' })).toBeUndefined();
+  });
+
+  it.each([
+    ['fragments', [{ option: '-movflags', argument: '+faststart+frag_keyframe' }]],
+    ['the index last', [{ option: '-movflags', argument: '-faststart' }]],
+    [
+      'a start of which FFmpeg shifts the times',
+      [
+        { option: '-ss', argument: 1 },
+        { option: '-avoid_negative_ts', argument: 'make_zero' },
+      ],
+    ],
     ['a bit stream filter', [{ option: '-bsf:v', argument: 'h264_metadata' }]],
     ['an encoder', [{ option: '-c:a', argument: 'aac' }]],
     ['one stream twice', ['0:v', '0:v'].map((argument) => ({ option: '-map', argument }))],
@@ -267,6 +327,6 @@ describe('a copy that needs only another container', () => {
     expect(plan({ ...inputOf(), demuxer: 'matroska' }, { options }).containerCopy).toBeUndefined();
     expect(plan(inputOf({ audio: { codec: 'pcm_s16le' } }), { options }).containerCopy).toBeUndefined();
     expect(copyOf([], { inputs: [input, input] })).toBeUndefined();
-    expect(copyOf([], { inputs: [{ ...input, options: [{ option: '-ss', argument: 1 }] }] })).toBeUndefined();
+    expect(copyOf([], { inputs: [{ ...input, options: [{ option: '-itsoffset', argument: 1 }] }] })).toBeUndefined();
   });
 });

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBytes } from '../../src/sanitizer/file-bytes.ts';
+import { type CopyRequest, copyMovie } from '../../src/sanitizer/isobmff/copy-movie.ts';
+import { readMovie } from '../../src/sanitizer/isobmff/read-movie.ts';
+import type { Random } from '../../testkit/random.ts';
+import { type Campaign, count, type Fuzzer } from './campaign.ts';
+import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
+import { damageMovie } from './fragments.ts';
+
+/** Milliseconds that a small file may need, on a busy machine too. */
+const MAX_MS = 8000;
+const MAX_GROWTH_BYTES = 300 * 2 ** 20;
+/** Bytes of index for each byte of a file: a row of eight tables for each sample of one byte. */
+const MAX_INDEX_FACTOR = 64;
+
+const CLIP = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=10:d=1', '-f', 'lavfi', '-i', 'sine=d=1'],
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-bf', '2', '-g', '4', '-c:a', 'aac'],
+];
+const SEEDS = { 'plain.mp4': CLIP, 'first.mp4': [...CLIP, '-movflags', '+faststart'], ...FRAGMENTED };
+
+/** Damaged movies, copied in full or in part without FFmpeg: our reader accepts each copy, and no copy is too large. */
+export const COPIES: Campaign = { cases: 50_000, open };
+
+async function open(): Promise<Fuzzer> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-copies-'));
+  const seeds = await makeSeeds(folder, SEEDS);
+  const tally: Record<string, number> = {};
+  const started = process.memoryUsage.rss();
+  const [path, copied] = [join(folder, 'case'), join(folder, 'copied')];
+  return {
+    tally,
+    async one(random) {
+      const seed = random.pick(seeds);
+      const bytes = random.chance(0.1) ? seed.bytes : damageMovie(random, seed.bytes);
+      writeFileSync(path, bytes);
+      const begun = performance.now();
+      const faults: string[] = [];
+      try {
+        const made = copyMovie(anyCopy(random, { path, copied }));
+        count(tally, 'reason' in made ? 'left to FFmpeg' : 'copied');
+        if ('size' in made) faults.push(...faultsOf(copied, bytes.length));
+      } catch (error) {
+        faults.push((error as Error).stack?.split('\n').slice(0, 4).join(' ') ?? 'an error without a stack');
+      }
+      const took = performance.now() - begun;
+      if (took > MAX_MS) faults.push(`took ${Math.round(took)} ms`);
+      rmSync(copied, { force: true });
+      return faults.map((fault) => `a ${seed.kind} of ${bytes.length} bytes: ${fault}`);
+    },
+    async atEnd() {
+      globalThis.gc?.();
+      const growth = process.memoryUsage.rss() - started;
+      return growth > MAX_GROWTH_BYTES ? [`memory has grown by ${Math.round(growth / 2 ** 20)} MiB`] : [];
+    },
+    async close() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function anyCopy(random: Random, paths: Pick<CopyRequest, 'path' | 'copied'>): CopyRequest {
+  const start = random.chance(0.5) ? 0 : random.int(0, 1_200_000);
+  const length = random.chance(0.5) ? null : random.int(1, 1_200_000);
+  return {
+    ...paths,
+    streams: random.pick([[0, 1], [0], [1], [1, 0]]),
+    format: random.pick(['mp4', 'mp4', 'mov', 'm4a']),
+    ...(random.chance(0.6) && (start > 0 || length !== null) && { trim: { start, length } }),
+    ...(random.chance(0.3) && { tags: [['title', 'A title']] as const }),
+  };
+}
+
+function faultsOf(copied: string, bytes: number): string[] {
+  const { size } = statSync(copied);
+  const faults = size > bytes * MAX_INDEX_FACTOR ? [`became ${size}`] : [];
+  const file = openBytes(copied);
+  try {
+    if (readMovie(file).tracks.length === 0) faults.push('the copy has no streams');
+  } catch (error) {
+    faults.push(`our reader rejects the copy, which ${(error as Error).message}`);
+  } finally {
+    file.close();
+  }
+  return faults;
+}
