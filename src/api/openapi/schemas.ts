@@ -11,7 +11,9 @@ export function mergeTwins(document: Document): void {
   const schemas = document.components?.schemas ?? {};
   for (const [name, schema] of Object.entries(schemas)) if (!name.endsWith('Input')) openObjects(schema);
   openObjects(answersOf(document));
-  for (const name of Object.keys(schemas)) if (!reachable(document).has(name)) delete schemas[name];
+  const used = reachable(document);
+  for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name];
+  const renamed = new Map<string, string>();
   for (const name of Object.keys(schemas)) {
     const base = name.replace(/Input$/, '');
     if (base === name) continue;
@@ -19,8 +21,13 @@ export function mergeTwins(document: Document): void {
     if (schemas[base] !== undefined && own !== twin) continue;
     schemas[base] ??= schemas[name]!;
     delete schemas[name];
-    refer(document, name, base);
+    renamed.set(PREFIX + name, PREFIX + base);
   }
+  // One walk for all names: each takes milliseconds, in which the API does nothing else.
+  walk(document, (schema) => {
+    const name = typeof schema.$ref === 'string' ? renamed.get(schema.$ref) : undefined;
+    if (name !== undefined) schema.$ref = name;
+  });
   walk(document, unwrapChoice);
 }
 
@@ -58,12 +65,6 @@ function reachable(document: Document): Set<string> {
     });
   follow(document.paths);
   return found;
-}
-
-function refer(document: Document, from: string, to: string): void {
-  walk(document, (schema) => {
-    if (schema.$ref === PREFIX + from) schema.$ref = PREFIX + to;
-  });
 }
 
 /** Two schemas are equal if they differ only in the `Input` suffix of their references. */
