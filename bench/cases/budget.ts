@@ -29,7 +29,7 @@ const [FIRST, BETWEEN, LATER] = [5, 95, 100];
 type Counts = Record<'statements' | 'roundTrips' | 'transactions' | 'flushes' | 'tasks', number>;
 type Used = Record<Role | 'all' | 'plain', number>;
 
-/** What one tiny job costs besides FFmpeg's own work, its upload, confirm, wait and download included. */
+/** What one tiny job costs besides FFmpeg's own work, its create, upload, wait and download included. */
 export async function budget(options: CaseOptions): Promise<CaseResult> {
   if (options.cold) return coldBudget(options);
   const tiny = await sourceTiny();
