@@ -16,6 +16,8 @@ import { activeTrimmed, changeTrimmed, readTrimmed, removeUnused, trimmedFolder 
 const TICK_MS = 60_000;
 /** A build pauses while a cell runs, and for this long after it, because cells come one after another. */
 const RESUME_MS = 3_000;
+/** After a build that ended without one, whatever its reason. A recorded reason can require more. */
+const REST_MS = 3600_000;
 const DPKG_STATUS = '/var/lib/dpkg/status';
 
 export interface TrimmedOptions {
@@ -36,6 +38,7 @@ export class Trimmed {
   readonly #timers = new Set<NodeJS.Timeout>();
   #building: BuilderProcess | null = null;
   #impossible: string | null = null;
+  #restsUntil = 0;
   #cells = 0;
   #lastCellAt = Date.now();
   #installed: { stamp: number; version: Promise<string | null> } | null = null;
@@ -162,7 +165,7 @@ export class Trimmed {
       isBuilding: this.#building !== null,
       impossible: builder ? this.#impossible : 'this process does not build',
     });
-    if (action.do === 'build') this.#build(builder!);
+    if (action.do === 'build' && now.getTime() >= this.#restsUntil) this.#build(builder!);
     if (action.do === 'return') this.#returnBecause(action.reason);
     if (action.do === 'switch') {
       const { ready } = readTrimmed(dataDir);
@@ -187,6 +190,7 @@ export class Trimmed {
     void building.ended.then((outcome) => {
       this.#building = null;
       if (this.#isStopped || outcome?.outcome === 'ready') return;
+      this.#restsUntil = Date.now() + REST_MS;
       const reason = outcome?.reason ?? 'the build ended early';
       if (outcome?.outcome === 'impossible') this.#impossible = reason;
       else if (!outcome) this.#recordEarlyEnd(reason);
