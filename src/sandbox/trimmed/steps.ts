@@ -66,7 +66,16 @@ export class Steps {
   /** Runs a step. Resolves with its standard output; throws a `TrimmedBuildError` unless it succeeds. */
   async run(step: Step): Promise<string> {
     await this.turn();
-    const child = await this.#start(step);
+    const file = step.into === undefined ? null : await open(step.into, 'w', 0o600);
+    try {
+      return await this.#complete(step, this.#start(step, file?.fd ?? 'pipe'));
+    } finally {
+      await file?.close();
+    }
+  }
+
+  /** Its events are listened to at once: a short process has ended by the next turn of the event loop. */
+  async #complete(step: Step, child: ChildProcess): Promise<string> {
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]?.on('data', (chunk: Buffer) => {
@@ -84,23 +93,21 @@ export class Steps {
     throw new TrimmedBuildError(step.onFailure, `could not ${step.what}: ${text || `it ended with ${code}`}`);
   }
 
-  async #start({ program, args, account, cwd = '/', into }: Step): Promise<ChildProcess> {
+  #start({ program, args, account, cwd = '/' }: Step, stdout: number | 'pipe'): ChildProcess {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED.test(name)));
-    const file = into === undefined ? null : await open(into, 'w', 0o600);
-    try {
-      const child = spawn(this.#setpriv, ['--pdeathsig', 'KILL', program, ...args], {
-        ...account,
-        cwd,
-        env: { ...env, LC_ALL: 'C.UTF-8', PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive' },
-        // A group of its own, so that one signal reaches every process of the step.
-        detached: true,
-        stdio: ['ignore', file?.fd ?? 'pipe', 'pipe'],
-      });
-      this.#running.add(child);
-      return child;
-    } finally {
-      await file?.close();
-    }
+    const child = spawn(this.#setpriv, ['--pdeathsig', 'KILL', program, ...args], {
+      ...account,
+      cwd,
+      env: { ...env, LC_ALL: 'C.UTF-8', PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive' },
+      // A group of its own, so that one signal reaches every process of the step.
+      detached: true,
+      stdio: ['ignore', stdout, 'pipe'],
+    });
+    this.#running.add(child);
+    // Both may have happened since its turn.
+    if (this.#signal.aborted) this.#signalAll('SIGKILL');
+    else if (this.#isPaused) this.#signalAll('SIGSTOP');
+    return child;
   }
 
   #ended(child: ChildProcess): Promise<number | string | null> {
