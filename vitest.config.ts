@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     // One process runs many files and loads each module once, which takes half the CPU time.
     isolate: false,
+    // A build of FFmpeg would take the processors from the tests.
+    env: { AIRLOCK_FFMPEG_BUILD: 'off' },
     // Twice the default of `until`, whose error says what did not happen.
     testTimeout: 120_000,
     hookTimeout: 120_000,

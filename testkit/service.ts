@@ -143,6 +143,8 @@ function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.Pro
     AIRLOCK_STORAGE_PORT: '0',
     AIRLOCK_METRICS_PORT: '0',
     AIRLOCK_RATE_LIMIT: '100000',
+    // A build would take the processors from tests and measurements.
+    AIRLOCK_FFMPEG_BUILD: 'off',
     ...env,
   };
 }

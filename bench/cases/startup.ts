@@ -66,6 +66,7 @@ async function measureUp(dataDir: string): Promise<Start> {
       AIRLOCK_PORT: '0',
       AIRLOCK_STORAGE_PORT: '0',
       AIRLOCK_METRICS_PORT: '0',
+      AIRLOCK_FFMPEG_BUILD: 'off',
     },
     stdio: 'ignore',
   });

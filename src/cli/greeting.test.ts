@@ -10,6 +10,7 @@ const given = {
   setupToken: null,
   ms: 1234,
   hasDashboard: false,
+  willBuild: false,
 };
 
 describe('the greeting of up', () => {
@@ -19,7 +20,11 @@ describe('the greeting of up', () => {
     for (const address of ['http://127.0.0.1:2', 'http://127.0.0.1:3/metrics', 'PostgreSQL', '/data'])
       expect(text).toContain(address);
     expect(text).toContain('curl -s http://127.0.0.1:1/v1/transcodes');
-    expect(text).not.toMatch(/Dashboard|Sign in/);
+    expect(text).not.toMatch(/Dashboard|Sign in|FFmpeg/);
+  });
+
+  it('announces the build of an FFmpeg, and how to turn it off', () => {
+    expect(greeting({ ...given, willBuild: true })).toMatch(/FFmpeg .*built[\s\S]*AIRLOCK_FFMPEG_BUILD=off/);
   });
 
   it('names the dashboard if the build has one, and the first key and the set-up link if this start made them', () => {

@@ -16,6 +16,8 @@ export interface Greeting {
   /** Duration of the start. */
   ms: number;
   hasDashboard: boolean;
+  /** Whether this service will build an FFmpeg, which takes the processor for minutes. */
+  willBuild: boolean;
 }
 
 /** Whether the build has a dashboard, which the API then serves. */
@@ -24,7 +26,7 @@ export function hasDashboard(): boolean {
 }
 
 /** What `up` prints when it is ready: what runs, where, and what to do first. */
-export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard }: Greeting): string {
+export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard, willBuild }: Greeting): string {
   const rows = [
     ...(hasDashboard ? [['Dashboard', `${ready.api}/`]] : []),
     ['API', `${ready.api}/v1  ${dim(`documented at ${ready.api}/docs`)}`],
@@ -35,6 +37,12 @@ export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard
     ],
     ['Metrics', `${ready.metrics}/metrics`],
     ['Data', process.env.AIRLOCK_SHOWN_DATA_DIR || config.dataDir],
+    ...(willBuild
+      ? [
+          ['FFmpeg', `from the distribution  ${dim('a smaller one is built when the machine is idle.')}`],
+          ['', OFF],
+        ]
+      : []),
   ];
   const lines = [
     '',
@@ -49,6 +57,8 @@ export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const OFF = dim('AIRLOCK_FFMPEG_BUILD=off turns this off');
 
 function signIn(link: string): string[] {
   return [

@@ -212,9 +212,20 @@ function addScripts(program: Command): void {
     .action(async () => {
       process.exitCode = await (await import('./commands/prepare.ts')).prepareCommand(readConfig());
     });
-  program
-    .command('ffmpeg')
-    .description('Build the FFmpeg of the cells')
+  const ffmpeg = program.command('ffmpeg').description('Build the FFmpeg of the cells');
+  ffmpeg
+    .command('update')
+    .description('Build a trimmed FFmpeg now, check it, and let the worker of this data directory use it')
+    .addHelpText(
+      'after',
+      `
+./airlock up runs this command itself when the machine is idle. It needs apt and bubblewrap, changes no package of the machine, and takes
+ten minutes of a processor at the lowest priority. docs/operate/trimmed-ffmpeg.md describes the checks.`,
+    )
+    .action(async () => {
+      process.exitCode = await (await import('./commands/ffmpeg-update.ts')).ffmpegUpdateCommand(readConfig());
+    });
+  ffmpeg
     .command('build')
     .description('Build a trimmed FFmpeg from the source package of this distribution. Takes ten minutes on two cores')
     .argument(

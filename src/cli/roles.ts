@@ -13,6 +13,8 @@ import { nodeOptions } from './v8-options.ts';
  * image.
  */
 const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
+/** Set for a worker that may build FFmpeg. */
+export const BUILDS_VARIABLE = 'AIRLOCK_INTERNAL_BUILDS';
 /** Variables that are removed from the environment of roles that do not need them. */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY'],
@@ -36,6 +38,8 @@ export interface RolesOptions {
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Aborting it kills the roles, also those that wait. */
   immediate: AbortSignal;
+  /** Whether the worker may build FFmpeg: not for the service of a single command. */
+  builds: boolean;
 }
 
 /** The roles of one service, as processes that restart when they die. */
@@ -50,7 +54,7 @@ export interface Roles {
   discard(): Promise<void>;
 }
 
-export function openRoles({ config, logger, onLine, immediate }: RolesOptions): Roles {
+export function openRoles({ config, logger, onLine, immediate, builds }: RolesOptions): Roles {
   const started: SupervisedProcess[] = [];
   let begin!: (variables: Record<string, string>) => void;
   const begun = new Promise<Record<string, string>>((resolve) => {
@@ -62,6 +66,7 @@ export function openRoles({ config, logger, onLine, immediate }: RolesOptions): 
     async start(name, drainMs) {
       const environment: NodeJS.ProcessEnv = { ...base };
       for (const variable of WITHHELD[name] ?? []) delete environment[variable];
+      if (name === 'worker' && builds) environment[BUILDS_VARIABLE] = '1';
       const child = await superviseProcess({
         name,
         command: process.execPath,

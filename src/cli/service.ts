@@ -125,7 +125,7 @@ function openParts(options: ServiceOptions): Parts {
   const orImmediate = (signal: AbortSignal) => AbortSignal.any([signal, ...(immediate ? [immediate] : [])]);
   let postgres: SupervisedPostgres | null = null;
   return {
-    roles: openRoles({ ...options, immediate: orImmediate(failed.signal) }),
+    roles: openRoles({ ...options, immediate: orImmediate(failed.signal), builds: options.announce }),
     failed: failed.signal,
     fail(error) {
       failed.abort();

@@ -156,6 +156,10 @@ export const SETTINGS = {
       'FFmpeg for the cells, with `ffprobe` in the same folder. If unset, a trimmed build if there is one, otherwise the system’s.',
     example: '/opt/ffmpeg/bin/ffmpeg',
   }),
+  ffmpegBuild: required('AIRLOCK_FFMPEG_BUILD', choice(['auto', 'off']), 'auto', {
+    description:
+      '`auto`: `./airlock up` [builds a trimmed FFmpeg](operate/trimmed-ffmpeg.md) in the background, and cells use it if it passes every check. `off`: Airlock builds and uses none.',
+  }),
   whisperModel: optional('AIRLOCK_WHISPER_MODEL', text, {
     description:
       'Name of the [speech model](transcription.md) that a worker uses. If unset, the worker uses the model that you installed last.',
@@ -197,6 +201,7 @@ export const OTHER_VARIABLES = {
     AIRLOCK_SHOWN_DATA_DIR: 'Path of the data directory in messages, when the launcher mounts it elsewhere.',
     AIRLOCK_MADE_DATA_DIR: 'The launcher created the data directory, so a single transcode removes it.',
     AIRLOCK_INTERNAL_STORAGE_ENDPOINT: 'Address of the storage for clients, passed to API and worker.',
+    AIRLOCK_INTERNAL_BUILDS: 'Set for the worker of `./airlock up`, which may build FFmpeg.',
     AIRLOCK_INTERNAL_WAITS:
       'Set for a process that waits for a message of its supervisor before it connects to the database.',
   },

@@ -3,7 +3,8 @@ import type { Db } from '../database/pool.ts';
 import type { WorkersTable } from '../database/tables.ts';
 import { aliveWorkers } from './workers.ts';
 
-type State = Pick<Security['ffmpeg'], 'update' | 'advisories'>;
+type State = Pick<Security['ffmpeg'], 'update' | 'advisories' | 'trimmed'>;
+const NO_REPORT: State = { update: null, advisories: null, trimmed: null };
 type Tier = Security['sandbox'][number]['tier'];
 type Bounds = Security['sandbox'][number]['bounds'];
 
@@ -29,7 +30,9 @@ export async function readSecurity(db: Db): Promise<Omit<Security, 'retention_se
       version: newest?.ffmpeg ?? null,
       package: newest?.ffmpeg_package ?? null,
       since: newest?.ffmpeg_since?.toISOString() ?? null,
-      ...((newest?.ffmpeg_report as State | null) ?? { update: null, advisories: null }),
+      ...NO_REPORT,
+      // Older releases report nothing about a trimmed build.
+      ...(newest?.ffmpeg_report as Partial<State> | null),
     },
   };
 }

@@ -69,11 +69,11 @@ export async function recordSelfTest(db: Db, id: string, result: SelfTestResult)
     .execute();
 }
 
-/** Records what is known about a worker's FFmpeg: a newer package, and known vulnerabilities. */
+/** Records what is known about a worker's FFmpeg: a newer package, known vulnerabilities, and its trimmed build. */
 export async function recordFfmpegState(
   db: Db,
   id: string,
-  state: Pick<Security['ffmpeg'], 'update' | 'advisories'>,
+  state: Pick<Security['ffmpeg'], 'update' | 'advisories' | 'trimmed'>,
 ): Promise<void> {
   await db
     .updateTable('workers')

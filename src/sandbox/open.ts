@@ -142,8 +142,10 @@ function followPrograms(
     usedByOthers: () => removeDeadCells(cellsFolder(options)),
     onChange: (next, before) =>
       logger?.info({ now: next.facts, before: before.facts }, 'programs have changed; new cells use the new builds'),
-    onFailure: (error) =>
-      logger?.warn({ err: error }, 'the changed programs cannot be used; cells keep the previous builds'),
+    onFailure(error) {
+      logger?.warn({ err: error }, 'the changed programs cannot be used; cells keep the previous builds');
+      options.onUnusable?.(error);
+    },
     ...options.watch,
   });
 }

@@ -33,6 +33,9 @@ export interface WorkerSettings {
   dataDir: string;
   /** Folder for work files, with one subfolder per attempt. */
   workDir: string;
+  /** FFmpeg that the operator chose, and whether Airlock may use a build of its own; none and off by default. */
+  ffmpeg?: string | null;
+  ffmpegBuild?: 'auto' | 'off';
   /** One entry per slot; see `slots.ts`. */
   slots: readonly SlotClasses[];
   cores: number;

@@ -1,5 +1,5 @@
 import { recordFfmpegState } from '../fleet/workers.ts';
-import { type FfmpegReport, reportFfmpeg } from '../sandbox/index.ts';
+import { type FfmpegReport, reportFfmpeg, trimmedStamp } from '../sandbox/index.ts';
 import type { WorkerDeps } from './deps.ts';
 
 /** The distribution's lists change a few times a day. */
@@ -15,7 +15,8 @@ export function startFfmpegReports(
   deps: Pick<WorkerDeps, 'context' | 'sandbox' | 'settings' | 'logger'>,
   workerId: string,
 ): { stop(): Promise<void> } {
-  let reported: { since: Date; at: number } | null = null;
+  const { dataDir, ffmpeg = null, ffmpegBuild = 'off' } = deps.settings;
+  let reported: { since: Date; stamp: number; at: number } | null = null;
   let current: Promise<void> | null = null;
   let timer = setTimeout(() => {
     look();
@@ -29,15 +30,17 @@ export function startFfmpegReports(
   };
 
   function look(): void {
-    const isFresh = reported?.since === deps.sandbox.ffmpeg.since && Date.now() - reported.at < HOUR_MS;
+    const isSame = reported?.since === deps.sandbox.ffmpeg.since && reported.stamp === trimmedStamp(dataDir);
+    const isFresh = isSame && Date.now() - reported!.at < HOUR_MS;
     if (!isFresh) current = report();
   }
 
   async function report(): Promise<void> {
     const build = deps.sandbox.ffmpeg;
-    reported = { since: build.since, at: Date.now() };
+    reported = { since: build.since, stamp: trimmedStamp(dataDir), at: Date.now() };
     try {
-      await recordFfmpegState(deps.context.db, workerId, stateOf(await reportFfmpeg(build, deps.settings.dataDir)));
+      const settings = { ffmpeg, ffmpegBuild };
+      await recordFfmpegState(deps.context.db, workerId, stateOf(await reportFfmpeg(build, dataDir, settings)));
     } catch (error) {
       reported = null;
       deps.logger.warn({ err: error }, 'the report about FFmpeg was not stored');
@@ -45,7 +48,7 @@ export function startFfmpegReports(
   }
 }
 
-function stateOf({ update, advisories }: FfmpegReport) {
+function stateOf({ update, advisories, trimmed }: FfmpegReport) {
   return {
     update: {
       state: update.state,
@@ -59,6 +62,14 @@ function stateOf({ update, advisories }: FfmpegReport) {
       open: advisories.open.map(({ cve, what }) => ({ cve, what })),
       fixed: advisories.fixed.map(({ cve }) => cve),
       unknown: advisories.unknown.map(({ cve }) => cve),
+    },
+    trimmed: {
+      state: trimmed.state,
+      source: trimmed.source,
+      checked_at: trimmed.checkedAt,
+      attacks: trimmed.attacks,
+      comparisons: trimmed.runs,
+      reason: trimmed.reason,
     },
   };
 }

@@ -2,7 +2,6 @@ import type { CommandBody, CommandJob } from '../../contract/commands.ts';
 import type { EventPage } from '../../contract/events.ts';
 import type { Health } from '../../contract/health.ts';
 import type { Manifest, Receipt } from '../../contract/receipts.ts';
-import type { Security } from '../../contract/security.ts';
 import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
@@ -15,6 +14,7 @@ import { KEY_EXAMPLES } from './key-examples.ts';
 import { KIND_EXAMPLES } from './kind-examples.ts';
 import { PEOPLE_EXAMPLES } from './people-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
+import { SECURITY_EXAMPLE } from './security-example.ts';
 import { TEMPLATE_EXAMPLES } from './template-examples.ts';
 import type { Document, Media } from './types.ts';
 import { CLIP, UPLOAD_EXAMPLES } from './upload-examples.ts';
@@ -186,29 +186,6 @@ const manifest: Manifest = {
 
 const signature = { signature: 'q0uYbX…', key_id: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k', algorithm: 'Ed25519' };
 
-const security: Security = {
-  sandbox: [
-    {
-      worker: ID,
-      tier: 'bwrap',
-      bounds: { memory: 'control_group', output: 'kernel' },
-      arguments: 'hidden',
-      passed: true,
-      checks: 206,
-      exceptions: [],
-      at: AT,
-    },
-  ],
-  ffmpeg: {
-    version: '7.1.3',
-    package: '7:7.1.3-0+deb13u1',
-    since: AT,
-    update: { state: 'current', candidate: '7:7.1.3-0+deb13u1', security: false, lists_from: AT, reason: null },
-    advisories: null,
-  },
-  retention_seconds: 86_400,
-};
-
 const health: Health = {
   ok: true,
   timestamp: AT,
@@ -266,7 +243,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   PublicKeys: {
     keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKx…', kid: signature.key_id, use: 'sig', alg: 'EdDSA' }],
   },
-  Security: security,
+  Security: SECURITY_EXAMPLE,
   Health: health,
   ...{ Live: { ok: true }, Ready: { ok: true } },
   ...batchExamples(transcodeRequest, listed),

@@ -55,6 +55,7 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
       limits: { ...limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
       slot,
       signal,
+      job: run.claim.job.id,
       ...(stdin && { stdin }),
       ...(follow && { onOutputDir: (path: string) => follow.onFolder(path) }),
       onProgress(progress) {

@@ -5,7 +5,15 @@ import { ffmpegChecks } from './doctor-ffmpeg.ts';
 
 const NOW = new Date('2026-11-24T21:00:00Z');
 
-function checksOf(version: string, update: Partial<FfmpegReport['update']> = {}) {
+const NOT_BUILT: FfmpegReport['trimmed'] = {
+  ...{ state: 'not_used', source: null, checkedAt: null, attacks: null, runs: null, reason: 'not_built', detail: null },
+};
+
+function checksOf(
+  version: string,
+  update: Partial<FfmpegReport['update']> = {},
+  trimmed: Partial<FfmpegReport['trimmed']> = {},
+) {
   const current = {
     state: 'current',
     candidate: `7:${version}`,
@@ -13,18 +21,19 @@ function checksOf(version: string, update: Partial<FfmpegReport['update']> = {})
     listsFrom: NOW,
     reason: null,
   } as const;
-  const [build, newer, known] = ffmpegChecks(
+  const [build, newer, known, own] = ffmpegChecks(
     {
       version: `ffmpeg version ${version} Copyright (c) 2000-2026 the FFmpeg developers`,
       package: version.startsWith('N') ? null : `7:${version}`,
       path: '/usr/bin/ffmpeg',
       since: new Date('2026-11-01T12:34:56Z'),
       update: { ...current, ...update },
+      trimmed: { ...NOT_BUILT, ...trimmed },
       advisories: ffmpegAdvisories(version, version.startsWith('N') ? null : `7:${version}`),
     },
     NOW,
   );
-  return { build: build!, newer: newer!, known: known! };
+  return { build: build!, newer: newer!, known: known!, own: own! };
 }
 
 describe('the FFmpeg checks of doctor', () => {
@@ -62,5 +71,19 @@ describe('the FFmpeg checks of doctor', () => {
     expect(old.seen).toContain('CVE-2026-8461');
     const newest = checksOf('7.1.5-0+deb13u1').known;
     expect(newest).toMatchObject({ state: 'warning', seen: expect.stringContaining('CVE-2026-30997 (no fix yet)') });
+  });
+
+  it('show the trimmed build with its source and checks, and why it is not used', () => {
+    const source = '7:7.1.5-0+deb13u1';
+    const used = checksOf('7.1.5', {}, { state: 'in_use', source, attacks: 212, runs: 500, reason: null });
+    expect(used.own).toMatchObject({
+      state: 'ok',
+      seen: expect.stringContaining(`in use: from source ${source}, 212`),
+    });
+    expect(checksOf('7.1.5').own).toMatchObject({ state: 'ok', remedy: null });
+    const off = checksOf('7.1.5', {}, { reason: 'off' });
+    expect(off.own.seen).toContain('AIRLOCK_FFMPEG_BUILD');
+    const rejected = checksOf('7.1.5', {}, { source, reason: 'rejected', detail: 'filter scale gives other frames' });
+    expect(rejected.own).toMatchObject({ state: 'warning', seen: 'rejected: filter scale gives other frames' });
   });
 });

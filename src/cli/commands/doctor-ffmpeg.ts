@@ -23,7 +23,32 @@ export function ffmpegChecks(report: FfmpegReport, now = new Date()): Check[] {
         : openOf(advisories)),
       remedy: remedyOf(report),
     },
+    trimmedCheck(report.trimmed),
   ];
+}
+
+/** Airlock's own build. That there is none is no fault: the distribution's FFmpeg is safe as well. */
+function trimmedCheck({ state, source, attacks, runs, reason, detail }: FfmpegReport['trimmed']): Check {
+  const name = 'FFmpeg, trimmed build';
+  if (state !== 'not_used') {
+    const use = state === 'in_use' ? 'in use' : 'ready, used from the next moment without jobs';
+    const passed = `${attacks} attacks blocked, ${runs} commands like the distribution's`;
+    return { name, state: 'ok', seen: `${use}: from source ${source}, ${passed}`, remedy: null };
+  }
+  const unused = {
+    off: 'off (AIRLOCK_FFMPEG_BUILD)',
+    operator_build: 'not needed: the operator has chosen an FFmpeg',
+    not_built: 'not built yet. ./airlock up builds it when the machine is idle',
+    failed: `not built: ${detail}`,
+    rejected: `rejected: ${detail}`,
+  };
+  const isFault = reason === 'failed' || reason === 'rejected';
+  return {
+    name,
+    state: isFault ? 'warning' : 'ok',
+    seen: unused[reason ?? 'not_built'],
+    remedy: isFault ? 'None is necessary: cells use the FFmpeg of the distribution' : null,
+  };
 }
 
 function updateCheck(update: FfmpegReport['update'], now: Date): Check {

@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { projectRoot } from '../../config/root.ts';
 import { ffmpeg } from '../../sandbox/programs/ffmpeg.ts';
 import { SandboxError } from '../../sandbox/sandbox-error.ts';
+import { openTrimmedFfmpeg } from '../ffmpeg-paths.ts';
 import { readStatus, withDependencies } from '../sbom/debian.ts';
 import { type MachinePackages, type NpmPackages, sbomDocument } from '../sbom/document.ts';
 
@@ -13,17 +14,20 @@ const PROGRAMS = ['bubblewrap', 'ffmpeg', 'fontconfig', 'nodejs', 'pocketsphinx'
 const FONTS = ['fonts-dejavu-core', 'fonts-liberation', 'fonts-noto-cjk', 'fonts-noto-color-emoji', 'fonts-noto-core'];
 
 /** Prints what this installation consists of, for scanners of vulnerabilities and licenses. */
-export async function sbomCommand(config: Pick<Config, 'ffmpeg'>): Promise<void> {
+export async function sbomCommand(config: Config): Promise<void> {
   const npm = JSON.parse(await readFile(join(projectRoot(), 'dist', 'sbom.json'), 'utf8')) as NpmPackages;
   const document = sbomDocument(npm, await machinePackages(config), { id: randomUUID(), time: new Date() });
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-async function machinePackages({ ffmpeg: configured }: Pick<Config, 'ffmpeg'>): Promise<MachinePackages> {
+async function machinePackages(config: Config): Promise<MachinePackages> {
   const installed = readStatus(await readIfPresent('/var/lib/dpkg/status'));
-  const path = findFfmpeg(configured);
+  const trimmed = (await openTrimmedFfmpeg(config)).path();
+  const path = findFfmpeg(config.ffmpeg ?? trimmed);
   const own = path !== null && path !== ffmpeg.debian?.path;
-  const programs = PROGRAMS.filter((name) => installed.has(name) && !(own && name === 'ffmpeg'));
+  // Next to Airlock's own build, the package stays in use: a command may run again with it.
+  const isReplaced = own && path !== trimmed;
+  const programs = PROGRAMS.filter((name) => installed.has(name) && !(isReplaced && name === 'ffmpeg'));
   return {
     system: installed.size > 0 ? await readSystem() : null,
     debian: withDependencies(installed, [...programs, ...FONTS]),
@@ -42,7 +46,7 @@ function findFfmpeg(configured: string | null): string | null {
   }
 }
 
-/** A build of `deploy/ffmpeg/build.sh` names its source package in the file `BUILD`. */
+/** A trimmed build names its source package in the file `BUILD`. */
 async function readBuild(path: string): Promise<MachinePackages['others'][number]> {
   const build = await readIfPresent(join(dirname(dirname(path)), 'BUILD'));
   const source = /^source package: ffmpeg (\S+)$/m.exec(build)?.[1] ?? null;

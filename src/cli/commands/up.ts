@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { createLogger, prettyLine } from '../../telemetry/index.ts';
 import { EXIT } from '../exit.ts';
+import { willBuild } from '../ffmpeg-paths.ts';
 import { greeting, hasDashboard } from '../greeting.ts';
 import { startService } from '../service.ts';
 
@@ -47,6 +48,6 @@ export async function up(config: Config): Promise<void> {
   const { ready, firstKey, setupToken } = await service;
   if (stopping) return;
   // Standard output is the log. A key is shown only on a terminal, never in a log; the set-up link works once.
-  const made = { firstKey, setupToken, hasDashboard: hasDashboard() };
+  const made = { firstKey, setupToken, hasDashboard: hasDashboard(), willBuild: willBuild(config) };
   process.stderr.write(greeting({ config, ready, ...made, ms: Date.now() - began }));
 }

@@ -7,6 +7,7 @@ import { createFetcher, type Fetcher } from '../../fetcher/index.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
+import { openSandbox } from '../../sandbox/index.ts';
 import { programsWithSpeech } from '../../sandbox/speech/programs.ts';
 import { exitWithParent, reportReady, waitForBegin } from '../../supervisor/child.ts';
 import { serveScrapes } from '../../supervisor/scrape.ts';
@@ -27,7 +28,9 @@ import { planSlots } from '../../worker/slots.ts';
 import { startWorker } from '../../worker/worker.ts';
 import { openContext, openRoleTracing } from '../compose.ts';
 import { metricsHost, workRoot } from '../endpoints.ts';
+import { ffmpegPaths, openTrimmedFfmpeg } from '../ffmpeg-paths.ts';
 import { protectMetrics } from '../protect-metrics.ts';
+import { BUILDS_VARIABLE } from '../roles.ts';
 import { version } from '../version.ts';
 
 /** Longest fetch of one source: 2 GB at 1 MB/s. */
@@ -43,14 +46,19 @@ const EXIT_UNSAFE = 78;
 export async function runWorker(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'worker' });
   const slots = planSlots(config.workerSlots, availableParallelism(), totalmem());
-  const paths = { ffmpeg: config.ffmpeg ?? undefined };
+  const trimmed = await openTrimmedFfmpeg(config, logger, process.env[BUILDS_VARIABLE] === '1');
+  const paths = ffmpegPaths(config, trimmed);
   const onChanged = (file: string) =>
     logger.error({ file }, 'an installed speech model has changed and is not used; install it again');
   const { dataDir, whisperModel: model } = config;
   const programs = programsWithSpeech(config.transcribeEngine, { dataDir, model, onChanged });
   const prepared = preparedFolder('rootimg');
-  const environment = { dataDir, logger, slots: slots.length, paths, programs, prepared };
-  const { sandbox, report } = await chooseSandbox(environment, config.sandbox);
+  const onUnusable = (error: Error) => trimmed.onUnusable(error);
+  const environment = { dataDir, logger, slots: slots.length, paths, programs, prepared, onUnusable };
+  const { sandbox, report } = await trimmed.openWith(() => chooseSandbox(environment, config.sandbox));
+  const guarded = trimmed.guard(sandbox, () =>
+    openSandbox({ dataDir, logger, slots: slots.length, tier: sandbox.tier, prepared }),
+  );
   await waitForBegin();
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',
@@ -68,7 +76,7 @@ export async function runWorker(config: Config): Promise<void> {
   const worker = await startWorker({
     context,
     kinds,
-    sandbox: countCells(sandbox, measured.metrics),
+    sandbox: countCells(guarded, measured.metrics),
     logger,
     selfTest: report,
     // Running jobs end with the process, because its cells no longer confine them.
@@ -78,9 +86,11 @@ export async function runWorker(config: Config): Promise<void> {
     tracing,
     settings: workerSettings(config, databaseUrl, slots),
   });
+  trimmed.start();
   exitWithParent(
     async () => {
       await worker.drain();
+      await trimmed.stop();
       await tracing?.close();
       await sandbox.close();
       await measured.close();
@@ -109,6 +119,8 @@ function workerSettings(config: Config, databaseUrl: string, slots: WorkerSettin
     databaseUrl,
     version: version(),
     dataDir: config.dataDir,
+    ffmpeg: config.ffmpeg,
+    ffmpegBuild: config.ffmpegBuild,
     workDir: join(workRoot(config), `${identity.pid}-${identity.start}`),
     slots,
     cores: availableParallelism(),

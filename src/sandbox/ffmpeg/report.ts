@@ -1,3 +1,5 @@
+import { sourceOf } from '../trimmed/recipe.ts';
+import { reportTrimmed, type TrimmedReport } from '../trimmed/report.ts';
 import type { ProgramBuild } from '../types.ts';
 import { type AdvisoryReport, ffmpegAdvisories } from './advisories.ts';
 import { type FfmpegUpdate, ffmpegUpdate } from './update.ts';
@@ -6,12 +8,20 @@ import { type FfmpegUpdate, ffmpegUpdate } from './update.ts';
 export interface FfmpegReport extends Omit<ProgramBuild, 'readsArguments'> {
   update: FfmpegUpdate;
   advisories: AdvisoryReport;
+  trimmed: TrimmedReport;
 }
 
-/** Reports which build cells run, since when, whether a newer one is available, and its known vulnerabilities. */
-export async function reportFfmpeg(build: ProgramBuild, dataDir: string): Promise<FfmpegReport> {
+/**
+ * Reports which build cells run, since when, whether a newer one is available, its known vulnerabilities, and what is known about
+ * Airlock's own build.
+ */
+export async function reportFfmpeg(
+  build: ProgramBuild,
+  dataDir: string,
+  settings: { ffmpeg: string | null; ffmpegBuild: 'auto' | 'off' },
+): Promise<FfmpegReport> {
   const { version, path, since } = build;
-  const source = build.package ?? debianSource(version);
+  const source = build.package ?? sourceOf(version);
   return {
     version,
     package: build.package,
@@ -19,11 +29,9 @@ export async function reportFfmpeg(build: ProgramBuild, dataDir: string): Promis
     since,
     update: await ffmpegUpdate(source, dataDir),
     advisories: ffmpegAdvisories(version, source),
+    trimmed: reportTrimmed(dataDir, path, {
+      isOn: settings.ffmpegBuild === 'auto',
+      isConfigured: settings.ffmpeg !== null,
+    }),
   };
-}
-
-/** Version of the source package that `deploy/ffmpeg/build.sh` built; the script stores it in the program's version. */
-function debianSource(version: string): string | null {
-  const match = /^ffmpeg version (\d+\.\d+(?:\.\d+)?-\S+)-airlock /.exec(version);
-  return match ? `7:${match[1]}` : null;
 }

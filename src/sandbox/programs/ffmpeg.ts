@@ -8,7 +8,7 @@ import { UNUSED_LIBRARIES } from './ffmpeg-libraries.ts';
 import { FONTS_CONF, FONTS_CONF_PATH } from './fonts-conf.ts';
 import type { Program } from './program.ts';
 
-/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`; preferred to the system's FFmpeg. */
+/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`; preferred to every other FFmpeg. */
 const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
 
 const libraries = { unused: UNUSED_LIBRARIES };
@@ -16,7 +16,7 @@ const libraries = { unused: UNUSED_LIBRARIES };
 export const ffmpeg: Program = {
   name: 'ffmpeg',
   find(configured) {
-    const path = configured ?? trimmed() ?? required('ffmpeg', 'ffmpeg');
+    const path = configured ?? operatorsBuild() ?? required('ffmpeg', 'ffmpeg');
     if (isFile(path)) return path;
     throw new SandboxError(`FFmpeg does not exist at ${path}`, 'Correct the path, or install the package ffmpeg');
   },
@@ -52,8 +52,11 @@ export const ffprobe: Program = {
   progress: null,
 };
 
-/** Accepts only a file owned by root and writable by no one else: any other account could choose what cells run. */
-function trimmed(): string | null {
+/**
+ * The trimmed build that the operator has made; null if there is none. Accepts only a file owned by root and writable by no one
+ * else: any other account could choose what cells run.
+ */
+export function operatorsBuild(): string | null {
   const stats = statSync(TRIMMED, { throwIfNoEntry: false });
   return stats?.isFile() && stats.uid === 0 && (stats.mode & 0o022) === 0 ? TRIMMED : null;
 }

@@ -1,0 +1,52 @@
+import type { Config } from '../../config/config.ts';
+import type { BuilderMessage, BuilderOrder } from '../../sandbox/trimmed/builder-process.ts';
+import { type MakeOutcome, makeTrimmed } from '../../sandbox/trimmed/make.ts';
+import type { Steps } from '../../sandbox/trimmed/steps.ts';
+import { prepareDataDir } from '../../supervisor/data-dir.ts';
+import { EXIT, UsageError } from '../exit.ts';
+
+/**
+ * Builds and checks a trimmed FFmpeg for the data directory. The worker of `up` runs this command in a process of its own, from which
+ * it receives messages, and which ends with it.
+ */
+export async function ffmpegUpdateCommand(config: Config): Promise<number> {
+  if (config.ffmpegBuild === 'off')
+    throw new UsageError('AIRLOCK_FFMPEG_BUILD is off, so nothing would use the build. Set it to auto.');
+  const stop = new AbortController();
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort());
+  let steps: Steps | null = null;
+  process.on('message', ({ type }: BuilderOrder) => {
+    if (type === 'pause') steps?.pause();
+    if (type === 'resume') steps?.resume();
+  });
+  const began = Date.now();
+  const options = { dataDir: await prepareDataDir(config.dataDir), sandbox: config.sandbox };
+  try {
+    const outcome = await makeTrimmed(options, {
+      signal: stop.signal,
+      onSteps: (opened) => {
+        steps = opened;
+      },
+      onPart(part) {
+        report({ type: 'part', part }, `${Math.round((Date.now() - began) / 1000)} s: ${part}`);
+      },
+    });
+    report({ type: 'end', ...outcome }, describe(outcome));
+    return outcome.outcome === 'ready' ? EXIT.ok : EXIT.failed;
+  } finally {
+    // The channel would keep the process alive.
+    if (process.connected) process.disconnect();
+  }
+}
+
+function report(message: BuilderMessage, line: string): void {
+  if (process.send) process.send(message);
+  else process.stdout.write(`${line}\n`);
+}
+
+function describe(outcome: MakeOutcome): string {
+  if (outcome.outcome !== 'ready')
+    return `No trimmed FFmpeg: ${outcome.reason}. Cells keep the FFmpeg of the distribution.`;
+  const { source, attacks, runs } = outcome.build;
+  return `Built from ${source}. ${attacks} attacks blocked, ${runs} commands like the distribution's. A worker uses it at the next moment without jobs.`;
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chooseSandbox, type SandboxChoice } from '../choose.ts';
+import { openSandbox } from '../open.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import type { CellLimits, CellResult, Sandbox } from '../types.ts';
+import { TrimmedBuildError } from './build-error.ts';
+import { differenceOf, type RunShown, withoutHashes } from './compare.ts';
+import { type CorpusRun, corpusFiles, corpusRuns } from './corpus.ts';
+
+/** Of each run of the corpus, which needs milliseconds; idle priority may stretch it to minutes. */
+const LIMITS: CellLimits = { memoryBytes: 2 ** 30, cpuSeconds: 60, wallMs: 600_000, outputBytes: 64 * 2 ** 20 };
+const MAX_STDOUT = 8 * 2 ** 20;
+/** Share of runs that the distribution's build must complete. With fewer, the comparison says too little. */
+const COMPLETED = 0.9;
+
+export interface CheckOptions {
+  /** An existing folder, removed by the caller, whose parents other accounts can traverse. */
+  folder: string;
+  /** Path of the build to check, with `ffprobe` in the same folder. */
+  own: string;
+  /** Path of the distribution's build. */
+  distribution: string;
+  /** Which tier jobs use. */
+  sandbox: SandboxChoice;
+  /** Called before each run; throws to end the check. */
+  turn(): Promise<void>;
+  /** What both builds run; by default, everything. */
+  corpus?: readonly CorpusRun[];
+}
+
+export interface CheckResult {
+  /** Attacks that the cell blocked with this build. */
+  attacks: number;
+  /** Runs that both builds completed alike. */
+  runs: number;
+}
+
+/**
+ * Attacks the cell with the new build, with every attack of the self-test, and runs the corpus with both builds. Throws a
+ * `TrimmedBuildError` that names the first difference.
+ */
+export async function checkTrimmed(options: CheckOptions): Promise<CheckResult> {
+  const { folder, own, distribution, sandbox: choice, corpus = corpusRuns() } = options;
+  const [ownDir, otherDir, files] = await Promise.all(
+    ['own', 'other', 'files'].map((name) => makeFolder(folder, name)),
+  );
+  const opened: Sandbox[] = [];
+  try {
+    const paths = { ffmpeg: own };
+    const chosen = await chooseSandbox({ slots: 1, dataDir: ownDir!, paths }, choice, { full: true }).catch(explain);
+    opened.push(chosen.sandbox);
+    const failed = chosen.report.checks.find(({ passed }) => !passed);
+    if (failed) throw new TrimmedBuildError('rejected', `the self-test failed with it: ${failed.attempt}`);
+    const { tier } = chosen.sandbox;
+    const other = await openSandbox({ slots: 1, tier, dataDir: otherDir!, paths: { ffmpeg: distribution } });
+    opened.push(other);
+    const comparison = { corpus, folder: files!, turn: options.turn };
+    const runs = await compareAll({ own: chosen.sandbox, distribution: other }, comparison);
+    return { attacks: chosen.report.checks.filter(({ promised }) => promised).length, runs };
+  } finally {
+    for (const sandbox of opened) await sandbox.close();
+  }
+}
+
+async function makeFolder(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o711);
+  return path;
+}
+
+/** A build that does not start in the cell is not used. */
+function explain(error: unknown): never {
+  throw error instanceof SandboxError ? new TrimmedBuildError('rejected', error.message) : error;
+}
+
+interface Builds {
+  own: Sandbox;
+  distribution: Sandbox;
+}
+
+async function compareAll(
+  builds: Builds,
+  { corpus, folder, turn }: { corpus: readonly CorpusRun[]; folder: string; turn: () => Promise<void> },
+): Promise<number> {
+  const known = new Set<string>();
+  for (const { name, content } of corpusFiles()) {
+    await writeFile(join(folder, name), content, { mode: 0o644 });
+    known.add(name);
+  }
+  let completed = 0;
+  let skipped = 0;
+  for (const run of corpus) {
+    await turn();
+    const isPossible = run.inputs.every((name) => known.has(name));
+    const isAlike = isPossible && (await compareRun(builds, folder, run));
+    if (isAlike) {
+      completed += 1;
+      if (run.result) known.add(run.result);
+    } else skipped += 1;
+  }
+  if (completed < COMPLETED * (completed + skipped)) {
+    throw new TrimmedBuildError(
+      'later',
+      `the distribution's FFmpeg completed only ${completed} runs of the comparison`,
+    );
+  }
+  return completed;
+}
+
+/** Returns false if the distribution's build does not complete the run either. Throws the difference. */
+async function compareRun(builds: Builds, folder: string, run: CorpusRun): Promise<boolean> {
+  const keep = run.result ? join(folder, run.result) : null;
+  const expected = await show(builds.distribution, folder, run, keep);
+  if (expected.end !== 'exit 0') return false;
+  const seen = await show(builds.own, folder, run, null);
+  const difference = differenceOf(expected, seen);
+  if (difference === null) return true;
+  // Some filters are not the same twice with the same build.
+  const again = await show(builds.distribution, folder, run, null);
+  const isSteady = differenceOf(expected, again) === null;
+  const real = isSteady ? difference : differenceOf(withoutHashes(expected), withoutHashes(seen));
+  if (real !== null) throw new TrimmedBuildError('rejected', `${run.name} ${real}`.trim());
+  return true;
+}
+
+/** @param keep where to copy what the run wrote */
+async function show(sandbox: Sandbox, folder: string, run: CorpusRun, keep: string | null): Promise<RunShown> {
+  const chunks: Buffer[] = [];
+  const result = await sandbox.run({
+    program: run.program,
+    args: run.args,
+    inputs: run.inputs.map((name) => ({ name, path: join(folder, name) })),
+    ...(run.writes && { outputs: ['o'] }),
+    limits: { ...LIMITS, stdoutBytes: MAX_STDOUT },
+    slot: 0,
+    onStdout: (chunk) => void chunks.push(chunk),
+  });
+  try {
+    const content = run.writes ? await readOutput(result) : null;
+    if (keep && content) await writeFile(keep, content, { mode: 0o644 });
+    return {
+      end: result.end === 'exit' ? `exit ${result.exitCode}` : result.end,
+      stdout: Buffer.concat(chunks).toString('utf8'),
+      sha256: content && createHash('sha256').update(content).digest('hex'),
+      message: result.stderr.trim().split('\n')[0]!.slice(0, 300),
+    };
+  } finally {
+    await result.release();
+  }
+}
+
+async function readOutput({ outputDir }: CellResult): Promise<Buffer> {
+  const file = await open(join(outputDir, 'o'), constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeTree } from '../cell/remove-tree.ts';
+import type { SandboxChoice } from '../choose.ts';
+import { required } from '../host/preflight.ts';
+import { type BuildControl, buildTrimmed, lockBuild } from './build.ts';
+import { TrimmedBuildError } from './build-error.ts';
+import { checkTrimmed } from './check.ts';
+import { recipeId } from './recipe.ts';
+import type { Steps } from './steps.ts';
+import { type CheckedBuild, changeTrimmed, removeUnused, trimmedFolder } from './store.ts';
+
+export interface MakeOptions {
+  /** Real path of the data directory. */
+  dataDir: string;
+  /** Which tier jobs use. */
+  sandbox: SandboxChoice;
+}
+
+/** What came of it. */
+export type MakeOutcome =
+  | { outcome: 'ready'; build: CheckedBuild }
+  | { outcome: 'rejected' | 'later' | 'impossible'; reason: string };
+
+/**
+ * Builds FFmpeg, checks it, and records the result: a build that is ready, or why there is none. Only one process of a machine
+ * builds at a time.
+ */
+export async function makeTrimmed(options: MakeOptions, control: BuildControl): Promise<MakeOutcome> {
+  const { dataDir } = options;
+  const lock = await lockBuild();
+  if (!lock) return { outcome: 'later', reason: 'another build of FFmpeg runs on this machine' };
+  const recipe = recipeId();
+  const found: { source: string | null } = { source: null };
+  try {
+    await removeUnused(dataDir);
+    const build = await makeChecked(options, control, { recipe, found });
+    changeTrimmed(dataDir, { ready: build, rejected: null });
+    return { outcome: 'ready', build };
+  } catch (error) {
+    if (control.signal.aborted) throw error;
+    // Whatever went wrong, the distribution's FFmpeg stays.
+    const { kind, message } =
+      error instanceof TrimmedBuildError ? error : { kind: 'later' as const, message: (error as Error).message };
+    if (kind !== 'impossible') {
+      const isTemporary = kind === 'later';
+      const at = new Date().toISOString();
+      changeTrimmed(dataDir, { rejected: { source: found.source, recipe, reason: message, at, isTemporary } });
+    }
+    return { outcome: kind, reason: message };
+  } finally {
+    lock.release();
+  }
+}
+
+/** @param found receives the version of the source, for the record of a failure */
+async function makeChecked(
+  { dataDir, sandbox }: MakeOptions,
+  control: BuildControl,
+  { recipe, found }: { recipe: string; found: { source: string | null } },
+): Promise<CheckedBuild> {
+  if (sandbox === 'none') throw new TrimmedBuildError('impossible', 'there is no sandbox in which to check it');
+  const base = trimmedFolder(dataDir);
+  mkdirSync(base, { recursive: true });
+  // The accounts of cells and of the compiler traverse it.
+  await chmod(base, 0o711);
+  let steps: Steps | null = null;
+  const made = join(base, 'made');
+  const onSource = (source: string) => {
+    found.source = source;
+  };
+  const build = { dataDir, work: join(base, 'work'), target: made };
+  await buildTrimmed(build, {
+    ...control,
+    onSource,
+    onSteps(opened) {
+      steps = opened;
+      control.onSteps?.(opened);
+    },
+  });
+  await writeFile(join(made, 'BUILD'), `source package: ffmpeg ${found.source}\n`, { mode: 0o644 });
+  control.onPart?.('checking it against the FFmpeg of the distribution');
+  const folder = join(base, 'check');
+  try {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o711);
+    const [own, distribution] = [join(made, 'bin/ffmpeg'), required('ffmpeg', 'ffmpeg')];
+    const turn = () => steps!.turn();
+    const result = await checkTrimmed({ folder, own, distribution, sandbox, turn });
+    return { folder: await publish(base, found.source!, recipe), source: found.source!, recipe, ...now(), ...result };
+  } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await removeTree(folder);
+  }
+}
+
+/** Gives the build its name, under which no other build was. Returns the name. */
+async function publish(base: string, source: string, recipe: string): Promise<string> {
+  const name = `${source.replace(/[^\w.+-]/g, '-')}-${recipe}-${Date.now().toString(36)}`;
+  await rename(join(base, 'made'), join(base, name));
+  return name;
+}
+
+const now = () => ({ checkedAt: new Date().toISOString() });

@@ -1,0 +1,46 @@
+import { operatorsBuild } from '../programs/ffmpeg.ts';
+import { readTrimmed, type TrimmedState, trimmedFolder } from './store.ts';
+
+/** What is known about Airlock's own build. */
+export interface TrimmedReport {
+  state: 'in_use' | 'ready' | 'not_used';
+  /** Version of the source package of the build. */
+  source: string | null;
+  checkedAt: string | null;
+  /** Attacks blocked with it, and runs compared with the distribution's build. */
+  attacks: number | null;
+  runs: number | null;
+  /** Why it is not used. */
+  reason: 'off' | 'operator_build' | 'not_built' | 'failed' | 'rejected' | null;
+  /** The same in words, for the operator: it may contain messages of compilers and archives. */
+  detail: string | null;
+}
+
+/** @param usedPath path of the FFmpeg that new cells use */
+export function reportTrimmed(
+  dataDir: string,
+  usedPath: string,
+  { isOn, isConfigured }: { isOn: boolean; isConfigured: boolean },
+): TrimmedReport {
+  const isOwn = usedPath.startsWith(`${trimmedFolder(dataDir)}/`);
+  const isOperators = isConfigured || operatorsBuild() !== null;
+  return describeTrimmed(readTrimmed(dataDir), { isOn, isOwn, isOperators });
+}
+
+/** Pure. */
+export function describeTrimmed(
+  { active, ready, rejected }: TrimmedState,
+  { isOn, isOwn, isOperators }: { isOn: boolean; isOwn: boolean; isOperators: boolean },
+): TrimmedReport {
+  const nothing = { source: null, checkedAt: null, attacks: null, runs: null, reason: null, detail: null };
+  if (isOperators) return { ...nothing, state: 'not_used', reason: 'operator_build' };
+  if (!isOn) return { ...nothing, state: 'not_used', reason: 'off' };
+  const build = active ?? ready;
+  if (build) {
+    const { source, checkedAt, attacks, runs } = build;
+    return { ...nothing, state: active && isOwn ? 'in_use' : 'ready', source, checkedAt, attacks, runs };
+  }
+  if (!rejected) return { ...nothing, state: 'not_used', reason: 'not_built' };
+  const { source, reason, isTemporary } = rejected;
+  return { ...nothing, state: 'not_used', source, reason: isTemporary ? 'failed' : 'rejected', detail: reason };
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isOnlyOurs } from '../../config/prepared-files.ts';
+import { removeTree } from '../cell/remove-tree.ts';
+
+/* The trimmed builds of a data directory, in its folder `ffmpeg`: which of them cells use, and what was found out about others. */
+
+/** A build that passed every check. */
+export interface CheckedBuild {
+  /** Below the folder of builds; contains `bin/ffmpeg` and `bin/ffprobe`. */
+  folder: string;
+  /** Version of the source package, such as `7:7.1.5-0+deb13u1`. */
+  source: string;
+  /** See `recipeId`. */
+  recipe: string;
+  /** ISO 8601. */
+  checkedAt: string;
+  /** Number of attacks that the cell blocked with this build, and of runs that were the same as with the distribution's. */
+  attacks: number;
+  runs: number;
+}
+
+/** A build that is not used. */
+export interface Rejection {
+  source: string | null;
+  recipe: string;
+  reason: string;
+  /** ISO 8601. */
+  at: string;
+  /** Whether it is tried again after a day; if not, when source or recipe change. */
+  isTemporary: boolean;
+}
+
+/** The contents of `state.json`. */
+export interface TrimmedState {
+  v: 1;
+  /** What new cells use. */
+  active: (CheckedBuild & { since: string }) | null;
+  /** Waits for a moment without cells. */
+  ready: CheckedBuild | null;
+  rejected: Rejection | null;
+}
+
+const NOTHING: TrimmedState = { v: 1, active: null, ready: null, rejected: null };
+
+export function trimmedFolder(dataDir: string): string {
+  return join(dataDir, 'ffmpeg');
+}
+
+/** Nothing if there is no state, or one of a newer release. */
+export function readTrimmed(dataDir: string): TrimmedState {
+  try {
+    const state = JSON.parse(readFileSync(join(trimmedFolder(dataDir), 'state.json'), 'utf8')) as TrimmedState;
+    return state.v === 1 ? { ...NOTHING, ...state } : NOTHING;
+  } catch {
+    return NOTHING;
+  }
+}
+
+/** Changes with the state. */
+export function trimmedStamp(dataDir: string): number {
+  return statSync(join(trimmedFolder(dataDir), 'state.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Replaces parts of the state at once. */
+export function changeTrimmed(dataDir: string, change: Partial<Omit<TrimmedState, 'v'>>): TrimmedState {
+  const folder = trimmedFolder(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const next = { ...readTrimmed(dataDir), ...change };
+  const staged = join(folder, `.state-${randomUUID()}`);
+  writeFileSync(staged, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+  renameSync(staged, join(folder, 'state.json'));
+  return next;
+}
+
+/** Path of the build that new cells use. Null if there is none, or if an account other than root and this one could change it. */
+export function activeTrimmed(dataDir: string): string | null {
+  const { active } = readTrimmed(dataDir);
+  if (!active) return null;
+  const base = trimmedFolder(dataDir);
+  const bin = join(base, active.folder, 'bin');
+  const path = join(bin, 'ffmpeg');
+  const folders = [base, join(base, active.folder), bin];
+  return folders.every(isTrusted) && [path, join(bin, 'ffprobe')].every(isTrusted) ? path : null;
+}
+
+function isTrusted(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isSymbolicLink() && isOnlyOurs(stats);
+}
+
+/** Removes builds that nothing uses, and what an interrupted build left. Call it only while no build runs. */
+export async function removeUnused(dataDir: string): Promise<void> {
+  const { active, ready } = readTrimmed(dataDir);
+  const used = new Set(['state.json', active?.folder, ready?.folder]);
+  const folder = trimmedFolder(dataDir);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (used.has(name)) continue;
+    await removeTree(join(folder, name)).catch(() => rm(join(folder, name), { force: true }));
+  }
+}
