@@ -102,11 +102,13 @@ try {
 } finally {
   rmSync(staged, { recursive: true, force: true });
 }
-prepare();
+await prepare();
 
 /** What new data directories copy. A failure is reported: then a first start creates it, which takes seconds. */
-function prepare() {
-  spawnSync(process.execPath, [join(dist, 'airlock.js'), 'prepare'], { stdio: ['ignore', 'ignore', 'inherit'] });
+async function prepare() {
+  const v8Options = await loadV8Options();
+  const args = [...v8Options('prepare'), join(dist, 'airlock.js'), 'prepare'];
+  spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function hashFiles(paths) {

@@ -9,6 +9,8 @@ import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 export const PROGRAM = join(ROOT, 'dist', 'airlock.js');
+/** The option that `./airlock` sets. The build has compiled the program for it. */
+const NODE_OPTIONS = ['--max-semi-space-size=1'];
 
 export interface TestService {
   api: string;
@@ -59,8 +61,7 @@ export async function startService(
 ): Promise<TestService> {
   const { dataDir, key: copied } = await findDataDir(options);
   const environment = environmentOf(dataDir, { ...(await storageVariables(dataDir)), ...env });
-  // With the Node option that `./airlock` sets.
-  const args = ['--max-semi-space-size=1', PROGRAM, 'up'];
+  const args = [...NODE_OPTIONS, PROGRAM, 'up'];
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const keep = (chunk: unknown) => {
@@ -244,7 +245,7 @@ export async function runCli(
   cwd?: string,
 ): Promise<{ stdout: string; stderr: string; code: number }> {
   try {
-    const result = await run(process.execPath, [PROGRAM, ...args], { env, cwd, timeout: 120_000 });
+    const result = await run(process.execPath, [...NODE_OPTIONS, PROGRAM, ...args], { env, cwd, timeout: 120_000 });
     return { ...result, code: 0 };
   } catch (error) {
     const failed = error as { stdout: string; stderr: string; code: number };

@@ -35,15 +35,20 @@ export function collectWhenIdle(tools: CollectTools = ownTools(), everyMs = LOOK
 }
 
 function ownTools(): CollectTools {
-  let before = performance.eventLoopUtilization();
   return {
     collect: globalThis.gc && (() => globalThis.gc?.()),
     externalBytes: () => process.memoryUsage().external,
-    busyShare: () => {
-      const now = performance.eventLoopUtilization();
-      const { utilization } = performance.eventLoopUtilization(now, before);
-      before = now;
-      return utilization;
-    },
+    busyShare: busyShareMeter(),
+  };
+}
+
+/** Returns the function that measures the share of the time since its last call in which the event loop has worked, 0 to 1. */
+export function busyShareMeter(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
   };
 }

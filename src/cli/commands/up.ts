@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { createLogger, prettyLine } from '../../telemetry/index.ts';
+import { collectAfterStart } from '../collect-after-start.ts';
 import { EXIT } from '../exit.ts';
 import { willBuild } from '../ffmpeg-paths.ts';
 import { greeting, hasDashboard } from '../greeting.ts';
@@ -47,6 +48,7 @@ export async function up(config: Config): Promise<void> {
   process.on('SIGINT', stop);
   const { ready, firstKey, setupToken } = await service;
   if (stopping) return;
+  collectAfterStart();
   // Standard output is the log. A key is shown only on a terminal, never in a log; the set-up link works once.
   const made = { firstKey, setupToken, hasDashboard: hasDashboard(), willBuild: willBuild(config) };
   process.stderr.write(greeting({ config, ready, ...made, ms: Date.now() - began }));

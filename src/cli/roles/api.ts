@@ -28,6 +28,7 @@ import {
 } from '../../telemetry/index.ts';
 import { openPlanner } from '../../threads/planning/index.ts';
 import { startCheckpoints } from '../checkpoints.ts';
+import { collectAfterStart } from '../collect-after-start.ts';
 import { collectWhenIdle } from '../collect-when-idle.ts';
 import { openContext, openRoleTracing, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
@@ -55,6 +56,7 @@ export async function runApi(config: Config): Promise<void> {
   const metricsServer = await serveMetrics(config, registry, refresh);
   const checkpoints = startCheckpoints(() => signAuditHead(context.db, signer), logger);
   collectWhenIdle();
+  collectAfterStart();
   const delayMs = (config.drainDelaySeconds ?? 0) * 1000;
   exitWithParent(
     async (reason) => {

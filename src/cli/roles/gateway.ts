@@ -7,6 +7,7 @@ import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from '../../supervisor/socket-folder.ts';
 import { createLogger } from '../../telemetry/index.ts';
+import { collectAfterStart } from '../collect-after-start.ts';
 import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot, storageSocket, workRoot } from '../endpoints.ts';
 
 /** An output may be a little larger than an upload: its index is written at the end. */
@@ -43,5 +44,6 @@ export async function runGateway(config: Config): Promise<void> {
     { logger },
   );
   reportReady({ storage: gateway.port });
+  collectAfterStart();
   logger.info({ port: gateway.port }, 'storage gateway listens');
 }

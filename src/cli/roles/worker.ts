@@ -26,6 +26,7 @@ import { countBytes, countCells } from '../../worker/measured.ts';
 import { reportBroken } from '../../worker/self-test.ts';
 import { planSlots } from '../../worker/slots.ts';
 import { startWorker } from '../../worker/worker.ts';
+import { collectAfterStart } from '../collect-after-start.ts';
 import { openContext, openRoleTracing } from '../compose.ts';
 import { metricsHost, workRoot } from '../endpoints.ts';
 import { ffmpegPaths, openTrimmedFfmpeg } from '../ffmpeg-paths.ts';
@@ -99,6 +100,7 @@ export async function runWorker(config: Config): Promise<void> {
     { logger, deadlineMs: DRAIN_MS + 10_000 },
   );
   reportReady();
+  collectAfterStart();
 }
 
 function openFetcher(config: Config, logger: Logger): Fetcher {
