@@ -40,7 +40,7 @@ const formats: [format: keyof typeof FORMAT_DEFAULTS, args: string[]][] = [
   ['mov', ['-c', 'copy', '-movflags', '+faststart']],
   ['m4a', ['-vn', '-c:a', 'aac', '-b:a', '256k', '-movflags', '+faststart']],
   ['mkv', ['-c:v', 'copy', '-c:a', 'flac']],
-  ['webm', ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '16', '-b:v', '4M', '-c:a', 'libopus']],
+  ['webm', ['-r', '5', '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '16', '-b:v', '4M', '-c:a', 'libopus']],
   ['avi', ['-c:v', 'copy', '-c:a', 'libmp3lame']],
   ['mp3', ['-vn', '-c:a', 'libmp3lame', '-b:a', '256k']],
   ['aac', ['-vn', '-c:a', 'aac', '-b:a', '256k']],

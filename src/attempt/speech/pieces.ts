@@ -19,7 +19,8 @@ export interface SpeechPiece extends Span {
 
 /**
  * Divides the media into pieces of about equal length that end in pauses. Each piece has at most `most` milliseconds. If there is
- * no pause in this time, a piece ends in the middle of speech.
+ * no pause in this time, a piece ends in the middle of speech. Every time is a whole number of milliseconds, because the audio is
+ * read from there.
  */
 export function cutPieces(speech: readonly Span[], most = MAX_PIECE_MS): SpeechPiece[] {
   if (speech.length === 0) return [];
@@ -27,7 +28,7 @@ export function cutPieces(speech: readonly Span[], most = MAX_PIECE_MS): SpeechP
   const pieces: SpeechPiece[] = [];
   let from = speech[0]!.from;
   while (end - from > most) {
-    const length = (end - from) / Math.ceil((end - from) / most);
+    const length = Math.ceil((end - from) / Math.ceil((end - from) / most));
     const cut = bestCut(speech, { from, length, most });
     pieces.push(pieceOf(speech, { from, to: cut.at }));
     from = cut.next;

@@ -79,6 +79,12 @@ describe('pieces of speech', () => {
     expect(cutPieces([])).toEqual([]);
   });
 
+  it('start and end at whole milliseconds, in speech and in silences that no division makes even', () => {
+    const speech = cutPieces([{ from: 3, to: 25_003 }], 10_000);
+    const silence = cutPieces([...hour.slice(0, 1), { from: 3_716_001, to: 3_720_000 }]);
+    for (const { from, to } of [...speech, ...silence]) expect([from, to].every(Number.isInteger)).toBe(true);
+  });
+
   it('are recognized without long silences, and keep the times of the media', () => {
     const heard = hearSpeech({
       ...{ from: 1000, to: 70_000 },
