@@ -7,7 +7,7 @@ import type { PlanInput, PlanSource } from '../types.ts';
 import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
 import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
-import { containerCopy } from './copy/container-copy.ts';
+import { containerCopy, trimOf } from './copy/container-copy.ts';
 import { type Copies, copiedOutput, describeStreams, planCopies } from './copy/plan-copies.ts';
 import { droppedOptions } from './dropped-options.ts';
 import { SHORT_SIDES } from './geometry.ts';
@@ -110,11 +110,7 @@ export function planPlain(
     containerCopy: containerCopy(parsed, request, {
       ...{ inputs, streams: selection.streams, encoders: Object.values(job.encoders), durationSeconds },
       isChanged: times.loops.includes(true) || isComplex,
-      trim: {
-        start: job.inputOptions[0]!.number('ss') ?? times.seek.input,
-        lengths: [job.inputOptions[0]!.length(), end.length],
-        output: times.seek.moved ? null : job.options.number('ss'),
-      },
+      trim: trimOf(job.inputOptions[0]!, job.options, times.seek, end.length),
     }),
     extra: compose.composer.extra,
     threads,

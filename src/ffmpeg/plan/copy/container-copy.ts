@@ -1,6 +1,7 @@
 import type { OutputFormat } from '../../../contract/formats.ts';
 import type { OutputRequest } from '../../../contract/transcode-request.ts';
 import { COPIED_TAGS, type ContainerCopy, type CopiedTag } from '../../planned-output.ts';
+import type { OptionSet } from '../../policy/options/option-set.ts';
 import type { ParsedOption } from '../../policy/options/options.ts';
 import type { ParsedRequest } from '../../policy/options/parsed-request.ts';
 import type { PlanInput } from '../../types.ts';
@@ -61,8 +62,26 @@ interface PlannedStreams {
   durationSeconds: number | null;
   /** Whether it is repeated or filtered. */
   isChanged: boolean;
-  /** Seconds; null = no limit. `output` is a start that FFmpeg finds only while it writes. */
-  trim: { start: number | null; lengths: readonly (number | null)[]; output: number | null };
+  /** See `trimOf`. */
+  trim: ContainerCopy['trim'] | null;
+}
+
+/**
+ * The part of the only input that an output contains, if FFmpeg seeks to its start; absent = all of the input, null = FFmpeg
+ * finds a start while it writes. `length` is the limit of the output in seconds; null = none.
+ */
+export function trimOf(
+  own: OptionSet,
+  options: OptionSet,
+  seek: { input: number | null; moved: boolean },
+  length: number | null,
+): ContainerCopy['trim'] | null {
+  if (options.number('ss') !== null && !seek.moved) return null;
+  const microseconds = (seconds: number) => Math.round(seconds * 1e6);
+  const start = microseconds(own.number('ss') ?? seek.input ?? 0);
+  const lengths = [own.length(), length].filter((one) => one !== null).map(microseconds);
+  if (lengths.length === 0) return start > 0 ? { start, length: null } : undefined;
+  return { start, length: Math.min(...lengths) };
 }
 
 /**
@@ -75,27 +94,18 @@ export function containerCopy(
   { inputs, streams, encoders, durationSeconds, isChanged, trim }: PlannedStreams,
 ): ContainerCopy | null {
   const isCopied = encoders.every((encoder) => encoder === null || encoder === 'copy');
-  const isEntire =
-    durationSeconds !== null && durationSeconds < MAX_OUTPUT_SECONDS && !isChanged && trim.output === null;
+  const isEntire = durationSeconds !== null && durationSeconds < MAX_OUTPUT_SECONDS && !isChanged && trim !== null;
   if (!asksForCopy(parsed, output) || inputs[0]?.demuxer !== 'mov' || !isCopied || !isEntire) return null;
   const copied = streams.flatMap((stream) => ('stream' in stream ? [stream.stream] : []));
   const indexes = copied.map(({ index }) => index);
   const isPlain = copied.length === streams.length && new Set(indexes).size === indexes.length && copied.length > 0;
   const { outputFormat: format } = output;
   const isKnown = copied.every(({ codec }) => CODECS.has(codec) || (format === 'mov' && MOV_CODECS.has(codec)));
-  const part = trimOf(trim);
   // FFmpeg gives audio whose rate a decoder doubles other times.
   const hasOwnRate = copied.every((stream) => stream.codec !== 'aac' || stream.profile === 'LC');
-  if (!isPlain || !isKnown || (part.trim && !hasOwnRate)) return null;
+  if (!isPlain || !isKnown || (trim && !hasOwnRate)) return null;
   const videoType = parsed.output.findLast(({ name }) => name === 'tag')?.value;
-  return { streams: indexes, format, ...part, ...tagsOf(parsed), ...(videoType && { videoType }) };
-}
-
-function trimOf({ start, lengths }: PlannedStreams['trim']): Pick<ContainerCopy, 'trim'> {
-  const microseconds = (seconds: number) => Math.round(seconds * 1e6);
-  const stated = lengths.flatMap((length) => (length === null ? [] : [microseconds(length)]));
-  const length = stated.length > 0 ? Math.min(...stated) : null;
-  return (start ?? 0) > 0 || length !== null ? { trim: { start: microseconds(start ?? 0), length } } : {};
+  return { streams: indexes, format, ...(trim && { trim }), ...tagsOf(parsed), ...(videoType && { videoType }) };
 }
 
 /** As in FFmpeg, the last tag of a name wins, and an empty one deletes the tag. */
