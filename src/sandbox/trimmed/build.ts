@@ -9,7 +9,7 @@ import { CompilerCell, compile, giveToAccount, keepPrograms } from './compile.ts
 import { fetchSource, makeRoot, openApt } from './private-root.ts';
 import { becomeIdle, Steps } from './steps.ts';
 
-/** Bytes that must be free before a build: packages, headers and objects need 3 GB, of which most is free again at the end. */
+/** Bytes that must be free before a build: packages, headers and objects need 1 GB until its end, and other files grow meanwhile. */
 const NEEDED_BYTES = 5 * 2 ** 30;
 /** A build ends when less is free, whatever uses the disk. */
 const RESERVED_BYTES = 2 ** 30;
