@@ -104,7 +104,7 @@ try {
 }
 await prepare();
 
-/** What new data directories copy. A failure is reported: then a first start creates it, which takes seconds. */
+/** Prepares the files that new data directories copy. Reports a failure. A first start then creates the files, which takes seconds. */
 async function prepare() {
   const v8Options = await loadV8Options();
   const args = [...v8Options('prepare'), join(dist, 'airlock.js'), 'prepare'];

@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 export const PROGRAM = join(ROOT, 'dist', 'airlock.js');
-/** The option that `./airlock` sets. The build has compiled the program for it. */
+/** The options that `./airlock` sets. The build has compiled the program for these options. */
 const NODE_OPTIONS = ['--max-semi-space-size=1'];
 
 export interface TestService {
@@ -144,7 +144,7 @@ function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.Pro
     AIRLOCK_STORAGE_PORT: '0',
     AIRLOCK_METRICS_PORT: '0',
     AIRLOCK_RATE_LIMIT: '100000',
-    // A build would take the processors from tests and measurements.
+    // A build would use processor time that tests and measurements need.
     AIRLOCK_FFMPEG_BUILD: 'off',
     ...env,
   };

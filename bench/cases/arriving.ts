@@ -12,7 +12,7 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 import { fromFile } from './remote.ts';
 
-/** 100 Mbit/s. */
+/** Bytes per second: 100 Mbit/s. */
 const LINK = 12_500_000;
 const option = (option: string, argument: string) => ({ option, argument });
 const ENCODE = {
@@ -23,13 +23,13 @@ const ENCODE = {
 interface Pair {
   oursMs: number;
   plainMs: number;
-  /** From the request that created the job to its start. */
+  /** Milliseconds from the request that creates the job to its start. */
   startMs: number;
   attempts: number;
 }
 
 /**
- * From a client's first byte to the file on its disk, over a link of 100 Mbit/s, against an upload over the same link, plain
+ * Time from a client's first byte to the output on its disk, over a link of 100 Mbit/s, compared with an upload over the same link, plain
  * `ffmpeg` with the same arguments, and a download, one after the other.
  */
 export async function arriving(options: CaseOptions): Promise<CaseResult> {
@@ -80,7 +80,7 @@ async function toDisk({ service }: Bench, file: string, output: string) {
   return { id, oursMs, attempts, startMs: Date.parse(started_at!) - Date.parse(created_at) };
 }
 
-/** A port that the storage can use: its public address must be known before it starts. */
+/** Finds a port for the storage, because its public address must be known before it starts. */
 async function freePort(): Promise<number> {
   const { port, close } = await listenOnLoopback(createServer());
   await close();

@@ -29,7 +29,7 @@ const [FIRST, BETWEEN, LATER] = [5, 95, 100];
 type Counts = Record<'statements' | 'roundTrips' | 'transactions' | 'flushes' | 'tasks', number>;
 type Used = Record<Role | 'all' | 'plain', number>;
 
-/** What one tiny job costs besides FFmpeg's own work, its create, upload, wait and download included. */
+/** Cost of one tiny job in addition to FFmpeg's own work, including its create, upload, wait and download. */
 export async function budget(options: CaseOptions): Promise<CaseResult> {
   if (options.cold) return coldBudget(options);
   const tiny = await sourceTiny();

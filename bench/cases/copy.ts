@@ -14,12 +14,12 @@ interface Pair {
   plainMs: number;
 }
 
-/** Plain `ffmpeg` encodes for the better part of a minute, and the ratio is far from its bound. */
+/** Few pairs are enough, because the ratio is far from its bound. Plain `ffmpeg` encodes for most of a minute. */
 const MAX_PAIRS = 2;
 
 /**
- * A copy of a large file, and a job on an input that satisfies its preset, from POST to its end, against plain `ffmpeg`,
- * which encodes it again. Takes less than three minutes once the sources exist.
+ * A copy of a large file, and a job on an input that satisfies its preset, from POST to its end, compared with plain `ffmpeg`,
+ * which encodes the input again. Takes less than three minutes after the sources have been made.
  */
 export async function copy({ pairs, progress, report }: CaseOptions): Promise<CaseResult> {
   const source = await sourceFitting(progress);

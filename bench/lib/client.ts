@@ -3,12 +3,12 @@ import type { Job } from '../../src/contract/transcodes.ts';
 import { exchange } from './http.ts';
 import type { V1Client } from './v1-client.ts';
 
-/** What a client does to have a file transcoded: create a job with its upload, send, wait, download, write to disk. */
+/** Transcodes a file as a client does: creates a job with its upload, sends the file, waits, downloads the output, and writes it to disk. */
 export async function toDisk(client: V1Client, file: string, request: object, output: string): Promise<Job> {
   return download(client, await client.createAndSend(file, request), output);
 }
 
-/** The same for services that create no jobs with uploads: upload, confirm, create, wait, download, write to disk. */
+/** Like `toDisk`, for services that create no jobs with uploads: uploads, confirms, creates a job, waits, downloads, and writes to disk. */
 export async function toDiskInSteps(client: V1Client, file: string, request: object, output: string): Promise<Job> {
   const url = await client.upload(file);
   return download(client, await client.create({ inputs: [{ url }], ...request }), output);

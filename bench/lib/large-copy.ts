@@ -22,7 +22,7 @@ interface Pair {
   peaks: PeakMemory[];
 }
 
-/** Rounds after the warm-up; each takes some ten seconds. */
+/** Rounds after the warm-up. A round takes about ten seconds. */
 const MAX_PAIRS = 5;
 
 /** A copy of 521 MB in storage, against copying the file, running `ffmpeg` on the copy, and copying its output. */

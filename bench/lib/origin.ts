@@ -57,7 +57,7 @@ export async function openSink(bytesPerSecond: number): Promise<{ url: string; c
   return { url: `http://127.0.0.1:${port}/output`, close };
 }
 
-/** A way to a port of this machine whose traffic towards it is throttled, and its responses too if `both`. */
+/** Opens a port that forwards to another port of this machine. Throttles requests, and with `both` also responses. */
 export async function openThrottledPort(
   target: number,
   bytesPerSecond: number,

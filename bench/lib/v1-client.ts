@@ -25,7 +25,7 @@ export interface V1Client {
   /** Uploads and confirms a file. Returns its URL for a job. */
   upload(path: string): Promise<string>;
   create(body: unknown): Promise<Job>;
-  /** Creates a job whose only input is this file, and sends the file. Returns the job as it was created. */
+  /** Creates a job whose only input is this file, and sends the file. Returns the response of the create. */
   createAndSend(path: string, request: object): Promise<Job>;
   /** Waits until the job is final; throws unless it completed. */
   completed(id: string): Promise<Job>;
@@ -72,7 +72,7 @@ export function v1Client(send: V1Client['call']): V1Client {
       const upload = describe(path);
       const job: Job = succeeded(await send('POST', '/v1/transcodes', { inputs: [{ upload }], ...request }));
       const target = job.inputs[0]?.upload;
-      if (!target || !('url' in target)) throw new Error('the service takes the file in parts');
+      if (!target || !('url' in target)) throw new Error('the service requires an upload in parts');
       await put(path, upload, target.url);
       return job;
     },

@@ -19,9 +19,9 @@ interface Creation {
   cancel(id: string): Promise<unknown>;
 }
 
-/** Bytes of a part, the least that storages accept: a job can start when the first part is stored. */
+/** Smallest size of a part that storages accept, in bytes. A job can start when its first part is stored. */
 const SMALL_PART_BYTES = 5 * 2 ** 20;
-/** Of files with more such parts, the server chooses the size of the parts. */
+/** For files with more small parts, the server chooses the size of the parts. */
 const MOST_SMALL_PARTS = 400;
 /** Servers that create no jobs with uploads, by their transport. */
 const withoutUploads = new WeakSet<Transport>();
@@ -75,7 +75,11 @@ async function sendAll(
     for (const [position, source] of sources.entries()) {
       const target = job.inputs[position]?.upload;
       if (typeof source === 'string' || !target) continue;
-      await sendSource(transport, source, target, { ...control, retries, onFirstPart: () => look(transport, job) });
+      await sendSource(transport, source, target, {
+        ...control,
+        retries,
+        onFirstPart: () => requestCheck(transport, job),
+      });
     }
     return job;
   } catch (error) {
@@ -87,8 +91,8 @@ async function sendAll(
   }
 }
 
-/** Makes the server look for the bytes of a job now. It also looks without this, but less often. */
-function look(transport: Transport, { id }: Pick<Job, 'id'>): void {
+/** Makes the server check for the bytes of a job now. The server also checks on its own, but less often. */
+function requestCheck(transport: Transport, { id }: Pick<Job, 'id'>): void {
   transport.json('GET', `/v1/transcodes/${id}`).catch(() => {});
 }
 

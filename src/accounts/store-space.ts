@@ -5,14 +5,14 @@ import { StorageError, type StoreSpace } from '../storage/types.ts';
  * Free space on the storage's disk, measured for a request or shortly before it.
  */
 
-/** Milliseconds to wait for the storage to report its free space: for a figure that can be missing, or an older one. */
+/** Milliseconds to wait for the storage to report its free space, if the caller can use an older figure or none. */
 const SPACE_MS = 3000;
-/** The same for a request that cannot be answered without it. A busy machine takes seconds to restart its gateway. */
+/** Milliseconds to wait if the request requires the figure. A busy machine takes seconds to restart its gateway. */
 export const NEEDED_SPACE_MS = 10_000;
 
 /**
- * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` when
- * it does not respond in time.
+ * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` if
+ * the storage does not respond in time.
  */
 export async function storeSpace(
   { store }: Pick<Context, 'store'>,
@@ -25,14 +25,14 @@ export async function storeSpace(
   return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
 }
 
-/** Milliseconds for which a measurement serves the creates of a process; they reserve nothing. */
+/** Milliseconds for which the creates of a process may use a measurement. Creates reserve nothing. */
 const RECENT_MS = 500;
-/** Milliseconds for which it serves them while the storage does not respond: the restart of a gateway on a busy machine. */
-const AWAY_MS = 30_000;
+/** Milliseconds for which creates may use it while the storage does not respond: the restart of a gateway on a busy machine. */
+const UNREACHABLE_MS = 30_000;
 const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
 const answered = new WeakMap<Context['store'], { at: number; space: StoreSpace | null }>();
 
-/** Like `storeSpace`, measured now. `recentSpace` uses the figure afterwards. */
+/** Like `storeSpace`, but always measures. `recentSpace` then uses the figure. */
 export async function freshSpace(
   context: Pick<Context, 'store'>,
   options: { withinMs?: number } = {},
@@ -45,8 +45,8 @@ export async function freshSpace(
 }
 
 /**
- * Like `storeSpace`, up to half a second old, or half a minute while the storage does not respond, since a job waits for
- * it anyway. For checks whether anything is left, which others can overtake.
+ * Like `storeSpace`, but up to half a second old. If the storage does not respond, up to half a minute old, because a job
+ * waits for the storage anyway. Use this to check whether space is left. Other requests can use the space first.
  */
 export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
   const { store } = context;
@@ -59,7 +59,7 @@ export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace
     },
     (error) => {
       const before = answered.get(store);
-      if (before && performance.now() - before.at < AWAY_MS) return before.space;
+      if (before && performance.now() - before.at < UNREACHABLE_MS) return before.space;
       recent.delete(store);
       throw error;
     },
@@ -70,19 +70,19 @@ export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace
 
 /** Free space of a storage's disk. */
 export interface MeasuredSpace extends StoreSpace {
-  /** Whether up to `EARLIER_BYTES` may have arrived since it was measured. */
+  /** Whether up to `EARLIER_BYTES` may have arrived since the measurement. */
   isEarlier?: boolean;
 }
 
-/** What a disk can receive while a measurement serves other requests: half a second at 8 GB/s. */
+/** Bytes that a disk can receive while requests use one measurement: half a second at 8 GB/s. */
 export const EARLIER_BYTES = 4 * 2 ** 30;
 
-/** The disk is so full that an upload needs the space of this moment. */
+/** The disk is so full that an upload requires a new measurement. */
 export class SpaceNearlyFull extends Error {}
 
 /**
- * Free space for uploads, which reserve it: a measurement of the last half second, if there is one. `requireUploadCapacity` then
- * throws `SpaceNearlyFull` if the bytes that may have arrived since could matter.
+ * Free space for uploads, which reserve space. Uses a measurement of the last half second, or measures. With an earlier measurement,
+ * `requireUploadCapacity` throws `SpaceNearlyFull` if the bytes that may have arrived since the measurement could matter.
  */
 export async function spaceForUploads(context: Pick<Context, 'store'>): Promise<MeasuredSpace | null> {
   await recentSpace(context).catch(() => {});
@@ -91,7 +91,7 @@ export async function spaceForUploads(context: Pick<Context, 'store'>): Promise<
   return freshSpace(context, { withinMs: NEEDED_SPACE_MS });
 }
 
-/** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not respond. */
+/** Like `storeSpace`, without a time-out. Throws `StorageError` if the storage does not respond. */
 export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
   const { space } = await store.capabilities();
   if (space) return space();

@@ -105,7 +105,7 @@ export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'ou
 
 /**
  * Checks that an upload of that many bytes may be promised. Its locks keep other transactions from promising the same
- * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve) or `too_many_open_uploads`, and
+ * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve), `too_many_open_uploads` or
  * `SpaceNearlyFull` (see `spaceForUploads`).
  */
 export async function requireUploadCapacity(
@@ -150,7 +150,7 @@ const selectUploadFigures = compileOnce(
     SELECT ${openOf(id)} AS open, ${storedBytesSql(id)} AS stored, ${rowBytesOf(id)} AS rows, ${promisedFigures}`,
 );
 
-/** Locks the account, and then the promises to all. */
+/** Locks the account, and then the promises to all accounts. */
 const lockDisk = compileOnce(
   (_db, { id }: Pick<Account, 'id'>) => sql`
     SELECT pg_advisory_xact_lock(${DISK_LOCK})

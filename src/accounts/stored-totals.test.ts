@@ -190,7 +190,7 @@ describe('the totals of an account’s stored bytes', () => {
     expect(read).toBeLessThan(100);
   });
 
-  it('are compared with the space of the moment where an earlier measurement leaves little', async () => {
+  it('are compared with a new measurement of the disk if an earlier measurement leaves little space', async () => {
     const id = await account('nearly-full');
     const owner = { ...(await readAccountAndBytes(database.db, id))!.account, max_stored_bytes: 1e12 };
     const gib = 2 ** 30;

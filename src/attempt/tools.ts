@@ -53,7 +53,7 @@ export interface SlotLease {
   /** Releases the slot of a job that must wait for its sources. No cell may run. Acquire a slot again later. */
   release(): void;
   /** Whether another job of this worker waits for a slot. */
-  isWanted(): boolean;
+  isNeeded(): boolean;
   /** Frees the slot of a job that runs no cell until its end. Unlike `release`, a draining worker waits for the job. */
   leave(): void;
 }

@@ -4,7 +4,7 @@ import { collectAfterStart } from './collect-after-start.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('a process collects once, when it first idles after its start', () => {
+it('a process collects garbage once, when it first idles after its start', () => {
   const collect = vi.fn(async () => {});
   const busyShare = vi.fn(() => 0.001).mockReturnValueOnce(0.5);
   collectAfterStart({ collect, busyShare });

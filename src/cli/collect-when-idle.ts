@@ -42,7 +42,7 @@ function ownTools(): CollectTools {
   };
 }
 
-/** Returns the function that measures the share of the time since its last call in which the event loop has worked, 0 to 1. */
+/** Returns a function that measures the share of the time since its last call for which the event loop has worked, 0 to 1. */
 export function busyShareMeter(): () => number {
   let before = performance.eventLoopUtilization();
   return () => {

@@ -23,8 +23,8 @@ describe('the greeting of up', () => {
     expect(text).not.toMatch(/Dashboard|Sign in|FFmpeg/);
   });
 
-  it('announces the build of an FFmpeg, and how to turn it off', () => {
-    expect(greeting({ ...given, willBuild: true })).toMatch(/FFmpeg .*built[\s\S]*AIRLOCK_FFMPEG_BUILD=off/);
+  it('announces the build of a trimmed FFmpeg, and how to turn it off', () => {
+    expect(greeting({ ...given, willBuild: true })).toMatch(/FFmpeg .*builds[\s\S]*AIRLOCK_FFMPEG_BUILD=off/);
   });
 
   it('names the dashboard if the build has one, and the first key and the set-up link if this start made them', () => {

@@ -16,7 +16,7 @@ export interface Greeting {
   /** Duration of the start. */
   ms: number;
   hasDashboard: boolean;
-  /** Whether this service will build an FFmpeg, which takes the processor for minutes. */
+  /** Whether this service will build FFmpeg, which uses a processor for minutes. */
   willBuild: boolean;
 }
 
@@ -39,8 +39,8 @@ export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard
     ['Data', process.env.AIRLOCK_SHOWN_DATA_DIR || config.dataDir],
     ...(willBuild
       ? [
-          ['FFmpeg', `from the distribution  ${dim('a smaller one is built when the machine is idle.')}`],
-          ['', OFF],
+          ['FFmpeg', `from the distribution  ${dim('Airlock builds a smaller FFmpeg when the machine is idle.')}`],
+          ['', TURN_OFF_BUILD],
         ]
       : []),
   ];
@@ -58,7 +58,7 @@ export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard
   return `${lines.join('\n')}\n`;
 }
 
-const OFF = dim('AIRLOCK_FFMPEG_BUILD=off turns this off');
+const TURN_OFF_BUILD = dim('To turn this off, set AIRLOCK_FFMPEG_BUILD=off');
 
 function signIn(link: string): string[] {
   return [

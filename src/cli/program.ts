@@ -219,8 +219,8 @@ function addScripts(program: Command): void {
     .addHelpText(
       'after',
       `
-./airlock up runs this command itself when the machine is idle. It needs apt and bubblewrap, changes no package of the machine, and takes
-ten minutes of a processor at the lowest priority. docs/operate/trimmed-ffmpeg.md describes the checks.`,
+./airlock up runs this command automatically when the machine is idle. The command needs apt and bubblewrap, and changes no package of the
+machine. It uses a processor for ten minutes, at the lowest priority. docs/operate/trimmed-ffmpeg.md describes the checks.`,
     )
     .action(async () => {
       process.exitCode = await (await import('./commands/ffmpeg-update.ts')).ffmpegUpdateCommand(readConfig());

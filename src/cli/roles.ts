@@ -13,7 +13,7 @@ import { nodeOptions } from './v8-options.ts';
  * image.
  */
 const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
-/** Set for a worker that may build FFmpeg. */
+/** Variable that is set for a worker that may build FFmpeg. */
 export const BUILDS_VARIABLE = 'AIRLOCK_INTERNAL_BUILDS';
 /** Variables that are removed from the environment of roles that do not need them. */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
@@ -38,7 +38,7 @@ export interface RolesOptions {
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Aborting it kills the roles, also those that wait. */
   immediate: AbortSignal;
-  /** Whether the worker may build FFmpeg: not for the service of a single command. */
+  /** Whether the worker may build FFmpeg. False for the service of a single command. */
   builds: boolean;
 }
 

@@ -158,7 +158,7 @@ export const SETTINGS = {
   }),
   ffmpegBuild: required('AIRLOCK_FFMPEG_BUILD', choice(['auto', 'off']), 'auto', {
     description:
-      '`auto`: `./airlock up` [builds a trimmed FFmpeg](operate/trimmed-ffmpeg.md) in the background, and cells use it if it passes every check. `off`: Airlock builds and uses none.',
+      '`auto`: `./airlock up` [builds a trimmed FFmpeg](operate/trimmed-ffmpeg.md) in the background, and jobs use the build if it passes every check. `off`: Airlock doesn’t build FFmpeg, and jobs use no trimmed build.',
   }),
   whisperModel: optional('AIRLOCK_WHISPER_MODEL', text, {
     description:

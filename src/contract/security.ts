@@ -56,22 +56,22 @@ const trimmedFfmpeg = z
   .object({
     state: z
       .enum(['in_use', 'ready', 'not_used'])
-      .describe('`ready`: it passed every check and is used from the next moment without jobs.'),
-    source: z.string().nullable().describe('Version of the distribution’s source package that it is built from.'),
-    checked_at: timestamp.nullable().describe('When it passed the checks.'),
-    attacks: z.number().nullable().describe('Number of attacks that the sandbox blocked with it.'),
+      .describe('`ready`: the build passed every check, and jobs use it as soon as no job runs.'),
+    source: z.string().nullable().describe('Version of the distribution’s source package from which Airlock built it.'),
+    checked_at: timestamp.nullable().describe('When the build passed the checks.'),
+    attacks: z.number().nullable().describe('Number of attacks that the sandbox blocked with the build.'),
     comparisons: z
       .number()
       .nullable()
-      .describe('Number of commands that it completed exactly like the FFmpeg of the distribution.'),
+      .describe('Number of commands with the same results as with the FFmpeg of the distribution.'),
     reason: z
       .enum(['off', 'operator_build', 'not_built', 'failed', 'rejected'])
       .nullable()
       .describe(
-        'Why it is not used. `off`: a setting of the server. `operator_build`: the operator chose another FFmpeg. `failed`: Airlock tries again a day later. `rejected`: it differs from the FFmpeg of the distribution.',
+        'Why jobs don’t use it. `off`: a setting of the server turns it off. `operator_build`: the operator chose another FFmpeg. `not_built`: Airlock has not built it yet. `failed`: Airlock tries again a day later. `rejected`: the build failed, or it differs from the FFmpeg of the distribution.',
       ),
   })
-  .meta({ id: 'TrimmedFfmpeg', description: 'The smaller FFmpeg that Airlock builds itself.' });
+  .meta({ id: 'TrimmedFfmpeg', description: 'The trimmed FFmpeg that Airlock builds.' });
 
 /** What an operator and the service's clients can check (`GET /v1/security`). */
 export const securityAnswer = z
@@ -84,7 +84,7 @@ export const securityAnswer = z
         since: timestamp.nullable().describe('When new jobs began to use this build.'),
         update: ffmpegUpdate.nullable().describe('Whether there is a newer one; null when this was not checked.'),
         advisories: advisories.nullable().describe('Its known vulnerabilities; null if its version is unknown.'),
-        trimmed: trimmedFfmpeg.nullable().describe('The trimmed build of the worker; null if this was not checked.'),
+        trimmed: trimmedFfmpeg.nullable().describe('The trimmed FFmpeg of the worker; null if this was not checked.'),
       })
       .describe('The build that new jobs use.'),
     retention_seconds: z

@@ -36,8 +36,8 @@ export function compileOnce<Values extends object, Row>(
 }
 
 /**
- * Statements like those of `compileOnce`, one for each variant. There must be few variants, because each stays in memory.
- * @param build may use `variant` as it likes
+ * Like `compileOnce`, with one statement for each variant. Use few variants, because each statement stays in memory.
+ * @param build may read `variant`, unlike `values`, whose properties are placeholders
  */
 export function compileEach<Variant extends object, Values extends object, Row>(
   build: (db: Db, values: Values, variant: Variant) => Statement<Row>,

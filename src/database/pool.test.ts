@@ -58,7 +58,7 @@ describe('the pool', () => {
     expect(builds).toHaveBeenCalledTimes(1);
   });
 
-  it('builds one statement for each variant of statements that are compiled once', async () => {
+  it('builds a statement once for each of its variants', async () => {
     const builds = vi.fn((_db: Db, { mark }: { mark: string }, { isLoud }: { isLoud: boolean }) =>
       isLoud
         ? sql<{ mark: string }>`SELECT upper(${mark}) AS mark`

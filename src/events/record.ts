@@ -59,16 +59,16 @@ interface NewEvent extends Record<'account' | 'type' | 'data', string> {
   job: string | null;
   upload: string | null;
   batch: string | null;
-  /** The id whose waiting requests it wakes. */
+  /** The ID whose waiting requests the event wakes. */
   wakes: string | null;
-  /** The only webhook that gets it. */
+  /** The only webhook that receives the event; null = all webhooks that subscribe to its type. */
   webhook: string | null;
 }
 
 interface EventVariant {
   isForOne: boolean;
   wakes: boolean;
-  /** The table of the row whose own URL gets the event as well. */
+  /** The table of the row whose own URL also receives the event. */
   ownUrl: 'jobs' | 'batches' | null;
 }
 

@@ -18,7 +18,7 @@ export interface ExpectedOutput {
 /** An output: one file, or a tree of many files. */
 export type PlannedOutput = PlannedFile | PlannedTree;
 
-/** Tags of text that a copied container can have, by the names that FFmpeg gives them. */
+/** Text tags that a copied container can contain, with FFmpeg's names. */
 export const COPIED_TAGS = [
   ...(['title', 'artist', 'album_artist', 'composer', 'album', 'date', 'comment', 'genre', 'copyright'] as const),
   ...(['grouping', 'lyrics', 'description', 'synopsis', 'show', 'episode_id', 'network', 'keywords'] as const),
@@ -30,11 +30,11 @@ export interface ContainerCopy {
   /** Indexes of the streams in the input, in the order of the output. */
   streams: readonly number[];
   format: OutputFormat;
-  /** The part of the input, in microseconds, as FFmpeg copies it from the key frame before `start`; absent = all of it. */
+  /** The part of the input, in microseconds. The copy begins at the key frame before `start`. Absent = the entire input. */
   trim?: { start: number; length: number | null };
-  /** Of the file, each at most once, and none empty; absent = none. */
+  /** Tags of the file, each name at most once, without empty texts; absent = no tags. */
   tags?: readonly (readonly [CopiedTag, string])[];
-  /** Type that the sample entries of video must have already, such as `hvc1`; absent = any. */
+  /** Type that the sample entries of the input's video must have, such as `hvc1`; absent = any type. */
   videoType?: string;
 }
 

@@ -31,7 +31,7 @@ export async function readSecurity(db: Db): Promise<Omit<Security, 'retention_se
       package: newest?.ffmpeg_package ?? null,
       since: newest?.ffmpeg_since?.toISOString() ?? null,
       ...NO_REPORT,
-      // Older releases report nothing about a trimmed build.
+      // Workers of older releases report no trimmed build.
       ...(newest?.ffmpeg_report as Partial<State> | null),
     },
   };

@@ -69,7 +69,7 @@ export async function recordSelfTest(db: Db, id: string, result: SelfTestResult)
     .execute();
 }
 
-/** Records what is known about a worker's FFmpeg: a newer package, known vulnerabilities, and its trimmed build. */
+/** Records the state of a worker's FFmpeg: a newer package, known vulnerabilities, and the trimmed build. */
 export async function recordFfmpegState(
   db: Db,
   id: string,

@@ -9,7 +9,7 @@ export async function syncFolder(path: string): Promise<void> {
 
 /**
  * `mkdir -p`. Returns the folders to sync before the new names are durable: one after the other would take a commit of the
- * file system each. `isNew`: the folder itself was missing, so it is empty unless somebody else writes to it. Throws instead
+ * file system each. `isNew`: the folder itself was missing, so it is empty unless another request writes to it. Throws instead
  * of following a symbolic link. Retries, because it races with `pruneFolder` of sibling folders.
  */
 export async function makeFolder(path: string, attempts = 10): Promise<{ changed: string[]; isNew: boolean }> {

@@ -79,7 +79,7 @@ function matches(header: string, etag: string): boolean {
   return header.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
 }
 
-/** Sends bytes of a file, and ends the response. */
+/** Sends a range of a file, and ends the response. */
 export async function sendBytes(
   { response, minimumRate }: Context,
   handle: FileHandle,

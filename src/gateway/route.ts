@@ -113,7 +113,7 @@ function routesOf(target: Target): Record<string, Route> {
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
 }
 
-/** One part, or the list of them. */
+/** Returns one part, or the list of all parts. */
 function readParts(context: Context): Promise<void> {
   return parameter(context.target, 'partNumber') === null ? listParts(context) : getPart(context);
 }

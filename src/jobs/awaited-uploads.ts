@@ -13,7 +13,7 @@ import { JOB_COLUMNS, type Job } from './rows.ts';
  * A job can be created with its uploads. It is in the queue, and awaits them without a slot: no worker claims it, and no
  * outage fails it. `uploads.job_id` names the job, and `uploads.check_at` is set while the job needs the upload to arrive:
  *
- *     upload pending     its bytes have not arrived: `check-uploads.ts` looks for them. If they arrive in parts, the job may
+ *     upload pending     its bytes have not arrived: `check-uploads.ts` checks for them. If they arrive in parts, the job may
  *                        be in the queue or processing (`start-early.ts`), and may await its upload again (`wait-for-upload.ts`)
  *     upload confirming  sealed; `inspection_id` is the job, whose attempt checks it, or an inspection for a confirm
  *     upload confirmed   as any other upload
@@ -32,8 +32,8 @@ export function awaitsUpload({ status, awaiting }: Pick<Job, 'status' | 'awaitin
   return status === 'pending' && awaiting === 'upload';
 }
 
-/** Whether a job can use an upload that is sealed now: it awaits it, or waits for an attempt that reads its parts. */
-export function takesUpload({ status, awaiting }: Pick<Job, 'status' | 'awaiting'>): boolean {
+/** Whether a job can use an upload that is sealed now: the job awaits the upload, or waits for an attempt that reads the parts. */
+export function canUseUpload({ status, awaiting }: Pick<Job, 'status' | 'awaiting'>): boolean {
   return status === 'pending' && (awaiting === 'upload' || awaiting === null);
 }
 
@@ -46,7 +46,7 @@ export async function giveUpload(
   job: Job,
   upload: { id: string; objectId: string; inspection: Inspection | null },
 ): Promise<void> {
-  if (!takesUpload(job)) return;
+  if (!canUseUpload(job)) return;
   await Promise.all([
     tx
       .updateTable('job_sources')
@@ -61,7 +61,7 @@ export async function giveUpload(
   ]);
 }
 
-/** Returns a job to the queue if it awaits uploads and none is missing. Has a statement of its own, which sees the locked rows. */
+/** Returns a job to the queue if it awaits uploads and no upload is missing. A separate statement, so that it sees the locked rows. */
 async function release(tx: Tx, { id }: Pick<Job, 'id'>): Promise<void> {
   // The job is due from now on: the time of a slow upload must not put it before the jobs of others. Only a confirm's
   // inspection releases a job whose upload it inspects.
@@ -73,12 +73,12 @@ async function release(tx: Tx, { id }: Pick<Job, 'id'>): Promise<void> {
     RETURNING ${notification('airlock_queue', sql<string>`resource_class`)}`.execute(tx);
 }
 
-/** Seconds until the next look at an upload that has arrived: only its job may have ended without it. */
+/** Seconds until the next check of an upload that has arrived. The check only finds jobs that ended without the upload. */
 export const SETTLED_SECONDS = 600;
 
 /**
- * Gives a sealed copy to the job that takes the upload (`takesUpload`), in one round trip. Returns false if a confirm was faster, or if the
- * job has ended.
+ * Gives a sealed copy to the job of the upload if the job can use it (`canUseUpload`), in one round trip. Returns false if a confirm
+ * was faster, or if the job has ended.
  */
 export async function claimUpload(
   tx: Tx,

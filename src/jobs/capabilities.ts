@@ -17,7 +17,7 @@ export const QUALITY = 'outputs:quality';
 export const LADDER_QUALITY = 'quality:ladder';
 /** Inputs that the job itself confirms. An older worker would not find them. */
 export const UPLOADED_INPUTS = 'sources:upload';
-/** An input that the job reads while it is uploaded. An older worker would not find it. */
+/** An input that the job reads while a client uploads it. An older worker would not find the input. */
 export const ARRIVING_INPUTS = 'sources:arriving';
 export const RELEASE_CAPABILITIES: readonly string[] = [
   ...[LADDERS, LADDER_PIECES, MIXED_PIECES, DESTINATIONS, S3_SOURCES],

@@ -10,12 +10,12 @@ import { dropCopy, sealCopy } from '../uploads/seal.ts';
 import { closeStaging, stagingEnds } from '../uploads/staging.ts';
 import type { Upload } from '../uploads/upload.ts';
 import {
+  canUseUpload,
   claimUpload,
   dropUnconfirmed,
   lockJobOfUpload,
   ofJob,
   SETTLED_SECONDS,
-  takesUpload,
 } from './awaited-uploads.ts';
 import type { Swept } from './expire.ts';
 import { endFailed } from './finish.ts';
@@ -67,12 +67,12 @@ export async function checkUploads(context: JobsContext): Promise<Swept> {
 /** Looks at the uploads that a job awaits, for a client that waits for the job. Returns whether there were any. */
 export async function checkUploadsOf(context: JobsContext, jobId: string): Promise<boolean> {
   const uploads = await ofJob(context.db, jobId).where('state', '=', 'pending').execute();
-  for (const upload of uploads) await checkUpload(context, upload, { isExpected: wasNotLookedFor(upload) });
+  for (const upload of uploads) await checkUpload(context, upload, { isExpected: wasNeverMissing(upload) });
   return uploads.length > 0;
 }
 
-/** Whether no look has found the upload missing: each postpones the next by `FIRST_SECONDS` at least. */
-function wasNotLookedFor({ check_at: at, created_at: created }: Upload): boolean {
+/** Whether no check has found the upload missing. Each such check postpones the next check by at least `FIRST_SECONDS`. */
+function wasNeverMissing({ check_at: at, created_at: created }: Upload): boolean {
   return at !== null && at.getTime() < created.getTime() + FIRST_SECONDS * 1000;
 }
 
@@ -84,12 +84,12 @@ function readJob(db: Db, { job_id: id }: Upload): Promise<Pick<Job, 'status' | '
   return db.selectFrom('jobs').select(['status', 'attempts', 'needs']).where('id', '=', id).executeTakeFirst();
 }
 
-/** `isExpected`: whether the bytes are probably there. Throws `StorageError`. */
+/** `isExpected`: whether the bytes have probably arrived. Throws `StorageError`. */
 async function checkUpload(context: JobsContext, upload: Upload, { isExpected = false } = {}): Promise<void> {
   if (upload.state !== 'pending') return settle(context, upload);
-  // Only an upload in parts can have a job that does not await it.
+  // Only an upload in parts can have a job that no longer awaits it.
   const job = upload.part_size === null ? undefined : await readJob(context.db, upload);
-  // Its attempt reads the parts, and joins them as it has read them.
+  // The attempt reads the parts, and joins exactly the parts that it has read.
   if (job?.status === 'processing') return checkAgainAfter(context.db, upload, READ_SECONDS);
   const sealed = await seal(context, upload, isExpected);
   if (sealed === null) {
@@ -112,7 +112,7 @@ async function seal(
     const isJoined = await areJoined(context, upload);
     return isJoined ? { objectId: upload.object_id! } : null;
   }
-  // Most other looks find nothing, and a copy uses a row.
+  // Most other checks find nothing, and a copy uses a row.
   if (!isExpected && !(await context.store.head(upload.staging_key))) return null;
   const sealed = await sealCopy(context, upload);
   if (sealed.found === 'all') return sealed;
@@ -176,8 +176,8 @@ async function failMissing(context: JobsContext, upload: Upload): Promise<void> 
 }
 
 async function failJob(context: JobsContext, tx: Tx, job: Job | undefined, upload: Upload): Promise<void> {
-  if (job && takesUpload(job)) {
-    // A confirm may have rejected it while an attempt read its parts.
+  if (job && canUseUpload(job)) {
+    // A confirm may have rejected the upload while an attempt read its parts.
     const rejection = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
     const missing = { code: 'upload_missing', message: 'The bytes of the upload did not arrive in time.' } as const;
     const failure = rejection === null ? missing : { code: 'upload_rejected' as const, message: rejection };

@@ -4,7 +4,7 @@ import { withinHeavyShare } from './heavy-share.ts';
 import type { JobsContext } from './kind.ts';
 
 /*
- * Whose turn it is: parts of the statements that claim a job.
+ * Which account starts a job next: parts of the statements that claim a job.
  */
 
 export interface Eligibility {

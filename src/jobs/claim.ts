@@ -100,7 +100,7 @@ interface Query extends Turn, ShownKinds {
   worker: ClaimOptions['worker'];
 }
 
-/** The kinds whose jobs record events, and the type of the event of a start of each. */
+/** The kinds whose jobs record events, and for each kind the type of the event of a start. */
 interface ShownKinds {
   shownKinds: readonly string[];
   startedTypes: readonly string[];
@@ -168,7 +168,7 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
 }
 
 type StartVariant = Pick<Turn, 'resourceClass' | 'hasCapabilities' | 'byRunnable'> & {
-  /** Whether it starts a job of one account that needs a fetch. */
+  /** Whether the statement starts a job that needs a fetch, of one account. */
   fetches: boolean;
 };
 

@@ -29,7 +29,7 @@ describe('a job of several outputs', () => {
     return world.mustClaim();
   }
 
-  it('is inserted as a read returns it', async () => {
+  it('is returned by its insert as a read returns it', async () => {
     const job = await insertWithOutputs(2);
     expect(await getJob(world.context.db, job.account_id, job.kind, job.id)).toEqual(job);
     expect((await world.outputs(job.id)).map(({ status, position }) => [status, position])).toEqual([

@@ -38,7 +38,7 @@ export async function heavySlots(db: Db, own: OwnSlots): Promise<HeavySlots> {
 }
 
 /** Whether a job of one of these classes is due and waits for a slot. */
-export async function areSlotsWanted(db: Db, classes: readonly ResourceClass[]): Promise<boolean> {
+export async function areSlotsNeeded(db: Db, classes: readonly ResourceClass[]): Promise<boolean> {
   for (const resourceClass of classes) {
     const next = sql.ref(`next_${resourceClass}`);
     const { rows } = await sql<{ waits: boolean }>`

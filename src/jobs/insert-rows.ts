@@ -7,11 +7,11 @@ import { insertEvents } from '../events/record.ts';
 import type { Job, JobOutput, JobSource } from './rows.ts';
 
 /*
- * The rows of a new job, in one statement: each statement costs both ends more than its rows do. The text is the same for any
- * number of sources and outputs, which come as arrays of columns, so that it is compiled and planned once.
+ * Inserts the rows of a new job with one statement, because a statement costs client and server more than its rows. Sources and outputs
+ * are arrays of columns. So the text is the same for any number of them, and is compiled and planned once.
  */
 
-/** The types of the columns that a new job sets. All others have defaults. */
+/** The types of the columns that a new job sets. All other columns have defaults. */
 const JOB_TYPES = {
   ...({ id: 'uuid', account_id: 'uuid', key_id: 'uuid', request_id: 'text', traceparent: 'text' } as const),
   ...({ kind: 'text', resource_class: 'text', parent_id: 'uuid', batch_id: 'uuid', batch_index: 'integer' } as const),
@@ -31,7 +31,7 @@ const OUTPUT_TYPES = {
   ...({ delivery_sealed: 'bytea', delivery_status: 'text' } as const),
 };
 
-/** JSON is written as text, and a time may be `infinity`. */
+/** A row to insert. JSON is text, and a time can be `infinity`. */
 type Written<Row, Columns extends keyof Row> = {
   [K in Columns]: K extends 'available_at' ? Date | string : K extends JsonColumn ? string | null : Row[K];
 };
@@ -44,23 +44,23 @@ interface NewRows {
   row: NewJobRow;
   sources: readonly NewSourceRow[];
   outputs: readonly NewOutputRow[];
-  /** Type of the event that reports the job; null if its kind has none. */
+  /** Type of the event that reports the job; null if its kind has no events. */
   queued: string | null;
 }
 
-/** The columns that a new job does not set, as the database sets them. */
+/** The columns that a new job does not set, with the defaults of the database. */
 const DEFAULTS: Omit<Job, keyof typeof JOB_TYPES> = {
   ...{ status: 'pending', review_until: null, resume_sealed: null, plan_sealed: null, limits: null },
   ...{ progress: 0, speed: null, fps: null, eta_seconds: null, current_attempt: null, attempts: 0 },
   ...{ input_seconds: null, error_code: null, error_sealed: null, started_at: null, completed_at: null },
   ...{ expires_at: null, erased_at: null, erased_reason: null },
 };
-/** The latest time of JavaScript, for `infinity`. */
+/** The latest time in JavaScript. Stands for `infinity`. */
 const NEVER = new Date(8.64e15);
 
 /**
- * Inserts the rows and the event, and notifies the workers when the transaction commits, unless the job awaits something.
- * Returns the row of the job, which needs no reading.
+ * Inserts the rows and the event. Unless the job awaits something, notifies the workers when the transaction commits. Returns the row of
+ * the job without reading it.
  */
 export async function insertRows(tx: Tx, { row, sources, outputs, queued }: NewRows): Promise<Job> {
   const values = {
@@ -118,7 +118,7 @@ function typeOf(types: Types, name: string): RawBuilder<unknown> {
   return sql.raw(types[name]!);
 }
 
-/** An array for each column, under the names that the statement uses. */
+/** Returns an array for each column, with the names that the statement uses. */
 function columnsOf(prefix: string, types: Types, rows: readonly object[]): Values {
   const all = rows as readonly Values[];
   return Object.fromEntries(Object.keys(types).map((name) => [`${prefix}_${name}`, all.map((row) => row[name])]));

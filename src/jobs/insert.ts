@@ -82,7 +82,7 @@ type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pic
 
 /**
  * Inserts a job with its sources, outputs and first event, and notifies the workers, all in one statement of the caller's
- * transaction. The status alone puts the job into the queue. Commit before you answer 201.
+ * transaction. The status alone puts the job into the queue. Commit before you return 201.
  */
 export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<InsertedJob> {
   const { vault } = context;

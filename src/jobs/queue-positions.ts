@@ -119,9 +119,10 @@ interface NextJob {
   priority: number;
 }
 
-/** The position that a job would have, and the light and heavy jobs of its account that wait already. */
 interface LastPosition {
+  /** The position that the job would have. */
   position: number;
+  /** Number of light and heavy jobs of the account that already wait. */
   waiting: number;
 }
 

@@ -9,12 +9,12 @@ import { ARRIVING_INPUTS } from './capabilities.ts';
 import type { JobsContext } from './kind.ts';
 import type { Job } from './rows.ts';
 
-/** An upload that needs longer would occupy a slot for too long. */
+/** A job on an upload that needs more time would occupy a slot for too long. */
 const LONGEST_SECONDS = 120;
 
 /**
- * Puts a job into the queue while the parts of its only source arrive, if its request and the storage allow it and the rest
- * promises to arrive soon. Its first attempt reads the parts. Returns whether the job was put there.
+ * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, and that
+ * the rest will probably arrive soon. The first attempt of the job reads the parts. Returns whether the job is in the queue.
  */
 export async function startEarly(
   context: JobsContext,
@@ -46,8 +46,8 @@ async function willArriveSoon(context: JobsContext, upload: Upload): Promise<boo
 }
 
 /**
- * Seconds until the rest of an upload has arrived, at its mean rate since it began `ageSeconds` ago. Infinite while its first
- * part is not stored.
+ * Seconds until the rest of an upload has arrived, at its mean rate. The upload began `ageSeconds` ago. Infinite while its first part
+ * is not stored.
  */
 export function secondsLeft(
   stored: readonly Pick<StoredPart, 'partNumber' | 'size'>[],

@@ -11,9 +11,9 @@ import { lockOwned } from './read.ts';
 import type { Claim } from './rows.ts';
 
 /**
- * Ends an attempt that began before the upload was complete, and that cannot continue: the job awaits its upload again, and
- * the attempt does not count. If the upload was confirmed meanwhile, the job returns to the queue. Returns false if this
- * attempt no longer owns the job.
+ * Ends an attempt that began before the upload was complete and that cannot continue. The attempt does not count, and the job awaits
+ * its upload again. If the upload has been confirmed, the job returns to the queue. Returns false if this attempt no longer owns the
+ * job.
  */
 export async function waitForUpload(context: JobsContext, claim: Claim): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
@@ -32,7 +32,7 @@ export async function waitForUpload(context: JobsContext, claim: Claim): Promise
     await recordJobEvent(context, tx, job, 'retrying', { error_code: 'upload_incomplete' });
     const uploads = await lockUploads(tx, job.id);
     const open = uploads.filter(({ state }) => state !== 'confirmed').map(({ id }) => id);
-    // The next check finds bytes that are complete by now, and fails the job of an upload that was rejected.
+    // The next check finds bytes that have become complete, and fails the job if the upload was rejected.
     if (open.length > 0)
       await tx.updateTable('uploads').set({ check_at: sql`now()` }).where('id', 'in', open).execute();
     for (const { id, state, object_id: objectId, probe } of uploads) {

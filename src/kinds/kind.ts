@@ -94,7 +94,7 @@ export interface Admission {
 
 /**
  * The result of an attempt that did not fail. A job that awaits its children runs again when all of them are final. A job that
- * awaits a review runs again after the review, and a job that awaits its upload once the upload is complete.
+ * awaits a review runs again after the review. A job that awaits its upload runs again when the upload is complete.
  */
 export type AttemptResult =
   | { outcome: 'completed'; completion: Completion }

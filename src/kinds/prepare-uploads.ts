@@ -23,8 +23,8 @@ export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
 
 /**
  * Prepares the uploads of admitted jobs before the transaction that inserts them, and drops the uploads of jobs that were
- * not inserted, as `work` reports for each job. `space` is the free space of the storage, for uploads, which reserve it. It is
- * null if no job has uploads. If the space may not suffice, `work` runs again with the space of the moment.
+ * not inserted, as `work` reports for each job. `space` is the free space of the storage, which uploads reserve, or null if no job
+ * has uploads. If the space may not suffice, `work` runs again with a new measurement.
  */
 export async function withPreparedUploads<T>(
   context: Pick<Context, 'store'>,

@@ -217,7 +217,7 @@ async function lockSources(
   return locked;
 }
 
-/** `waiting` is the number of light and heavy jobs of the account that wait already; 0 if the job awaits uploads. */
+/** `waiting` is the number of light and heavy jobs of the account that already wait; 0 if the job awaits uploads. */
 async function insertLocked(
   { context }: AdmissionServices,
   tx: Tx,

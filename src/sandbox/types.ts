@@ -60,7 +60,7 @@ export interface CellSpec {
   onProgress?: (report: ProgressReport) => void;
   /** Abort = cancel: the entire process group is killed immediately. */
   signal?: AbortSignal;
-  /** The job that the cell serves. A command that cannot run again in its attempt can in the next one of the same job. */
+  /** ID of the job that the cell serves. A command that cannot run twice in one attempt can run again in the next attempt of the job. */
   job?: string;
   /** Worker slot number. Each slot has its own uid and cgroup, and never runs two cells concurrently. */
   slot: number;
@@ -134,7 +134,7 @@ export interface SandboxOptions {
   programs?: readonly Program[];
   /** Paths that the operator set, by program. With one for `ffmpeg`, `ffprobe` is expected in the same folder. */
   paths?: Readonly<Record<string, string | undefined>>;
-  /** Called when the programs have changed and cells cannot use the new ones. */
+  /** Called if the programs have changed and cells cannot use the new programs. */
   onUnusable?: (error: Error) => void;
   /** Milliseconds between polls of the installed programs, and without changes before an upgrade counts; for tests. */
   watch?: { pollMs: number; settleMs: number };

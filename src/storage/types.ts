@@ -108,8 +108,8 @@ export interface Capabilities {
    */
   closeKey?(key: string, until: Date): Promise<boolean>;
   /**
-   * Reads a stored part of an upload that is not complete; null if the part is not stored. `etag` identifies these bytes for
-   * `completeMultipart`. Rejects when there is no such upload.
+   * Reads a stored part of an incomplete upload; null if the part is not stored. `etag` identifies these bytes for
+   * `completeMultipart`. Rejects if the upload does not exist.
    */
   readPart?(key: string, uploadId: string, partNumber: number): Promise<{ body: Readable; etag: string } | null>;
   /** Free space on the store's disk. As cheap as `ping`, and like it retried only briefly. */

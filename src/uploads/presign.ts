@@ -109,7 +109,7 @@ export async function insertUpload(
   const tried = nextName(account, wanted);
   const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(tried)]);
   if (first) return tried;
-  // Another process has given the name.
+  // Another process has used the name.
   for (let number = 2; number <= MAX_EQUAL_NAMES; number++) {
     const stored = numberedName(wanted, number);
     if (await insert(stored)) return stored;
@@ -117,11 +117,11 @@ export async function insertUpload(
   throw new ApiError('rate_limit_exceeded');
 }
 
-/** The last number that this process has given a name, of accounts and names with their second. */
+/** The last number that this process has used, by account and name. A name contains the second. */
 const lastNumbers = new Map<string, number>();
 const MAX_LAST_NUMBERS = 1_000;
 
-/** The next name of the second: a client that sends many files of one name would otherwise try each number. */
+/** Returns the next numbered name. Without it, many files with the same name in one second would try each number. */
 function nextName({ id }: Account, wanted: string): string {
   const name = `${id} ${wanted}`;
   const number = (lastNumbers.get(name) ?? 0) + 1;

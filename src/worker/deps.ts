@@ -33,8 +33,9 @@ export interface WorkerSettings {
   dataDir: string;
   /** Folder for work files, with one subfolder per attempt. */
   workDir: string;
-  /** FFmpeg that the operator chose, and whether Airlock may use a build of its own; none and off by default. */
+  /** Path of the FFmpeg that the operator chose. Defaults to null. */
   ffmpeg?: string | null;
+  /** Whether cells may use a trimmed build. Defaults to `off`. */
   ffmpegBuild?: 'auto' | 'off';
   /** One entry per slot; see `slots.ts`. */
   slots: readonly SlotClasses[];

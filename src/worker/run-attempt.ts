@@ -117,7 +117,7 @@ async function attempt(
   }
 }
 
-/** Ends an attempt whose job awaits something before it can continue. */
+/** Ends an attempt whose job awaits something before it continues. */
 function release(
   { context, settings: { reviewSeconds = REVIEW_SECONDS } }: WorkerDeps,
   claim: Claim,

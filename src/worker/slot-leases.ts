@@ -94,7 +94,7 @@ export class SlotLeases {
         job.returnPermit = this.#acquirePermit(job.claim);
         this.#releaseSlot(job);
       },
-      isWanted: () => this.#waiting.length > 0,
+      isNeeded: () => this.#waiting.length > 0,
       leave: () => {
         job.isLeaving = true;
         job.slot = null;

@@ -132,7 +132,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('is released once both of its uploads have arrived at the same time', async () => {
+  it('is released once if both of its uploads arrive at the same time', async () => {
     const job = await create(2);
     await Promise.all([put(job, 0), put(job, 1)]);
     await Promise.all(Array.from({ length: 4 }, () => look(job)));
@@ -142,7 +142,7 @@ describe('a job that awaits its upload', () => {
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('costs one row at most while clients that wait look in vain for its upload', async () => {
+  it('uses at most one row while waiting clients check for an upload that has not arrived', async () => {
     const owner = await world.account();
     const job = await create(1, owner);
     for (let looks = 0; looks < 3; looks += 1) await look(job);
@@ -336,13 +336,13 @@ describe('a job that awaits its upload', () => {
       return { job, send, count: target.parts.length };
     };
 
-    it('starts once its first part is there and the rest promises to arrive soon', async () => {
+    it('starts once its first part is stored and the rest will probably arrive soon', async () => {
       const { job, send, count } = await createLarge();
       await send(2, 2);
       await look(job);
       expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
       await send(1, 1);
-      // 16 of 65 MiB in an hour.
+      // 16 of 65 MiB have arrived in an hour.
       await pass(job, 3600);
       await look(job);
       expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
@@ -351,7 +351,7 @@ describe('a job that awaits its upload', () => {
       expect(await statusOf(job)).toEqual(PENDING);
       const claimed = (await claim())!;
       expect(claimed).toMatchObject({ number: 1, job: { id: job.id }, inputs: [{ object_id: null }] });
-      // The checks leave the parts to the attempt.
+      // The checks do not join the parts that an attempt reads.
       await send(3, count);
       await checkUploads(world.context);
       expect(await uploadsOf(job)).toMatchObject([{ state: 'pending' }]);
@@ -363,7 +363,7 @@ describe('a job that awaits its upload', () => {
       await cancelJob(world.context, account.id, 'transcode', job.id);
     });
 
-    it('uses the complete upload if no worker was free before, and starts early only once', async () => {
+    it('uses the complete upload if no worker was free earlier, and starts early only once', async () => {
       const { job, send, count } = await createLarge();
       await send(1, count - 1);
       await look(job);
@@ -386,7 +386,7 @@ describe('a job that awaits its upload', () => {
       await cancelJob(world.context, account.id, 'transcode', busy.job.id);
     });
 
-    it('fails with upload_missing if the rest never arrives, whether or not its job was in the queue', async () => {
+    it('fails with upload_missing if the rest never arrives, from the queue or while it awaits its upload', async () => {
       const [queued, released] = [await createLarge(), await createLarge()];
       for (const { job, send } of [queued, released]) {
         await send(1, 1);
@@ -405,7 +405,7 @@ describe('a job that awaits its upload', () => {
       for (const { job } of [queued, released]) expect(await statusOf(job)).toEqual(FAILED_MISSING);
     });
 
-    it('returns to the queue with the upload that a confirm inspected while an attempt read its parts', async () => {
+    it('returns to the queue with an upload that a confirm inspected while an attempt read its parts', async () => {
       const { job, send, count } = await createLarge();
       await send(1, count - 1);
       await look(job);

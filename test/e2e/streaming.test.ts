@@ -17,7 +17,7 @@ const NOISY = [
 const options = (...pairs: [string, string][]) => pairs.map(([option, argument]) => ({ option, argument }));
 const SMALL = options(['-vf', 'scale=64:36'], ['-c:v', 'libx264'], ['-preset', 'ultrafast'], ['-b:v', '200k']);
 const COPY = options(['-c', 'copy']);
-/** A tag that the sanitizer doesn't write, so that FFmpeg makes the copy. */
+/** A tag that the sanitizer does not write, so FFmpeg makes the copy. */
 const TAGGED = options(['-c', 'copy'], ['-metadata', 'encoded_by=Copy']);
 
 /** What a source sends before it waits, and what it does then. */

@@ -42,7 +42,7 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(FRAGMENTS, 500, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
   });
 
-  it('copies a damaged movie only in full and within its limits, and accepts every file that was written', {
+  it('copies a damaged movie within its limits, and reads every copy that it has written', {
     timeout: 60_000,
   }, async () => {
     expect(await findings(COPIES, 300, ['copied', 'left to FFmpeg'])).toEqual([]);

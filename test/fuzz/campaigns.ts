@@ -31,7 +31,7 @@ const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--cas
   rewriting   damaged audio files alone: rewriting a rewritten file does not change it
   described   damaged files that the readers describe: as ffprobe does, or not at all
   fragments   MP4 in fragments with damaged fields: inspected and rewritten
-  copies      damaged MP4: copied without FFmpeg, in full or in part
+  copies      damaged MP4: copied without FFmpeg, completely or in part
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
   costly      bodies made to be slow: none may occupy the API's event loop for 50 ms (needs a build)

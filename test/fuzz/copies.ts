@@ -9,10 +9,10 @@ import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
 import { damageMovie } from './fragments.ts';
 
-/** Milliseconds that a small file may need, on a busy machine too. */
+/** Milliseconds that a small file may need, even on a busy machine. */
 const MAX_MS = 8000;
 const MAX_GROWTH_BYTES = 300 * 2 ** 20;
-/** Bytes of index for each byte of a file: a row of eight tables for each sample of one byte. */
+/** Largest size of a copy per byte of its file: a sample of one byte can have a row in each of eight tables. */
 const MAX_INDEX_FACTOR = 64;
 
 const CLIP = [
@@ -21,7 +21,7 @@ const CLIP = [
 ];
 const SEEDS = { 'plain.mp4': CLIP, 'first.mp4': [...CLIP, '-movflags', '+faststart'], ...FRAGMENTED };
 
-/** Damaged movies, copied in full or in part without FFmpeg: our reader accepts each copy, and no copy is too large. */
+/** Copies damaged movies without FFmpeg, completely or in part. Airlock's reader must accept each copy, and no copy may be too large. */
 export const COPIES: Campaign = { cases: 50_000, open };
 
 async function open(): Promise<Fuzzer> {
@@ -80,7 +80,7 @@ function faultsOf(copied: string, bytes: number): string[] {
   try {
     if (readMovie(file).tracks.length === 0) faults.push('the copy has no streams');
   } catch (error) {
-    faults.push(`our reader rejects the copy, which ${(error as Error).message}`);
+    faults.push(`Airlock's reader rejects the copy, which ${(error as Error).message}`);
   } finally {
     file.close();
   }

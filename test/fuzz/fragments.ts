@@ -87,7 +87,7 @@ async function verdictOn(path: string, target: string): Promise<string> {
   }
 }
 
-/** Other bytes, boxes, or fields of the boxes that describe samples. */
+/** Changes bytes, boxes, or fields of the boxes that describe samples. */
 export function damageMovie(random: Random, original: Buffer): Buffer {
   if (random.chance(0.2)) return damaged(random, original);
   if (random.chance(0.25)) return restructured(random, original);

@@ -4,14 +4,14 @@ import { buildWhisper, whisperRecipe } from '../../src/sandbox/speech/build-whis
 
 const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'airlock-speech');
 
-/** With a model of 8 MB, a slower program costs less than the time that its compilation saves. */
+/** With a model of 8 MB, the slower program costs less time than the faster compilation saves. */
 const OPTIMIZATION = '-O1';
 
 /** Milliseconds that a test file waits for the program, on two cores that run other tests as well. */
 export const BUILD_MS = 300_000;
 
 /**
- * Path of the program. It is built once for each recipe, which takes 35 seconds of a processor, and kept for later runs.
+ * Path of the program. Builds the program once for each recipe, which takes 35 seconds of a processor, and keeps it for later runs.
  * Test files ask the process that they share, so that no two of them build it.
  */
 export async function cachedWhisper(): Promise<string> {

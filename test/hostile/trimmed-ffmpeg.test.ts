@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { type CheckOptions, checkTrimmed } from '../../src/sandbox/trimmed/check.ts';
 import { corpusFiles, corpusRuns } from '../../src/sandbox/trimmed/corpus.ts';
-import { Trimmed } from '../../src/sandbox/trimmed/manager.ts';
+import { TrimmedManager } from '../../src/sandbox/trimmed/manager.ts';
 import { changeTrimmed, readTrimmed, trimmedFolder } from '../../src/sandbox/trimmed/store.ts';
 import type { CellResult, CellSpec, Sandbox } from '../../src/sandbox/types.ts';
 import { until } from '../../testkit/until.ts';
@@ -24,14 +24,14 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-trimmed-'));
   dataDir = join(folder, 'data');
   install('good');
-  // Its option has another name: it stands for a build that lacks something.
+  // An option has another name, so this copy stands for a build that lacks a feature.
   install('lacking', (program) => replaceAll(program, 'filter_complex\0', 'filter_complXX\0'));
   for (const path of [folder, dataDir, trimmedFolder(dataDir)]) chmodSync(path, 0o755);
   for (const { name, content } of corpusFiles()) writeFileSync(join(folder, name), content);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Puts a copy of the distribution's FFmpeg where a build would be. Returns its folder. */
+/** Copies the distribution's FFmpeg to the place of a build. Returns the folder of the copy. */
 function install(name: string, change: (program: Buffer) => void = () => {}): string {
   const bin = join(trimmedFolder(dataDir), name, 'bin');
   mkdirSync(bin, { recursive: true });
@@ -57,19 +57,19 @@ function check(name: string) {
   chmodSync(work, 0o711);
   const given: CheckOptions = {
     ...{ folder: work, own: programOf(name), distribution: DISTRIBUTION, sandbox: 'auto', corpus: CORPUS },
-    turn: async () => {},
+    waitWhilePaused: async () => {},
   };
   return checkTrimmed(given);
 }
 
 describe('a trimmed FFmpeg that Airlock has built', () => {
-  it('passes if the cell blocks every attack and it does the same as the FFmpeg of the distribution', async () => {
+  it('passes if the cell blocks every attack and its results equal the results of the distribution', async () => {
     const { attacks, runs } = await check('good');
     expect(attacks).toBeGreaterThan(100);
     expect(runs).toBe(CORPUS.length);
   });
 
-  it('is rejected with the command that it does not complete', async () => {
+  it('is rejected if it does not complete a command, with the name of the command', async () => {
     await expect(check('lacking')).rejects.toMatchObject({
       kind: 'rejected',
       message: expect.stringMatching(/^filter hflip ends with exit \d+ instead of exit 0: .*filter_complex/),
@@ -77,12 +77,12 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
   });
 
   describe('in use', () => {
-    let trimmed: Trimmed;
+    let trimmed: TrimmedManager;
     let opened: Sandbox;
     let guarded: Sandbox;
     beforeAll(async () => {
       use('lacking');
-      trimmed = await Trimmed.open({ dataDir, isOn: true, builder: null });
+      trimmed = await TrimmedManager.open({ dataDir, isOn: true, builder: null });
       const paths = {
         get ffmpeg() {
           return trimmed.path() ?? undefined;
@@ -118,7 +118,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       expect(readTrimmed(dataDir).active?.folder).toBe('lacking');
     });
 
-    it('is given up after a command that only the other build completes, whose result counts', async () => {
+    it('is given up after a command that only the distribution’s build completes, whose result counts', async () => {
       expect(await run()).toMatchObject({ end: 'exit', exitCode: 0 });
       const { active, rejected } = readTrimmed(dataDir);
       expect(active).toBeNull();
@@ -126,7 +126,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       await until(() => guarded.ffmpeg.path === DISTRIBUTION, { what: "the distribution's build" });
     });
 
-    it('stays in use after a stream that it does not complete, whose job completes with the other build', async () => {
+    it('stays in use after it fails with a stream, whose job completes with the distribution’s build', async () => {
       use('lacking');
       const streamed = { job: 'job', onOutputDir: () => {} };
       const first = await run(streamed);

@@ -76,7 +76,7 @@ describe('a plan of several commands', () => {
     });
     const attempt: Run = {
       ...{ claim, folder, disk: await disk.enter(account.id), signal: new AbortController().signal },
-      lease: { acquire: async () => 0, release: () => {}, isWanted: () => false, leave: () => {} },
+      lease: { acquire: async () => 0, release: () => {}, isNeeded: () => false, leave: () => {} },
       ...{ onReplaced: () => {}, reserved: () => {} },
     };
     const request = { fonts: [], limits: {}, warnings: [] } as unknown as OpenedRequest;

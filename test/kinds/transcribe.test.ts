@@ -43,7 +43,7 @@ describe('a transcription', () => {
   const bursts = (seconds: number, period = 1) => [
     ...['-f', 'lavfi', '-i', `aevalsrc=0.3*sin(2*PI*300*t)*lt(mod(t\\,${period})\\,0.5):d=${seconds}:s=16000`],
   ];
-  /** The same, from one period: the expression of a tone costs more than its compression. */
+  /** Arguments that repeat one period of bursts, because computing a tone costs more than compressing it. */
   const repeated = async (seconds: number, period: number) => {
     await media('period.wav', bursts(period, period));
     return ['-stream_loop', '-1', '-i', join(folder, 'period.wav'), '-t', String(seconds)];
@@ -211,7 +211,7 @@ describe('a transcription', () => {
       expect(starts.at(-1)).toBeGreaterThan(330);
     });
 
-    it('of a file of more than an hour recognizes only its two sentences, each at its time', async () => {
+    it('of a file of more than an hour contains only its two sentences, each at its time', async () => {
       const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=16000:cl=mono:d=3714'];
       const joined = ['-filter_complex', 'concat=n=3:v=0:a=1', '-ar', '16000', '-ac', '1'];
       await media('an-hour.flac', [...bursts(3), ...silence, ...bursts(3), ...joined]);

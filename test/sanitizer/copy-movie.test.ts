@@ -39,7 +39,7 @@ const MORE: readonly Copied[] = [
   { name: 'fragments', file: 'mp4', args: [...BOTH, '-movflags', '+frag_keyframe+empty_moov'], left: /fragments/ },
   { name: 'QuickTime to MP4', file: 'mov', args: BOTH, to: 'mp4', left: /another format/ },
   {
-    name: 'an index that points behind the end',
+    name: 'an index that points past the end',
     ...{
       file: 'mp4',
       streams: [0],
@@ -132,7 +132,7 @@ describe('a container that is copied without FFmpeg', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(CASES.map((entry, index) => ({ ...entry, index })))(
-    'has the packets and descriptions of FFmpeg, or is left to it: $file with $name',
+    'has the packets and descriptions of FFmpeg’s copy, or is left to FFmpeg: $file with $name',
     async ({ index, left }) => {
       const { result, ours, theirs } = made[index]!;
       if (left) {
@@ -147,7 +147,7 @@ describe('a container that is copied without FFmpeg', () => {
     },
   );
 
-  it('is left to FFmpeg for 100,000 fragments, which the sanitizer joins within its limits', async () => {
+  it('is left to FFmpeg if the file has 100,000 fragments, which the sanitizer joins within its limits', async () => {
     const path = join(folder, 'fragments.mp4');
     await writeFile(path, await manyFragments(folder, 100_000));
     const sanitizer = openSanitizer({ threads: 1 });
@@ -163,7 +163,7 @@ describe('a container that is copied without FFmpeg', () => {
   });
 });
 
-/** A video of one frame, whose fragment is repeated. Each copy begins where the one before ends. */
+/** A video that repeats a fragment of one frame. Each fragment begins at the end of the previous fragment. */
 async function manyFragments(folder: string, count: number): Promise<Buffer> {
   const path = join(folder, 'fragment.mp4');
   const frame = ['-f', 'lavfi', '-i', 'color=s=16x16:r=100:d=0.01', '-c:v', 'mpeg4', '-video_track_timescale', '12800'];
@@ -181,7 +181,7 @@ async function manyFragments(folder: string, count: number): Promise<Buffer> {
   return all;
 }
 
-/** A file whose first chunk is elsewhere. `offset` gets the rows of the table. */
+/** Moves the first chunk in the index of a file. `offset` receives the rows of the table, and returns the new offset. */
 function withOffset(bytes: Buffer, offset: (rows: Buffer) => number): Buffer {
   const changed = Buffer.from(bytes);
   const at = changed.indexOf('stco') + 12;
@@ -238,8 +238,8 @@ async function streamsOf(path: string): Promise<number[]> {
 }
 
 /**
- * Times, size, flags and hash of every packet, stream by stream, because FFmpeg may interleave them in another way; and
- * what describes the streams and the file.
+ * Reads the times, size, flags and hash of every packet, and the descriptions of the streams and the file. Sorts the packets by stream,
+ * because FFmpeg may interleave them differently.
  */
 async function readAll(path: string) {
   const packet = 'packet=stream_index,pts_time,dts_time,duration_time,size,flags,data_hash:packet_side_data';
@@ -247,7 +247,7 @@ async function readAll(path: string) {
   const { stdout } = await run('ffprobe', ['-v', 'error', ...shown, '-of', 'json', path], { maxBuffer: 2 ** 26 });
   const { packets, streams, format } = JSON.parse(String(stdout));
   const sorted = packets.sort((a: Packet, b: Packet) => a.stream_index - b.stream_index);
-  // The name and the size of the file, and the program that wrote it.
+  // The name and size of the file, and the program that wrote it, may differ.
   const { filename: _, size: _s, bit_rate: _r, tags, ...described } = format;
   delete tags.encoder;
   return { packets: sorted, streams, format: { ...described, tags } };

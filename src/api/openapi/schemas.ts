@@ -23,7 +23,7 @@ export function mergeTwins(document: Document): void {
     delete schemas[name];
     renamed.set(PREFIX + name, PREFIX + base);
   }
-  // One walk for all names: each takes milliseconds, in which the API does nothing else.
+  // One walk renames all references, because each walk blocks the API for milliseconds.
   walk(document, (schema) => {
     const name = typeof schema.$ref === 'string' ? renamed.get(schema.$ref) : undefined;
     if (name !== undefined) schema.$ref = name;

@@ -50,7 +50,7 @@ export interface FoundInUpload {
 
 /**
  * Confirms the upload, makes its object live and records that, unless the upload was deleted meanwhile. A job that awaits
- * the upload can use it. `locked` is the job that the upload was created with, if the caller has locked it.
+ * the upload can use it. If the caller has locked the job of the upload, `locked` is this job.
  */
 export async function confirmSealed(
   context: Context,

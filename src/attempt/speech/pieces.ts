@@ -19,8 +19,8 @@ export interface SpeechPiece extends Span {
 
 /**
  * Divides the media into pieces of about equal length that end in pauses. Each piece has at most `most` milliseconds. If there is
- * no pause in this time, a piece ends in the middle of speech. Every time is a whole number of milliseconds, because the audio is
- * read from there.
+ * no pause in this time, a piece ends in the middle of speech. Every time is an integer in milliseconds, because the audio is read
+ * at these times.
  */
 export function cutPieces(speech: readonly Span[], most = MAX_PIECE_MS): SpeechPiece[] {
   if (speech.length === 0) return [];

@@ -79,7 +79,7 @@ describe('pieces of speech', () => {
     expect(cutPieces([])).toEqual([]);
   });
 
-  it('start and end at whole milliseconds, in speech and in silences that no division makes even', () => {
+  it('start and end at integer milliseconds, even if speech or silence does not divide evenly', () => {
     const speech = cutPieces([{ from: 3, to: 25_003 }], 10_000);
     const silence = cutPieces([...hour.slice(0, 1), { from: 3_716_001, to: 3_720_000 }]);
     for (const { from, to } of [...speech, ...silence]) expect([from, to].every(Number.isInteger)).toBe(true);

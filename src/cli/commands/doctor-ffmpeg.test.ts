@@ -73,17 +73,21 @@ describe('the FFmpeg checks of doctor', () => {
     expect(newest).toMatchObject({ state: 'warning', seen: expect.stringContaining('CVE-2026-30997 (no fix yet)') });
   });
 
-  it('show the trimmed build with its source and checks, and why it is not used', () => {
+  it('show the trimmed build with its source and checks, or why cells do not use it', () => {
     const source = '7:7.1.5-0+deb13u1';
     const used = checksOf('7.1.5', {}, { state: 'in_use', source, attacks: 212, runs: 500, reason: null });
     expect(used.own).toMatchObject({
       state: 'ok',
-      seen: expect.stringContaining(`in use: from source ${source}, 212`),
+      seen: expect.stringContaining(`in use: built from ${source}, 212`),
     });
     expect(checksOf('7.1.5').own).toMatchObject({ state: 'ok', remedy: null });
     const off = checksOf('7.1.5', {}, { reason: 'off' });
     expect(off.own.seen).toContain('AIRLOCK_FFMPEG_BUILD');
-    const rejected = checksOf('7.1.5', {}, { source, reason: 'rejected', detail: 'filter scale gives other frames' });
-    expect(rejected.own).toMatchObject({ state: 'warning', seen: 'rejected: filter scale gives other frames' });
+    const rejected = checksOf(
+      '7.1.5',
+      {},
+      { source, reason: 'rejected', detail: 'filter scale returns different frames' },
+    );
+    expect(rejected.own).toMatchObject({ state: 'warning', seen: 'rejected: filter scale returns different frames' });
   });
 });

@@ -27,17 +27,17 @@ export function ffmpegChecks(report: FfmpegReport, now = new Date()): Check[] {
   ];
 }
 
-/** Airlock's own build. That there is none is no fault: the distribution's FFmpeg is safe as well. */
+/** The trimmed build. A missing build is no fault, because the distribution's FFmpeg is also safe. */
 function trimmedCheck({ state, source, attacks, runs, reason, detail }: FfmpegReport['trimmed']): Check {
   const name = 'FFmpeg, trimmed build';
   if (state !== 'not_used') {
-    const use = state === 'in_use' ? 'in use' : 'ready, used from the next moment without jobs';
-    const passed = `${attacks} attacks blocked, ${runs} commands like the distribution's`;
-    return { name, state: 'ok', seen: `${use}: from source ${source}, ${passed}`, remedy: null };
+    const use = state === 'in_use' ? 'in use' : 'ready, cells use it as soon as no job runs';
+    const passed = `${attacks} attacks blocked, ${runs} commands with the same results as the distribution's FFmpeg`;
+    return { name, state: 'ok', seen: `${use}: built from ${source}, ${passed}`, remedy: null };
   }
   const unused = {
     off: 'off (AIRLOCK_FFMPEG_BUILD)',
-    operator_build: 'not needed: the operator has chosen an FFmpeg',
+    operator_build: 'not needed: cells use the FFmpeg that you chose',
     not_built: 'not built yet. ./airlock up builds it when the machine is idle',
     failed: `not built: ${detail}`,
     rejected: `rejected: ${detail}`,
@@ -47,7 +47,7 @@ function trimmedCheck({ state, source, attacks, runs, reason, detail }: FfmpegRe
     name,
     state: isFault ? 'warning' : 'ok',
     seen: unused[reason ?? 'not_built'],
-    remedy: isFault ? 'None is necessary: cells use the FFmpeg of the distribution' : null,
+    remedy: isFault ? 'You do not need to do anything: cells use the FFmpeg of the distribution' : null,
   };
 }
 

@@ -6,12 +6,14 @@ import { prepareDataDir } from '../../supervisor/data-dir.ts';
 import { EXIT, UsageError } from '../exit.ts';
 
 /**
- * Builds and checks a trimmed FFmpeg for the data directory. The worker of `up` runs this command in a process of its own, from which
- * it receives messages, and which ends with it.
+ * Builds and checks a trimmed FFmpeg for the data directory. The worker of `up` runs this command in a separate process, which sends
+ * messages to the worker and exits with it.
  */
 export async function ffmpegUpdateCommand(config: Config): Promise<number> {
   if (config.ffmpegBuild === 'off')
-    throw new UsageError('AIRLOCK_FFMPEG_BUILD is off, so nothing would use the build. Set it to auto.');
+    throw new UsageError(
+      'AIRLOCK_FFMPEG_BUILD is off, so no job would use the build. Set AIRLOCK_FFMPEG_BUILD to auto.',
+    );
   const stop = new AbortController();
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort());
   let steps: Steps | null = null;
@@ -34,7 +36,7 @@ export async function ffmpegUpdateCommand(config: Config): Promise<number> {
     report({ type: 'end', ...outcome }, describe(outcome));
     return outcome.outcome === 'ready' ? EXIT.ok : EXIT.failed;
   } finally {
-    // The channel would keep the process alive.
+    // An open channel would keep the process alive.
     if (process.connected) process.disconnect();
   }
 }
@@ -46,7 +48,7 @@ function report(message: BuilderMessage, line: string): void {
 
 function describe(outcome: MakeOutcome): string {
   if (outcome.outcome !== 'ready')
-    return `No trimmed FFmpeg: ${outcome.reason}. Cells keep the FFmpeg of the distribution.`;
+    return `Could not build a trimmed FFmpeg: ${outcome.reason}. Cells keep the FFmpeg of the distribution.`;
   const { source, attacks, runs } = outcome.build;
-  return `Built from ${source}. ${attacks} attacks blocked, ${runs} commands like the distribution's. A worker uses it at the next moment without jobs.`;
+  return `Built FFmpeg from ${source}. The sandbox blocked ${attacks} attacks, and ${runs} commands had the same results as with the distribution's FFmpeg. The worker uses the build as soon as no job runs.`;
 }

@@ -25,7 +25,7 @@ async function machinePackages(config: Config): Promise<MachinePackages> {
   const trimmed = (await openTrimmedFfmpeg(config)).path();
   const path = findFfmpeg(config.ffmpeg ?? trimmed);
   const own = path !== null && path !== ffmpeg.debian?.path;
-  // Next to Airlock's own build, the package stays in use: a command may run again with it.
+  // The package stays in use with a trimmed build, because a command may run again with the package.
   const isReplaced = own && path !== trimmed;
   const programs = PROGRAMS.filter((name) => installed.has(name) && !(isReplaced && name === 'ffmpeg'));
   return {

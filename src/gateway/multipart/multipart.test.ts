@@ -62,14 +62,14 @@ const complete = (id: string, body: string) => insider('POST', `${KEY}?uploadId=
 const named = (...parts: [number | string, string][]) =>
   `<CompleteMultipartUpload>${parts.map(([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`).join('')}</CompleteMultipartUpload>`;
 
-describe('a stored part of an upload that is not complete', () => {
+describe('a stored part of an incomplete upload', () => {
   const read = async (id: string, number: number) => {
     const { readPart } = await gateway.store.capabilities();
     const part = await readPart!(KEY, id, number);
     return part && { etag: part.etag, text: await text(part.body) };
   };
 
-  it('can be read by internal roles, with the entity tag of the bytes that were read', async () => {
+  it('can be read by internal roles, with the entity tag of the returned bytes', async () => {
     const id = await begin();
     expect(await read(id, 1)).toBeNull();
     const first = await send(id, 1, 'first');

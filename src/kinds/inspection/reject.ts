@@ -1,7 +1,7 @@
 import type { Tx } from '../../database/pool.ts';
 import { sealColumn } from '../../database/sealed-columns.ts';
 import { wakeWaiting } from '../../events/record.ts';
-import { lockJobOfUpload, takesUpload } from '../../jobs/awaited-uploads.ts';
+import { canUseUpload, lockJobOfUpload } from '../../jobs/awaited-uploads.ts';
 import { endFailed } from '../../jobs/finish.ts';
 import type { Failure, JobsContext } from '../../jobs/kind.ts';
 import type { Job } from '../../jobs/rows.ts';
@@ -31,7 +31,7 @@ export async function rejectUpload(context: JobsContext, tx: Tx, job: Job, failu
   await scrubUploads(tx, [upload.id], 'refused');
   if (upload.object_id) await markDeleting(tx, [upload.object_id], 'refused');
   await wakeWaiting(tx, upload.id);
-  if (waiting && takesUpload(waiting)) {
+  if (waiting && canUseUpload(waiting)) {
     await endFailed(context, tx, waiting, { code: 'upload_rejected', message: reason }, null);
   }
 }

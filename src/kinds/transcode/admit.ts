@@ -178,7 +178,7 @@ function needsOf(
   ];
 }
 
-/** Lets a job start while the parts of its only input are uploaded, if its outputs allow it. */
+/** Needs of a job that can start while a client uploads the parts of its only input. Empty if input or outputs do not allow this. */
 function earlyNeeds(inputs: readonly NamedSource[], request: JobRequest, { assets }: Review): string[] {
   const [input, ...others] = inputs;
   const isLarge = input?.upload && input.upload.fileSize > PARTS_FROM_BYTES;

@@ -12,8 +12,8 @@ export interface FfmpegReport extends Omit<ProgramBuild, 'readsArguments'> {
 }
 
 /**
- * Reports which build cells run, since when, whether a newer one is available, its known vulnerabilities, and what is known about
- * Airlock's own build.
+ * Reports which build cells run, since when, whether a newer build is available, the build's known vulnerabilities, and the state of
+ * the trimmed build.
  */
 export async function reportFfmpeg(
   build: ProgramBuild,

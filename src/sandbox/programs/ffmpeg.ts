@@ -8,7 +8,7 @@ import { UNUSED_LIBRARIES } from './ffmpeg-libraries.ts';
 import { FONTS_CONF, FONTS_CONF_PATH } from './fonts-conf.ts';
 import type { Program } from './program.ts';
 
-/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`; preferred to every other FFmpeg. */
+/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`. Airlock prefers it to every other FFmpeg. */
 const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
 
 const libraries = { unused: UNUSED_LIBRARIES };
@@ -53,8 +53,8 @@ export const ffprobe: Program = {
 };
 
 /**
- * The trimmed build that the operator has made; null if there is none. Accepts only a file owned by root and writable by no one
- * else: any other account could choose what cells run.
+ * Path of the trimmed build that the operator has made, or null. Accepts only a file owned by root that only root can write. Otherwise,
+ * another account could choose what cells run.
  */
 export function operatorsBuild(): string | null {
   const stats = statSync(TRIMMED, { throwIfNoEntry: false });

@@ -37,7 +37,7 @@ export interface BuildTools {
   find: (name: string) => string | null;
   /** Reports each step to the operator. */
   onStep?: (step: string) => void;
-  /** Level of the compiler's optimization: `-O1` compiles in half the time, for a model of a few MB. */
+  /** Optimization level of the compiler. `-O1` compiles in half the time, and suits a model of a few MB. */
   optimization: '-O1' | '-O3';
 }
 

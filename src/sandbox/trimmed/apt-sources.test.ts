@@ -4,7 +4,7 @@ import { aptConfiguration, buildSources } from './apt-sources.ts';
 const of = (name: string, text: string) => buildSources([{ name, text }]).map((list) => list.text);
 
 describe('the archives of a build', () => {
-  it('are those of the machine, with their sources', () => {
+  it('are the archives of the machine, with their sources', () => {
     expect(of('debian.sources', 'Types: deb\nURIs: http://mirror.example.com/debian\nSigned-By: /k.pgp\n')).toEqual([
       'Types: deb deb-src\nURIs: http://mirror.example.com/debian\nSigned-By: /k.pgp\n',
     ]);

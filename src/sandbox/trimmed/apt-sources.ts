@@ -1,15 +1,15 @@
 /*
- * The archives from which the build downloads: those that this machine's apt uses, whichever mirrors these are, with their
- * signatures. An archive that apt trusts without a signature is left out.
+ * The archives from which the build downloads: the archives that this machine's apt uses, with their signatures. The build skips an
+ * archive that apt trusts without a signature.
  */
 
-/** A list of this machine, by its file name, which decides how apt reads it. */
+/** A list of archives of this machine. The file name decides how apt reads the list. */
 export interface SourceList {
   name: string;
   text: string;
 }
 
-/** The same lists for packages and sources. Lists without a signed archive are left out. */
+/** Returns the lists with archives for both packages and sources, without unsigned archives. Skips lists that are then empty. */
 export function buildSources(lists: readonly SourceList[]): SourceList[] {
   return lists
     .map(({ name, text }) => ({ name, text: name.endsWith('.sources') ? stanzas(text) : lines(text) }))
@@ -40,9 +40,10 @@ function lines(text: string): string {
 }
 
 /**
- * Configuration that makes apt work in one folder only: its lists, its cache, and no installed package. It follows the machine's
- * configuration, so its proxies, credentials and preferences apply. Hooks of the machine do not run.
- * @param folder absolute, without quotes
+ * Configuration that makes apt work in one folder only, with its own lists and cache, and no installed package. apt reads this
+ * configuration after the machine's configuration, so the machine's proxies, credentials and preferences apply. The machine's hooks
+ * don't run.
+ * @param folder absolute path without quotes
  */
 export function aptConfiguration(folder: string): string {
   const cleared = [

@@ -1,9 +1,9 @@
 /**
- * Why there is no trimmed build.
+ * Why Airlock has no trimmed build.
  *
- * - `impossible`: this machine cannot build it. The distribution's FFmpeg stays, and the next start of the service looks again.
- * - `later`: a failure that can pass, such as a mirror out of reach. Tried again after a day.
- * - `rejected`: the build failed or its checks found a difference. Not tried again for this source and recipe.
+ * - `impossible`: this machine can't build FFmpeg. Cells keep the distribution's FFmpeg. Airlock tries again after the next start.
+ * - `later`: a temporary failure, such as an unreachable mirror. Airlock tries again after a day.
+ * - `rejected`: the build failed, or its checks found a difference. Airlock doesn't try this source and recipe again.
  */
 export class TrimmedBuildError extends Error {
   override readonly name = 'TrimmedBuildError';

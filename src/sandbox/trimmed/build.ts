@@ -9,26 +9,26 @@ import { CompilerCell, compile, giveToAccount, keepPrograms } from './compile.ts
 import { fetchSource, makeRoot, openApt } from './private-root.ts';
 import { becomeIdle, Steps } from './steps.ts';
 
-/** Bytes that must be free before a build: packages, headers and objects need 1 GB until its end, and other files grow meanwhile. */
+/** Bytes that must be free before a build. Packages, headers and objects need 1 GB until the end of the build, and other files can grow. */
 const NEEDED_BYTES = 5 * 2 ** 30;
-/** A build ends when less is free, whatever uses the disk. */
+/** The build stops if fewer bytes of the disk are free. */
 const RESERVED_BYTES = 2 ** 30;
-const LOOK_AT_DISK_MS = 5_000;
-/** At idle priority, and paused while jobs run, ten minutes of a processor can take hours. */
+const DISK_POLL_MS = 5_000;
+/** At idle priority and with pauses while jobs run, ten minutes of processor time can take hours. */
 const DEADLINE_MS = 24 * 3600_000;
 
 export interface BuildControl {
   signal: AbortSignal;
-  /** Receives the steps, which can pause. */
+  /** Receives the steps, which the caller can pause. */
   onSteps?: (steps: Steps) => void;
-  /** Reports each part of the build. */
+  /** Called at the start of each part of the build. */
   onPart?: (part: string) => void;
   /** Receives the version of the source package, such as `7:7.1.5-0+deb13u1`. */
   onSource?: (version: string) => void;
 }
 
 /**
- * Builds FFmpeg from the newest source package of the distribution into `target/bin`, in the folder `work`, which is removed.
+ * Builds FFmpeg from the newest source package of the distribution into `target/bin`. Works in the folder `work`, and removes it.
  * Throws `TrimmedBuildError`.
  * @param dataDir see `claimAccounts`
  */
@@ -43,7 +43,7 @@ export async function buildTrimmed(
   const watched = watchDisk(dataDir, control.signal);
   try {
     await removeTree(work);
-    // The accounts of apt and of the compiler reach what is theirs.
+    // The accounts of apt and of the compiler must reach their own files.
     for (const folder of [work, apt, root, build]) await makePassable(folder);
     requireSpace(work);
     const steps = new Steps(watched.signal);
@@ -87,14 +87,14 @@ function freeBytes(folder: string): number {
   return bavail * bsize;
 }
 
-/** Ends the build when the disk fills up or the deadline passes. */
+/** Aborts the build if the disk fills up or the deadline passes. */
 function watchDisk(dataDir: string, given: AbortSignal) {
   const own = new AbortController();
   const timers = [
     setInterval(() => {
       if (freeBytes(dataDir) < RESERVED_BYTES)
         own.abort(new TrimmedBuildError('later', 'the disk filled up during the build'));
-    }, LOOK_AT_DISK_MS).unref(),
+    }, DISK_POLL_MS).unref(),
     setTimeout(
       () => own.abort(new TrimmedBuildError('later', 'the build was not complete after a day')),
       DEADLINE_MS,
@@ -107,10 +107,10 @@ function watchDisk(dataDir: string, given: AbortSignal) {
   };
 }
 
-/** Name of a socket that exists while a build runs on this machine. It is no file, and the kernel removes it with its process. */
+/** Abstract name of a socket that exists while a build runs on this machine. The kernel removes the socket with its process. */
 const LOCK = '\0airlock-ffmpeg-build';
 
-/** Makes this process the only one of the machine that builds. Null while another one does. */
+/** Makes this process the only process of the machine that builds. Returns null while another process builds. */
 export function lockBuild(): Promise<{ release(): void } | null> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());

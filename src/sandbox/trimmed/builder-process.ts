@@ -1,26 +1,26 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { MakeOutcome } from './make.ts';
 
-/** Variables of the service that the build needs. It gets no address of a database or a storage, and no key. */
+/** Variables of the service that the builder needs. The builder gets no address of a database or a storage, and no key. */
 const PASSED =
   /^(?:PATH|HOME|TMPDIR|LANG|NO_COLOR|AIRLOCK_DATA_DIR|AIRLOCK_SHOWN_DATA_DIR|AIRLOCK_SANDBOX|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
 
-/** What the builder sends to its parent. */
+/** Messages of the builder to its parent. */
 export type BuilderMessage = { type: 'part'; part: string } | ({ type: 'end' } & MakeOutcome);
-/** What the parent sends. The builder ends when the parent is gone. */
+/** Messages of the parent to the builder. The builder exits when its parent exits. */
 export type BuilderOrder = { type: 'pause' } | { type: 'resume' };
 
 export interface BuilderProcess {
   pause(): void;
   resume(): void;
-  /** Ends it, with everything that it started. Resolves when it is gone. */
+  /** Stops the builder and every process that it started. Resolves when the builder has exited. */
   stop(): Promise<void>;
-  /** Resolves when it has ended. Null if it ended without a result. */
+  /** Resolves when the builder has exited, with null if it sent no outcome. */
   ended: Promise<MakeOutcome | null>;
 }
 
 /**
- * Starts `ffmpeg update` in a process of its own, whose priority does not come back: the service keeps its own.
+ * Starts `ffmpeg update` in a separate process. A process can't raise its priority again, and the service must keep its priority.
  * @param entry path of the program
  */
 export function startBuilder(entry: string, onPart: (part: string) => void): BuilderProcess {

@@ -7,39 +7,39 @@ import { openSandbox } from '../open.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { CellLimits, CellResult, Sandbox } from '../types.ts';
 import { TrimmedBuildError } from './build-error.ts';
-import { differenceOf, type RunShown, withoutHashes } from './compare.ts';
+import { differenceOf, type RunRecord, withoutHashes } from './compare.ts';
 import { type CorpusRun, corpusFiles, corpusRuns } from './corpus.ts';
 
-/** Of each run of the corpus, which needs milliseconds; idle priority may stretch it to minutes. */
+/** Limits of each run of the corpus. A run needs milliseconds, but can take minutes at idle priority. */
 const LIMITS: CellLimits = { memoryBytes: 2 ** 30, cpuSeconds: 60, wallMs: 600_000, outputBytes: 64 * 2 ** 20 };
 const MAX_STDOUT = 8 * 2 ** 20;
-/** Share of runs that the distribution's build must complete. With fewer, the comparison says too little. */
+/** Share of runs that the distribution's build must complete. With fewer runs, the comparison proves too little. */
 const COMPLETED = 0.9;
 
 export interface CheckOptions {
-  /** An existing folder, removed by the caller, whose parents other accounts can traverse. */
+  /** An existing folder whose parents other accounts can traverse. The caller removes it. */
   folder: string;
-  /** Path of the build to check, with `ffprobe` in the same folder. */
+  /** Path of the FFmpeg to check, with `ffprobe` in the same folder. */
   own: string;
-  /** Path of the distribution's build. */
+  /** Path of the distribution's FFmpeg. */
   distribution: string;
-  /** Which tier jobs use. */
+  /** The sandbox tier that jobs use. */
   sandbox: SandboxChoice;
-  /** Called before each run; throws to end the check. */
-  turn(): Promise<void>;
-  /** What both builds run; by default, everything. */
+  /** Called before each run. Rejects to stop the check. */
+  waitWhilePaused(): Promise<void>;
+  /** Runs that both builds make. Defaults to all runs. */
   corpus?: readonly CorpusRun[];
 }
 
 export interface CheckResult {
-  /** Attacks that the cell blocked with this build. */
+  /** Number of attacks that the cell blocked with this build. */
   attacks: number;
-  /** Runs that both builds completed alike. */
+  /** Number of runs with equal results of both builds. */
   runs: number;
 }
 
 /**
- * Attacks the cell with the new build, with every attack of the self-test, and runs the corpus with both builds. Throws a
+ * Runs every attack of the self-test in a cell with the new build, and runs the corpus with both builds. Throws a
  * `TrimmedBuildError` that names the first difference.
  */
 export async function checkTrimmed(options: CheckOptions): Promise<CheckResult> {
@@ -50,14 +50,16 @@ export async function checkTrimmed(options: CheckOptions): Promise<CheckResult> 
   const opened: Sandbox[] = [];
   try {
     const paths = { ffmpeg: own };
-    const chosen = await chooseSandbox({ slots: 1, dataDir: ownDir!, paths }, choice, { full: true }).catch(explain);
+    const chosen = await chooseSandbox({ slots: 1, dataDir: ownDir!, paths }, choice, { full: true }).catch(
+      rejectBuild,
+    );
     opened.push(chosen.sandbox);
     const failed = chosen.report.checks.find(({ passed }) => !passed);
-    if (failed) throw new TrimmedBuildError('rejected', `the self-test failed with it: ${failed.attempt}`);
+    if (failed) throw new TrimmedBuildError('rejected', `the self-test failed with the build: ${failed.attempt}`);
     const { tier } = chosen.sandbox;
     const other = await openSandbox({ slots: 1, tier, dataDir: otherDir!, paths: { ffmpeg: distribution } });
     opened.push(other);
-    const comparison = { corpus, folder: files!, turn: options.turn };
+    const comparison = { corpus, folder: files!, waitWhilePaused: options.waitWhilePaused };
     const runs = await compareAll({ own: chosen.sandbox, distribution: other }, comparison);
     return { attacks: chosen.report.checks.filter(({ promised }) => promised).length, runs };
   } finally {
@@ -72,8 +74,8 @@ async function makeFolder(folder: string, name: string): Promise<string> {
   return path;
 }
 
-/** A build that does not start in the cell is not used. */
-function explain(error: unknown): never {
+/** Rejects a build that does not start in the cell. */
+function rejectBuild(error: unknown): never {
   throw error instanceof SandboxError ? new TrimmedBuildError('rejected', error.message) : error;
 }
 
@@ -84,7 +86,11 @@ interface Builds {
 
 async function compareAll(
   builds: Builds,
-  { corpus, folder, turn }: { corpus: readonly CorpusRun[]; folder: string; turn: () => Promise<void> },
+  {
+    corpus,
+    folder,
+    waitWhilePaused,
+  }: Pick<CheckOptions, 'folder' | 'waitWhilePaused'> & { corpus: readonly CorpusRun[] },
 ): Promise<number> {
   const known = new Set<string>();
   for (const { name, content } of corpusFiles()) {
@@ -94,7 +100,7 @@ async function compareAll(
   let completed = 0;
   let skipped = 0;
   for (const run of corpus) {
-    await turn();
+    await waitWhilePaused();
     const isPossible = run.inputs.every((name) => known.has(name));
     const isAlike = isPossible && (await compareRun(builds, folder, run));
     if (isAlike) {
@@ -111,24 +117,24 @@ async function compareAll(
   return completed;
 }
 
-/** Returns false if the distribution's build does not complete the run either. Throws the difference. */
+/** Returns false if the distribution's build does not complete the run. Throws a difference as `TrimmedBuildError`. */
 async function compareRun(builds: Builds, folder: string, run: CorpusRun): Promise<boolean> {
   const keep = run.result ? join(folder, run.result) : null;
-  const expected = await show(builds.distribution, folder, run, keep);
+  const expected = await recordRun(builds.distribution, folder, run, keep);
   if (expected.end !== 'exit 0') return false;
-  const seen = await show(builds.own, folder, run, null);
+  const seen = await recordRun(builds.own, folder, run, null);
   const difference = differenceOf(expected, seen);
   if (difference === null) return true;
-  // Some filters are not the same twice with the same build.
-  const again = await show(builds.distribution, folder, run, null);
+  // The results of some filters differ between two runs with the same build.
+  const again = await recordRun(builds.distribution, folder, run, null);
   const isSteady = differenceOf(expected, again) === null;
   const real = isSteady ? difference : differenceOf(withoutHashes(expected), withoutHashes(seen));
   if (real !== null) throw new TrimmedBuildError('rejected', `${run.name} ${real}`.trim());
   return true;
 }
 
-/** @param keep where to copy what the run wrote */
-async function show(sandbox: Sandbox, folder: string, run: CorpusRun, keep: string | null): Promise<RunShown> {
+/** @param keep path to which the output of the run is copied; null = it is not copied */
+async function recordRun(sandbox: Sandbox, folder: string, run: CorpusRun, keep: string | null): Promise<RunRecord> {
   const chunks: Buffer[] = [];
   const result = await sandbox.run({
     program: run.program,

@@ -1,26 +1,26 @@
-/* When two builds behave alike. Pure. */
+/* Compares the runs of two builds. Pure. */
 
-/** What a run has shown. */
-export interface RunShown {
-  /** How it ended: `exit 0`, `crash`. */
+/** The results of a run. */
+export interface RunRecord {
+  /** How the run ended, such as `exit 0` or `crash`. */
   end: string;
   stdout: string;
-  /** SHA-256 of the file that it wrote; null if it writes none. */
+  /** SHA-256 of the file that the run wrote; null if it writes no file. */
   sha256: string | null;
-  /** The first line of its messages. */
+  /** The first line of its standard error. */
   message: string;
 }
 
-/** A difference in one sentence, or null. */
-export function differenceOf(distribution: RunShown, own: RunShown): string | null {
+/** Describes the first difference, as the predicate of a sentence about the run. Null if the runs are equal. */
+export function differenceOf(distribution: RunRecord, own: RunRecord): string | null {
   if (distribution.end !== own.end) return `ends with ${own.end} instead of ${distribution.end}: ${own.message}`;
-  if (distribution.stdout !== own.stdout) return 'gives other frames or descriptions';
-  if (distribution.sha256 !== own.sha256) return 'writes another file';
+  if (distribution.stdout !== own.stdout) return 'returns different frames or descriptions';
+  if (distribution.sha256 !== own.sha256) return 'writes a different file';
   return null;
 }
 
-/** The same without hashes, for runs that are not the same twice with the same build: the frames and their times stay. */
-export function withoutHashes(shown: RunShown): RunShown {
+/** Removes the hashes and keeps the frames and their times, for runs whose results differ with the same build. */
+export function withoutHashes(shown: RunRecord): RunRecord {
   const stdout = shown.stdout.replace(/, *[0-9a-f]{32}$/gm, '');
   return { ...shown, stdout, sha256: shown.sha256 === null ? null : 'any' };
 }

@@ -7,7 +7,7 @@ import { TrimmedBuildError } from './build-error.ts';
 import { configureArgs } from './recipe.ts';
 import type { Steps } from './steps.ts';
 
-/** One and the same path each time, because `configure` writes its own command line into the program. */
+/** The same path for each build, because `configure` writes its own command line into the program. */
 const INSIDE = '/build';
 const PROGRAMS = ['ffmpeg', 'ffprobe'] as const;
 const MAX_PROGRAM_BYTES = 200 * 2 ** 20;
@@ -15,7 +15,7 @@ const MAX_PROGRAM_BYTES = 200 * 2 ** 20;
 /** Limits of each process of the build: address space, CPU time, and the size of a file. */
 const LIMITS = [`--as=${6 * 2 ** 30}`, `--cpu=${2 * 3600}`, `--fsize=${2 * 2 ** 30}`, '--core=0'];
 
-/** Where the build is. */
+/** Folders of a build. */
 export interface BuildFolders {
   /** Contains compilers and headers. Read-only for the build. */
   root: string;
@@ -23,7 +23,7 @@ export interface BuildFolders {
   build: string;
 }
 
-/** A cell for the compiler: no network, no other file than those of the packages, no other process, no rights. */
+/** A cell for the compiler, without network, without capabilities, and without access to other processes or to other files of the machine. */
 export class CompilerCell {
   readonly #steps: Steps;
   readonly #folders: BuildFolders;
@@ -39,7 +39,7 @@ export class CompilerCell {
     this.#tools = { bwrap, prlimit };
   }
 
-  /** Runs a program of the root. `folder` is below the folder of the build. */
+  /** Runs a program of the root. `folder` is relative to the folder of the build. */
   run(what: string, folder: string, command: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const { root, build } = this.#folders;
     const args = [
@@ -71,7 +71,7 @@ export async function compile(cell: CompilerCell, { dsc, version }: { dsc: strin
   await cell.run('unpack the source', '', ['dpkg-source', '--no-check', '--extract', dsc, 'ffmpeg']);
   const changelog = ['dpkg-parsechangelog', '-l', 'debian/changelog', '-S', 'Timestamp'];
   const date = (await cell.run('read the date of the source', 'ffmpeg', changelog)).trim();
-  // The date of the package instead of today's: the same source gives the same program.
+  // With the date of the package instead of today's date, the same source gives the same program.
   const env = { SOURCE_DATE_EPOCH: /^\d{1,12}$/.test(date) ? date : '0' };
   const configure = ['/bin/sh', './configure', ...configureArgs(version, join(INSIDE, 'ffmpeg'), process.arch)];
   await cell.run('configure FFmpeg', 'ffmpeg', configure, env);
@@ -80,14 +80,14 @@ export async function compile(cell: CompilerCell, { dsc, version }: { dsc: strin
   await cell.run('strip FFmpeg', 'ffmpeg', ['strip', ...PROGRAMS]);
 }
 
-/** Gives the folder of the build, and what is in it, to the account that compiles. */
+/** Gives the folder of the build and its files to the account that compiles. */
 export function giveToAccount(build: string, account: CellAccount | null): void {
   if (!account) return;
   for (const path of [build, ...readdirSync(build).map((name) => join(build, name))])
     chownSync(path, account.uid, account.gid);
 }
 
-/** Copies the programs to `target/bin`, which appears complete or not at all. */
+/** Copies the programs to `target/bin`. `target` appears only when it is complete. */
 export async function keepPrograms({ build }: BuildFolders, target: string): Promise<void> {
   const staged = `${target}.new`;
   await rm(staged, { recursive: true, force: true });
@@ -117,9 +117,9 @@ async function copyBytes(from: FileHandle, to: FileHandle): Promise<void> {
   }
 }
 
-/** Opens a program that the build has made, which may be anything: a link, a device, or nothing. */
+/** Opens a program that the build has made. Throws unless it is a plain file: a hostile build may leave a link, a device, or nothing. */
 async function openMade(build: string, name: string): Promise<FileHandle> {
-  const nothing = new TrimmedBuildError('rejected', `the build has made no program ${name}`);
+  const nothing = new TrimmedBuildError('rejected', `the build did not produce ${name}`);
   const folder = join(await realpath(build), 'ffmpeg');
   if ((await realpath(folder).catch(() => null)) !== folder) throw nothing;
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -2,24 +2,24 @@ import { ENCODERS, type Encoder, FORMAT_DEFAULTS } from '../../ffmpeg/policy/enc
 import { readGraph, serialiseGraph } from '../../ffmpeg/policy/filters/index.ts';
 import { FILTER_TABLE } from '../../ffmpeg/policy/filters/table/index.ts';
 
-/* What both builds run, and must do alike: every encoder in every container, every filter, and every stream decoded again. Pure. */
+/* The runs whose results must be equal with both builds: every encoder in every container, every result decoded, and every filter. Pure. */
 
-/** A file of a run, as `/in/<name>`. */
+/** A file that a run reads as `/in/<name>`. */
 export interface CorpusFile {
   name: string;
   content: Buffer;
 }
 
-/** A run of a program. What it writes to standard output and to `/out/o` is compared. */
+/** A run of a program. The check compares its standard output and its file `/out/o`. */
 export interface CorpusRun {
   name: string;
   program: 'ffmpeg' | 'ffprobe';
   args: readonly string[];
   /** Names of files of the corpus, or of results of earlier runs. */
   inputs: readonly string[];
-  /** Whether it writes `/out/o`. */
+  /** Whether the run writes `/out/o`. */
   writes: boolean;
-  /** Name under which later runs read what the distribution's build wrote. */
+  /** Name under which later runs read the file that the distribution's build wrote. */
   result?: string;
 }
 
@@ -30,7 +30,7 @@ const RATE = 48_000;
 const SAMPLES = RATE / 2;
 
 const QUIET = ['-hide_banner', '-nostdin', '-v', 'error', '-y', '-threads', '1', '-filter_threads', '1'];
-/** No versions of libraries and no random identifiers in the output. */
+/** Keeps versions of libraries and random identifiers out of the output. */
 const EXACT = ['-threads', '1', '-bitexact', '-flags', '+bitexact', '-fflags', '+bitexact'];
 const HASHES = ['-f', 'framemd5', 'pipe:1'];
 
@@ -46,14 +46,14 @@ export function corpusFiles(): CorpusFile[] {
   ];
 }
 
-/** All runs in order: later ones read results of earlier ones. */
+/** All runs in order. Later runs read results of earlier runs. */
 export function corpusRuns(): CorpusRun[] {
   const encoded = ENCODERS.flatMap(encoderRuns);
   return [...encoded, ...encoded.flatMap(decoderRuns), ...FILTER_TABLE.flatMap(filterRuns), drawnText()];
 }
 
-/** Options of encoders that do not accept every picture, or that otherwise use several threads. */
-const PARTICULAR: Readonly<Record<string, readonly string[]>> = {
+/** Options of encoders that do not accept every picture, that are slow, or that use several threads by default. */
+const ENCODER_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   dnxhd: ['-s', '256x128', '-profile:v', 'dnxhr_sq', '-pix_fmt', 'yuv422p'],
   libsvtav1: ['-preset', '12', '-svtav1-params', 'lp=1'],
   libx265: ['-preset', 'ultrafast', '-x265-params', 'log-level=error:pools=none:frame-threads=1'],
@@ -66,7 +66,7 @@ function encoderRuns({ name, kind, formats }: Encoder): CorpusRun[] {
   return formats.map((format) => {
     const { muxer, extension } = FORMAT_DEFAULTS[format];
     const still = muxer === 'image2' ? ['-frames:v', '1', '-update', '1'] : [];
-    const codec = ['-map', `0:${stream}`, `-c:${stream}`, name, ...(PARTICULAR[name] ?? [])];
+    const codec = ['-map', `0:${stream}`, `-c:${stream}`, name, ...(ENCODER_OPTIONS[name] ?? [])];
     return {
       name: `encoder ${name} in ${format}`,
       program: 'ffmpeg',
@@ -78,7 +78,7 @@ function encoderRuns({ name, kind, formats }: Encoder): CorpusRun[] {
   });
 }
 
-/** Describes and decodes what a run has encoded. */
+/** Decodes and describes the result of a run. */
 function decoderRuns({ result }: CorpusRun): CorpusRun[] {
   const input = `/in/${result}`;
   const shown = ['-hide_banner', '-v', 'error', '-show_streams', '-show_packets', '-of', 'json', input];
@@ -94,10 +94,10 @@ function decoderRuns({ result }: CorpusRun): CorpusRun[] {
   ];
 }
 
-/** Filters that FFmpeg never gets: their files become inputs. */
+/** Filters that Airlock never passes to FFmpeg. Airlock turns their files into inputs. */
 const REPLACED: ReadonlySet<string> = new Set(['movie', 'amovie']);
 
-/** The example of a filter. */
+/** Runs the example of a filter. */
 function filterRuns({ name, example }: (typeof FILTER_TABLE)[number]): CorpusRun[] {
   const read = REPLACED.has(name) ? null : readGraph(example);
   if (!read?.ok) return [];
@@ -131,7 +131,7 @@ function fileOf(source: string): string {
   return known.find((name) => source.endsWith(`/${name}`)) ?? (/\.ass$/.test(source) ? 'text.ass' : 'text.srt');
 }
 
-/** Text overlays are pictures in SVG. */
+/** Overlays a picture in SVG, as Airlock draws text. */
 function drawnText(): CorpusRun {
   const graph = '[1:v][0:v]scale2ref[o][b];[b][o]overlay,format=yuv420p[v]';
   const inputs = ['-i', '/in/video.y4m', '-f', 'svg_pipe', '-i', '/in/text.svg'];
@@ -144,7 +144,7 @@ function drawnText(): CorpusRun {
   };
 }
 
-/** Numbers that look random, and are the same each time (Numerical Recipes' linear congruential generator). */
+/** Pseudo-random bytes from a fixed seed (the linear congruential generator of Numerical Recipes). */
 function noise(): () => number {
   let state = 1;
   return () => {

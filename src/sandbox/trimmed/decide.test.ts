@@ -12,7 +12,7 @@ const active = (source = SOURCE, recipe = 'r1') => ({ ...build(source, recipe), 
 const rejected = (changes: Partial<TrimmedState['rejected'] & object> = {}) => ({
   ...{ source: SOURCE, recipe: 'r1', reason: 'x', at: NOW.toISOString(), isTemporary: false, ...changes },
 });
-/** A machine that would build: it has run for an hour, has no jobs, and has no build yet. */
+/** A machine that would build: it has run for an hour, and has no jobs and no build. */
 function decide(state: Partial<TrimmedState>, changes: Partial<TrimmedFacts> = {}): string {
   const action = decideTrimmed({
     state: { v: 1, active: null, ready: null, rejected: null, ...state },
@@ -30,7 +30,7 @@ describe('the trimmed FFmpeg', () => {
     expect(decide({}, { quietMs: 59_000 })).toBe('nothing');
   });
 
-  it('is not built on a battery, twice at once, where the machine cannot, or without a package to follow', () => {
+  it('is not built on a battery, twice at once, on a machine that cannot build, or without a package to follow', () => {
     const cases = [
       { onBattery: true },
       { isBuilding: true },
@@ -40,37 +40,37 @@ describe('the trimmed FFmpeg', () => {
     expect(cases.map((changes) => decide({}, changes))).toEqual(cases.map(() => 'nothing'));
   });
 
-  it('is built again for a newer source of the distribution, and for another recipe', () => {
+  it('is built again from a newer source of the distribution, and with another recipe', () => {
     expect(decide({ active: active() })).toBe('nothing');
     expect(decide({ ready: build() }, { quietMs: 0 })).toBe('nothing');
     expect(decide({ active: active() }, { candidate: NEWER })).toBe('build');
     expect(decide({ active: active() }, { recipe: 'r2' })).toBe('build');
   });
 
-  it('is used only at a moment without cells', () => {
+  it('is switched to only while no cell runs', () => {
     expect(decide({ ready: build() }, { quietMs: 1 })).toBe('switch');
     expect(decide({ ready: build() }, { quietMs: 0 })).toBe('nothing');
   });
 
-  it('is given up while its source is older than the installed package, and is not used then', () => {
+  it('is no longer used if its source is older than the installed package', () => {
     expect(decide({ active: active() }, { installed: NEWER, candidate: NEWER })).toBe('return');
     expect(decide({ ready: build() }, { installed: NEWER, candidate: NEWER })).toBe('build');
     expect(decide({ active: active(NEWER) }, { installed: SOURCE })).toBe('nothing');
   });
 
-  it('is not built again after a rejection until source or recipe change', () => {
+  it('is not built again after a rejection until the source or the recipe changes', () => {
     expect(decide({ rejected: rejected() })).toBe('nothing');
     expect(decide({ rejected: rejected() }, { candidate: NEWER })).toBe('build');
     expect(decide({ rejected: rejected() }, { recipe: 'r2' })).toBe('build');
   });
 
-  it('is built again a day after a failure that can pass', () => {
+  it('is built again a day after a temporary failure', () => {
     const failed = rejected({ source: null, isTemporary: true });
     expect(decide({ rejected: failed })).toBe('nothing');
     expect(decide({ rejected: failed }, { now: new Date(NOW.getTime() + 24 * 3600_000) })).toBe('build');
   });
 
-  it('is as new as a package that the distribution has only rebuilt', () => {
+  it('is not outdated by a package that the distribution has only rebuilt', () => {
     expect(isOutdated('7:7.1.5-1', '7:7.1.5-1+b2')).toBe(false);
     expect(isOutdated('7:7.1.5-1', '7:7.1.5-1+deb13u1')).toBe(true);
     expect(isOutdated('7:7.1.5-1', null)).toBe(false);

@@ -1,9 +1,9 @@
 import { compareDebianVersions } from '../ffmpeg/debian-version.ts';
 import type { TrimmedState } from './store.ts';
 
-/* When Airlock builds FFmpeg, uses the build, and returns to the distribution's. Pure: times and versions come as facts. */
+/* Decides when Airlock builds FFmpeg, uses the build, and returns to the distribution's FFmpeg. Pure: times and versions are arguments. */
 
-/** A service that has just started usually has something better to do, and a short one never builds. */
+/** A build begins after this uptime. A service that has just started usually has other work, and a short test must not build. */
 const UPTIME_MS = 10 * 60_000;
 /** A build begins after this time without a cell. */
 const QUIET_MS = 60_000;
@@ -13,7 +13,7 @@ export interface TrimmedFacts {
   state: TrimmedState;
   /** Identifier of this release's recipe. */
   recipe: string;
-  /** Version of the installed package; null where the distribution's FFmpeg is no package. */
+  /** Version of the installed package; null if FFmpeg does not come from a package. */
   installed: string | null;
   /** Newest version in the package lists of this machine. */
   candidate: string | null;
@@ -31,9 +31,9 @@ export interface TrimmedFacts {
 export type TrimmedAction =
   | { do: 'nothing' }
   | { do: 'build' }
-  /** Use the build that is ready. */
+  /** Switch to the build that is ready. */
   | { do: 'switch' }
-  /** Use the distribution's FFmpeg. */
+  /** Return to the distribution's FFmpeg. */
   | { do: 'return'; reason: string };
 
 const NOTHING: TrimmedAction = { do: 'nothing' };
@@ -41,9 +41,9 @@ const NOTHING: TrimmedAction = { do: 'nothing' };
 export function decideTrimmed(facts: TrimmedFacts): TrimmedAction {
   const { state, installed, quietMs } = facts;
   const { active, ready } = state;
-  // The update of a package is mostly a security fix, so the build that lacks it is not used meanwhile.
+  // An update of the package is usually a security fix, so cells do not use a build without it.
   if (active && isOutdated(active.source, installed)) {
-    return { do: 'return', reason: `the package ${installed} is newer than its source ${active.source}` };
+    return { do: 'return', reason: `the package ${installed} is newer than the source ${active.source} of the build` };
   }
   if (ready && quietMs > 0 && !isOutdated(ready.source, installed)) return { do: 'switch' };
   return shouldBuild(facts) ? { do: 'build' } : NOTHING;
@@ -52,7 +52,7 @@ export function decideTrimmed(facts: TrimmedFacts): TrimmedAction {
 function shouldBuild(facts: TrimmedFacts): boolean {
   const { state, recipe, installed, candidate, uptimeMs, quietMs, onBattery, isBuilding, impossible } = facts;
   if (isBuilding || impossible !== null || onBattery || uptimeMs < UPTIME_MS || quietMs < QUIET_MS) return false;
-  // What is not a package has no source package whose updates could be followed.
+  // Without a package, FFmpeg has no source package whose updates Airlock could follow.
   const wanted = newest(installed, candidate);
   if (installed === null || wanted === null) return false;
   const isCurrent = (build: { source: string; recipe: string } | null) =>
@@ -60,7 +60,7 @@ function shouldBuild(facts: TrimmedFacts): boolean {
   return !isCurrent(state.active) && !isCurrent(state.ready) && !isSettled(facts, wanted);
 }
 
-/** Whether the same build has failed: for a day, or until source or recipe change. */
+/** Whether a failure rules out this build: for a day, or until the source or the recipe changes. */
 function isSettled({ state: { rejected }, recipe, now }: TrimmedFacts, wanted: string): boolean {
   if (!rejected || rejected.recipe !== recipe) return false;
   if (rejected.isTemporary) return now.getTime() - Date.parse(rejected.at) < RETRY_MS;
@@ -68,7 +68,7 @@ function isSettled({ state: { rejected }, recipe, now }: TrimmedFacts, wanted: s
 }
 
 /**
- * Whether a source is older than a package. A rebuild of the same source has a package version of its own, such as `7:7.1.5-1+b2`
+ * Whether a source is older than a package. A rebuild of the same source has another package version, such as `7:7.1.5-1+b2`
  * (deb-version(7), binary-only uploads).
  */
 export function isOutdated(source: string, packageVersion: string | null): boolean {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SuspectJobs, suspect } from './guard.ts';
+import { SuspectJobs, suspectBuild } from './guard.ts';
 
-const ended = (stderr: string, exitCode = 8) => suspect({ end: 'exit', exitCode, stderr });
+const ended = (stderr: string, exitCode = 8) => suspectBuild({ end: 'exit', exitCode, stderr });
 
 describe('a command that failed with the trimmed FFmpeg', () => {
-  it('runs again with the distribution’s if it crashed', () => {
-    expect(suspect({ end: 'crash', exitCode: 139, stderr: '' })).toBe('it crashed');
+  it('runs again with the distribution’s FFmpeg if it crashed', () => {
+    expect(suspectBuild({ end: 'crash', exitCode: 139, stderr: '' })).toBe('the command crashed');
   });
 
   it.each([
@@ -16,8 +16,8 @@ describe('a command that failed with the trimmed FFmpeg', () => {
     "[NULL] Requested output format 'webm' is not known.",
     '/usr/bin/ffmpeg: error while loading shared libraries: libx264.so.164: cannot open shared object file',
     'ffmpeg: symbol lookup error: ffmpeg: undefined symbol: x264_encoder_open_164',
-  ])('runs again with the distribution’s after: %s', (message) => {
-    expect(ended(`some line\n${message}\n`)).toBe('it lacks an option, codec, filter or format');
+  ])('runs again with the distribution’s FFmpeg after: %s', (message) => {
+    expect(ended(`some line\n${message}\n`)).toBe('the build lacks an option, codec, filter or format');
   });
 
   it('does not run again for a damaged input, a limit, a cancellation or a violation', () => {
@@ -25,10 +25,10 @@ describe('a command that failed with the trimmed FFmpeg', () => {
     expect(ended('Error while opening encoder, maybe incorrect parameters')).toBeNull();
     expect(ended("Unknown encoder 'x'", 0)).toBeNull();
     for (const end of ['limit_memory', 'limit_wall', 'canceled', 'violation'] as const)
-      expect(suspect({ end, exitCode: 1, stderr: "Unknown encoder 'x'" })).toBeNull();
+      expect(suspectBuild({ end, exitCode: 1, stderr: "Unknown encoder 'x'" })).toBeNull();
   });
 
-  it('is remembered for an hour, with at most a hundred others', () => {
+  it('marks its job for an hour, and at most a hundred jobs are marked', () => {
     const jobs = new SuspectJobs();
     jobs.add('first', 0);
     expect([jobs.has('first', 1), jobs.has('other', 1)]).toEqual([true, false]);

@@ -1,27 +1,31 @@
 import type { CellResult } from '../types.ts';
 
 /*
- * When a command that failed with the trimmed build runs again with the distribution's. Pure. A violation of the filter, a limit and
- * a damaged input are no such reason: they are the job's own.
+ * Decides when a command that failed with the trimmed build runs again with the distribution's build. Pure. A violation of the system call
+ * filter, a limit or a damaged input is the fault of the job, so the command doesn't run again.
  */
 
-/** Messages of an FFmpeg that lacks something that the distribution's may have. */
-const LACKS =
+/** Messages of an FFmpeg that lacks something that the distribution's build may have. */
+const MISSING_FEATURE =
   /Unrecognized option|Option not found|Option '[^']*' not found|No such filter|Unknown (?:encoder|decoder|input format|output format|bitstream filter|protocol)|(?:Encoder|Decoder|Protocol|Bitstream filter) (?:\S+ )?not found|no decoder found for|Requested output format '[^']*' is not (?:a suitable|known)|symbol lookup error|error while loading shared libraries/i;
 
-/** Why a failed command may be the fault of the build, in a few words; null if it is not. */
-export function suspect({ end, exitCode, stderr }: Pick<CellResult, 'end' | 'exitCode' | 'stderr'>): string | null {
-  if (end === 'crash') return 'it crashed';
+/** Why the failure of a command may be the fault of the build, as a clause; null if it is not. */
+export function suspectBuild({
+  end,
+  exitCode,
+  stderr,
+}: Pick<CellResult, 'end' | 'exitCode' | 'stderr'>): string | null {
+  if (end === 'crash') return 'the command crashed';
   if (end !== 'exit' || exitCode === 0) return null;
-  return LACKS.test(stderr) ? 'it lacks an option, codec, filter or format' : null;
+  return MISSING_FEATURE.test(stderr) ? 'the build lacks an option, codec, filter or format' : null;
 }
 
-/** Whether the distribution's build did what the other could not. */
-export function isBetter({ end, exitCode }: Pick<CellResult, 'end' | 'exitCode'>): boolean {
+/** Whether the distribution's build completed a command that failed with the trimmed build. */
+export function hasSucceeded({ end, exitCode }: Pick<CellResult, 'end' | 'exitCode'>): boolean {
   return end === 'exit' && exitCode === 0;
 }
 
-/** Jobs whose commands run with the distribution's build where they cannot run twice: for an hour, and at most a hundred. */
+/** Jobs whose commands run with the distribution's build if they cannot run twice. Keeps a job for an hour, and at most a hundred jobs. */
 export class SuspectJobs {
   readonly #jobs = new Map<string, number>();
 

@@ -1,37 +1,38 @@
 import type { CellResult, CellSpec, Sandbox, SandboxOptions } from '../types.ts';
-import { isBetter, SuspectJobs, suspect } from './guard.ts';
+import { hasSucceeded, SuspectJobs, suspectBuild } from './guard.ts';
 
 export interface GuardOptions {
-  /** Whether the program at this path is a build of Airlock's own. */
+  /** Whether the program at this path is a trimmed build of Airlock. */
   isOwn(path: string): boolean;
   openDistribution(): Promise<Sandbox>;
-  /** Called when the distribution's build did what the own build could not. */
+  /** Called if the distribution's build completed a command that failed with the trimmed build. */
   giveUp(reason: string): void;
-  /** Called before and after each cell. */
-  entered(): void;
-  left(): void;
+  /** Called before each cell. */
+  onCellStart(): void;
+  /** Called after each cell. */
+  onCellEnd(): void;
   logger?: SandboxOptions['logger'];
 }
 
-const AGAIN = 'FFmpeg failed in a way that may be its own fault. Airlock tries the job again with another build.';
+const AGAIN = 'FFmpeg failed, possibly because of its build. Airlock tries the job again with another build.';
 
 /**
- * Wraps a sandbox. A command that crashes the own build, or that the own build does not know, runs again with the distribution's. If
- * it then succeeds, its result counts, and the own build is given up. A file that crashes both builds changes nothing, so nobody can
- * choose the build of others.
+ * Wraps a sandbox. If a command crashes with the trimmed build, or uses a feature that the trimmed build lacks, it runs again with the
+ * distribution's build. If it then succeeds, its result counts, and Airlock gives up the trimmed build. A file that crashes both builds
+ * changes nothing, so no account can choose the build of other accounts.
  *
- * A command whose input cannot be read again runs with the distribution's build in the next attempt at its job. That proves nothing
- * about the own build, because the source of a stream may have changed meanwhile.
+ * A command that cannot run twice runs with the distribution's build in the next attempt of its job. The result proves nothing about
+ * the trimmed build, because the source of a stream may have changed.
  */
 export function guardSandbox(sandbox: Sandbox, options: GuardOptions): { sandbox: Sandbox; close(): Promise<void> } {
   const guard = new Guard(sandbox, options);
   const guarded = Object.assign(Object.create(sandbox) as Sandbox, {
     async run(spec) {
-      options.entered();
+      options.onCellStart();
       try {
         return await guard.run(spec);
       } finally {
-        options.left();
+        options.onCellEnd();
       }
     },
   } satisfies Partial<Sandbox>);
@@ -56,7 +57,7 @@ class Guard {
       return ((await this.#open()) ?? this.#sandbox).run(spec);
     }
     const result = await this.#sandbox.run(spec);
-    const reason = spec.signal?.aborted ? null : suspect(result);
+    const reason = spec.signal?.aborted ? null : suspectBuild(result);
     if (reason === null) return result;
     return canRepeat(spec) ? this.#repeat(spec, result, reason) : this.#postpone(spec, result);
   }
@@ -69,12 +70,12 @@ class Guard {
     const other = await this.#open();
     const second = other && (await other.run(spec).catch(() => null));
     if (!second) return first;
-    if (!isBetter(second)) {
+    if (!hasSucceeded(second)) {
       await second.release();
       return first;
     }
-    // The arguments are the caller's and stay out of it.
-    this.#options.giveUp(`${spec.program} failed in a job, and the distribution's did not: ${reason}`);
+    // The arguments are the caller's text, so the reason does not contain them.
+    this.#options.giveUp(`${spec.program} failed in a job, and the distribution's ${spec.program} did not: ${reason}`);
     await first.release();
     return second;
   }
@@ -97,10 +98,10 @@ class Guard {
 
 const isFfmpeg = ({ program }: CellSpec): boolean => program === 'ffmpeg' || program === 'ffprobe';
 
-/** A stream cannot be read twice, and an output that is sent while it is written has partly been sent. */
+/** A stream cannot be read twice, and an output that is sent while it is written cannot be sent twice. */
 const canRepeat = ({ stdin, onOutputDir }: CellSpec): boolean => stdin === undefined && onOutputDir === undefined;
 
-/** Null if there is no sandbox that withstands the attacks. */
+/** Returns null if the sandbox does not open or does not pass its self-test. */
 async function openTested({ openDistribution, logger }: GuardOptions): Promise<Sandbox | null> {
   try {
     const opened = await openDistribution();

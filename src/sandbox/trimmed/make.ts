@@ -14,18 +14,18 @@ import { type CheckedBuild, changeTrimmed, removeUnused, trimmedFolder } from '.
 export interface MakeOptions {
   /** Real path of the data directory. */
   dataDir: string;
-  /** Which tier jobs use. */
+  /** The sandbox tier that jobs use. */
   sandbox: SandboxChoice;
 }
 
-/** What came of it. */
+/** The result of a build with its checks. */
 export type MakeOutcome =
   | { outcome: 'ready'; build: CheckedBuild }
   | { outcome: 'rejected' | 'later' | 'impossible'; reason: string };
 
 /**
- * Builds FFmpeg, checks it, and records the result: a build that is ready, or why there is none. Only one process of a machine
- * builds at a time.
+ * Builds FFmpeg, checks the build, and records the result: a build that is ready, or the reason of a failure. Only one process of a
+ * machine builds at a time.
  */
 export async function makeTrimmed(options: MakeOptions, control: BuildControl): Promise<MakeOutcome> {
   const { dataDir } = options;
@@ -40,7 +40,7 @@ export async function makeTrimmed(options: MakeOptions, control: BuildControl): 
     return { outcome: 'ready', build };
   } catch (error) {
     if (control.signal.aborted) throw error;
-    // Whatever went wrong, the distribution's FFmpeg stays.
+    // After every failure, cells keep the distribution's FFmpeg.
     const { kind, message } =
       error instanceof TrimmedBuildError ? error : { kind: 'later' as const, message: (error as Error).message };
     if (kind !== 'impossible') {
@@ -60,10 +60,11 @@ async function makeChecked(
   control: BuildControl,
   { recipe, found }: { recipe: string; found: { source: string | null } },
 ): Promise<CheckedBuild> {
-  if (sandbox === 'none') throw new TrimmedBuildError('impossible', 'there is no sandbox in which to check it');
+  if (sandbox === 'none')
+    throw new TrimmedBuildError('impossible', 'Airlock runs without a sandbox, so it cannot check a build');
   const base = trimmedFolder(dataDir);
   mkdirSync(base, { recursive: true });
-  // The accounts of cells and of the compiler traverse it.
+  // The accounts of cells and of the compiler must be able to traverse the folder.
   await chmod(base, 0o711);
   let steps: Steps | null = null;
   const made = join(base, 'made');
@@ -80,14 +81,14 @@ async function makeChecked(
     },
   });
   await writeFile(join(made, 'BUILD'), `source package: ffmpeg ${found.source}\n`, { mode: 0o644 });
-  control.onPart?.('checking it against the FFmpeg of the distribution');
+  control.onPart?.('comparing the build with the FFmpeg of the distribution');
   const folder = join(base, 'check');
   try {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o711);
     const [own, distribution] = [join(made, 'bin/ffmpeg'), required('ffmpeg', 'ffmpeg')];
-    const turn = () => steps!.turn();
-    const result = await checkTrimmed({ folder, own, distribution, sandbox, turn });
+    const waitWhilePaused = () => steps!.waitWhilePaused();
+    const result = await checkTrimmed({ folder, own, distribution, sandbox, waitWhilePaused });
     return { folder: await publish(base, found.source!, recipe), source: found.source!, recipe, ...now(), ...result };
   } catch (error) {
     await rm(made, { recursive: true, force: true });
@@ -97,7 +98,7 @@ async function makeChecked(
   }
 }
 
-/** Gives the build its name, under which no other build was. Returns the name. */
+/** Renames the folder of the build to a name that no build has had. Returns the name. */
 async function publish(base: string, source: string, recipe: string): Promise<string> {
   const name = `${source.replace(/[^\w.+-]/g, '-')}-${recipe}-${Date.now().toString(36)}`;
   await rename(join(base, 'made'), join(base, name));

@@ -12,18 +12,18 @@ import { guardSandbox } from './guarded-sandbox.ts';
 import { recipeId } from './recipe.ts';
 import { activeTrimmed, changeTrimmed, readTrimmed, removeUnused, trimmedFolder } from './store.ts';
 
-/** Interval between decisions. New cells use a change of the state within another half minute. */
+/** Milliseconds between decisions. New cells notice a change of the state within another half minute. */
 const TICK_MS = 60_000;
-/** A build pauses while a cell runs, and for this long after it, because cells come one after another. */
+/** A build pauses while a cell runs, and for this time afterwards, because another cell often follows. */
 const RESUME_MS = 3_000;
-/** After a build that ended without one, whatever its reason. A recorded reason can require more. */
+/** Time without a new build after every failure. A recorded failure can require more time. */
 const REST_MS = 3600_000;
 const DPKG_STATUS = '/var/lib/dpkg/status';
 
 export interface TrimmedOptions {
   /** Real path of the data directory. */
   dataDir: string;
-  /** Whether new cells may use a build of Airlock's own. */
+  /** Whether new cells may use a trimmed build. */
   isOn: boolean;
   /** Path of the program that builds; null if this process never builds. */
   builder: string | null;
@@ -31,8 +31,8 @@ export interface TrimmedOptions {
   tickMs?: number;
 }
 
-/** Airlock's own trimmed FFmpeg of one data directory: who uses it, when it is built, and when it is given up. */
-export class Trimmed {
+/** Manages the trimmed FFmpeg of one data directory: builds it, lets cells use it, and gives it up. */
+export class TrimmedManager {
   readonly #options: TrimmedOptions;
   readonly #startedAt = Date.now();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -49,24 +49,25 @@ export class Trimmed {
     this.#options = options;
   }
 
-  /** Gives up a build that is older than the package of the distribution. Call it before the sandbox opens. */
-  static async open(options: TrimmedOptions): Promise<Trimmed> {
-    const trimmed = new Trimmed(options);
+  /** Stops using a build that is older than the package of the distribution. Call this before the sandbox opens. */
+  static async open(options: TrimmedOptions): Promise<TrimmedManager> {
+    const trimmed = new TrimmedManager(options);
     const { active } = readTrimmed(options.dataDir);
     const installed = active && (await trimmed.#installedVersion());
-    if (active && isOutdated(active.source, installed)) trimmed.#returnBecause(`the package ${installed} is newer`);
+    if (active && isOutdated(active.source, installed))
+      trimmed.#returnBecause(`the package ${installed} is newer than the build`);
     return trimmed;
   }
 
-  /** Path of the build that new cells use; null for the distribution's or the operator's. */
+  /** Path of the trimmed build that new cells use; null if they use the distribution's or the operator's FFmpeg. */
   path(): string | null {
     const { isOn, dataDir } = this.#options;
     return isOn && operatorsBuild() === null ? activeTrimmed(dataDir) : null;
   }
 
   /**
-   * Opens a sandbox. If none opens with the own build, because a library has changed, opens one with the distribution's and gives
-   * the build up.
+   * Opens a sandbox. If the sandbox does not open with the trimmed build, for example because a library has changed, gives up the build
+   * and opens the sandbox with the distribution's FFmpeg.
    */
   async openWith<Opened>(open: () => Promise<Opened>): Promise<Opened> {
     try {
@@ -74,12 +75,12 @@ export class Trimmed {
     } catch (error) {
       const path = this.path();
       if (!path || !(error instanceof SandboxError)) throw error;
-      this.giveUp(`the sandbox does not open with it: ${error.message}`, { isTemporary: true });
+      this.giveUp(`the sandbox does not open with the build: ${error.message}`, { isTemporary: true });
       return open();
     }
   }
 
-  /** Stops using the build. It is built again after a day if the reason is temporary, else when its source or the recipe changes. */
+  /** Stops using the build. Airlock builds again after a day if the reason is temporary, otherwise when the source or the recipe changes. */
   giveUp(reason: string, { isTemporary = false } = {}): void {
     const { dataDir, logger } = this.#options;
     const { active } = readTrimmed(dataDir);
@@ -89,19 +90,19 @@ export class Trimmed {
     changeTrimmed(dataDir, { active: null, ready: null, rejected });
     logger?.warn(
       { source, reason },
-      'the trimmed FFmpeg is no longer used; new cells use the FFmpeg of the distribution',
+      'new cells no longer use the trimmed FFmpeg. They use the FFmpeg of the distribution',
     );
   }
 
-  /** Gives up the build if its image cannot be made, such as after an upgrade of a library. */
+  /** Gives up the build if its image cannot be made, for example after an upgrade of a library. */
   onUnusable(error: Error): void {
     if (this.path() && error instanceof SandboxError)
-      this.giveUp(`cells cannot use it: ${error.message}`, { isTemporary: true });
+      this.giveUp(`cells cannot use the build: ${error.message}`, { isTemporary: true });
   }
 
   /**
-   * Wraps the sandbox of jobs: counts its cells, and runs a command again that fails because of the build.
-   * @param openDistribution opens a sandbox with the distribution's FFmpeg and as many slots
+   * Wraps the sandbox of jobs. Counts its cells, and runs a command again if its failure may be the fault of the build.
+   * @param openDistribution opens a sandbox with the distribution's FFmpeg and the same number of slots
    */
   guard(sandbox: Sandbox, openDistribution: () => Promise<Sandbox>): Sandbox {
     if (!this.#options.isOn) return sandbox;
@@ -109,15 +110,15 @@ export class Trimmed {
       isOwn: (path) => path.startsWith(`${trimmedFolder(this.#options.dataDir)}/`),
       openDistribution,
       giveUp: (reason) => this.giveUp(reason),
-      entered: () => this.#entered(),
-      left: () => this.#left(),
+      onCellStart: () => this.#onCellStart(),
+      onCellEnd: () => this.#onCellEnd(),
       logger: this.#options.logger,
     });
     this.#close.push(guarded.close);
     return guarded.sandbox;
   }
 
-  /** Begins to build, switch and return by itself. */
+  /** Starts to build, switch and return automatically. */
   start(): void {
     if (!this.#options.isOn) return;
     this.#later(async () => {
@@ -146,7 +147,7 @@ export class Trimmed {
     try {
       await this.#decide();
     } catch (error) {
-      logger?.warn({ err: error }, 'the trimmed FFmpeg could not be looked after');
+      logger?.warn({ err: error }, 'could not update the state of the trimmed FFmpeg');
     }
     this.#later(() => this.#tick(), tickMs);
   }
@@ -184,32 +185,32 @@ export class Trimmed {
 
   #build(entry: string): void {
     const { logger } = this.#options;
-    logger?.info({}, 'building a trimmed FFmpeg in the background. AIRLOCK_FFMPEG_BUILD=off turns this off');
+    logger?.info({}, 'building a trimmed FFmpeg in the background. To turn this off, set AIRLOCK_FFMPEG_BUILD=off');
     const building = startBuilder(entry, (part) => logger?.info({ part }, 'building a trimmed FFmpeg'));
     this.#building = building;
     void building.ended.then((outcome) => {
       this.#building = null;
       if (this.#isStopped || outcome?.outcome === 'ready') return;
       this.#restsUntil = Date.now() + REST_MS;
-      const reason = outcome?.reason ?? 'the build ended early';
+      const reason = outcome?.reason ?? 'the build exited early';
       if (outcome?.outcome === 'impossible') this.#impossible = reason;
-      else if (!outcome) this.#recordEarlyEnd(reason);
-      logger?.warn({ reason }, 'no trimmed FFmpeg; cells use the FFmpeg of the distribution');
+      else if (!outcome) this.#recordEarlyExit(reason);
+      logger?.warn({ reason }, 'could not build a trimmed FFmpeg. Cells use the FFmpeg of the distribution');
     });
   }
 
-  /** A build that was killed is not tried again at once. */
-  #recordEarlyEnd(reason: string): void {
+  /** Records a build that was killed, so that Airlock does not try again immediately. */
+  #recordEarlyExit(reason: string): void {
     const rejected = { source: null, recipe: recipeId(), reason, at: new Date().toISOString(), isTemporary: true };
     changeTrimmed(this.#options.dataDir, { rejected });
   }
 
-  #entered(): void {
+  #onCellStart(): void {
     this.#cells += 1;
     this.#building?.pause();
   }
 
-  #left(): void {
+  #onCellEnd(): void {
     this.#cells -= 1;
     this.#lastCellAt = Date.now();
     this.#later(() => {
@@ -217,7 +218,7 @@ export class Trimmed {
     }, RESUME_MS);
   }
 
-  /** Version of the installed package; null if the distribution's FFmpeg is no package. */
+  /** Version of the installed package; null if FFmpeg does not come from a package. */
   #installedVersion(): Promise<string | null> {
     if (findProgram('ffmpeg') !== ffmpeg.debian!.path) return Promise.resolve(null);
     const stamp = statSync(DPKG_STATUS, { throwIfNoEntry: false })?.mtimeMs ?? 0;

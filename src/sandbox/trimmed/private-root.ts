@@ -9,16 +9,16 @@ import type { Steps } from './steps.ts';
 
 const APT = '/etc/apt';
 
-/** Links of the root: packages of releases before the merge of `/usr` contain files below both. */
+/** Links of the root to folders of `/usr`. Packages of releases before the merge of `/usr` contain files in both folders. */
 const LINKS: readonly string[] = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
-/** Folders on which the cell of the compiler mounts something: it cannot create them in a read-only root. */
+/** Mount points of the compiler's cell, which cannot create them in a read-only root. */
 const MOUNTS: readonly string[] = ['build', 'dev', 'proc', 'tmp'];
 
-/** Parts of packages that no build reads. */
+/** Options of `tar` that skip parts of packages that the build does not read. */
 const UNUSED = ['doc', 'info', 'lintian', 'locale', 'man'].map((name) => `--exclude=./usr/share/${name}`);
 
-/** The distribution's tools, whose absolute paths are known. */
+/** Absolute paths of the distribution's tools. */
 interface Apt {
   aptGet: string;
   dpkgDeb: string;
@@ -27,7 +27,7 @@ interface Apt {
   configuration: string;
 }
 
-/** apt in a folder of the build. Nothing of the machine's own lists, cache or packages changes. */
+/** Configures apt to work in a folder of the build. The machine's own lists, cache and packages do not change. */
 export async function openApt(folder: string): Promise<Apt> {
   const [aptGet, dpkgDeb, tar] = ['apt-get', 'dpkg-deb', 'tar'].map((name) => findProgram(name));
   if (!aptGet || !dpkgDeb || !tar) throw new TrimmedBuildError('impossible', 'this system has no apt');
@@ -43,7 +43,7 @@ export async function openApt(folder: string): Promise<Apt> {
   for (const { name, text } of sources) {
     if (name !== 'sources.list') await writeFile(join(folder, 'sources.list.d', name), text);
   }
-  // Without installed packages, apt downloads everything that the build needs, whatever this machine has.
+  // Without installed packages, apt downloads everything that the build needs, even packages that this machine has.
   await writeFile(join(folder, 'state/status'), '');
   await writeFile(configuration, aptConfiguration(folder));
   return { aptGet, dpkgDeb, tar, configuration };
@@ -75,8 +75,8 @@ function readText(path: string): string {
 }
 
 /**
- * Downloads compilers and headers, and unpacks them into `root`. No script of a package runs. apt checks the signature of the
- * archive and the hash of every file.
+ * Downloads compilers and headers, and unpacks them into `root`. Runs no script of a package. apt checks the signature of the archive
+ * and the hash of every file.
  */
 export async function makeRoot(steps: Steps, apt: Apt, folder: string, root: string): Promise<void> {
   const config = ['-c', apt.configuration];
@@ -85,9 +85,9 @@ export async function makeRoot(steps: Steps, apt: Apt, folder: string, root: str
   const names = ['--download-only', '--yes', '--no-install-recommends', 'install', ...BUILD_PACKAGES];
   const download = (options: string[]) =>
     steps.run({ what: 'download the compilers', args: [...config, ...options, ...names], ...later });
-  // Preferences of the machine can rule out compilers. They are not installed on it, so the preferences need not apply.
+  // Preferences of the machine can exclude compilers. The machine does not install them, so its preferences need not apply.
   await download([]).catch(async () => {
-    await steps.turn();
+    await steps.waitWhilePaused();
     return download(noPreferences(folder));
   });
   for (const name of LINKS) {
@@ -105,7 +105,7 @@ export async function makeRoot(steps: Steps, apt: Apt, folder: string, root: str
     await rm(join(archives, name));
   }
   await rm(packed, { force: true });
-  // An alternative of Debian, which the scripts of mawk would choose.
+  // The scripts of the package mawk would create this alternative of Debian.
   await symlink('mawk', join(root, 'usr/bin/awk')).catch(() => {});
 }
 
@@ -114,13 +114,13 @@ function noPreferences(folder: string): string[] {
   return ['-o', `Dir::Etc::Preferences=${join(none, 'file')}`, '-o', `Dir::Etc::PreferencesParts=${none}`];
 }
 
-/** Downloads the source package into `folder`. Returns the name of its description and its version. */
+/** Downloads the source package into `folder`. Returns its version and the name of its `.dsc` file. */
 export async function fetchSource(steps: Steps, apt: Apt, folder: string): Promise<{ dsc: string; version: string }> {
   await mkdir(folder, { recursive: true });
   const args = ['-c', apt.configuration, '--download-only', '--only-source', 'source', 'ffmpeg'];
   await steps.run({ what: 'download the source', program: apt.aptGet, args, cwd: folder, onFailure: 'later' });
   const dsc = readdirSync(folder).find((name) => name.endsWith('.dsc'));
   const version = dsc && /^Version: (\S+)$/m.exec(readFileSync(join(folder, dsc), 'utf8'))?.[1];
-  if (!dsc || !version) throw new TrimmedBuildError('later', 'apt has downloaded no source of FFmpeg');
+  if (!dsc || !version) throw new TrimmedBuildError('later', 'apt downloaded no source package of FFmpeg');
   return { dsc, version };
 }

@@ -15,7 +15,7 @@ describe('the recipe of the trimmed FFmpeg', () => {
     expect([...OPTIONS].sort()).toEqual(options.sort());
   });
 
-  it('writes the version of the source into the program, from which it is read again', () => {
+  it('writes the version of the source into the version of the program, where Airlock reads it', () => {
     const args = configureArgs('7:7.1.5-0+deb13u1', '/build/ffmpeg', 'x64');
     expect(args).toContain('--extra-version=0+deb13u1-airlock');
     expect(sourceOf('ffmpeg version 7.1.5-0+deb13u1-airlock Copyright (c) 2000-2026')).toBe('7:7.1.5-0+deb13u1');

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
 /*
- * How the trimmed FFmpeg is built from the distribution's source package. `deploy/ffmpeg/build.sh` builds the same for operators
- * who prefer a build of their own, with the same libraries and options: a test compares both.
+ * How Airlock builds the trimmed FFmpeg from the distribution's source package. `deploy/ffmpeg/build.sh` builds FFmpeg with the same
+ * libraries and options, for operators who prefer a build of their own. A test compares both.
  */
 
-/** Tools of the build, by the names of Debian's packages. Nothing else is in the root of the build, not even an essential package. */
+/** Tools of the build, as names of Debian's packages. The root of the build contains no other packages, not even essential packages. */
 const TOOLS: readonly string[] = [
   ...['bash', 'bzip2', 'coreutils', 'dash', 'diffutils', 'findutils', 'grep', 'gzip', 'mawk', 'sed', 'tar', 'xz-utils'],
   ...['binutils', 'dpkg', 'dpkg-dev', 'g++', 'gcc', 'libc6-dev', 'make', 'nasm', 'patch', 'perl', 'pkg-config'],
@@ -40,16 +40,16 @@ export const OPTIONS: readonly string[] = [
   '--disable-filter=movie,amovie,azmq,zmq,sendcmd,asendcmd,dnn_detect,dnn_classify,dnn_processing,derain,sr',
 ];
 
-/** The path that `configure` writes into the program. Nothing is installed there. */
+/** The path that `configure` writes into the program. The build installs nothing there. */
 const PREFIX = '/opt/airlock/ffmpeg';
 
 const HARDENING = ['-O2', '-g0', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=3'];
 
 /**
  * Arguments of `configure`.
- * @param version of the source package, such as `7:7.1.5-0+deb13u1`; its revision is part of the program's version
- * @param folder of the sources, which does not appear in the program
- * @param arch as Node names it
+ * @param version version of the source package, such as `7:7.1.5-0+deb13u1`; its revision becomes a part of the program's version
+ * @param folder folder of the sources; the program does not contain its name
+ * @param arch name of the architecture in Node.js
  */
 export function configureArgs(version: string, folder: string, arch: string): string[] {
   const revision = version.slice(version.indexOf('-') + 1);
@@ -57,7 +57,7 @@ export function configureArgs(version: string, folder: string, arch: string): st
   return [
     `--prefix=${PREFIX}`,
     `--extra-version=${revision}-airlock`,
-    // No package's scripts run, so the usual alternatives do not exist.
+    // The scripts of packages do not run, so the usual alternatives do not exist.
     ...['--cc=gcc', '--cxx=g++'],
     ...OPTIONS,
     `--extra-cflags=${flags.join(' ')}`,
@@ -66,7 +66,7 @@ export function configureArgs(version: string, folder: string, arch: string): st
   ];
 }
 
-/** Identifies this recipe: a build of another one is not current. */
+/** Identifies this recipe. A build with another recipe is not current. */
 export function recipeId(): string {
   const recipe = { BUILD_PACKAGES, args: configureArgs('7:1-1', '/', process.arch) };
   return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);

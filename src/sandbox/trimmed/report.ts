@@ -1,18 +1,19 @@
 import { operatorsBuild } from '../programs/ffmpeg.ts';
 import { readTrimmed, type TrimmedState, trimmedFolder } from './store.ts';
 
-/** What is known about Airlock's own build. */
+/** State of the trimmed build. */
 export interface TrimmedReport {
   state: 'in_use' | 'ready' | 'not_used';
   /** Version of the source package of the build. */
   source: string | null;
   checkedAt: string | null;
-  /** Attacks blocked with it, and runs compared with the distribution's build. */
+  /** Number of attacks that the cell blocked with the build. */
   attacks: number | null;
+  /** Number of runs with equal results of the build and the distribution's build. */
   runs: number | null;
-  /** Why it is not used. */
+  /** Why cells do not use the build. */
   reason: 'off' | 'operator_build' | 'not_built' | 'failed' | 'rejected' | null;
-  /** The same in words, for the operator: it may contain messages of compilers and archives. */
+  /** The reason in words, for the operator only, because it may contain messages of compilers and archives. */
   detail: string | null;
 }
 

@@ -17,7 +17,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the steps of a build', () => {
-  it('return their output, or write it to a file, also when they end at once', async () => {
+  it('return their output, or write it to a file, even if they exit immediately', async () => {
     const steps = new Steps(new AbortController().signal);
     expect(await steps.run(sh('echo text'))).toBe('text\n');
     for (let round = 0; round < 20; round++) {
@@ -27,7 +27,7 @@ describe('the steps of a build', () => {
     }
   });
 
-  it('fail with the end of their messages, without passwords of archives', async () => {
+  it('fail with the last characters of their output, without passwords of archives', async () => {
     const steps = new Steps(new AbortController().signal);
     const failed = steps.run(sh('echo "cannot reach http://user:secret@example.com/x" >&2; exit 3'));
     await expect(failed).rejects.toEqual(
@@ -35,7 +35,7 @@ describe('the steps of a build', () => {
     );
   });
 
-  it('stop while the build is paused, and end with it', async () => {
+  it('stop while the build is paused, and are killed when it is aborted', async () => {
     const stop = new AbortController();
     const steps = new Steps(stop.signal);
     const file = join(folder, 'pid');

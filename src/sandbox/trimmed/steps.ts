@@ -3,28 +3,28 @@ import { open } from 'node:fs/promises';
 import { findProgram, runTool } from '../host/commands.ts';
 import { TrimmedBuildError } from './build-error.ts';
 
-/** Characters of the end of a step's output that an error shows. */
+/** An error shows this number of characters from the end of a step's output. */
 const SHOWN = 800;
 const KEPT = 64 * 1024;
 
-/** Variables that apt and its methods need: proxies. */
+/** Variables with proxies, which apt and its methods need. */
 const PASSED = /^(?:https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|ftp_proxy)$/;
 
 export interface Step {
-  /** Completes "could not …". */
+  /** What the step does, as a completion of "could not …". */
   what: string;
   program: string;
   args: readonly string[];
-  /** Account of the process; the service's own by default. */
+  /** Account of the process. Defaults to the service's account. */
   account?: { uid: number; gid: number } | null;
   cwd?: string;
-  /** What a failure of the step means. */
+  /** Kind of the error if the step fails. */
   onFailure: TrimmedBuildError['kind'];
-  /** File that receives its standard output. By default, `run` returns it. */
+  /** Path of the file that receives the standard output. By default, `run` returns the output. */
   into?: string;
 }
 
-/** Runs the steps of a build one after the other, each in a process group that can pause and ends with this process. */
+/** Runs the steps of a build one after the other. Each step has a process group, which can pause and exits with this process. */
 export class Steps {
   readonly #setpriv: string;
   readonly #signal: AbortSignal;
@@ -40,7 +40,7 @@ export class Steps {
     signal.addEventListener('abort', () => this.#signalAll('SIGKILL'), { once: true });
   }
 
-  /** Stops the processes of the running step, and lets no other begin. */
+  /** Stops the processes of the running step, and delays the next steps. */
   pause(): void {
     this.#isPaused = true;
     this.#signalAll('SIGSTOP');
@@ -52,8 +52,8 @@ export class Steps {
     this.#resume?.();
   }
 
-  /** Resolves when the steps may go on. Throws the reason if they were aborted. */
-  async turn(): Promise<void> {
+  /** Resolves while the steps are not paused. Throws the reason of an abort. */
+  async waitWhilePaused(): Promise<void> {
     while (this.#isPaused && !this.#signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#resume = resolve;
@@ -63,9 +63,9 @@ export class Steps {
     this.#signal.throwIfAborted();
   }
 
-  /** Runs a step. Resolves with its standard output; throws a `TrimmedBuildError` unless it succeeds. */
+  /** Runs a step. Resolves with its standard output. Throws a `TrimmedBuildError` if it fails. */
   async run(step: Step): Promise<string> {
-    await this.turn();
+    await this.waitWhilePaused();
     const file = step.into === undefined ? null : await open(step.into, 'w', 0o600);
     try {
       return await this.#complete(step, this.#start(step, file?.fd ?? 'pipe'));
@@ -74,7 +74,7 @@ export class Steps {
     }
   }
 
-  /** Its events are listened to at once: a short process has ended by the next turn of the event loop. */
+  /** Listens to the events of the process immediately, because a short process exits before the next turn of the event loop. */
   async #complete(step: Step, child: ChildProcess): Promise<string> {
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
@@ -90,7 +90,7 @@ export class Steps {
       .trim()
       .slice(-SHOWN)
       .replace(/\/\/[^/@\s]*@/g, '//');
-    throw new TrimmedBuildError(step.onFailure, `could not ${step.what}: ${text || `it ended with ${code}`}`);
+    throw new TrimmedBuildError(step.onFailure, `could not ${step.what}: ${text || `it exited with ${code}`}`);
   }
 
   #start({ program, args, account, cwd = '/' }: Step, stdout: number | 'pipe'): ChildProcess {
@@ -104,7 +104,7 @@ export class Steps {
       stdio: ['ignore', stdout, 'pipe'],
     });
     this.#running.add(child);
-    // Both may have happened since its turn.
+    // The steps may have been aborted or paused since `waitWhilePaused`.
     if (this.#signal.aborted) this.#signalAll('SIGKILL');
     else if (this.#isPaused) this.#signalAll('SIGSTOP');
     return child;
@@ -126,15 +126,15 @@ export class Steps {
       try {
         if (pid !== undefined) process.kill(-pid, signal);
       } catch {
-        // It has just ended.
+        // The process has just exited.
       }
     }
   }
 }
 
 /**
- * Gives this process and those that it starts later the lowest priority for processor and disk. A scheduling class that the kernel
- * does not allow here is left out: niceness remains.
+ * Gives this process, and the processes that it starts later, the lowest priority for processor and disk. If the kernel does not allow a
+ * scheduling class, the process only gets the lowest niceness.
  */
 export async function becomeIdle(): Promise<void> {
   const pid = String(process.pid);

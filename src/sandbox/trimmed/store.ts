@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { isOnlyOurs } from '../../config/prepared-files.ts';
 import { removeTree } from '../cell/remove-tree.ts';
 
-/* The trimmed builds of a data directory, in its folder `ffmpeg`: which of them cells use, and what was found out about others. */
+/* The trimmed builds of a data directory, in its folder `ffmpeg`: the build that cells use, the build that is ready, and the last rejection. */
 
 /** A build that passed every check. */
 export interface CheckedBuild {
-  /** Below the folder of builds; contains `bin/ffmpeg` and `bin/ffprobe`. */
+  /** Name of a folder in the folder of builds. It contains `bin/ffmpeg` and `bin/ffprobe`. */
   folder: string;
   /** Version of the source package, such as `7:7.1.5-0+deb13u1`. */
   source: string;
@@ -17,28 +17,29 @@ export interface CheckedBuild {
   recipe: string;
   /** ISO 8601. */
   checkedAt: string;
-  /** Number of attacks that the cell blocked with this build, and of runs that were the same as with the distribution's. */
+  /** Number of attacks that the cell blocked with this build. */
   attacks: number;
+  /** Number of runs with equal results of this build and the distribution's build. */
   runs: number;
 }
 
-/** A build that is not used. */
+/** A build that cells do not use. */
 export interface Rejection {
   source: string | null;
   recipe: string;
   reason: string;
   /** ISO 8601. */
   at: string;
-  /** Whether it is tried again after a day; if not, when source or recipe change. */
+  /** Whether Airlock builds again after a day. Otherwise, it builds again when the source or the recipe changes. */
   isTemporary: boolean;
 }
 
 /** The contents of `state.json`. */
 export interface TrimmedState {
   v: 1;
-  /** What new cells use. */
+  /** The build that new cells use. */
   active: (CheckedBuild & { since: string }) | null;
-  /** Waits for a moment without cells. */
+  /** The build that cells use as soon as no cell runs. */
   ready: CheckedBuild | null;
   rejected: Rejection | null;
 }
@@ -49,7 +50,7 @@ export function trimmedFolder(dataDir: string): string {
   return join(dataDir, 'ffmpeg');
 }
 
-/** Nothing if there is no state, or one of a newer release. */
+/** Returns an empty state if the file is missing, or if a newer release has written it. */
 export function readTrimmed(dataDir: string): TrimmedState {
   try {
     const state = JSON.parse(readFileSync(join(trimmedFolder(dataDir), 'state.json'), 'utf8')) as TrimmedState;
@@ -59,12 +60,12 @@ export function readTrimmed(dataDir: string): TrimmedState {
   }
 }
 
-/** Changes with the state. */
+/** Modification time of the state, in milliseconds; 0 if the file is missing. */
 export function trimmedStamp(dataDir: string): number {
   return statSync(join(trimmedFolder(dataDir), 'state.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Replaces parts of the state at once. */
+/** Changes parts of the state atomically. */
 export function changeTrimmed(dataDir: string, change: Partial<Omit<TrimmedState, 'v'>>): TrimmedState {
   const folder = trimmedFolder(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
@@ -75,7 +76,7 @@ export function changeTrimmed(dataDir: string, change: Partial<Omit<TrimmedState
   return next;
 }
 
-/** Path of the build that new cells use. Null if there is none, or if an account other than root and this one could change it. */
+/** Path of the build that new cells use. Null without a build, or if an account other than root and this account could change it. */
 export function activeTrimmed(dataDir: string): string | null {
   const { active } = readTrimmed(dataDir);
   if (!active) return null;
@@ -91,7 +92,7 @@ function isTrusted(path: string): boolean {
   return stats !== undefined && !stats.isSymbolicLink() && isOnlyOurs(stats);
 }
 
-/** Removes builds that nothing uses, and what an interrupted build left. Call it only while no build runs. */
+/** Removes unused builds, and the files of interrupted builds. Call this only while no build runs. */
 export async function removeUnused(dataDir: string): Promise<void> {
   const { active, ready } = readTrimmed(dataDir);
   const used = new Set(['state.json', active?.folder, ready?.folder]);

@@ -24,7 +24,7 @@ export type CopyResult = { size: number } | { reason: string };
 
 /** Seconds; streams that start together start within this. */
 const START_SECONDS = 0.001;
-/** Units per second; FFmpeg doubles a time scale of video until it is not below. */
+/** Units per second. FFmpeg doubles a time scale of video until it has at least this many units. */
 const MIN_TIMESCALE = 10_000;
 /** Sample entries of AC-3 and E-AC-3. */
 const DOLBY: ReadonlySet<string> = new Set(['ac-3', 'ec-3']);
@@ -63,7 +63,7 @@ function movieOf(read: Movie, { streams, format, trim, videoType }: CopyRequest)
   requireCopyable(all, format);
   for (const track of tracks) requireEntry(track, videoType);
   if (!trim) return all;
-  // FFmpeg may seek in a stream that it doesn't copy.
+  // FFmpeg may seek in a stream that it does not copy.
   for (const track of read.tracks) requirePlainTimes(read, track);
   const trimmed = trimMovie(read, tracks, trim);
   requireInterleaved(trimmed);
@@ -80,7 +80,7 @@ function requireCopyable(movie: Movie, format: CopyRequest['format']): void {
   requireInterleaved(movie);
 }
 
-/** Throws where FFmpeg would describe a stream in another way than the input does. */
+/** Throws if FFmpeg would describe a stream differently than the input does. */
 function requireEntry({ kind, entry, media }: Track, videoType: string | undefined): void {
   const type = entry.toString('latin1', 4, 8);
   if (DOLBY.has(type)) throw new NotRewritable('has AC-3, whose last packet FFmpeg lengthens');

@@ -7,18 +7,18 @@ import type { Edit, Track } from './movie.ts';
 export const MOVIE_TIMESCALE = 1000;
 const NORMAL_RATE = 0x10000;
 
-/** Consecutive samples of a stream, and when they are decoded. */
+/** Consecutive samples of a stream, and their decoding times. */
 export interface MuxedSamples {
   from: number;
   /** Exclusive. */
   to: number;
-  /** Added to the decoding times of the samples, in the stream's time scale. The result may be negative. */
+  /** Is added to the decoding times of the samples, in the stream's time scale. The sum can be negative. */
   shift: number;
 }
 
 /**
- * A stream that contains these samples at these times, with the tables and the edit list that FFmpeg writes for them
- * (libavformat/movenc.c of FFmpeg 7.1: `mov_write_edts_tag`). Throws `NotRewritable` if nothing of it is shown.
+ * Returns a stream with these samples at these times, and with the tables and the edit list that FFmpeg writes for them
+ * (libavformat/movenc.c of FFmpeg 7.1: `mov_write_edts_tag`). Throws `NotRewritable` if the edit list would show no sample.
  */
 export function muxTrack(track: Track, samples: Samples, muxed: MuxedSamples): Track {
   const { from, to, shift } = muxed;
@@ -41,8 +41,8 @@ export function muxTrack(track: Track, samples: Samples, muxed: MuxedSamples): T
 }
 
 /**
- * The edit list of a stream. `first` is its first decoding time, `start` its first presentation time, and `length` the
- * distance from there to the end of its last sample, in the stream's time scale.
+ * The edit list of a stream. `first` is the first decoding time of the stream, `start` its first presentation time, and `length` the time
+ * from `start` to the end of its last sample, all in the stream's time scale.
  */
 function editsOf(times: { first: number; start: number; length: number; timescale: number }): Edit[] {
   const { first, start, length, timescale } = times;
@@ -54,7 +54,7 @@ function editsOf(times: { first: number; start: number; length: number; timescal
       { duration: shown, mediaTime: start - first, rate: NORMAL_RATE },
     ];
   }
-  if (shown + delay <= 0) throw new NotRewritable('has a stream of which nothing would be shown');
+  if (shown + delay <= 0) throw new NotRewritable('has a stream of which no sample would be shown');
   return [{ duration: shown + delay, mediaTime: Math.max(0, -first), rate: NORMAL_RATE }];
 }
 
@@ -79,6 +79,6 @@ function tableOf(track: Track, samples: Samples, { from, to }: MuxedSamples): Tr
   }
   endChunk();
   const table = kept.table(0);
-  // FFmpeg writes none where no packet needs one, and then reads durations in another way.
+  // FFmpeg writes no table of offsets if no packet needs an offset. It then reads durations differently.
   return samples.offsets.subarray(from, to).some((offset) => offset !== 0) ? table : { ...table, offsets: null };
 }

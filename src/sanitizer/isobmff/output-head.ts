@@ -4,32 +4,32 @@ import { makeBox, makeFullBox, u32 } from './boxes.ts';
 import type { Track } from './movie.ts';
 import { codecOf } from './movie-facts.ts';
 
-/** What only an output has, and no container that FFmpeg reads: how players present the file. */
+/** Parts of an output that describe the file to players. A container that FFmpeg reads does not need them. */
 export interface OutputHead {
   /** `ftyp`. */
   type: Buffer;
-  /** `udta` with the tags of the file; empty = none. */
+  /** `udta` with the tags of the file; empty = no tags. */
   userData: Buffer;
   handlers: Readonly<Record<Track['kind'], string>>;
 }
 
 /** `minor_version` of all brands below. */
 const VERSION = 0x200;
-/** Brands besides the major one, which is the first; as FFmpeg writes them. */
+/** Brands that FFmpeg writes. The first brand is the major brand. */
 const BRANDS: Readonly<Partial<Record<OutputFormat, readonly string[]>>> = {
   mov: ['qt  '],
   m4a: ['M4A ', 'isom', 'iso2'],
 };
 const HANDLERS = { video: 'VideoHandler', audio: 'SoundHandler' } as const;
 
-/** Types of the boxes for iTunes tags, by FFmpeg's names (libavformat/movenc.c of FFmpeg 7.1: `mov_write_ilst_tag`). */
+/** Types of the boxes of iTunes tags, by FFmpeg's names of the tags (libavformat/movenc.c of FFmpeg 7.1: `mov_write_ilst_tag`). */
 const TAG_TYPES: Readonly<Record<NonNullable<ContainerCopy['tags']>[number][0], string>> = {
   ...{ title: '\xa9nam', artist: '\xa9ART', album_artist: 'aART', composer: '\xa9wrt', album: '\xa9alb' },
   ...{ date: '\xa9day', comment: '\xa9cmt', genre: '\xa9gen', copyright: 'cprt', grouping: '\xa9grp' },
   ...{ lyrics: '\xa9lyr', description: 'desc', synopsis: 'ldes', show: 'tvsh', episode_id: 'tven' },
   ...{ network: 'tvnn', keywords: 'keyw' },
 };
-/** Type of the data of a tag: UTF-8. */
+/** Type of a tag's data: UTF-8. */
 const TEXT = 1;
 
 /** The head of a copy in this format, as FFmpeg writes it, apart from the name of the program. */

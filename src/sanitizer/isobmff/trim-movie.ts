@@ -6,7 +6,7 @@ import { MOVIE_TIMESCALE, muxTrack } from './mux-track.ts';
 import { MAX_SAMPLES } from './read-samples.ts';
 
 const MICROSECONDS = 1_000_000;
-/** Samples per second in a sample entry of audio, after its box header. */
+/** Offset of the sample rate in a sample entry of audio. */
 const RATE_AT = 8 + 24;
 
 interface Stream {
@@ -17,12 +17,12 @@ interface Stream {
 }
 
 /**
- * A part of a movie, as `ffmpeg -ss START -i … -t LENGTH -c copy` copies it: every stream from the key frame to which
- * FFmpeg seeks, and all packets that are decoded before the end. The edit list hides what precedes the start.
+ * Returns the part of a movie that `ffmpeg -ss START -i … -t LENGTH -c copy` copies: every stream from the key frame to which
+ * FFmpeg seeks, with all packets that are decoded before the end. The edit list hides the samples before the start.
  * `chosen` are the streams of the copy. The streams of the movie must start at zero.
  */
 export function trimMovie(movie: Movie, chosen: readonly Track[], trim: NonNullable<ContainerCopy['trim']>): Movie {
-  // A few bytes can declare any number of samples.
+  // A hostile index can declare any number of samples in a few bytes.
   const count = movie.tracks.reduce((sum, { samples }) => sum + samples.count, 0);
   if (count > MAX_SAMPLES) throw new NotRewritable('has more samples than the reader supports');
   const streams = new Map(movie.tracks.map((track) => [track, openStream(track)]));
@@ -45,16 +45,16 @@ export function trimMovie(movie: Movie, chosen: readonly Track[], trim: NonNulla
   };
 }
 
-/** FFmpeg gives audio a time scale of its sample rate. */
+/** Throws unless the time scale of audio is its sample rate, because FFmpeg writes audio with this time scale. */
 function requireOwnRate({ kind, entry, media }: Track): void {
   if (kind === 'audio' && entry.readUInt16BE(RATE_AT) !== media.timescale % 2 ** 16) {
-    throw new NotRewritable('has audio with other times than its samples');
+    throw new NotRewritable('has audio whose time scale is not its sample rate');
   }
 }
 
 function openStream(track: Track): Stream {
   const { samples, edits } = track;
-  // FFmpeg seeks to other samples than key frames as well.
+  // FFmpeg also seeks to samples of these groups that are not key frames.
   if (samples.groups.length > 0) throw new NotRewritable('has other points than key frames to decode from');
   const [edit, ...others] = edits ?? [];
   if (others.length > 0 || edit?.mediaTime === -1) throw new NotRewritable('has an edit list of several parts');
@@ -62,9 +62,9 @@ function openStream(track: Track): Stream {
 }
 
 /**
- * The sample of each stream from which FFmpeg reads after a seek (libavformat/mov.c of FFmpeg 7.1: `mov_read_seek` and
- * `mov_seek_stream`): it looks for the start in the first video, else in the first audio, and for the decoding time that
- * it finds there in all other streams.
+ * Returns the sample of each stream from which FFmpeg reads after a seek (libavformat/mov.c of FFmpeg 7.1: `mov_read_seek` and
+ * `mov_seek_stream`). FFmpeg searches for the start in the first video stream, or in the first audio stream if the file has no video. It then
+ * searches for the decoding time of the sample that it finds in all other streams.
  */
 function seekSamples(streams: readonly Stream[], start: number): Map<Stream, number> {
   const main = streams.find(({ track }) => track.kind === 'video') ?? streams[0]!;
@@ -81,8 +81,8 @@ function seekSamples(streams: readonly Stream[], start: number): Map<Stream, num
 }
 
 /**
- * Added to a time on the timeline of the file, to compare it with decoding times that start at zero. FFmpeg searches for
- * a time that is earlier by the first time of the stream that its edit list shows in full.
+ * Is added to a time on the timeline of the file, to compare this time with decoding times that start at zero. FFmpeg subtracts the time
+ * of the first sample that the edit list shows completely, and searches for the result.
  */
 function hiddenOf({ track, samples, first }: Stream): number {
   if (track.kind === 'video') return 0;
@@ -92,7 +92,7 @@ function hiddenOf({ track, samples, first }: Stream): number {
   return hidden - (samples.times[shown]! - hidden);
 }
 
-/** The last key frame that is decoded at or before a time, else the first sample. */
+/** Returns the last key frame that is decoded at or before a time, or the first sample if no key frame is. */
 function seekSample({ samples }: Stream, time: number): number {
   let found = 0;
   for (let index = 0; index < samples.count && samples.times[index]! <= time; index++) {
@@ -101,7 +101,7 @@ function seekSample({ samples }: Stream, time: number): number {
   return found;
 }
 
-/** The first sample that FFmpeg no longer copies: the first one that is decoded at the end or later. */
+/** Returns the first sample that FFmpeg does not copy: the first sample that is decoded at the end or later. */
 function endOf({ track, samples }: Stream, part: { from: number; shift: number; length: number | null }): number {
   const { from, shift, length } = part;
   if (length === null) return samples.count;
@@ -111,7 +111,7 @@ function endOf({ track, samples }: Stream, part: { from: number; shift: number; 
   return index;
 }
 
-/** Rounds to the nearest, and halves away from zero, as FFmpeg does. */
+/** Converts a time between time scales. Rounds to the nearest integer, and halves away from zero, as FFmpeg does. */
 export function rescale(value: number, from: number, to: number): number {
   const twice = BigInt(Math.abs(value)) * BigInt(to) * 2n + BigInt(from);
   return Math.sign(value) * Number(twice / (BigInt(from) * 2n));

@@ -8,7 +8,7 @@ import type { OutputHead } from './output-head.ts';
 
 /**
  * Writes a movie as a plain file: index first, then the samples in their original order. Copies at most `mediaBytes` of
- * the samples; the rest becomes a hole. `head` is absent in a container for FFmpeg.
+ * the samples; the rest becomes a hole. Omit `head` for a container that FFmpeg reads.
  */
 export function writeMovie(
   movie: Movie,

@@ -9,10 +9,10 @@ import { until } from '../../../testkit/until.ts';
 import { filesIn } from '../../helpers/files.ts';
 
 const MIB = 2 ** 20;
-/** Three parts, the smallest number of bytes for which an upload has parts. */
+/** Bytes of an upload in three parts. Smaller uploads have no parts. */
 const SIZE = 64 * MIB + 1000;
 const PART = 22 * MIB;
-/** A copy, whose bytes do not depend on threads. The sanitizer doesn't write this tag, so that FFmpeg makes the copy. */
+/** A copy, whose bytes do not depend on threads. The sanitizer does not write this tag, so FFmpeg makes the copy. */
 const OPTIONS = [
   { option: '-c', argument: 'copy' },
   { option: '-metadata', argument: 'encoded_by=Copy' },
@@ -27,7 +27,7 @@ interface Part {
 export const arrivingUploads = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  /** The same length and size; all frames are in the first part. */
+  /** Files of the same size. In `first` and `other`, all frames are in the first part. */
   const files: Record<'first' | 'other' | 'last', Buffer> = {} as never;
 
   beforeAll(async () => {
@@ -64,7 +64,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     return { id: id as string, uploadId, filename, put, send };
   };
   const get = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
-  const final = (id: string) =>
+  const untilFinal = (id: string) =>
     until(
       async () => {
         const job = await get(id);
@@ -75,7 +75,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
   const workFiles = async (name: string) =>
     (await filesIn(join(service.dataDir, 'work'))).filter((path) => basename(path) === name);
   /** Waits until the job has read two parts, and FFmpeg can read their frames. */
-  const isRead = async (id: string) => {
+  const untilRead = async (id: string) => {
     const sizeOf = async (name: string) => {
       const [path] = await workFiles(name);
       return path ? ((await stat(path).catch(() => null))?.size ?? 0) : 0;
@@ -86,7 +86,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     await until(hasRead, { what: 'the job to read two parts', timeoutMs: 30_000 });
     expect((await get(id)).waiting_for).toBeNull();
   };
-  const awaitsAgain = (id: string) =>
+  const untilAwaitedAgain = (id: string) =>
     until(
       async () => {
         const { attempts, waiting_for } = await get(id);
@@ -94,11 +94,11 @@ export const arrivingUploads = (given: () => TestService) => () => {
       },
       { what: 'the job to await its upload again', timeoutMs: 60_000 },
     );
-  /** Hashes of the outputs that jobs on complete uploads of these bytes have. */
+  /** Hashes of the outputs of jobs on complete uploads, by the bytes of the upload. */
   const outputs = new Map<Buffer, string>();
-  /** The job was made of exactly these bytes: it has their hash, and the output of a job on the sealed upload. */
+  /** Expects that the job read exactly these bytes: its input has their hash, and its output equals the output of a job on the sealed upload. */
   const expectMadeOf = async (id: string, bytes: Buffer) => {
-    const job = await final(id);
+    const job = await untilFinal(id);
     expect(job, job.error_message).toMatchObject({ status: 'completed', waiting_for: null });
     const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -112,58 +112,58 @@ export const arrivingUploads = (given: () => TestService) => () => {
     return job;
   };
 
-  it('is read while its parts arrive, and confirmed as it was read', async () => {
+  it('is read while its parts arrive, and is confirmed with the bytes that were read', async () => {
     const { id, filename, send } = await begin(files.first);
     await send(1, 2);
-    await isRead(id);
+    await untilRead(id);
     await send(3);
     expect(await expectMadeOf(id, files.first)).toMatchObject({ attempts: 1 });
     const upload = await service.call('GET', `/v1/uploads/${encodeURIComponent(filename)}`);
     expect(upload.json.result).toMatchObject({ status: 'confirmed', fileSize: SIZE });
   });
 
-  it('is read again from its start if a part is sent again after it was read', async () => {
+  it('is read again from its start if a client sends a part again after the job read it', async () => {
     const { id, put, send } = await begin(files.other);
     expect(await put(1, files.first)).toBe(200);
     await send(2);
-    await isRead(id);
+    await untilRead(id);
     await send(1, 3);
     expect(await expectMadeOf(id, files.other)).toMatchObject({ attempts: 2 });
   });
 
-  it('makes an output of one of two concurrent PUTs of a part', async () => {
+  it('gives the job the bytes of exactly one of two concurrent PUTs of a part', async () => {
     const { id, put, send } = await begin(files.first);
     await Promise.all([put(1), put(1, files.other)]);
     await send(2);
-    await isRead(id);
+    await untilRead(id);
     await send(3);
-    await final(id);
+    await untilFinal(id);
     const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
     const isFirst = manifest.inputs[0].sha256 === createHash('sha256').update(files.first).digest('hex');
     await expectMadeOf(id, isFirst ? files.first : files.other);
   });
 
-  it('is awaited completely if its index is at its end', async () => {
+  it('is read only when it is complete if its index is at its end', async () => {
     const { id, send } = await begin(files.last);
     await send(1, 2);
-    await awaitsAgain(id);
+    await untilAwaitedAgain(id);
     await send(3);
     await expectMadeOf(id, files.last);
   });
 
-  it('is rejected when it is complete if it has another type than declared', async () => {
+  it('is rejected when it is complete if it does not have the declared type', async () => {
     const { id, send, filename } = await begin(files.first, 'video/webm');
     await send(1, 2);
-    await awaitsAgain(id);
+    await untilAwaitedAgain(id);
     await send(3);
-    expect(await final(id)).toMatchObject({ status: 'failed', error_code: 'upload_rejected', outputs: [] });
+    expect(await untilFinal(id)).toMatchObject({ status: 'failed', error_code: 'upload_rejected', outputs: [] });
     expect((await service.call('GET', `/v1/uploads/${encodeURIComponent(filename)}`)).status).toBe(404);
   });
 
-  it.each(['canceled', 'erased'])('leaves nothing when its job is %s while it arrives', async (how) => {
+  it.each(['canceled', 'erased'])('leaves no files if its job is %s while it arrives', async (how) => {
     const { id, uploadId, put, send } = await begin(files.first);
     await send(1, 2);
-    await isRead(id);
+    await untilRead(id);
     const ended =
       how === 'canceled'
         ? await service.call('PATCH', `/v1/transcodes/${id}/cancel`)
@@ -176,25 +176,25 @@ export const arrivingUploads = (given: () => TestService) => () => {
     await until(async () => (await parts()).length === 0, { what: 'the parts to be deleted', timeoutMs: 30_000 });
   });
 
-  it('gives its slot to another job if its last part does not arrive', async () => {
+  it('releases its slot to another job if its last part does not arrive', async () => {
     const { id, send } = await begin(files.first);
     await send(1, 2);
-    await isRead(id);
+    await untilRead(id);
     const clip = await readFile(join(folder, 'first.mp4'));
     const upload = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
     const other = await service.call('POST', '/v1/transcodes', { inputs: [{ upload }], outputFormat: 'mp3' });
     const { url, headers } = other.json.inputs[0].upload;
     await fetch(url, { method: 'PUT', headers, body: new Uint8Array(clip) });
-    expect(await final(other.json.id)).toMatchObject({ status: 'completed' });
+    expect(await untilFinal(other.json.id)).toMatchObject({ status: 'completed' });
     expect(await get(id)).toMatchObject({ status: 'pending', waiting_for: 'upload', progress: 0, outputs: [] });
     await send(3);
     expect(await expectMadeOf(id, files.first)).toMatchObject({ attempts: 2 });
   });
 
-  it.each(['worker', 'gateway'])('makes an output of its bytes after the %s was killed', async (role) => {
+  it.each(['worker', 'gateway'])('is transcoded after the %s was killed', async (role) => {
     const { id, put, send } = await begin(files.first);
     await send(1, 2);
-    await isRead(id);
+    await untilRead(id);
     const before = service.pids(role);
     for (const pid of before) process.kill(pid, 'SIGKILL');
     const isNew = () => service.pids(role).some((pid) => !before.includes(pid));
@@ -204,7 +204,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
   });
 };
 
-/** Makes a file as large as an upload in parts: its last box, which contains the frames, gets padding at its end. */
+/** Makes a file as large as an upload in parts. Adds padding at the end of its last box, which contains the frames. */
 function widenLastBox(video: Buffer): Buffer {
   const bytes = Buffer.concat([video, Buffer.alloc(SIZE - video.length)]);
   const box = video.indexOf('mdat') - 4;

@@ -67,8 +67,8 @@ interface PlannedStreams {
 }
 
 /**
- * The part of the only input that an output contains, if FFmpeg seeks to its start; absent = all of the input, null = FFmpeg
- * finds a start while it writes. `length` is the limit of the output in seconds; null = none.
+ * Returns the part of the only input that an output contains. `undefined` = the entire input; null = a start that FFmpeg applies only
+ * while it writes. `own` are the options of the input. `length` is the limit of the output in seconds; null = no limit.
  */
 export function trimOf(
   own: OptionSet,
@@ -101,14 +101,14 @@ export function containerCopy(
   const isPlain = copied.length === streams.length && new Set(indexes).size === indexes.length && copied.length > 0;
   const { outputFormat: format } = output;
   const isKnown = copied.every(({ codec }) => CODECS.has(codec) || (format === 'mov' && MOV_CODECS.has(codec)));
-  // FFmpeg gives audio whose rate a decoder doubles other times.
+  // FFmpeg changes the times of audio whose sample rate a decoder doubles.
   const hasOwnRate = copied.every((stream) => stream.codec !== 'aac' || stream.profile === 'LC');
   if (!isPlain || !isKnown || (trim && !hasOwnRate)) return null;
   const videoType = parsed.output.findLast(({ name }) => name === 'tag')?.value;
   return { streams: indexes, format, ...(trim && { trim }), ...tagsOf(parsed), ...(videoType && { videoType }) };
 }
 
-/** As in FFmpeg, the last tag of a name wins, and an empty one deletes the tag. */
+/** As in FFmpeg, the last tag of a name applies, and an empty text deletes the tag. */
 function tagsOf({ output }: ParsedRequest): Pick<ContainerCopy, 'tags'> {
   const tags = new Map<CopiedTag, string>();
   for (const { name, value } of output) {
@@ -119,7 +119,7 @@ function tagsOf({ output }: ParsedRequest): Pick<ContainerCopy, 'tags'> {
   return written.length > 0 ? { tags: written } : {};
 }
 
-/** Null = a tag that only FFmpeg writes. */
+/** Returns null for a tag that only FFmpeg writes. */
 function readTag(value: string): { name: CopiedTag; text: string } | null {
   const equals = value.indexOf('=');
   const name = COPIED_TAGS.find((known) => known === value.slice(0, equals).toLowerCase());

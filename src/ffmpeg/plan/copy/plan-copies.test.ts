@@ -264,7 +264,7 @@ describe('a copy that needs only another container', () => {
     expect(copyOf(options)).toEqual({ streams: [0, 1], format: 'mp4', trim });
   });
 
-  it('is planned for a trim by the options of the input, and for the shorter of two lengths', () => {
+  it('is planned for a trim with options of the input, and with the shorter of two lengths', () => {
     const options = [
       { option: '-ss', argument: 1 },
       { option: '-t', argument: 9 },
@@ -278,14 +278,14 @@ describe('a copy that needs only another container', () => {
     expect(copyOf([{ option: '-ss', argument: 1 }], { inputs })).toBeUndefined();
   });
 
-  it('is planned with a type of its video, which the sanitizer compares', () => {
+  it('is planned with the type of its video, which the sanitizer compares', () => {
     expect(copyOf([{ option: '-tag:v', argument: 'hvc1' }])?.videoType).toBe('hvc1');
     expect(copyOf([{ option: '-vtag', argument: 'avc1' }])?.videoType).toBe('avc1');
     expect(copyOf([{ option: '-tag:a', argument: 'mp4a' }])).toBeUndefined();
     expect(copyOf([{ option: '-tag:v:0', argument: 'hvc1' }])).toBeUndefined();
   });
 
-  it('is planned with tags of the file: the last of a name, without empty ones', () => {
+  it('is planned with tags of the file: the last tag of each name, without empty tags', () => {
     const tag = (argument: string, option = '-metadata') => ({ option, argument });
     const tags = [tag('title=First'), tag('artist='), tag('TITLE=a = b'), tag('comment=c', '-metadata:g')];
     expect(copyOf(tags)?.tags).toEqual([
@@ -307,7 +307,7 @@ describe('a copy that needs only another container', () => {
     ['fragments', [{ option: '-movflags', argument: '+faststart+frag_keyframe' }]],
     ['the index last', [{ option: '-movflags', argument: '-faststart' }]],
     [
-      'a start of which FFmpeg shifts the times',
+      'a start whose times FFmpeg shifts',
       [
         { option: '-ss', argument: 1 },
         { option: '-avoid_negative_ts', argument: 'make_zero' },

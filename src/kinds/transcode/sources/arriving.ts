@@ -18,8 +18,8 @@ export function isArriving({ inputs }: Pick<Claim, 'inputs'>): boolean {
 }
 
 /**
- * One upload while its parts arrive, streamed like a source from a URL. Where that would wait for the complete source, the
- * job awaits its upload again. Only parts that are joined as they were read make an output.
+ * Streams one upload while its parts arrive, like a source from a URL. If the job cannot continue without the complete source, it awaits
+ * its upload again. The attempt stores outputs only if the storage joins exactly the parts that the attempt has read.
  */
 export const arriving: Strategy = {
   name: 'arriving',
@@ -36,7 +36,7 @@ export const arriving: Strategy = {
     attempt.atEnd.push(() => source.stop());
     await source.reached(JUDGED_BYTES);
     const detected = source.state.arrived < JUDGED_BYTES ? null : await detectSource(source);
-    if (!detected) return fallBack('the start of its upload is of another type');
+    if (!detected) return fallBack('the start of its upload has another type');
     const { contentType, demuxer } = detected;
     if (!contentTypeMatches(upload.declared_type, contentType)) return fallBack('its upload has another type');
     const confirm = (inspected: FoundInUpload) => confirmJoined(attempt, upload, inspected);

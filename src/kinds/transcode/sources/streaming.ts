@@ -32,7 +32,7 @@ const LEAST_BYTES = 4 * 2 ** 20;
 export const JUDGED_BYTES = 512 * 1024;
 /** A slower source is fetched without a slot. */
 const LONGEST_MS = 120_000;
-/** Milliseconds in total for which FFmpeg, and thus a slot, may wait for a source from a URL. */
+/** Milliseconds in total for which FFmpeg, and its slot, may wait for a source from a URL. */
 const MAX_WAITING_MS = 15_000;
 /** Milliseconds in total for which a job may wait for its upload in a slot that another job needs. */
 const MAX_NEEDED_MS = 5_000;
@@ -56,13 +56,13 @@ export const streaming: Strategy = {
   },
 };
 
-/** An upload that is streamed while it arrives. */
+/** An upload that a job streams while its parts arrive. */
 export interface StreamedUpload {
-  /** The object that its parts are joined to when all of them have arrived. */
+  /** ID of the object that receives the joined parts. */
   objectId: string;
-  /** The type of its start. */
+  /** The content type that the start of the file shows. */
   contentType: string;
-  /** Confirms the upload when all of it was read as expected, before its outputs are stored. */
+  /** Confirms the upload after the job has read all of it as expected, and before the job stores outputs. */
   confirm(found: FoundInUpload): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ async function judgeSource(source: ArrivingSource): Promise<{ demuxer: ArrivingD
   return detected && { demuxer: detected.demuxer, size };
 }
 
-/** The type of a source whose start has arrived; null if it cannot be streamed. */
+/** Detects the type of a source whose start has arrived. Returns null if the source cannot be streamed. */
 export async function detectSource({
   path,
 }: ArrivingSource): Promise<{ demuxer: ArrivingDemuxer; contentType: string } | null> {
@@ -145,12 +145,12 @@ async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise
   });
 }
 
-/** The row of the source, with the object that has its bytes. */
+/** The row of the source, with the object that contains its bytes. */
 function sourceOf({ inputs: [input] }: Claim, { upload }: Stream): ClaimedSource {
   return upload ? { ...input!, object_id: upload.objectId } : input!;
 }
 
-/** Rejects with the reason of the signal when it is aborted first. */
+/** Resolves with `work`, or rejects with the reason of the signal if the signal is aborted first. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const ended = new AbortController();
   const aborted = once(signal, 'abort', { signal: ended.signal }).then(() => signal.throwIfAborted());
@@ -171,7 +171,7 @@ interface OpenStream {
   feed: Feed;
   waiting: WaitingTime;
   copied: Promise<void>;
-  /** Aborted when the source, or what was found in it, does not allow to go on. */
+  /** Aborted if the attempt cannot continue because of the source or its contents. */
   signal: AbortSignal;
   close(): Promise<void>;
 }
@@ -205,7 +205,7 @@ async function openStream(attempt: TranscodeAttempt, stream: Stream): Promise<Op
   };
 }
 
-/** Gives up a stream that has waited for too long, an upload only if another job needs its slot. */
+/** Stops a stream that has waited for too long. Stops the stream of an upload only if another job needs its slot. */
 function waitingTime(
   attempt: TranscodeAttempt,
   { source, slot, upload }: Stream,
@@ -215,7 +215,7 @@ function waitingTime(
   const watch = watchSlot(attempt, slot, {
     isWaiting: () => waiting.isWaiting,
     hasEnded: () => signal.aborted || source.hasEnded(),
-    onWanted: () => stop(new NotInOrder('another job needs its slot')),
+    onNeeded: () => stop(new NotInOrder('another job needs its slot')),
   });
   const waiting = new WaitingTime(MAX_NEEDED_MS, watch);
   return waiting;
@@ -230,7 +230,7 @@ async function describeStream(
   const info = container.info ?? (await probe());
   checkInput(info);
   const inspection: Inspection = { summary: summarise(info), info, container: 'rewritten' };
-  // An upload is recorded when it is confirmed.
+  // The confirm of an upload records its description.
   if (!upload) await recordInput(tools.context, run.claim, 0, { ...inspection, fetched: 'streamed' });
   const input = {
     ...{ file: target, source: source.path, path: STANDARD_INPUT, demuxer, info },
@@ -264,8 +264,8 @@ function fallBack(source: ArrivingSource, reason: string): FallBack {
 }
 
 /**
- * Failures that a run from the complete file would have too, at the same cost. An upload is not confirmed yet, and would be
- * deleted with its job: only an attack decides before it is complete.
+ * Whether a run from the complete file would fail in the same way, at the same cost. An incomplete upload is not confirmed, and a
+ * failure would delete it with its job. So for an upload, only an attack is conclusive.
  */
 function isConclusive(error: unknown, { upload }: Stream): boolean {
   if (!(error instanceof JobFailure)) return false;

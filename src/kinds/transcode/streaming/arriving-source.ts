@@ -22,13 +22,13 @@ export interface ArrivingSource {
   stop(): Promise<void>;
 }
 
-/** Follows how the bytes of a source arrive. */
+/** How a function that stages a source reports its progress, and how it is stopped. */
 export interface Arriving {
   signal: AbortSignal;
   arrival: NonNullable<StageOptions['arrival']>;
 }
 
-/** The only source of a job, from its URL. */
+/** Fetches the only source of a job from its URL. */
 export function fetchArriving(attempt: TranscodeAttempt): ArrivingSource {
   const { tools, run } = attempt;
   const { claim, folder, disk } = run;
@@ -39,7 +39,7 @@ export function fetchArriving(attempt: TranscodeAttempt): ArrivingSource {
   );
 }
 
-/** A source whose bytes `stage` writes to `path` while they arrive. */
+/** Opens a source whose bytes `stage` writes to `path` while they arrive. */
 export function arrivingSource(
   { run }: TranscodeAttempt,
   subject: string,

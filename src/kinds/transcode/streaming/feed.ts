@@ -13,7 +13,7 @@ export class Feed {
   #isComplete = false;
   #failure: unknown = null;
 
-  /** `waiting` counts the time for which readers wait for more of the container. */
+  /** `waiting` measures the time for which readers wait for more bytes of the container. */
   constructor(path: string, state: ArrivalState, waiting: WaitingTime) {
     this.#path = path;
     this.#state = state;

@@ -9,8 +9,8 @@ import type { OpenedRequest } from '../attempt.ts';
 const MOVES: ReadonlySet<string> = new Set(['-ss', '-sseof', '-stream_loop', '-loop', '-itsoffset']);
 
 /**
- * Whether a job may start while its source arrives: a first attempt with a single source that is not in storage yet. Retries
- * use complete files.
+ * Whether a job may start while its source arrives. This requires a first attempt with a single source that is not in storage yet.
+ * Retries use complete files.
  */
 export function mayStream(claim: Claim, { request, outputs, assets }: OpenedRequest): boolean {
   const [input, ...others] = claim.inputs;
@@ -18,12 +18,12 @@ export function mayStream(claim: Claim, { request, outputs, assets }: OpenedRequ
   return streamsInput(request.inputs[0]!) && outputs.every(streamsOutput);
 }
 
-/** Whether an input is read from start to end. */
+/** Whether FFmpeg reads an input from start to end. */
 export function streamsInput({ options }: Pick<JobRequest['inputs'][number], 'options'>): boolean {
   return (options?.length ?? 0) === 0;
 }
 
-/** Whether an output can be made of a source that is read once, from start to end. Pictures need little of a source. */
+/** Whether FFmpeg can make an output while it reads the source once, from start to end. Not for pictures, which need little of a source. */
 export function streamsOutput({
   outputFormat,
   preview,

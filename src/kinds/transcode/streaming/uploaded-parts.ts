@@ -10,16 +10,16 @@ import { type ArrivingSource, arrivingSource } from './arriving-source.ts';
 
 /** Milliseconds for which the next part may be missing. */
 const STALLED_MS = 60_000;
-const LOOK_MS = 200;
+const POLL_MS = 200;
 
-/** A part as it was read. The storage joins exactly these bytes, or none. */
+/** A part that the attempt has read. The storage joins exactly these bytes, or rejects the join. */
 type ReadPart = Pick<StoredPart, 'partNumber' | 'etag'>;
 type ReadPartOf = NonNullable<Capabilities['readPart']>;
 
 /**
- * The only input of a job while its parts are uploaded: reads them in their order, and joins them to the object of the upload
- * as they were read. Its `staged` rejects with `NotInOrder` if a part was sent again after it was read, if another request
- * has joined the parts, or if the next part does not arrive; and with `StorageError`.
+ * Opens the only input of a job while a client uploads its parts. Reads the parts in order, and joins exactly the parts that it has read
+ * to the object of the upload. `staged` rejects with `NotInOrder` if a client sent a part again after it was read, if another request
+ * has joined the parts, or if the next part does not arrive. It can also reject with `StorageError`.
  */
 export function uploadArriving(attempt: TranscodeAttempt, upload: PartsUpload, readPart: ReadPartOf): ArrivingSource {
   const { claim, folder, disk } = attempt.run;
@@ -57,7 +57,7 @@ async function nextPart(readPart: ReadPartOf, { key, multipartId }: PartsUpload,
     const part = await readPart(key, multipartId, number);
     if (part) return part;
     if (performance.now() - since > STALLED_MS) throw new NotInOrder('its next part does not arrive');
-    await sleep(LOOK_MS, undefined, { signal });
+    await sleep(POLL_MS, undefined, { signal });
   }
 }
 
@@ -70,7 +70,7 @@ async function join(
     if (error instanceof StorageError && error.code?.startsWith('InvalidPart')) return false;
     throw error;
   });
-  if (!isJoined) throw new NotInOrder('its parts were sent again, or joined by another request');
+  if (!isJoined) throw new NotInOrder('one of its parts was sent again, or another request joined its parts');
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {

@@ -5,7 +5,7 @@ export class WaitingTime {
   #ms = 0;
   #waits = 0;
 
-  /** `onExceeded` is called while the stream waits and has waited for more than `maxMs` in total; maybe several times. */
+  /** Calls `onExceeded` while the stream waits and has waited for more than `maxMs` in total. Can call it several times. */
   constructor(maxMs: number, onExceeded: () => void) {
     this.#maxMs = maxMs;
     this.#onExceeded = onExceeded;
@@ -15,7 +15,7 @@ export class WaitingTime {
     return this.#waits > 0;
   }
 
-  /** Counts the time until `wait` has settled. */
+  /** Adds the time until `wait` settles. */
   async during<T>(wait: Promise<T>): Promise<T> {
     const since = performance.now();
     const timer = setTimeout(this.#onExceeded, Math.max(0, this.#maxMs - this.#ms));

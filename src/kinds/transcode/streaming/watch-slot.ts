@@ -1,29 +1,29 @@
-import { areSlotsWanted } from '../../../jobs/idle-slots.ts';
+import { areSlotsNeeded } from '../../../jobs/idle-slots.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
- * For a stream that has waited for its upload for too long. Returns a function that begins to look whether another job needs
- * the slot, and calls `onWanted` if one does while the stream waits. A stream that is given up encodes again from the start
- * when its upload is complete, so it keeps a slot that no other job needs.
+ * Watches the slot of a stream that has waited for its upload for too long. Returns a function that starts to check whether another job
+ * needs the slot. Calls `onNeeded` if another job needs the slot while the stream waits. A stream that stops has to encode again from the
+ * start when its upload is complete, so it keeps a slot that no other job needs.
  */
 export function watchSlot(
   { tools, run }: TranscodeAttempt,
   slot: number,
-  stream: { isWaiting: () => boolean; hasEnded: () => boolean; onWanted: () => void },
+  stream: { isWaiting: () => boolean; hasEnded: () => boolean; onNeeded: () => void },
 ): () => void {
   const classes = tools.settings.slots[slot] ?? [];
-  const look = async () => {
+  const check = async () => {
     if (stream.hasEnded()) return;
-    const isWanted = stream.isWaiting() && (run.lease.isWanted() || (await areSlotsWanted(tools.context.db, classes)));
-    if (isWanted && stream.isWaiting()) stream.onWanted();
-    else setTimeout(lookAgain, LOOK_MS);
+    const isNeeded = stream.isWaiting() && (run.lease.isNeeded() || (await areSlotsNeeded(tools.context.db, classes)));
+    if (isNeeded && stream.isWaiting()) stream.onNeeded();
+    else setTimeout(checkAgain, POLL_MS);
   };
-  const lookAgain = () => void look().catch(stream.onWanted);
-  let isLooking = false;
+  const checkAgain = () => void check().catch(stream.onNeeded);
+  let isChecking = false;
   return () => {
-    if (!isLooking) lookAgain();
-    isLooking = true;
+    if (!isChecking) checkAgain();
+    isChecking = true;
   };
 }
