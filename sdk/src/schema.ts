@@ -4427,22 +4427,22 @@ export interface components {
             /** @description Vulnerabilities for which this is unknown. */
             unknown: string[];
         };
-        /** @description The smaller FFmpeg that Airlock builds itself. */
+        /** @description The trimmed FFmpeg that Airlock builds. */
         TrimmedFfmpeg: {
             /**
-             * @description `ready`: it passed every check and is used from the next moment without jobs.
+             * @description `ready`: the build passed every check. Airlock switches to it when no job runs.
              * @enum {string}
              */
             state: "in_use" | "ready" | "not_used";
-            /** @description Version of the distribution’s source package that it is built from. */
+            /** @description Version of the distribution’s source package from which Airlock built it. */
             source: string | null;
-            /** @description When it passed the checks. */
+            /** @description When the build passed the checks. */
             checked_at: string | null;
-            /** @description Number of attacks that the sandbox blocked with it. */
+            /** @description Number of attacks that the sandbox blocked with the build. */
             attacks: number | null;
-            /** @description Number of commands that it completed exactly like the FFmpeg of the distribution. */
+            /** @description Number of commands with the same results as with the FFmpeg of the distribution. */
             comparisons: number | null;
-            /** @description Why it is not used. `off`: a setting of the server. `operator_build`: the operator chose another FFmpeg. `failed`: Airlock tries again a day later. `rejected`: it differs from the FFmpeg of the distribution. */
+            /** @description Why jobs don’t use it. `off`: a setting of the server turns it off. `operator_build`: the operator chose another FFmpeg. `not_built`: Airlock has not built it yet. `failed`: Airlock tries again a day later. `rejected`: the build failed, or it differs from the FFmpeg of the distribution. */
             reason: ("off" | "operator_build" | "not_built" | "failed" | "rejected") | null;
         };
         /** @description How FFmpeg is confined, and which build runs. */
@@ -4461,7 +4461,7 @@ export interface components {
                 update: components["schemas"]["FfmpegUpdate"] | null;
                 /** @description Its known vulnerabilities; null if its version is unknown. */
                 advisories: components["schemas"]["Advisories"] | null;
-                /** @description The trimmed build of the worker; null if this was not checked. */
+                /** @description The trimmed FFmpeg of the worker; null if this was not checked. */
                 trimmed: components["schemas"]["TrimmedFfmpeg"] | null;
             };
             /** @description Seconds for which outputs are kept, unless the account or the job sets a shorter time. */

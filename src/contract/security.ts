@@ -56,7 +56,7 @@ const trimmedFfmpeg = z
   .object({
     state: z
       .enum(['in_use', 'ready', 'not_used'])
-      .describe('`ready`: the build passed every check, and jobs use it as soon as no job runs.'),
+      .describe('`ready`: the build passed every check. Airlock switches to it when no job runs.'),
     source: z.string().nullable().describe('Version of the distribution’s source package from which Airlock built it.'),
     checked_at: timestamp.nullable().describe('When the build passed the checks.'),
     attacks: z.number().nullable().describe('Number of attacks that the sandbox blocked with the build.'),

@@ -31,7 +31,7 @@ export function ffmpegChecks(report: FfmpegReport, now = new Date()): Check[] {
 function trimmedCheck({ state, source, attacks, runs, reason, detail }: FfmpegReport['trimmed']): Check {
   const name = 'FFmpeg, trimmed build';
   if (state !== 'not_used') {
-    const use = state === 'in_use' ? 'in use' : 'ready, cells use it as soon as no job runs';
+    const use = state === 'in_use' ? 'in use' : 'ready, Airlock switches to it when no job runs';
     const passed = `${attacks} attacks blocked, ${runs} commands with the same results as the distribution's FFmpeg`;
     return { name, state: 'ok', seen: `${use}: built from ${source}, ${passed}`, remedy: null };
   }

@@ -50,5 +50,5 @@ function describe(outcome: MakeOutcome): string {
   if (outcome.outcome !== 'ready')
     return `Could not build a trimmed FFmpeg: ${outcome.reason}. Cells keep the FFmpeg of the distribution.`;
   const { source, attacks, runs } = outcome.build;
-  return `Built FFmpeg from ${source}. The sandbox blocked ${attacks} attacks, and ${runs} commands had the same results as with the distribution's FFmpeg. The worker uses the build as soon as no job runs.`;
+  return `Built FFmpeg from ${source}. The sandbox blocked ${attacks} attacks, and ${runs} commands had the same results as with the distribution's FFmpeg. The worker switches to the build when no job runs.`;
 }
