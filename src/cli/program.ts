@@ -220,7 +220,7 @@ function addScripts(program: Command): void {
       'after',
       `
 ./airlock up runs this command automatically when the machine is idle. The command needs apt and bubblewrap, and changes no package of the
-machine. It uses a processor for ten minutes, at the lowest priority. docs/operate/trimmed-ffmpeg.md describes the checks.`,
+machine. It uses a processor for about 25 minutes, at the lowest priority. docs/operate/trimmed-ffmpeg.md describes the checks.`,
     )
     .action(async () => {
       process.exitCode = await (await import('./commands/ffmpeg-update.ts')).ffmpegUpdateCommand(readConfig());

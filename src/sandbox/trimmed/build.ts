@@ -14,7 +14,7 @@ const NEEDED_BYTES = 5 * 2 ** 30;
 /** The build stops if fewer bytes of the disk are free. */
 const RESERVED_BYTES = 2 ** 30;
 const DISK_POLL_MS = 5_000;
-/** At idle priority and with pauses while jobs run, ten minutes of processor time can take hours. */
+/** At idle priority and with pauses while jobs run, 25 minutes of processor time can take hours. */
 const DEADLINE_MS = 24 * 3600_000;
 
 export interface BuildControl {
