@@ -12,8 +12,8 @@ type WithConnection = { readonly connection: { readonly stream: Duplex } };
  */
 const PLAN_LIFE_MS = 10_000;
 
-/** Of this process: all connections have the same statements. */
-const names = createStatementNames();
+/** Of this process: all connections have the same statements. Tests renew them, because many test files share a process. */
+export const names = createStatementNames();
 
 /**
  * Sends all queries of one turn of the event loop with one system call: `pg` writes each at once, which wakes the server

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
+import { names } from './batching-client.ts';
 import { compileEach, compileOnce } from './compile-once.ts';
 import { type Db, openPool, pipelined, type Tx } from './pool.ts';
 import { withTransactionRetry } from './transaction-retry.ts';
@@ -13,6 +14,8 @@ describe('the pool', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
+    // Test files that ran before may have used all names.
+    names.renew();
     database = await makeDatabase();
     await database.pg.query('CREATE TABLE marks (mark text PRIMARY KEY)');
   });
