@@ -1,4 +1,4 @@
-import { appendFile, chmod, chown, copyFile, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from './run.ts';
@@ -9,13 +9,11 @@ const CONSTANT = /^(rootimg|pgsql-.*)$/;
 const LEFT_OUT = new Set(['ballast', 'cells', 'ready.json', 'socket', 'up.lock', 'work']);
 
 /**
- * Prepares the data directory of a stopped service for copying. Turns off fsync and the copies of
- * pages in the log: no test causes a power failure, and waiting for the disk would be a large part of each test. Removes WAL segments that PostgreSQL keeps
- * for later, half of the bytes of a new cluster.
+ * Prepares the data directory of a stopped service for copying. Removes WAL segments that PostgreSQL keeps for later, half
+ * of the bytes of a new cluster.
  */
 export async function sealTemplate(dataDir: string): Promise<void> {
   const data = join(dataDir, 'postgres', 'data');
-  await appendFile(join(data, 'postgresql.auto.conf'), 'fsync = off\nfull_page_writes = off\n');
   const wal = join(data, 'pg_wal');
   const segments = (await readdir(wal)).filter((name) => /^[0-9A-F]{24}$/.test(name)).sort();
   // The checkpoint of a shutdown removes or renames what is older than itself, so the first segment contains it.

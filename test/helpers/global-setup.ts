@@ -98,11 +98,6 @@ async function hasTemplate(url: string): Promise<boolean> {
 async function makeTemplate(urlOf: (database: string) => string): Promise<void> {
   const open = (database: string) => openPool(urlOf(database), { max: 1, role: 'test', onError: () => {} });
   const server = open('postgres');
-  // No test simulates a power failure, and this server is deleted after its run: nothing has to reach the disk.
-  await server.pg.query('ALTER SYSTEM SET fsync = off');
-  // Each database of a test begins with a checkpoint, after which every page would be written to the log again.
-  await server.pg.query('ALTER SYSTEM SET full_page_writes = off');
-  await server.pg.query('SELECT pg_reload_conf()');
   await server.pg.query(`CREATE DATABASE ${TEMPLATE}`);
   await server.close();
   const template = open(TEMPLATE);
