@@ -30,7 +30,7 @@ import { startEarly } from './start-early.ts';
 
 /** Uploads of one round. */
 const BATCH = 200;
-/** The number of due uploads from which a round chooses, so that the uploads of one account do not delay those of others. */
+/** Number of due uploads that a round considers. The round takes uploads of all accounts in turns, so that no account delays another. */
 const COMPARED = 2_000;
 const AT_ONCE = 16;
 /** Seconds between two looks at first, then a part of the age of the upload, up to the longest. */

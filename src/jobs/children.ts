@@ -1,10 +1,9 @@
 import { sql } from 'kysely';
 import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
-import { endAttempt } from './attempts.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { lockOwned } from './read.ts';
+import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import type { Claim, Job } from './rows.ts';
 
 /** The share of its children in the progress of a parent; the rest is what it does with their results. */
@@ -25,18 +24,15 @@ export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
  */
 export async function waitForChildren(context: JobsContext, claim: Claim): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, claim);
+    const job = await releaseAttempt(context, tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, claim, { state: 'released', facts: null, errorCode: null });
     const children = await countOpenChildren(tx, job.id);
     await tx
       .updateTable('jobs')
       .set({
-        status: 'pending',
-        current_attempt: null,
+        ...WITHOUT_ATTEMPT,
         available_at: job.created_at,
         awaiting: children === 0 ? null : 'children',
-        ...{ progress: 0, speed: null, fps: null, eta_seconds: null },
         updated_at: new Date(),
       })
       .where('id', '=', job.id)

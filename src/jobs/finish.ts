@@ -13,6 +13,7 @@ import { recordJobEvent } from './job-events.ts';
 import { type Failure, type JobsContext, traitsOf } from './kind.ts';
 import { completeOutputs, failOutput, failOutputs, hasOutputs, type StoredOutput } from './outputs.ts';
 import { lockOwned } from './read.ts';
+import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import {
   billableMinutes,
   type Claim,
@@ -147,9 +148,8 @@ export async function releaseJob(
   { delaySeconds, reason } = { delaySeconds: 0, reason: 'released' },
 ): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, claim);
+    const job = await releaseAttempt(context, tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, { ...claim, job }, { state: 'released', facts: null, errorCode: null });
     await requeue(context, tx, job, { delaySeconds, reason });
     return true;
   });
@@ -166,13 +166,8 @@ export async function requeue(
   await tx
     .updateTable('jobs')
     .set({
-      status: 'pending',
+      ...WITHOUT_ATTEMPT,
       available_at: delaySeconds > 0 ? sql`now() + make_interval(secs => ${delaySeconds})` : job.created_at,
-      current_attempt: null,
-      progress: 0,
-      speed: null,
-      fps: null,
-      eta_seconds: null,
       updated_at: new Date(),
     })
     .where('id', '=', job.id)

@@ -5,12 +5,12 @@ import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
 import { wakeWaiting } from '../events/record.ts';
-import { endAttempt } from './attempts.ts';
 import type { Swept } from './expire.ts';
 import { endFailed } from './finish.ts';
 import { recordOwnEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { lockJob, lockOwned } from './read.ts';
+import { lockJob } from './read.ts';
+import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import type { Claim, Job } from './rows.ts';
 
 /*
@@ -30,15 +30,14 @@ const BATCH = 500;
  */
 export async function waitForReview(context: JobsContext, claim: Claim, seconds: number): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, claim);
+    const job = await releaseAttempt(context, tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, claim, { state: 'released', facts: null, errorCode: null });
     await tx
       .updateTable('jobs')
       .set({
-        ...{ status: 'pending', current_attempt: null, awaiting: 'review' },
+        ...WITHOUT_ATTEMPT,
+        ...{ awaiting: 'review', progress: BEGUN },
         review_until: sql`now() + make_interval(secs => ${seconds})`,
-        ...{ progress: BEGUN, speed: null, fps: null, eta_seconds: null },
         updated_at: new Date(),
       })
       .where('id', '=', job.id)

@@ -3,11 +3,10 @@ import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import type { Tx } from '../database/pool.ts';
 import { wakeWaiting } from '../events/record.ts';
 import { inspectionJson, type Upload } from '../uploads/upload.ts';
-import { endAttempt } from './attempts.ts';
 import { giveUpload } from './awaited-uploads.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { lockOwned } from './read.ts';
+import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import type { Claim } from './rows.ts';
 
 /**
@@ -17,15 +16,13 @@ import type { Claim } from './rows.ts';
  */
 export async function waitForUpload(context: JobsContext, claim: Claim): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, claim);
+    const job = await releaseAttempt(context, tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, claim, { state: 'released', facts: null, errorCode: null });
     await tx
       .updateTable('jobs')
       .set({
-        ...{ status: 'pending', current_attempt: null, awaiting: 'upload' },
-        ...{ progress: 0, speed: null, fps: null, eta_seconds: null },
-        updated_at: new Date(),
+        ...WITHOUT_ATTEMPT,
+        ...{ awaiting: 'upload', updated_at: new Date() },
       })
       .where('id', '=', job.id)
       .execute();

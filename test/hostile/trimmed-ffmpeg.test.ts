@@ -118,7 +118,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       expect(readTrimmed(dataDir).active?.folder).toBe('lacking');
     });
 
-    it('is given up after a command that only the distribution’s build completes, whose result counts', async () => {
+    it('is given up after a command fails with it and completes with the distribution’s build, and the job gets that result', async () => {
       expect(await run()).toMatchObject({ end: 'exit', exitCode: 0 });
       const { active, rejected } = readTrimmed(dataDir);
       expect(active).toBeNull();
