@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
-
-const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
-const JSON_FLAG = ['--json', 'print JSON'] as const;
+import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
 /** `./airlock blueprints`: lists and runs blueprints. */
 export function addBlueprints(program: Command): void {
@@ -41,8 +39,4 @@ docs/blueprints-catalogue.md describes each blueprint.`,
     .action(async (slug, inputs, options) =>
       exit((await load()).runBlueprintCommand(readConfig(), { slug, inputs }, options)),
     );
-}
-
-async function exit(code: Promise<number>): Promise<void> {
-  process.exitCode = await code;
 }

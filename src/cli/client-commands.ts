@@ -1,17 +1,16 @@
 import { Argument, type Command, Option } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { addBlueprints } from './blueprints-command.ts';
+import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 import { addConnections } from './connections-command.ts';
 import { addTemplates } from './templates-command.ts';
 import { addUploads } from './uploads-command.ts';
 
-const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
 // Not from the schemas: each role reads this file, and most of them need no Zod.
 const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
 const JOB_ID = 'ID of a job. For a recent job, its beginning or end is enough';
 const WEBHOOK_ID = 'ID of the webhook';
-const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
 export function addClientCommands(program: Command): void {
@@ -263,8 +262,4 @@ Builds whisper.cpp from sources that npm downloads and Airlock checks. Requires 
     .action(async (options) =>
       (await import('./commands/transcribe-install.ts')).transcribeInstallCommand(readConfig(), options),
     );
-}
-
-async function exit(code: Promise<number>): Promise<void> {
-  process.exitCode = await code;
 }

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
-
-const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
-const JSON_FLAG = ['--json', 'print JSON'] as const;
+import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
 /** `./airlock connections`: buckets that jobs use by name. */
 export function addConnections(program: Command): void {
@@ -40,8 +38,4 @@ docs/destinations.md lists the rights that the access key requires.`,
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (name, options) => exit((await load()).deleteConnectionCommand(readConfig(), name, options)));
-}
-
-async function exit(code: Promise<number>): Promise<void> {
-  process.exitCode = await code;
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
-const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
-const JSON_FLAG = ['--json', 'print JSON'] as const;
 const FILE = 'a JSON file with the request, without inputs, or - for standard input';
 
 /** `./airlock templates`: requests that jobs use by name. */
@@ -60,8 +59,4 @@ docs/templates.md explains what a template can contain.`,
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (name, options) => exit((await load()).deleteTemplateCommand(readConfig(), name, options)));
-}
-
-async function exit(code: Promise<number>): Promise<void> {
-  process.exitCode = await code;
 }

@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
-const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
-const JSON_FLAG = ['--json', 'print JSON'] as const;
 // Not from the schema: each role reads this file, and most of them need no Zod.
 const STATUSES = ['pending', 'confirming', 'confirmed'];
 
@@ -46,8 +45,4 @@ A token stops working when it expires, and when the key that created it is revok
 creates a key for each token, and prints the command that revokes it. docs/upload-from-a-web-page.md explains tokens.`,
     )
     .action(async (options) => exit((await load()).createUploadTokenCommand(readConfig(), options)));
-}
-
-async function exit(code: Promise<number>): Promise<void> {
-  process.exitCode = await code;
 }

@@ -2,6 +2,7 @@ import type { Batch } from '../../contract/batches.ts';
 import { toErrorBody } from '../../contract/error-body.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { CreateBody, JobListItem } from '../../contract/transcodes.ts';
+import { AT, LATER } from './example-values.ts';
 
 const ID = '019a1c5e-9a31-7f10-b1c4-3d0e5f7a8b92';
 
@@ -21,7 +22,7 @@ export function batchExamples(request: CreateBody, job: JobListItem): Readonly<R
     refused: 1,
     jobs: { pending: 1, processing: 0, completed: 0, failed: 0, canceled: 0 },
     metadata: { user: { campaign: 'spring' } },
-    created_at: '2026-05-22T14:30:45.000Z',
+    created_at: AT,
     completed_at: null,
     items: [
       { index: 0, status: 'accepted', job },
@@ -32,7 +33,7 @@ export function batchExamples(request: CreateBody, job: JobListItem): Readonly<R
     ...batch,
     status: 'canceled',
     jobs: { ...batch.jobs, pending: 0, canceled: 1 },
-    completed_at: '2026-05-22T14:31:07.000Z',
+    completed_at: LATER,
   };
   const { items: _, ...summary } = batch;
   return {

@@ -1,8 +1,7 @@
 import type { BlueprintRun, BlueprintRunItem, CreatedRun } from '../../contract/blueprints.ts';
+import { AT, LATER } from './example-values.ts';
 
 const ID = '01a2255a-5c1e-7b1e-9f57-6d1d3d1e8a40';
-const AT = '2026-05-22T14:30:45.000Z';
-const LATER = '2026-05-22T14:31:07.000Z';
 const LINK = 'https://storage.example.org/outputs/…?X-Amz-Expires=600&X-Amz-Signature=…';
 
 const item: BlueprintRunItem = {

@@ -1,5 +1,6 @@
 import type { ConnectionView, CreateConnectionBody } from '../../contract/connections.ts';
 import type { DeliveryView, RedeliverBody } from '../../contract/destinations.ts';
+import { AT } from './example-values.ts';
 
 const create: CreateConnectionBody = {
   name: 'media',
@@ -15,7 +16,7 @@ const { secret_access_key: _, ...shown } = create;
 const connection: ConnectionView = {
   ...shown,
   endpoint: 'https://minio.example.com',
-  created_at: '2026-05-22T14:30:45.000Z',
+  created_at: AT,
 };
 
 const redeliver: RedeliverBody = { output: 'hls' };

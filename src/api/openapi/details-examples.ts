@@ -1,4 +1,5 @@
 import type { JobDetails } from '../../contract/job-details.ts';
+import { AT, LATER } from './example-values.ts';
 import { PROBED } from './probe-examples.ts';
 
 /** A command of an attempt. */
@@ -26,8 +27,8 @@ const details: JobDetails = {
     {
       number: 1,
       state: 'completed',
-      started_at: '2026-05-22T14:30:45.000Z',
-      ended_at: '2026-05-22T14:31:07.000Z',
+      started_at: AT,
+      ended_at: LATER,
       error_code: null,
       exit_code: 0,
       signal: null,

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDetails } from '../../contract/errors.ts';
+import { ID } from './example-values.ts';
 
 /** `details` of each error as the API returns them, for the documentation. Other errors have none. */
 export const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
@@ -39,7 +40,7 @@ export const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> 
     field: 'filename',
     reason: 'jobs that are not final use it',
     remedy: 'Wait until they end, or cancel or erase them first',
-    jobs: ['019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f'],
+    jobs: [ID],
   },
   quota_exceeded: { quotaExceeded: true, metric: 'minutes', required: 12, limit: 600, remaining: 5 },
   rate_limit_exceeded: { limit: 600, retry_after_seconds: 12 },

@@ -1,8 +1,5 @@
 import type { ApiKeyView, CreateKeyBody } from '../../contract/keys.ts';
-
-const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
-const AT = '2026-05-22T14:30:45.000Z';
-const LATER = '2026-05-22T14:31:07.000Z';
+import { AT, ID, LATER } from './example-values.ts';
 
 const createKeyRequest: CreateKeyBody = { name: 'uploader', scopes: ['upload'], allowed_cidrs: ['203.0.113.0/24'] };
 const apiKey: ApiKeyView = {

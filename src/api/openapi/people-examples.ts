@@ -2,9 +2,7 @@ import { NUMBER_SETTINGS, type NumberSettingName } from '../../contract/account-
 import type { AuditPage, QueueView, WorkerView } from '../../contract/admin.ts';
 import type { SessionView } from '../../contract/people.ts';
 import type { Usage } from '../../contract/usage.ts';
-
-const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
-const AT = '2026-05-22T14:30:45.000Z';
+import { AT, ID } from './example-values.ts';
 
 const session: SessionView = {
   user: { id: ID, email: 'ada@example.org', role: 'admin' },

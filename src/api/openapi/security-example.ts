@@ -1,7 +1,5 @@
 import type { Security } from '../../contract/security.ts';
-
-const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
-const AT = '2026-05-22T14:30:45.000Z';
+import { AT, ID } from './example-values.ts';
 
 export const SECURITY_EXAMPLE: Security = {
   sandbox: [

@@ -1,6 +1,5 @@
 import type { CreateTemplateBody, ReplaceTemplateBody, Template, TemplateSummary } from '../../contract/templates.ts';
-
-const AT = '2026-05-22T14:30:45.000Z';
+import { AT } from './example-values.ts';
 
 const first: CreateTemplateBody = {
   name: 'web-small',

@@ -1,8 +1,7 @@
 import type { MultipartResult, MultipartState } from '../../contract/multipart.ts';
 import type { UploadView } from '../../contract/upload-list.ts';
 import type { UploadMetadata } from '../../contract/uploads.ts';
-
-const FILE = '20260522-143045-interview-raw.mp4';
+import { AT, FILE, ID, LATER } from './example-values.ts';
 
 /** What the inspection of the file in all examples found. */
 export const CLIP: UploadMetadata = {
@@ -23,20 +22,19 @@ const upload: UploadView = {
   contentType: 'video/mp4',
   fileSize: 52_428_800,
   fileUrl: `gs://airlock/${FILE}`,
-  createdAt: '2026-05-22T14:30:45.000Z',
-  uploadedAt: '2026-05-22T14:31:07.000Z',
+  createdAt: AT,
+  uploadedAt: LATER,
   expiresAt: '2026-05-23T14:31:07.000Z',
   uploadTokenId: null,
   metadata: CLIP,
 };
 
-const UPLOAD_ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 const EXPIRES = '2026-05-22T15:30:45.000Z';
 const SIZES = { fileSize: 12_000_000, partSize: 8_388_608, partCount: 2 };
 const SIGNED = 'https://storage.example.org/airlock/sealed/a?uploadId=0f&X-Amz-Expires=3600&X-Amz-Signature=0f';
 const part = { partNumber: 1, url: `${SIGNED}&partNumber=1`, size: 8_388_608 };
 const begun: MultipartResult = {
-  uploadId: UPLOAD_ID,
+  uploadId: ID,
   filename: FILE,
   partSize: SIZES.partSize,
   partCount: 2,
@@ -44,7 +42,7 @@ const begun: MultipartResult = {
   expiresAt: EXPIRES,
 };
 const state: MultipartState = {
-  ...{ uploadId: UPLOAD_ID, filename: FILE, ...SIZES, status: 'pending' },
+  ...{ uploadId: ID, filename: FILE, ...SIZES, status: 'pending' },
   parts: [{ partNumber: 1, etag: '"9f86d081884c7d65"', size: 8_388_608 }],
   expiresAt: '2026-05-23T13:30:45.000Z',
 };
@@ -60,11 +58,11 @@ export const UPLOAD_EXAMPLES: Readonly<Record<string, unknown>> = {
   PartUrlsAnswer: { success, result: { parts: [part], expiresAt: EXPIRES } },
   MultipartView: { success, result: state },
   MultipartDeleted: {
-    id: UPLOAD_ID,
+    id: ID,
     object: 'multipart_upload',
     deleted: true,
     success,
-    result: { uploadId: UPLOAD_ID },
+    result: { uploadId: ID },
   },
   UploadTokenRequest: {
     max_bytes: 500_000_000,
@@ -72,6 +70,6 @@ export const UPLOAD_EXAMPLES: Readonly<Record<string, unknown>> = {
     max_files: 3,
     origin: 'https://app.example.com',
   },
-  UploadToken: { id: UPLOAD_ID, token: 'al_upload_…', expires_at: EXPIRES },
+  UploadToken: { id: ID, token: 'al_upload_…', expires_at: EXPIRES },
   UploadDeleted: { id: FILE, object: 'upload', deleted: true, success: true, result: { filename: FILE } },
 };

@@ -1,6 +1,6 @@
 import type { CreateWebhookBody, DeliveryView, UpdateWebhookBody, WebhookView } from '../../contract/webhooks.ts';
+import { AT, ID as JOB_ID } from './example-values.ts';
 
-const AT = '2026-05-22T14:30:45.000Z';
 const ID = '019a1c5e-8e10-7b4e-8c5f-6f1f6f0a9d21';
 
 const createRequest: CreateWebhookBody = {
@@ -30,7 +30,7 @@ const delivery: DeliveryView = {
   id: '019a1c5e-9b02-7d11-9a7e-0a5b3c2d1e0f',
   webhook_id: ID,
   type: 'transcode.completed',
-  job_id: '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f',
+  job_id: JOB_ID,
   status: 'pending',
   attempts: 1,
   next_attempt_at: '2026-05-22T14:30:50.000Z',
