@@ -1,5 +1,6 @@
 export { asksForCopy } from './plan/copy/container-copy.ts';
 export { mayCopy } from './plan/copy/plan-copies.ts';
+export { isBrief } from './plan/expected-cost.ts';
 export { SHORT_SIDES } from './plan/geometry.ts';
 export { rungRates, rungSampleArgs, rungSampleName, rungSampleTimes } from './plan/ladder/sample-rungs.ts';
 export { checkOutput } from './plan/output-check.ts';

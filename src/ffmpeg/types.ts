@@ -251,8 +251,10 @@ export interface Plan {
   /** Cores that the job occupies. */
   cpuWeight: number;
   wallMs: number;
-  /** CPU seconds over all threads. */
+  /** CPU seconds over all threads, at which the command is stopped. */
   cpuSeconds: number;
+  /** CPU seconds that encoders and filters are expected to need; null = unknown, or a still picture. */
+  expectedCpuSeconds: number | null;
   /** Bytes under /out above which the job fails. */
   outputBytes: number;
   source: PlanSource;

@@ -5,6 +5,7 @@ import { createLogger } from '../telemetry/index.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { SlotLeases } from './slot-leases.ts';
+import { SlotRoles } from './slot-roles.ts';
 
 const FETCH_MS = 2_000;
 beforeEach(() => void vi.useFakeTimers());
@@ -29,6 +30,7 @@ interface Work {
   releaseSlot(): void;
   /** Gives the slot back for good. */
   leave(): void;
+  lease: SlotLease;
   reason(): unknown;
 }
 
@@ -60,6 +62,7 @@ function open() {
         });
       },
       leave: () => lease.leave(),
+      lease,
       reason: () => signal.reason,
     });
     signal.addEventListener('abort', () => fetched.reject(signal.reason));
@@ -72,12 +75,13 @@ function open() {
     }
   };
   const permits = createFetchPermits({ slots: [['light']], freeBytes: async () => 2 ** 50 });
+  const roles = new SlotRoles([['light'], ['light'], ['heavy']], (name) => woken.push(name));
   const leases = new SlotLeases({
-    ...{ work, running, permits, fetchMs: FETCH_MS, wake: (name) => woken.push(name) },
+    ...{ work, running, permits, roles, fetchMs: FETCH_MS, wake: (name) => woken.push(name) },
     logger: createLogger({ level: 'silent', role: 'test' }),
   });
   const start = (claim: Claim, slot = 0) => ({ free: leases.start(claim, slot), work: works.get(claim)! });
-  return { leases, running, permits, woken, start };
+  return { leases, running, permits, roles, woken, start };
 }
 
 /** A job that has given its slot back and has its sources. */
@@ -214,6 +218,32 @@ describe('slot leases', () => {
     expect(delivering.work.reason()).toBeUndefined();
     delivering.work.end();
     await drained;
+  });
+
+  it('are kept by a brief job, whose slot then accepts light jobs', async () => {
+    const world = open();
+    for (const slot of [0, 1]) world.roles.idle(slot);
+    const { work } = world.start(claimOf('a', 'object'), 2);
+    work.fetched();
+    await expect.poll(work.slot).toBe(2);
+    expect([work.lease.classes(), work.lease.isBrief()]).toEqual([['heavy'], false]);
+    work.lease.markBrief();
+    expect([work.lease.classes(), work.lease.isBrief()]).toEqual([['light'], true]);
+    expect(world.woken).toEqual(['heavy']);
+    work.end();
+  });
+
+  it('do not change for a job that is marked as brief after it has left its slot', async () => {
+    const world = open();
+    for (const slot of [0, 1]) world.roles.idle(slot);
+    const { work, free } = world.start(claimOf('a', 'object'), 2);
+    work.fetched();
+    await expect.poll(work.slot).toBe(2);
+    work.leave();
+    await free;
+    work.lease.markBrief();
+    expect([work.lease.classes(), world.woken]).toEqual([[], []]);
+    work.end();
   });
 
   it('when draining, are waited for by no job: jobs without one are released, and so are slow fetches', async () => {

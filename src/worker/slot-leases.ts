@@ -4,6 +4,7 @@ import type { Claim } from '../jobs/rows.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { FetchPermits } from './fetch-permits.ts';
 import type { RunningAttempts, StopReason } from './running-attempts.ts';
+import type { SlotRoles } from './slot-roles.ts';
 
 /** Milliseconds for which a job keeps its slot while its sources are fetched. Most fetches are faster. */
 const FETCH_MS = 2_000;
@@ -13,6 +14,7 @@ export interface SlotLeaseOptions {
   work: (claim: Claim, lease: SlotLease, signal: AbortSignal) => Promise<void>;
   running: RunningAttempts;
   permits: FetchPermits;
+  roles: Pick<SlotRoles, 'classesOf' | 'markBrief'>;
   /** Wakes the idle slots of a class. */
   wake: (resourceClass: ResourceClass) => void;
   logger: Logger;
@@ -34,6 +36,7 @@ interface StartedJob {
   grant: ((slot: number) => void) | null;
   /** Whether it needs no slot any more. */
   isLeaving: boolean;
+  isBrief: boolean;
 }
 
 /**
@@ -56,7 +59,7 @@ export class SlotLeases {
     const { work, running, fetchMs = FETCH_MS } = this.#options;
     const job: StartedJob = {
       ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {} },
-      ...{ grant: null, isLeaving: false },
+      ...{ grant: null, isLeaving: false, isBrief: false },
       returnPermit: this.#acquirePermit(claim),
       fetchTimer: claim.job.fetches ? setTimeout(() => this.#releaseSlot(job), fetchMs) : undefined,
     };
@@ -95,6 +98,12 @@ export class SlotLeases {
         this.#releaseSlot(job);
       },
       isNeeded: () => this.#waiting.length > 0,
+      classes: () => (job.slot === null ? [] : this.#options.roles.classesOf(job.slot)),
+      isBrief: () => job.isBrief,
+      markBrief: () => {
+        job.isBrief = true;
+        if (job.slot !== null) this.#options.roles.markBrief(job.slot);
+      },
       leave: () => {
         job.isLeaving = true;
         job.slot = null;

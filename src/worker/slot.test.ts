@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ResourceClass } from '../database/tables.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { runSlot } from './slot.ts';
+import { SlotRoles } from './slot-roles.ts';
 import { createWakeups, type Wakeups } from './wakeups.ts';
 import { watchQueue } from './watch-queue.ts';
 
@@ -24,7 +25,8 @@ function start(results: (boolean | Error)[] = [], onCall: (call: number, wakeups
     if (result instanceof Error) throw result;
     return result;
   };
-  const ended = runSlot({ classes: ['light'], wakeups, signal: stop.signal, logger, work });
+  const roles = new SlotRoles([['light']], wakeups.wake);
+  const ended = runSlot({ slot: 0, roles, wakeups, signal: stop.signal, logger, work });
   return { wakeups, stop, ended, calls: () => calls };
 }
 
@@ -55,9 +57,11 @@ describe('a slot', () => {
     const nobody = new AbortController();
     await pass(100);
     for (let other = 0; other < 2; other += 1) {
-      slot.wakeups.sleep(['light'], LONG_MS, nobody.signal).then(() => {
-        others += 1;
-      });
+      slot.wakeups
+        .sleep(() => ['light'], LONG_MS, nobody.signal)
+        .then(() => {
+          others += 1;
+        });
     }
     slot.wakeups.wake('light');
     await pass(0);

@@ -1,31 +1,36 @@
 import type { Logger } from '../telemetry/index.ts';
-import type { SlotClasses } from './deps.ts';
+import type { SlotRoles } from './slot-roles.ts';
 import type { Wakeups } from './wakeups.ts';
+import type { Work } from './work-source.ts';
 
 /** The queue is watched for all slots (`watch-queue.ts`); this interval is for wake-ups that are lost. */
 const IDLE_MS = 30_000;
 const ERROR_MS = 500;
 
 /**
- * Runs one slot: works, and sleeps only when there is no work. `work` does one piece of work and returns whether there
- * was any. It throws only for faults outside the job, such as an unreachable database; the slot then
- * pauses and continues. Resolves when `signal` aborts and the current work is done.
+ * Runs one slot: works, and sleeps only when there is no work. `work` throws only for faults outside the job, such as an
+ * unreachable database; the slot then pauses and continues. Resolves when `signal` aborts and the current work is done.
  */
-export async function runSlot(slot: {
-  classes: SlotClasses;
-  work: () => Promise<boolean>;
+export async function runSlot(options: {
+  slot: number;
+  roles: SlotRoles;
+  work: Work;
   wakeups: Wakeups;
   signal: AbortSignal;
   logger: Logger;
 }): Promise<void> {
-  while (!slot.signal.aborted) {
+  const { slot, roles, work, wakeups, signal, logger } = options;
+  const classes = () => roles.classesOf(slot);
+  while (!signal.aborted) {
     try {
-      const since = slot.wakeups.count(slot.classes);
-      if (await slot.work()) continue;
-      await slot.wakeups.sleep(slot.classes, IDLE_MS, slot.signal, since);
+      roles.free(slot);
+      const since = wakeups.count(classes());
+      if (await work(classes())) continue;
+      if (roles.idle(slot)) continue;
+      await wakeups.sleep(classes, IDLE_MS, signal, since);
     } catch (error) {
-      slot.logger.warn({ err: error }, 'no work could be started; the slot pauses');
-      await slot.wakeups.sleep([], ERROR_MS, slot.signal);
+      logger.warn({ err: error }, 'no work could be started; the slot pauses');
+      await wakeups.sleep(() => [], ERROR_MS, signal);
     }
   }
 }

@@ -1,8 +1,8 @@
+import { LIGHT_BYTES } from '../attempt/resources/memory-reservation.ts';
 import type { SlotClasses } from './deps.ts';
 
 /** Memory of a heavy encode, rounded up (measured: 1080p at `faster` 0.44 GB, 4K 1.2–1.9 GB). */
 const HEAVY_BYTES = 2 * 2 ** 30;
-const LIGHT_BYTES = 512 * 2 ** 20;
 /** Share of all memory that is planned for cells. */
 const MEMORY_SHARE = 0.7;
 

@@ -5,10 +5,10 @@ export interface Wakeups {
   /** Number of wake-ups of these classes so far. Read it before checking for work. */
   count(classes: readonly ResourceClass[]): number;
   /**
-   * Resolves on a `wake` of one of the classes, after `ms`, or when the signal aborts. Resolves immediately if the count
+   * Resolves on a `wake` of one of the classes, which may change meanwhile, after `ms`, or when the signal aborts. Resolves immediately if the count
    * differs from `since`: the caller's check may have missed work that arrived meanwhile.
    */
-  sleep(classes: readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
+  sleep(classes: () => readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
   /** Wakes the slot of that class that has slept longest: one job arrived. */
   wake(resourceClass: ResourceClass): void;
   /** Wakes every slot of these classes, all by default. */
@@ -16,13 +16,13 @@ export interface Wakeups {
 }
 
 export function createWakeups(): Wakeups {
-  const sleepers = new Set<{ classes: readonly ResourceClass[]; wake: () => void }>();
+  const sleepers = new Set<{ classes: () => readonly ResourceClass[]; wake: () => void }>();
   const woken = new Map<ResourceClass, number>();
   const count = (classes: readonly ResourceClass[]) => classes.reduce((sum, name) => sum + (woken.get(name) ?? 0), 0);
   const note = (name: ResourceClass) => woken.set(name, (woken.get(name) ?? 0) + 1);
   return {
     count,
-    sleep(classes, ms, signal, since = count(classes)) {
+    sleep(classes, ms, signal, since = count(classes())) {
       return new Promise((resolve) => {
         const sleeper = {
           classes,
@@ -36,16 +36,16 @@ export function createWakeups(): Wakeups {
         const timer = setTimeout(sleeper.wake, ms);
         signal.addEventListener('abort', sleeper.wake, { once: true });
         sleepers.add(sleeper);
-        if (signal.aborted || count(classes) !== since) sleeper.wake();
+        if (signal.aborted || count(classes()) !== since) sleeper.wake();
       });
     },
     wake(resourceClass) {
       note(resourceClass);
-      for (const sleeper of sleepers) if (sleeper.classes.includes(resourceClass)) return sleeper.wake();
+      for (const sleeper of sleepers) if (sleeper.classes().includes(resourceClass)) return sleeper.wake();
     },
     wakeAll(classes = RESOURCE_CLASSES) {
       for (const name of classes) note(name);
-      for (const sleeper of sleepers) if (sleeper.classes.some((name) => classes.includes(name))) sleeper.wake();
+      for (const sleeper of sleepers) if (sleeper.classes().some((name) => classes.includes(name))) sleeper.wake();
     },
   };
 }

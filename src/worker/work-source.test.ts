@@ -44,7 +44,7 @@ describe('a worker that stops', () => {
     stop = () => {
       state.canClaim = false;
     };
-    expect(await Promise.all([0, 1].map((slot) => source.ofSlot(['light'], slot)()))).toEqual([false, false]);
+    expect(await Promise.all([0, 1].map((slot) => source.ofSlot(slot)(['light'])))).toEqual([false, false]);
     expect(claimed).toEqual([]);
     expect((await world.row(job.id)).status).toBe('pending');
   });
@@ -57,7 +57,7 @@ describe('a worker that stops', () => {
     let isSettled = false;
     await db.transaction().execute(async (tx) => {
       await sql`LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE`.execute(tx);
-      void source.ofSlot(['light'], 0)();
+      void source.ofSlot(0)(['light']);
       const waiting = `SELECT FROM pg_locks WHERE relation = 'jobs'::regclass AND NOT granted`;
       await until(async () => (await pg.query(waiting)).rowCount, { what: 'the claim to wait' });
       state.canClaim = false;

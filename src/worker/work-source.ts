@@ -5,12 +5,12 @@ import type { FetchPermits } from './fetch-permits.ts';
 import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
-/** Does one piece of work in a slot. Resolves to false when there is none. */
-export type Work = () => Promise<boolean>;
+/** Does one piece of work of these classes in a slot. Resolves to false when there is none. */
+export type Work = (classes: readonly ResourceClass[]) => Promise<boolean>;
 
 export interface WorkSource {
-  /** Returns the function that does the next piece of work of these classes in a slot. */
-  ofSlot(classes: readonly ResourceClass[], slot: number): Work;
+  /** Returns the function that does the next piece of work in a slot. */
+  ofSlot(slot: number): Work;
   /** Resolves when every claim that has begun has ended. No claim begins unless `canClaim`. */
   settled(): Promise<void>;
 }
@@ -51,10 +51,10 @@ export function createWorkSource(
 
   return {
     settled: () => oneByOne(async () => {}),
-    ofSlot(classes, slot) {
+    ofSlot(slot) {
       // Alternate, so that neither jobs that have fetched nor jobs in the queue starve.
       let order = [resume, claim];
-      return async () => {
+      return async (classes) => {
         for (const resourceClass of classes) {
           for (const start of order) {
             if (!(await start(resourceClass, slot))) continue;

@@ -32,6 +32,7 @@ import { RunningAttempts } from './running-attempts.ts';
 import { startSelfTests } from './self-test.ts';
 import { runSlot } from './slot.ts';
 import { SlotLeases } from './slot-leases.ts';
+import { SlotRoles } from './slot-roles.ts';
 import { watchStorage } from './storage-watch.ts';
 import { createWakeups, type Wakeups } from './wakeups.ts';
 import { type DueWork, watchQueue } from './watch-queue.ts';
@@ -62,17 +63,18 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const heartbeat = new Heartbeat(deps, { id, running, wakeups, stopping: stopping.signal });
   const maintenance = startMaintenance(deps, id);
   const permits = createFetchPermits({ slots: settings.slots, freeBytes: () => deps.disk.spareBytes() });
+  const roles = new SlotRoles(settings.slots, wakeups.wake);
   const leases = new SlotLeases({
     work: (claim, lease, signal) => runAttempt(deps, claim, lease, signal),
-    ...{ running, permits, wake: wakeups.wake, logger },
+    ...{ running, permits, roles, wake: wakeups.wake, logger },
   });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
   const source = createWorkSource({ context, canClaim }, claimant(deps, id), permits, leases);
   const viewer = eventViewer(context);
   const deliveries = startDeliveries(deps, viewer);
   const queue = watchQueue({ look: lookForWork(deps, viewer), wakeups, sendWebhooks: deliveries.start, logger });
-  const slots = settings.slots.map((classes, slot) =>
-    runSlot({ classes, work: source.ofSlot(classes, slot), wakeups, signal: stopping.signal, logger }),
+  const slots = settings.slots.map((_, slot) =>
+    runSlot({ slot, roles, work: source.ofSlot(slot), wakeups, signal: stopping.signal, logger }),
   );
   logger.info({ slots: settings.slots, tier: sandbox.tier, ffmpeg: sandbox.ffmpeg.version }, 'worker accepts jobs');
 

@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { briefJobs } from './settings/brief-jobs.ts';
 import { operatorDatabase } from './settings/database.ts';
 import { proxy } from './settings/proxy.ts';
 import { security } from './settings/security.ts';
@@ -39,6 +41,7 @@ const given = () => service;
 describe('GET /v1/security', security(given));
 describe('HTTPS that a proxy terminates', proxy(given));
 describe('traces', traces(given, bodies));
+describe.skipIf(availableParallelism() < 2)('brief heavy jobs', briefJobs(given));
 describe(
   'the database of an operator',
   operatorDatabase(given, () => database),

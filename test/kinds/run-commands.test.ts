@@ -76,7 +76,10 @@ describe('a plan of several commands', () => {
     });
     const attempt: Run = {
       ...{ claim, folder, disk: await disk.enter(account.id), signal: new AbortController().signal },
-      lease: { acquire: async () => 0, release: () => {}, isNeeded: () => false, leave: () => {} },
+      lease: {
+        ...{ acquire: async () => 0, release: () => {}, leave: () => {}, markBrief: () => {} },
+        ...{ isNeeded: () => false, isBrief: () => false, classes: () => [] },
+      },
       ...{ onReplaced: () => {}, reserved: () => {} },
     };
     const request = { fonts: [], limits: {}, warnings: [] } as unknown as OpenedRequest;

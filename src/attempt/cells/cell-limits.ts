@@ -4,9 +4,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import { idleLimits } from '../../contract/limit-advice.ts';
 import type { JobLimits } from '../../contract/limit-bounds.ts';
 import { type CellBudget, type EffectiveLimits, effectiveLimits } from '../../ffmpeg/index.ts';
-import type { Claim } from '../../jobs/rows.ts';
-import type { DiskReservation } from '../resources/disk-reservation.ts';
-import type { WorkTools } from '../tools.ts';
+import type { Run, WorkTools } from '../tools.ts';
 
 /**
  * Minimum memory of a cell unless the account or request sets less: estimates are rough, and even a tiny job loads 213
@@ -24,33 +22,43 @@ export interface CappedLimits extends EffectiveLimits {
   shortage: JobFailure | null;
 }
 
+/** The account of a job, and the bytes that it stores. */
+export type AccountOfJob = Awaited<ReturnType<typeof readAccountAndBytes>>;
+
+/** Reads what `cellLimits` needs of the account. */
+export function readAccount(
+  { context }: Pick<WorkTools, 'context'>,
+  { claim }: Pick<Run, 'claim'>,
+): Promise<AccountOfJob> {
+  return readAccountAndBytes(context.db, claim.job.account_id);
+}
+
 /**
  * Computes the limits of the job's transcoding cell. The plan and this machine set the maximum; account and request can
- * lower it. The account is read now, so that a change applies to every job that starts later. Cells of ffprobe and the
- * sanitizer have small, fixed limits of their own.
+ * lower it. The account is read now, or was read when the job had its sources (`reading`), so that a change applies to
+ * every job that starts later. Cells of ffprobe and the sanitizer have small, fixed limits of their own.
  */
 export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
-  claim: Claim,
+  run: Pick<Run, 'claim'> & { disk: Pick<Run['disk'], 'cellBytes'> },
   plan: CellBudget,
-  disk: Pick<DiskReservation, 'cellBytes'>,
   requested: JobLimits,
+  reading: Promise<AccountOfJob> = readAccount(tools, run),
 ): Promise<CappedLimits & { warnings: Warning[] }> {
-  const { db } = tools.context;
-  const { account, stored } = (await readAccountAndBytes(db, claim.job.account_id)) ?? { account: null, stored: 0 };
+  const [found, onDisk] = await Promise.all([reading, run.disk.cellBytes()]);
+  const { account, stored } = found ?? { account: null, stored: 0 };
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);
-  const onDisk = await disk.cellBytes();
   const inQuota = account ? remainingQuota(account, stored) : 0;
   if (account && inQuota < LEAST_OUTPUT_BYTES) throw outputOverQuota(account);
-  const found = effectiveLimits(
+  const effective = effectiveLimits(
     { ...server, outputBytes: Math.min(server.outputBytes, onDisk, inQuota) },
     account ?? {},
     requested,
   );
-  const { outputBytes } = found.budget;
+  const { outputBytes } = effective.budget;
   const shortage =
     outputBytes === inQuota ? outputOverQuota(account!) : outputBytes === onDisk ? outputOverDisk(onDisk) : null;
-  return { ...found, shortage, warnings: idleLimits(requested, found.applied.limits) };
+  return { ...effective, shortage, warnings: idleLimits(requested, effective.applied.limits) };
 }
 
 /** Failure of an output for which the disk had too little free space. A retry may find more. */

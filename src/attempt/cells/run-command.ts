@@ -39,12 +39,12 @@ export interface CommandRun {
 
 /**
  * Runs a planned command in a cell, and records progress once a second. A heavy job first waits until its memory fits
- * next to the others of this worker. Resolves if the program succeeded, else throws.
+ * next to the others of this worker, unless it is brief. Resolves if the program succeeded, else throws.
  */
 export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CellResult> {
   const { command, program = 'ffmpeg', limits, slot, follow, stdin, signal = run.signal } = cell;
   const report = progressReporter(tools, run, cell);
-  const isHeavy = run.claim.job.resource_class === 'heavy';
+  const isHeavy = run.claim.job.resource_class === 'heavy' && !run.lease.isBrief();
   const returnMemory = await tools.memory.reserve(command.memoryBytes, { isHeavy, signal });
   const encoded = tools.measure('encode', () =>
     tools.sandbox.run({

@@ -1,4 +1,5 @@
 import type { PlanContext, ResourceClass } from '../types.ts';
+import { expectedCpuSeconds } from './expected-cost.ts';
 
 /** Bytes of a finished output; the upload limit, so that an output can be an input again. */
 export const MAX_OUTPUT_BYTES = 2_048_576_000;
@@ -68,6 +69,8 @@ export interface Resources {
   cpuWeight: number;
   wallMs: number;
   cpuSeconds: number;
+  /** See `Plan.expectedCpuSeconds`. */
+  expectedCpuSeconds: number | null;
   outputBytes: number;
 }
 
@@ -88,6 +91,7 @@ export function resourcesFor(works: readonly Workload[], outputBytes: number, ct
     cpuWeight: Math.max(...works.map((work) => cpuWeight(work, ctx))),
     wallMs: Math.ceil(wall * 1000),
     cpuSeconds: Math.ceil(wall * Math.max(1, ctx.cores)),
+    expectedCpuSeconds: expectedCpuSeconds(works),
     outputBytes: outputBytes + OUTPUT_SLACK_BYTES,
   };
 }

@@ -37,7 +37,7 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Attemp
   });
   if (media.demuxer !== request.demuxer)
     throw new JobFailure('internal', 'The format of the input has changed since the job started.');
-  const limits = await cellLimits(tools, claim, request.budget, run.disk, request.limits);
+  const limits = await cellLimits(tools, run, request.budget, request.limits);
   const command = {
     args: withThreads(request.args, threadsOf(tools)),
     outputs: [request.files ? treeOf(request.files) : { path: `/out/${OUTPUT}` }],

@@ -1,3 +1,4 @@
+import type { AccountOfJob } from '../../attempt/cells/cell-limits.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
@@ -16,8 +17,17 @@ export interface TranscodeAttempt {
   tools: WorkTools;
   run: Run;
   request: OpenedRequest;
+  /** The account, which was read while the sources were prepared; see `takeAccount`. */
+  account?: Promise<AccountOfJob> | undefined;
   /** Run when the attempt ends, for any outcome. */
   atEnd: (() => Promise<void>)[];
+}
+
+/** Returns the account for the limits of the first cell. Absent for later ones, because outputs change what is stored. */
+export function takeAccount(attempt: TranscodeAttempt): TranscodeAttempt['account'] {
+  const { account } = attempt;
+  attempt.account = undefined;
+  return account;
 }
 
 /** A request, and what a worker needs of it before it has the files. */

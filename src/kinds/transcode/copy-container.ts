@@ -4,7 +4,7 @@ import { cellLimits } from '../../attempt/cells/cell-limits.ts';
 import { hashWhileWritten } from '../../attempt/outputs/hash-while-written.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { ContainerCopy, JobPlan, Plan, PlannedFile } from '../../ffmpeg/index.ts';
-import type { TranscodeAttempt } from './attempt.ts';
+import { type TranscodeAttempt, takeAccount } from './attempt.ts';
 import { checkWritten } from './check-written.ts';
 import type { CopiedOutput, PreparedSources } from './sources/prepared.ts';
 
@@ -61,7 +61,7 @@ async function review(
   file: { path: string; size: number; slot: number; sha256: string | null },
 ): Promise<CopiedOutput | { reason: string }> {
   const { tools, run, request } = attempt;
-  const { budget, warnings } = await cellLimits(tools, run.claim, command, run.disk, request.limits);
+  const { budget, warnings } = await cellLimits(tools, run, command, request.limits, takeAccount(attempt));
   if (file.size > budget.outputBytes) return { reason: 'is larger than its limit' };
   try {
     await checkWritten(attempt, output.expect, file);

@@ -4,6 +4,7 @@ import type { JobPlan, PictureTime, RungRate } from '../../ffmpeg/index.ts';
 import type { AttemptResult } from '../kind.ts';
 import { openRequest, type TranscodeAttempt } from './attempt.ts';
 import { findBestStill } from './best-still.ts';
+import { markBrief } from './brief.ts';
 import { addCaptions } from './captions.ts';
 import { completionOf } from './completion.ts';
 import { startHashing } from './hash-sources.ts';
@@ -63,6 +64,7 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
     const planApart = (apart: number) => makePlan(attempt, sources, { ...found, apart });
     const hasChildren = await startPieces(attempt, sources, { plan, hashed: hashing.done, planApart });
     if (hasChildren) return { outcome: 'awaiting-children' };
+    markBrief(attempt, sources, plan);
     const target = await searchTargets(attempt, sources, plan);
     const made = await runCommands(attempt, sources, target.plan, target.searched);
     made.warnings.push(...target.warnings);

@@ -7,7 +7,7 @@ import type { JobPlan, MeasuredFile, Plan, PlanWarning } from '../../ffmpeg/inde
 import type { AttemptFacts } from '../../jobs/attempts.ts';
 import type { StoredOutput } from '../../jobs/outputs.ts';
 import { MAX_ATTEMPTS } from '../../jobs/rows.ts';
-import type { TranscodeAttempt } from './attempt.ts';
+import { type TranscodeAttempt, takeAccount } from './attempt.ts';
 import { withKeyFrames } from './key-frames.ts';
 import { writeLayers } from './layers.ts';
 import { type EarlyOutput, openEarlyOutput } from './outgoing/early-output.ts';
@@ -78,7 +78,7 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
     return storeOutputs(attempt, sources, written, made);
   }
   const budget = sources.planned?.plan.commands.includes(command) ? sources.planned.budget : command;
-  const limits = await cellLimits(tools, run.claim, budget, run.disk, request.limits);
+  const limits = await cellLimits(tools, run, budget, request.limits, takeAccount(attempt));
   const layers = await writeLayers(attempt, command.layers, `${step.number}-`);
   const fonts = step.number === 0 ? await tools.planner.fonts({ fonts: request.fonts }, run.signal) : [];
   made.warnings.push(...fonts, ...layers.warnings, ...notYetWarned(attempt, limits.warnings));

@@ -11,7 +11,7 @@ import {
   rungSampleName,
   rungSampleTimes,
 } from '../../../ffmpeg/index.ts';
-import type { TranscodeAttempt } from '../attempt.ts';
+import { type TranscodeAttempt, takeAccount } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { comparisonFault, runComparison } from './comparison.ts';
 
@@ -37,7 +37,7 @@ async function sampleRungs(
   { command, sampling }: { command: Plan; sampling: RungSampling },
 ): Promise<readonly RungRate[] | null> {
   const { tools, run, request } = attempt;
-  const limits = await cellLimits(tools, run.claim, command, run.disk, request.limits);
+  const limits = await cellLimits(tools, run, command, request.limits, takeAccount(attempt));
   const names = sampling.rungs.map(({ height }) => rungSampleName(height));
   const samples: ReadonlyMap<number, number>[] = [];
   for (const time of rungSampleTimes(sampling)) {

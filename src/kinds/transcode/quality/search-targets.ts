@@ -16,7 +16,7 @@ import {
   type TargetPlan,
   withCrf,
 } from '../../../ffmpeg/index.ts';
-import type { TranscodeAttempt } from '../attempt.ts';
+import { type TranscodeAttempt, takeAccount } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
 
@@ -35,6 +35,7 @@ export async function searchTargets(
   plan: JobPlan,
 ): Promise<{ plan: JobPlan; searched: Searched; warnings: PlanWarning[] }> {
   const searched = new Map<number, readonly Sampled[]>();
+  const { tools, run, request } = attempt;
   const warnings: PlanWarning[] = [];
   const commands: Plan[] = [];
   for (const command of plan.commands) {
@@ -42,13 +43,7 @@ export async function searchTargets(
     for (const output of command.outputs) {
       const { target, source } = ('path' in output && output.quality) || { target: null, source: null };
       if (!target || !source || !('path' in output)) continue;
-      const limits = await cellLimits(
-        attempt.tools,
-        attempt.run.claim,
-        command,
-        attempt.run.disk,
-        attempt.request.limits,
-      );
+      const limits = await cellLimits(tools, run, command, request.limits, takeAccount(attempt));
       const samples = await searchTarget(attempt, sources, { command, limits, source, target });
       if (samples.length > 0) crfs.set(output.path, chooseCrf(target.encoder, target, samples));
       else

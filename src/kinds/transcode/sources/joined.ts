@@ -89,7 +89,7 @@ async function prepareVideo(
 function joinCommand(state: PiecesState): Plan {
   const { args, output, streams, source, warnings, durationSeconds, budget } = state;
   return {
-    ...{ args, source, warnings: [...warnings], durationSeconds, layers: [], cpuWeight: 1 },
+    ...{ args, source, warnings: [...warnings], durationSeconds, layers: [], cpuWeight: 1, expectedCpuSeconds: null },
     ...{ ...budget, memoryBytes: JOIN_BYTES },
     outputs: [{ ...output, position: 0, streams }],
   };

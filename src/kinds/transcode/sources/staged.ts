@@ -1,3 +1,4 @@
+import { readAccount } from '../../../attempt/cells/cell-limits.ts';
 import type { Claim } from '../../../jobs/rows.ts';
 import { prepareAssets, stageAssets } from '../assets.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
@@ -14,6 +15,9 @@ export const staged: Strategy = {
     const inputFiles = await (found.staged ?? stageInputs(attempt));
     const assetFiles = await stageAssets(attempt);
     const slot = await run.lease.acquire(run.signal);
+    attempt.account = readAccount(attempt.tools, run);
+    // The command reports the failure.
+    attempt.account.catch(() => {});
     const mayBeCut = found.noSplitReason === undefined && mayBeInPieces(attempt);
     const deferred = mayBeCopied(attempt) ? [] : undefined;
     const inputs = await prepareInputs(attempt, inputFiles, { slot, frames: mayBeCut, ...(deferred && { deferred }) });

@@ -208,11 +208,11 @@ async function openStream(attempt: TranscodeAttempt, stream: Stream): Promise<Op
 /** Stops a stream that has waited for too long. Stops the stream of an upload only if another job needs its slot. */
 function waitingTime(
   attempt: TranscodeAttempt,
-  { source, slot, upload }: Stream,
+  { source, upload }: Stream,
   { signal, stop }: { signal: AbortSignal; stop: (error: unknown) => void },
 ): WaitingTime {
   if (!upload) return new WaitingTime(MAX_WAITING_MS, () => stop(new NotInOrder('it arrives too slowly')));
-  const watch = watchSlot(attempt, slot, {
+  const watch = watchSlot(attempt, {
     isWaiting: () => waiting.isWaiting,
     hasEnded: () => signal.aborted || source.hasEnded(),
     onNeeded: () => stop(new NotInOrder('another job needs its slot')),

@@ -10,13 +10,12 @@ const POLL_MS = 1_000;
  */
 export function watchSlot(
   { tools, run }: TranscodeAttempt,
-  slot: number,
   stream: { isWaiting: () => boolean; hasEnded: () => boolean; onNeeded: () => void },
 ): () => void {
-  const classes = tools.settings.slots[slot] ?? [];
   const check = async () => {
     if (stream.hasEnded()) return;
-    const isNeeded = stream.isWaiting() && (run.lease.isNeeded() || (await areSlotsNeeded(tools.context.db, classes)));
+    const isNeeded =
+      stream.isWaiting() && (run.lease.isNeeded() || (await areSlotsNeeded(tools.context.db, run.lease.classes())));
     if (isNeeded && stream.isWaiting()) stream.onNeeded();
     else setTimeout(checkAgain, POLL_MS);
   };

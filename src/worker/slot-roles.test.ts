@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLogger } from '../telemetry/index.ts';
+import type { SlotClasses } from './deps.ts';
+import { runSlot } from './slot.ts';
+import { SlotRoles } from './slot-roles.ts';
+import { createWakeups } from './wakeups.ts';
+
+const OVERDUE_MS = 10_000;
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** The roles of slots that all run a job. */
+function open(slots: SlotClasses[] = [['light'], ['light'], ['heavy'], ['interactive']]) {
+  const woken: string[] = [];
+  const roles = new SlotRoles(slots, (name) => woken.push(name));
+  return { roles, woken, classes: () => slots.map((_, slot) => roles.classesOf(slot).join()) };
+}
+
+describe('a heavy slot with a brief job', () => {
+  it('trades its classes with the light slot that became idle last, which is woken for a heavy job', () => {
+    const { roles, woken, classes } = open();
+    for (const slot of [3, 1, 0]) expect(roles.idle(slot)).toBe(false);
+    roles.markBrief(2);
+    expect(classes()).toEqual(['heavy', 'light', 'light', 'interactive']);
+    expect(woken).toEqual(['heavy']);
+  });
+
+  it('keeps its classes while no light slot is idle, and trades them with the next one that finds no light job', () => {
+    const { roles, woken, classes } = open();
+    roles.markBrief(2);
+    expect([classes()[2], woken]).toEqual(['heavy', []]);
+    roles.free(1);
+    expect(roles.idle(1)).toBe(true);
+    expect(classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
+  });
+
+  it('keeps its classes once its job has ended', () => {
+    const { roles, classes } = open();
+    roles.markBrief(2);
+    roles.free(2);
+    expect(roles.idle(1)).toBe(false);
+    expect(classes()[2]).toBe('heavy');
+  });
+
+  it('never gets the classes of the last light slot', () => {
+    const { roles, classes } = open();
+    for (const slot of [0, 1]) roles.idle(slot);
+    roles.markBrief(2);
+    roles.free(1);
+    roles.markBrief(1);
+    expect(classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
+    expect(roles.idle(0)).toBe(false);
+    // The first brief job ends, so that another may run in a light slot.
+    roles.free(2);
+    expect(roles.idle(2)).toBe(true);
+    expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
+  });
+
+  it('keeps its classes where there is one slot for light jobs, or one for both', () => {
+    for (const slots of [
+      [['light'], ['heavy']],
+      [['light', 'heavy']],
+      [['light'], ['heavy', 'light']],
+    ] as SlotClasses[][]) {
+      const { roles, woken, classes } = open(slots);
+      const before = classes();
+      roles.idle(0);
+      roles.markBrief(slots.length - 1);
+      expect([classes(), woken]).toEqual([before, []]);
+    }
+  });
+});
+
+describe('a job that is not brief after all', () => {
+  /** Such a job in slot 2, while slot 1 accepts heavy jobs. */
+  function overdue() {
+    const world = open();
+    world.roles.idle(1);
+    world.roles.markBrief(2);
+    expect(world.classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
+    world.woken.length = 0;
+    return world;
+  }
+
+  it('returns the classes of its slot to a heavy slot that is idle', () => {
+    const { roles, woken, classes } = overdue();
+    roles.free(1);
+    roles.idle(1);
+    vi.advanceTimersByTime(OVERDUE_MS);
+    expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
+    expect(woken).toEqual(['light']);
+  });
+
+  it('returns them to the next heavy slot that becomes free, before that slot starts another heavy job', () => {
+    const { roles, classes } = overdue();
+    roles.free(1);
+    vi.advanceTimersByTime(OVERDUE_MS);
+    expect(classes()[1]).toBe('heavy');
+    roles.free(1);
+    expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
+  });
+
+  it('no longer waits for a light slot', () => {
+    const { roles, classes } = open();
+    roles.markBrief(2);
+    vi.advanceTimersByTime(OVERDUE_MS);
+    expect(roles.idle(1)).toBe(false);
+    expect(classes()[2]).toBe('heavy');
+  });
+});
+
+describe('slots of a worker', () => {
+  it('start the next heavy job while a brief one runs, and end with the classes that they began with in number', async () => {
+    const wakeups = createWakeups();
+    const roles = new SlotRoles([['light'], ['light'], ['heavy']], wakeups.wake);
+    const stop = new AbortController();
+    const queue = ['a', 'b', 'c'];
+    const running = new Map<string, () => void>();
+    let most = 0;
+    const work = (slot: number) => async (classes: SlotClasses) => {
+      const job = classes.includes('heavy') ? queue.shift() : undefined;
+      if (!job) return false;
+      const ended = new Promise<void>((resolve) => running.set(job, resolve));
+      roles.markBrief(slot);
+      most = Math.max(most, running.size);
+      await ended;
+      running.delete(job);
+      return true;
+    };
+    const options = { roles, wakeups, signal: stop.signal, logger: createLogger({ level: 'silent', role: 'test' }) };
+    const slots = [0, 1, 2].map((slot) => runSlot({ ...options, slot, work: work(slot) }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect([...running.keys()]).toEqual(['a', 'b']);
+    running.get('a')!();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([...running.keys()]).toEqual(['b', 'c']);
+    for (const end of running.values()) end();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([0, 1, 2].filter((slot) => roles.classesOf(slot).includes('heavy'))).toHaveLength(1);
+    expect(most).toBe(2);
+    stop.abort();
+    await Promise.all(slots);
+  });
+});

@@ -1,0 +1,121 @@
+import type { SlotClasses } from './deps.ts';
+import type { Wakeups } from './wakeups.ts';
+
+/** Milliseconds after which a job that was expected to be brief counts as any other heavy job. */
+const BRIEF_MS = 10_000;
+
+interface BriefJob {
+  timer: NodeJS.Timeout;
+  isOverdue: boolean;
+}
+
+/**
+ * The resource classes that each slot of a worker accepts at the moment. While a heavy slot runs a brief job, it trades
+ * its classes with an idle light slot, which then runs the next heavy job:
+ *
+ *     slot 0  light  idle                        slot 0  heavy  starts the next heavy job
+ *     slot 1  light  idle                  →     slot 1  light  idle
+ *     slot 2  heavy  runs a brief job            slot 2  light  runs the brief job
+ *
+ * The number of slots of each class never changes. So the worker runs no more long heavy jobs than it has heavy slots,
+ * and one light slot never gets a brief job. A job that is not brief after all returns the classes to the next heavy slot
+ * that is free.
+ */
+export class SlotRoles {
+  readonly #classes: SlotClasses[];
+  readonly #wake: Wakeups['wake'];
+  /** In the order in which they became idle. */
+  readonly #idle = new Set<number>();
+  /** By the slot that runs it. */
+  readonly #brief = new Map<number, BriefJob>();
+
+  constructor(slots: readonly SlotClasses[], wake: Wakeups['wake']) {
+    this.#classes = [...slots];
+    this.#wake = wake;
+  }
+
+  classesOf(slot: number): SlotClasses {
+    return this.#classes[slot]!;
+  }
+
+  /** The job that the slot runs is brief. It keeps the slot. */
+  markBrief(slot: number): void {
+    if (this.#brief.has(slot)) return;
+    const timer = setTimeout(() => this.#onOverdue(slot), BRIEF_MS);
+    timer.unref();
+    this.#brief.set(slot, { timer, isOverdue: false });
+    const idle = this.#mayTrade(slot) ? this.#lastIdle((other) => this.#isLight(other)) : undefined;
+    if (idle === undefined) return;
+    this.#trade(slot, idle);
+    this.#wake('heavy');
+  }
+
+  /** Call it before the slot looks for work: it runs no job any more. */
+  free(slot: number): void {
+    this.#idle.delete(slot);
+    this.#remove(slot);
+    if (!this.#isHeavy(slot)) return;
+    const overdue = this.#find(({ isOverdue }) => isOverdue);
+    if (overdue === undefined) return;
+    this.#trade(slot, overdue);
+    this.#remove(overdue);
+  }
+
+  /**
+   * Call it when the slot has found no work. Returns whether it must look again, because it has traded its classes with a
+   * heavy slot that runs a brief job.
+   */
+  idle(slot: number): boolean {
+    const brief = this.#isLight(slot) ? this.#find((_, other) => this.#mayTrade(other)) : undefined;
+    if (brief === undefined) this.#idle.add(slot);
+    else this.#trade(slot, brief);
+    return brief !== undefined;
+  }
+
+  #onOverdue(slot: number): void {
+    const idle = this.#lastIdle((other) => this.#isHeavy(other));
+    if (this.#isLight(slot) && idle === undefined) {
+      this.#brief.get(slot)!.isOverdue = true;
+      return;
+    }
+    this.#remove(slot);
+    if (idle === undefined || this.#isHeavy(slot)) return;
+    this.#trade(slot, idle);
+    this.#wake('light');
+  }
+
+  /** Whether the slot may get the classes of a light slot. One light slot stays without brief jobs. */
+  #mayTrade(slot: number): boolean {
+    const light = this.#classes.filter((_, other) => this.#isLight(other)).length;
+    const used = [...this.#brief.keys()].filter((other) => this.#isLight(other)).length;
+    return this.#isHeavy(slot) && used < light - 1;
+  }
+
+  #trade(a: number, b: number): void {
+    const classes = this.#classes;
+    [classes[a], classes[b]] = [classes[b]!, classes[a]!];
+  }
+
+  #remove(slot: number): void {
+    clearTimeout(this.#brief.get(slot)?.timer);
+    this.#brief.delete(slot);
+  }
+
+  /** The one with the most recent job has its launcher, and the others stay asleep. */
+  #lastIdle(suits: (slot: number) => boolean): number | undefined {
+    return [...this.#idle].findLast(suits);
+  }
+
+  #find(suits: (job: BriefJob, slot: number) => boolean): number | undefined {
+    return [...this.#brief].find(([slot, job]) => suits(job, slot))?.[0];
+  }
+
+  #isLight(slot: number): boolean {
+    const [first, ...others] = this.#classes[slot]!;
+    return first === 'light' && others.length === 0;
+  }
+
+  #isHeavy(slot: number): boolean {
+    return this.#classes[slot]!.includes('heavy');
+  }
+}
