@@ -55,6 +55,20 @@ const ownZodMini = {
   },
 };
 
+/**
+ * prom-client loads the API of OpenTelemetry for exemplars, which Airlock does not use: 15 ms of processor time and 1 MB in the API
+ * and in each worker.
+ */
+const noExemplars = {
+  name: 'no-exemplars',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@opentelemetry\/api$/ }, ({ importer }) =>
+      /\/node_modules\/prom-client\//.test(importer) ? { path: 'no-exemplars', namespace: 'no-exemplars' } : null,
+    );
+    onLoad({ filter: /./, namespace: 'no-exemplars' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -72,7 +86,7 @@ const common = {
   logLevel: 'warning',
   metafile: true,
   external,
-  plugins: [ownZodMini],
+  plugins: [ownZodMini, noExemplars],
 };
 
 mkdirSync(staged, { recursive: true });

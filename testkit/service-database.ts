@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { type DatabaseUser, databaseUrl } from '../src/cli/compose.ts';
+import { type DatabaseUser, databaseUrl } from '../src/cli/database-url.ts';
 import { readConfig } from '../src/config/config.ts';
 import { socketUrl } from '../src/supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../src/supervisor/postgres-socket.ts';

@@ -1,5 +1,5 @@
 import { type ClientRequest, get } from 'node:http';
-import { databaseUrl } from '../../src/cli/compose.ts';
+import { databaseUrl } from '../../src/cli/database-url.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { openPool, type Pool } from '../../src/database/pool.ts';
 import { recordEvent } from '../../src/events/record.ts';

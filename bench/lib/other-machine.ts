@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { databaseUrl } from '../../src/cli/compose.ts';
+import { databaseUrl } from '../../src/cli/database-url.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { PROGRAM, type TestService } from '../../testkit/service.ts';

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { registerSigningKey } from '../accounts/signing-keys.ts';
 import type { Config } from '../config/config.ts';
 import type { DatabaseRole } from '../config/database-roles.ts';
@@ -13,10 +12,9 @@ import { kinds } from '../kinds/registry.ts';
 import { openEmbeddedStore, SOCKET_ENDPOINT } from '../storage/embedded/store.ts';
 import { storeFromUrl } from '../storage/store-url.ts';
 import type { ObjectStore } from '../storage/types.ts';
-import { embeddedUrl } from '../supervisor/postgres-connect.ts';
-import { socketFolderFor } from '../supervisor/postgres-socket.ts';
 import { loadSecrets, type Secrets } from '../supervisor/secrets.ts';
 import type { Logger, Tracing } from '../telemetry/index.ts';
+import { databaseUrl } from './database-url.ts';
 import {
   EMBEDDED_BUCKET,
   EMBEDDED_REGION,
@@ -27,19 +25,6 @@ import {
   workRoot,
 } from './endpoints.ts';
 import { version } from './version.ts';
-
-/** The database login: a role with the rights of one process, or the owner, for migrations and the command line. */
-export type DatabaseUser = DatabaseRole | 'owner';
-
-/**
- * The URL of the operator's database, which includes the login, or of the embedded one in the data directory, which
- * must be running.
- */
-export function databaseUrl(config: Config, secrets: Secrets, user: DatabaseUser): string {
-  if (config.databaseUrl) return config.databaseUrl;
-  const home = join(config.dataDir, 'postgres');
-  return embeddedUrl(socketFolderFor(home, process.getuid!()), secrets, user);
-}
 
 export async function openObjectStore(config: Config, secrets: Secrets): Promise<ObjectStore> {
   if (config.storageUrl) return storeFromUrl(config.storageUrl, process.env, config.storagePublicUrl);

@@ -1,8 +1,11 @@
 import type { Config } from '../config/config.ts';
+import { openPool, type Pool } from '../database/pool.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { openEmbeddedPostgres } from '../supervisor/postgres.ts';
+import { loadSecrets } from '../supervisor/secrets.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { databaseTemplate } from './database-template.ts';
+import { databaseUrl } from './database-url.ts';
 import { migrateAt } from './roles/migrate.ts';
 
 /**
@@ -24,4 +27,17 @@ export async function withDatabase<T>(config: Config, work: (config: Config) => 
   } finally {
     await server.stop();
   }
+}
+
+/** Runs `work` with a pool of the owner, on the database that `withDatabase` opens. */
+export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<T>): Promise<T> {
+  return withDatabase(config, async (prepared) => {
+    const url = databaseUrl(prepared, await loadSecrets(prepared.dataDir), 'owner');
+    const pool = openPool(url, { max: 2, role: 'cli', onError: () => {} });
+    try {
+      return await work(pool);
+    } finally {
+      await pool.close();
+    }
+  });
 }

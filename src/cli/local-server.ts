@@ -10,9 +10,9 @@ import { openPool, type Pool } from '../database/pool.ts';
 import { readReadyFile } from '../supervisor/ready-file.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { unknownAccount } from './account-name.ts';
-import { withKeys } from './commands/keys.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { UnavailableError } from './exit.ts';
+import { withKeys } from './local-database.ts';
 import { startService } from './service.ts';
 
 export interface Server {

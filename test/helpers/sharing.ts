@@ -7,7 +7,7 @@ import { json, text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../src/accounts/accounts.ts';
 import { createKey } from '../../src/accounts/keys.ts';
-import { databaseUrl } from '../../src/cli/compose.ts';
+import { databaseUrl } from '../../src/cli/database-url.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createKeyBody } from '../../src/contract/keys.ts';
 import { openPool } from '../../src/database/pool.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databaseUrl } from '../../src/cli/compose.ts';
+import { databaseUrl } from '../../src/cli/database-url.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { DATABASE_ROLES, type DatabaseRole } from '../../src/config/database-roles.ts';
 import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';

@@ -23,8 +23,8 @@ import {
 import type { Tx } from '../../database/pool.ts';
 import { checkAccountName, takenName, unknownAccount } from '../account-name.ts';
 import { UsageError } from '../exit.ts';
+import { withKeys } from '../local-database.ts';
 import { bold, dim } from '../style.ts';
-import { withKeys } from './keys.ts';
 
 const ACTOR = 'cli';
 /** Words that restore the default of a number. */

@@ -3,9 +3,9 @@ import { listSigningKeys } from '../../accounts/signing-keys.ts';
 import type { Config } from '../../config/config.ts';
 import { openSigner } from '../compose.ts';
 import { EXIT } from '../exit.ts';
+import { withKeys } from '../local-database.ts';
 import { problemOf, readSigned } from '../signed-document.ts';
 import { red } from '../style.ts';
-import { withKeys } from './keys.ts';
 
 const WORDS: Record<AuditProblem, string> = {
   missing: 'is missing',

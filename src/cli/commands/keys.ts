@@ -13,12 +13,10 @@ import type { Config } from '../../config/config.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { type CreateKeyBody, createKeyBody } from '../../contract/keys.ts';
 import { isUuid } from '../../crypto/uuid.ts';
-import { openPool, type Pool, type Tx } from '../../database/pool.ts';
-import { loadSecrets } from '../../supervisor/secrets.ts';
+import type { Pool, Tx } from '../../database/pool.ts';
 import { checkAccountName } from '../account-name.ts';
-import { databaseUrl } from '../compose.ts';
 import { UsageError } from '../exit.ts';
-import { withDatabase } from '../local-database.ts';
+import { withKeys } from '../local-database.ts';
 import { describeOption } from '../option-fault.ts';
 import { printList } from '../printing.ts';
 import { bold, dim, out } from '../style.ts';
@@ -137,18 +135,6 @@ function print({ key, raw }: CreatedKey, options: JsonOption): void {
   process.stderr.write(dim('The key is shown only once:\n'));
   process.stdout.write(`${bold(raw)}\n`);
   process.stderr.write(dim(`id ${key.id}, scopes ${key.scopes.join(',')}\n`));
-}
-
-export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<T>): Promise<T> {
-  return withDatabase(config, async (prepared) => {
-    const url = databaseUrl(prepared, await loadSecrets(prepared.dataDir), 'owner');
-    const pool = openPool(url, { max: 2, role: 'cli', onError: () => {} });
-    try {
-      return await work(pool);
-    } finally {
-      await pool.close();
-    }
-  });
 }
 
 /** Runs a change of one key. For an unknown id, the error names the command that lists keys. */

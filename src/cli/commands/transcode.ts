@@ -10,7 +10,7 @@ import { SCOPES } from '../../contract/keys.ts';
 import { METRICS } from '../../contract/metrics.ts';
 import { targetField } from '../../contract/quality.ts';
 import type { JobRequest } from '../../contract/transcode-request.ts';
-import { detectMedia, parseJob } from '../../ffmpeg/index.ts';
+import { detectMedia } from '../../ffmpeg/probe/signature.ts';
 import { connect } from '../connect.ts';
 import { destinationOf } from '../destination-flag.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -54,7 +54,7 @@ export async function transcodeCommand(
 ): Promise<number> {
   const source = await readSource(resolve(input));
   const targets = outputs.map((output) => resolve(output));
-  const body = requestBody(targets, flags);
+  const body = await requestBody(targets, flags);
   const place = destinationOf(flags.to);
   const pictures = pictureTargets(flags, outputs[0] ?? basename(source.path), flags.ladder !== undefined);
   await checkTargets(targets, pictures, source.path, flags);
@@ -177,14 +177,16 @@ function derivedNames({ outputs }: Job, source: string, template: string): strin
 }
 
 /** The same options for every file to write; the names of their outputs follow from their formats. */
-function requestBody(targets: readonly string[], flags: TranscodeFlags): Body {
+async function requestBody(targets: readonly string[], flags: TranscodeFlags): Promise<Body> {
   if (flags.template && flags.ladder === undefined) return templateBody(targets, flags, flags.template);
   const pictures = pictureOutputs(flags);
   const media = mediaOutputs(targets, flags);
   if (media.length + pictures.length === 0)
     throw new UsageError('Name the file to write, or choose a template with --template.');
-  // A remote server checks the request itself: it may support more options.
-  if (!process.env.AIRLOCK_URL && flags.ladder === undefined && media.length > 0) checkOptions(joinOutputs(media));
+  // A remote server checks the request itself: it may support more options. One file without options has nothing to check.
+  const isPlain = media.length === 1 && Object.keys(encodingOf(flags)).length === 0;
+  if (!process.env.AIRLOCK_URL && flags.ladder === undefined && media.length > 0 && !isPlain)
+    await checkOptions(joinOutputs(media));
   return joinOutputs([...media, ...pictures]);
 }
 
@@ -268,7 +270,9 @@ function qualityOf({ target, measure }: TranscodeFlags) {
 }
 
 /** Rejects before the upload what the local server would reject after it, with the same message. */
-function checkOptions(body: Body): void {
+async function checkOptions(body: Body): Promise<void> {
+  // Loaded here, because the tables of all options and filters take as long to load as the rest of the command.
+  const { parseJob } = await import('../../ffmpeg/index.ts');
   const { rejections } = parseJob({ inputs: [{ url: '' }], ...body } as JobRequest);
   const [rejection] = rejections;
   if (!rejection) return;

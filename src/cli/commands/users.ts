@@ -11,8 +11,8 @@ import { readReadyFile } from '../../supervisor/ready-file.ts';
 import { checkAccountName } from '../account-name.ts';
 import { listenUrl } from '../endpoints.ts';
 import { UsageError } from '../exit.ts';
+import { withKeys } from '../local-database.ts';
 import { bold, dim } from '../style.ts';
-import { withKeys } from './keys.ts';
 
 const BY_CLI = { actor: 'cli' };
 

@@ -9,7 +9,7 @@ import { writeStamp } from '../../database/stamp.ts';
 import { createSetupLink } from '../../identity/setup-links.ts';
 import { hasNoUsers } from '../../identity/users.ts';
 import { loadSecrets, writeAtomically } from '../../supervisor/secrets.ts';
-import { databaseUrl } from '../compose.ts';
+import { databaseUrl } from '../database-url.ts';
 import type { FirstKey } from '../first-key.ts';
 import { isMigrated, programStamp } from '../schema-stamp.ts';
 

@@ -35,6 +35,8 @@ export interface Plan {
   evaluate: (result: ProgramResult, output: Buffer) => SelfTestCheck[];
   /** Whether the result depends on machine load; an inconclusive result is then retried alone. */
   timed: boolean;
+  /** Whether only the exit code counts, so that the cell can be one of a series. */
+  inSeries: boolean;
 }
 
 /** Everything that a tier must withstand; without a cell (`none`), only harmless attempts. */
@@ -73,7 +75,7 @@ function planStrict(
 
 function planKilled({ attempt, call, args }: KilledAttempt, filter: FilterName): Plan {
   const evaluate: Plan['evaluate'] = (result) => [endCheck(attempt, 'violation', result)];
-  return { attempt, calls: [{ call, args }], filter, limits: LIMITS, evaluate, timed: false };
+  return { attempt, calls: [{ call, args }], filter, limits: LIMITS, evaluate, timed: false, inSeries: true };
 }
 
 function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Exceptions): Plan {
@@ -91,6 +93,7 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
       return [{ ...check, expected: `not promised: ${why}`, passed: true, promised: false }];
     },
     timed: true,
+    inSeries: false,
   };
 }
 
@@ -120,6 +123,7 @@ function planRejected(
       );
     },
     timed: false,
+    inSeries: false,
   };
 }
 

@@ -10,6 +10,7 @@ import { BOMB_FILE } from './bombs.ts';
 import { failedCell, isInconclusive, secondTry, withDetail } from './checks.ts';
 import { type Plan, planAll } from './plans.ts';
 import { assembleProbe, type ProbeCall } from './probe-elf.ts';
+import { groupPlans, runSeries } from './series.ts';
 
 /** Result of a plan: its checks, and whether they are worth a second try. */
 interface Outcome {
@@ -22,6 +23,7 @@ interface Outcome {
 /**
  * Runs hostile native code in cells that differ from the cells of jobs only in the program: same root image, same filters,
  * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to reject.
+ * Attempts that kill their cell run in series of cells, where the tier can start them so (docs/decisions/0063).
  * Without a cell (`none`), tries only harmless attempts and reports their results. Limits missed on a busy machine, and
  * cells that could not be created, get a second try while nothing else runs; an attempt that succeeds never does.
  * @param slots slot numbers that no job uses; their number is the number of concurrent cells.
@@ -80,17 +82,22 @@ async function tryAll(
 ): Promise<SelfTestCheck[]> {
   const free = [...slots];
   const outcomes: Outcome[] = [];
-  const tryOnce = async (index: number): Promise<Outcome> => {
+  const withSlot = async <T>(work: (slot: number) => Promise<T>): Promise<T> => {
     const slot = free.pop()!;
     try {
-      return await tryPlan(context, slot, plans[index]!, programs[index]!);
+      return await work(slot);
     } finally {
       free.push(slot);
     }
   };
+  const tryOnce = (index: number) => withSlot((slot) => tryPlan(context, slot, plans[index]!, programs[index]!));
+  const groups = context.tier.launchSeries ? groupPlans(plans, slots.length) : plans.map((_, index) => [index]);
   await inParallel(
-    plans.map((_, index) => async () => {
-      outcomes[index] = await tryOnce(index);
+    groups.map((group) => async () => {
+      const pick = <T>(values: readonly T[]) => group.map((index) => values[index]!);
+      const tried = await withSlot((slot) => trySeries(context, slot, pick(plans), pick(programs)));
+      // Alone, a cell that could not be started reports why.
+      for (const [at, index] of group.entries()) outcomes[index] = tried[at] ?? (await tryOnce(index));
     }),
     slots.length,
   );
@@ -107,6 +114,25 @@ function combine(second: Outcome, first: Outcome): Outcome {
     ...second,
     checks: second.checks.map((check, at) => secondTry(check, first.checks[at] ?? first.checks[0]!)),
   };
+}
+
+/** Returns null for each plan to try alone: it is the only one, or its cell was not started. */
+async function trySeries(
+  context: RunContext,
+  slot: number,
+  plans: readonly Plan[],
+  programs: readonly string[],
+): Promise<(Outcome | null)[]> {
+  const { launchSeries } = context.tier;
+  if (!launchSeries || plans.length === 1) return plans.map(() => null);
+  const parts = { ...context, tier: { ...context.tier, launchSeries } };
+  const results = await runSeries(parts, slot, plans, programs).catch(() => plans.map(() => null));
+  return results.map((result, index) => {
+    if (!result) return null;
+    const { evaluate, limits } = plans[index]!;
+    const facts: ProgramResult = { ...result, cpuMs: 0, maxRssBytes: 0, outputDir: '', release: async () => {} };
+    return { checks: withDetail(evaluate(facts, Buffer.alloc(0)), facts, limits), inconclusive: false };
+  });
 }
 
 async function tryPlan(context: RunContext, slot: number, plan: Plan, program: string): Promise<Outcome> {

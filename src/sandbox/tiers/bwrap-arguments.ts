@@ -14,16 +14,24 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
   return [...prlimitArgs(limits), bwrap, '--args', String(FD.args), '--', program, ...args];
 }
 
+/** What bwrap shows a cell. */
+type Shown = Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'binds'>;
+
 /**
  * Arguments of bwrap, NUL-separated for `--args FD`. `--json-status-fd` is like `--info-fd` but also reports, at the
  * end, whether the program started; `--block-fd` makes the cell wait until it is in its cgroup.
  */
-export function bubblewrapArgs(
-  rootImage: string,
-  sees: readonly string[] | null,
-  cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'binds'>,
-): Buffer {
+export function bubblewrapArgs(rootImage: string, sees: readonly string[] | null, cell: Shown): Buffer {
   const args = [
+    ...isolationArgs(rootImage, sees, cell),
+    ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
+  ];
+  return Buffer.from(args.map((arg) => `${arg}\0`).join(''));
+}
+
+/** Arguments for the namespaces, mounts and environment of a cell: everything but its filter. */
+export function isolationArgs(rootImage: string, sees: readonly string[] | null, cell: Shown): string[] {
+  return [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'job', '--uid', '65534', '--gid', '65534'],
     ...(sees ? ownRoot(rootImage, sees) : ['--ro-bind', rootImage, '/']),
@@ -36,9 +44,7 @@ export function bubblewrapArgs(
     ...['--setenv', 'SVT_LOG', '1', '--chdir', '/out'],
     // Last, because the mounts before it create folders in the root.
     ...(sees ? ['--remount-ro', '/'] : []),
-    ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
   ];
-  return Buffer.from(args.map((arg) => `${arg}\0`).join(''));
 }
 
 /** Links of the root of every image: the dynamic loader is at a path below them. */

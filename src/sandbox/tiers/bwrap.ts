@@ -7,6 +7,7 @@ import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';
 import type { FilterName } from '../seccomp/policies.ts';
 import { bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
+import { launchSeries } from './bwrap-series.ts';
 import { feedProgram } from './feed-program.ts';
 import { watchEnd } from './launch-end.ts';
 import type { FilterFiles, Launched, LaunchSpec, Tier } from './tier.ts';
@@ -32,6 +33,7 @@ export function bwrapTier(tools: BwrapTools): Tier {
     outsideText: (text) => text,
     launch: (spec) => launch(tools, spec),
     startAhead: (account) => startAhead(tools, account),
+    launchSeries: (spec) => launchSeries(tools, spec),
     explain: (error) => explainNamespaces(error),
   };
 }

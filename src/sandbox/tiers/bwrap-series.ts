@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Duplex, Readable } from 'node:stream';
+import { prlimitArgs } from '../cell/limits.ts';
+import { admit, killQuietly } from '../cell/processes.ts';
+import type { BwrapTools } from './bwrap.ts';
+import { isolationArgs } from './bwrap-arguments.ts';
+import type { LaunchedSeries, SeriesSpec } from './tier.ts';
+
+/** Descriptors of the shell; the filters follow, one for each cell, because duplicated descriptors share a read offset. */
+const GATE = 3;
+const CODES = 4;
+const FILTERS = 5;
+
+/**
+ * Waits until it is in the control group of the cells, which its children inherit. Then executes the command for each line
+ * `FILTER PROGRAM`, and writes its exit code. At end of file before `go` (the service died) nothing starts, and the shell ends
+ * when nothing reads the codes. The script is constant; words are data that the shell never parses.
+ */
+const SCRIPT = `IFS= read -r go <&${GATE} || exit 1
+while IFS=' ' read -r filter program <&${GATE}; do
+  "$@" --seccomp "$filter" -- "$program" ${GATE}<&- ${CODES}>&-
+  echo "$?" >&${CODES} || exit 1
+done`;
+
+const STDERR_BYTES = 2048;
+
+/** Starts one shell, which starts prlimit → bwrap → program for each program. */
+export function launchSeries(tools: BwrapTools, spec: SeriesSpec): LaunchedSeries {
+  const { programs, limits, account, cgroup, rootImage, cell } = spec;
+  const command = [tools.prlimit, ...prlimitArgs(limits), tools.bwrap, ...isolationArgs(rootImage, null, cell)];
+  const filters = programs.map(() => openSync(tools.filters[spec.filter], 'r'));
+  const child = spawn(tools.sh, ['-c', SCRIPT, 'sh', ...command], {
+    ...account,
+    env: {},
+    cwd: '/',
+    // A separate process group, so that one signal reaches the shell and bwrap.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', ...filters],
+  });
+  for (const filter of filters) closeSync(filter);
+  for (const stream of child.stdio) stream?.on('error', () => {});
+  let exited = false;
+  let failure: Error | null = null;
+  let stderr = '';
+  let codes = '';
+  child.stderr!.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString('latin1')).slice(-STDERR_BYTES);
+  });
+  (child.stdio[CODES] as Readable).on('data', (chunk: Buffer) => {
+    codes += chunk.toString('latin1');
+  });
+  const kill = (): void => {
+    if (!exited && child.pid !== undefined) killQuietly(-child.pid);
+  };
+  if (child.pid !== undefined) {
+    const lines = programs.map((program, index) => `${FILTERS + index} /in/${program}\n`).join('');
+    admit(child.pid, cgroup).then(
+      () => (child.stdio[GATE] as Duplex).end(`go\n${lines}`),
+      (error: Error) => {
+        failure ??= error;
+        kill();
+      },
+    );
+  }
+  const ended = new Promise<Awaited<LaunchedSeries['ended']>>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => {
+      exited = true;
+    });
+    child.once('close', () => {
+      if (failure) return reject(failure);
+      const lines = codes.split('\n').slice(0, -1);
+      resolve({ codes: programs.map((_, index) => readCode(lines[index])), stderr });
+    });
+  });
+  return { kill, ended };
+}
+
+function readCode(line: string | undefined): number | null {
+  return line !== undefined && /^\d+$/.test(line) ? Number(line) : null;
+}
