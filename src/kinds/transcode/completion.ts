@@ -1,8 +1,10 @@
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { canonicalJson, sha256 } from '../../crypto/hash.ts';
 import type { JobPlan, PlanWarning } from '../../ffmpeg/index.ts';
+import type { AttemptCommand } from '../../jobs/attempt-commands.ts';
 import type { AttemptBuild, AttemptFacts } from '../../jobs/attempts.ts';
 import type { Completion } from '../../jobs/finish.ts';
+import type { Claim } from '../../jobs/rows.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import { planJson } from './request.ts';
 import type { Made } from './run-commands.ts';
@@ -26,7 +28,7 @@ export function completionOf(
     plan: planJson.write({ args: commands[0]!.args, source: commands[0]!.source, ...furtherCommands(commands) }),
     warnings: mergeWarnings(request.warnings, hideQueries([...planWarnings, ...made.warnings])),
     inputSeconds: planned?.inputSeconds ?? inputSeconds,
-    attempt: { ...sumFacts(made.facts), build: buildOf(tools, commands) },
+    attempt: { ...sumFacts(made.facts), build: buildOf(tools, run.claim, commands) },
   };
 }
 
@@ -56,8 +58,12 @@ function mergeWarnings(given: readonly PlanWarning[], more: readonly PlanWarning
   return [...given, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];
 }
 
-function buildOf({ sandbox, settings }: TranscodeAttempt['tools'], commands: JobPlan['commands']): AttemptBuild {
-  const { version, package: name } = sandbox.ffmpeg;
+function buildOf(
+  { sandbox, settings }: TranscodeAttempt['tools'],
+  { commands: ran = [] }: Pick<Claim, 'commands'>,
+  commands: JobPlan['commands'],
+): AttemptBuild {
+  const { version, package: name } = buildThatRan(ran) ?? sandbox.ffmpeg;
   const [only, ...others] = commands.map(({ args }) => ['ffmpeg', ...args]);
   return {
     airlockVersion: settings.version,
@@ -65,4 +71,10 @@ function buildOf({ sandbox, settings }: TranscodeAttempt['tools'], commands: Job
     ffmpegPackage: name,
     commandSha256: sha256(canonicalJson(others.length > 0 ? [only, ...others] : only)).toString('hex'),
   };
+}
+
+/** The build of the last command of FFmpeg that succeeded. New cells may already get another build. Null if no such command ran. */
+function buildThatRan(ran: readonly AttemptCommand[]): { version: string; package: string | null } | null {
+  const last = ran.findLast(({ program, exit_code }) => program === 'ffmpeg' && exit_code === 0);
+  return last?.version ? { version: last.version, package: last.package } : null;
 }
