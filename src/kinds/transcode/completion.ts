@@ -1,7 +1,7 @@
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { canonicalJson, sha256 } from '../../crypto/hash.ts';
 import type { JobPlan, PlanWarning } from '../../ffmpeg/index.ts';
-import type { AttemptCommand } from '../../jobs/attempt-commands.ts';
+import { ffmpegThatRan } from '../../jobs/attempt-commands.ts';
 import type { AttemptBuild, AttemptFacts } from '../../jobs/attempts.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import type { Claim } from '../../jobs/rows.ts';
@@ -63,7 +63,7 @@ function buildOf(
   { commands: ran = [] }: Pick<Claim, 'commands'>,
   commands: JobPlan['commands'],
 ): AttemptBuild {
-  const { version, package: name } = buildThatRan(ran) ?? sandbox.ffmpeg;
+  const { version, package: name } = ffmpegThatRan(ran) ?? sandbox.ffmpeg;
   const [only, ...others] = commands.map(({ args }) => ['ffmpeg', ...args]);
   return {
     airlockVersion: settings.version,
@@ -71,10 +71,4 @@ function buildOf(
     ffmpegPackage: name,
     commandSha256: sha256(canonicalJson(others.length > 0 ? [only, ...others] : only)).toString('hex'),
   };
-}
-
-/** The build of the last command of FFmpeg that succeeded. New cells may already get another build. Null if no such command ran. */
-function buildThatRan(ran: readonly AttemptCommand[]): { version: string; package: string | null } | null {
-  const last = ran.findLast(({ program, exit_code }) => program === 'ffmpeg' && exit_code === 0);
-  return last?.version ? { version: last.version, package: last.package } : null;
 }
