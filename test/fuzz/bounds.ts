@@ -27,6 +27,22 @@ export function watchTime(maxMs: number): () => string[] {
   };
 }
 
+/**
+ * Runs `run` up to three times, until it needs at most `againMs` milliseconds of processor time. A single run may be slow because this process
+ * collects garbage. Returns the last result and the shortest time.
+ */
+export function measure<T>(run: () => T, againMs: number): { result: T; ms: number } {
+  let [ms, left] = [Number.POSITIVE_INFINITY, 3];
+  for (;;) {
+    const start = process.cpuUsage();
+    const result = run();
+    const { user, system } = process.cpuUsage(start);
+    ms = Math.min(ms, (user + system) / 1000);
+    left -= 1;
+    if (left === 0 || ms <= againMs) return { result, ms };
+  }
+}
+
 /** Checks the size of a container that was written for a file of `bytes` bytes. */
 export function sizeFaults(path: string, bytes: number): string[] {
   const { size } = statSync(path);
