@@ -2,18 +2,29 @@ import type { Config } from '../config/config.ts';
 import { operatorsBuild } from '../sandbox/programs/ffmpeg.ts';
 import { TrimmedManager } from '../sandbox/trimmed/manager.ts';
 import { readTrimmed } from '../sandbox/trimmed/store.ts';
+import { usedTrimmed } from '../sandbox/trimmed/used.ts';
+import { withLock } from '../supervisor/file-lock.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { entryPoint } from './entry-point.ts';
 
-/** Opens the trimmed FFmpeg of the data directory. Only the worker of `up` builds it in the background. */
+/** Opens the trimmed FFmpeg of the data directory, for a worker. Only the worker of `up` builds it in the background. */
 export function openTrimmedFfmpeg(config: Config, logger?: Logger, builds = false): Promise<TrimmedManager> {
   return TrimmedManager.open({
     dataDir: config.dataDir,
-    isOn: config.ffmpegBuild === 'auto' && config.ffmpeg === null,
+    withLock,
+    isOn: isOn(config),
     builder: builds ? entryPoint() : null,
     ...(logger && { logger }),
   });
 }
+
+/** Finds the trimmed FFmpeg that a worker of the data directory uses, for a command that only reports. */
+export async function findTrimmedFfmpeg(config: Config): Promise<Pick<TrimmedManager, 'path'>> {
+  const path = await usedTrimmed({ dataDir: config.dataDir, isOn: isOn(config) });
+  return { path: () => path };
+}
+
+const isOn = ({ ffmpeg, ffmpegBuild }: Config): boolean => ffmpegBuild === 'auto' && ffmpeg === null;
 
 /** Whether the worker of `up` will build FFmpeg if this machine can: no build exists, and none was rejected. */
 export function willBuild({ dataDir, ffmpeg, ffmpegBuild }: Config): boolean {

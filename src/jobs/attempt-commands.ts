@@ -12,3 +12,12 @@ export const attemptCommands = storedJson('commands of an attempt', 1, z.object(
 export function commandsOf({ commands }: { commands: unknown }): AttemptCommand[] {
   return attemptCommands.readOrNull(commands)?.commands ?? [];
 }
+
+/**
+ * The build of the last command of FFmpeg that succeeded; null if no such command ran. New cells may already get another build, and a
+ * command that failed may have run again with another build.
+ */
+export function ffmpegThatRan(commands: readonly AttemptCommand[]): { version: string; package: string | null } | null {
+  const last = commands.findLast(({ program, exit_code }) => program === 'ffmpeg' && exit_code === 0);
+  return last?.version ? { version: last.version, package: last.package } : null;
+}

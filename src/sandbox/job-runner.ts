@@ -40,7 +40,8 @@ export function jobRunner({ context, watch, table, slots, logger }: Parts): JobR
       try {
         const own = { program: `/usr/bin/${name}`, filter, sees: seenBy(program), opensFiles: opensFiles(program) };
         const result = await runProgram({ ...context, rootImage: root.path }, { ...given, ...own });
-        return { ...result, explain: () => explain(result) };
+        const { version, package: packaged } = root.facts[name]!;
+        return { ...result, build: { version, package: packaged }, explain: () => explain(result) };
       } finally {
         root.release();
         running.delete(spec.slot);

@@ -90,6 +90,8 @@ export interface CellResult {
   cpuMs: number;
   maxRssBytes: number;
   wallMs: number;
+  /** The build of the program that ran. New cells may already get another build. */
+  build: Pick<ProgramBuild, 'version' | 'package'>;
   /** Why the program failed, from its end and its messages. */
   explain(): Explanation;
   /** Removes the entire job folder. Must be called once the outputs are stored. */

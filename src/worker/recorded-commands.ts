@@ -9,14 +9,12 @@ const MAX_COMMANDS = 200;
 export function recordCommands(sandbox: Sandbox, commands: AttemptCommand[]): Sandbox {
   return Object.assign(Object.create(sandbox) as Sandbox, {
     async run(spec) {
-      // The build may change while the cell runs.
-      const { version, package: name } = sandbox.programs[spec.program] ?? { version: null, package: null };
       const result = await sandbox.run(spec);
       if (commands.length < MAX_COMMANDS) {
         commands.push({
           program: spec.program,
-          version,
-          package: name,
+          version: result.build.version,
+          package: result.build.package,
           sha256: sha256(canonicalJson([spec.program, ...spec.args])).toString('hex'),
           end: result.end,
           exit_code: result.exitCode,

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeTrimmed, readTrimmed } from '../../src/sandbox/trimmed/store.ts';
+import { withLock } from '../../src/supervisor/file-lock.ts';
 import { runCli } from '../../testkit/service.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -22,8 +25,14 @@ interface Component {
 
 describe('./airlock sbom', () => {
   let document: { specVersion: string; components: Component[]; dependencies: { ref: string; dependsOn: string[] }[] };
+  const dataDir = mkdtempSync(join(tmpdir(), 'airlock-sbom-'));
+  afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
   beforeAll(async () => {
-    const { code, stdout, stderr } = await runCli(['sbom'], { ...process.env, AIRLOCK_FFMPEG: '/usr/bin/ffmpeg' });
+    // A worker would give up this build, because its source is older than the package.
+    const build = { folder: 'old', source: '0:0.1-1', recipe: 'r', checkedAt: '', since: '', attacks: 1, runs: 1 };
+    await changeTrimmed({ dataDir, withLock }, () => ({ active: build }));
+    const env = { ...process.env, AIRLOCK_DATA_DIR: dataDir, AIRLOCK_FFMPEG_BUILD: 'auto' };
+    const { code, stdout, stderr } = await runCli(['sbom'], env);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     document = JSON.parse(stdout);
   });
@@ -34,6 +43,10 @@ describe('./airlock sbom', () => {
     expect(new Set(refs).size).toBe(refs.length);
     const known = new Set([...refs, ...document.dependencies.map(({ ref }) => ref)]);
     expect(document.dependencies.flatMap(({ dependsOn }) => dependsOn).filter((ref) => !known.has(ref))).toEqual([]);
+  });
+
+  it('does not change which FFmpeg jobs use', () => {
+    expect(readTrimmed(dataDir).active?.folder).toBe('old');
   });
 
   it('lists every package of a running service and of the bundles for browsers, with its hash, and no tool of the build', () => {

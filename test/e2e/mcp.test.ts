@@ -130,6 +130,18 @@ describe.each([
     expect(await use('cancel_transcode', { id })).toMatchObject({ failed: true, value: { code: 'cancel_final' } });
   });
 
+  it('creates a job for a local file with one tool, whose result states where to send the bytes', async () => {
+    const upload = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
+    const { value, failed } = await use('transcode_and_wait', { inputs: [{ upload }], outputFormat: 'jpg' });
+    expect(failed).toBe(false);
+    expect(value).toMatchObject({ job: { waiting_for: 'upload' }, message: expect.stringContaining('get_transcode') });
+    const { id, inputs } = value.job;
+    const { url, method, headers } = inputs[0].upload;
+    expect((await fetch(url, { method, headers, body: new Uint8Array(clip) })).status).toBe(200);
+    const isComplete = async () => (await use('get_transcode', { id })).value.status === 'completed';
+    await until(isComplete, { what: 'the end of the job' });
+  });
+
   it('makes a ladder with a still and a sprite, lists its files, and names the outputs where it must', async () => {
     const { result } = (
       await use('request_upload_url', { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length })

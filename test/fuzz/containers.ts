@@ -11,6 +11,7 @@ import { stageMeter } from '../../src/telemetry/index.ts';
 import { damaged, restructured } from '../../testkit/bytes.ts';
 import { fileOf } from '../../testkit/planned-file.ts';
 import type { Random } from '../../testkit/random.ts';
+import { faultOf, removeCase, watchMemory } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds, type SeedFile } from './container-seeds.ts';
 
@@ -18,7 +19,6 @@ import { makeSeeds, type SeedFile } from './container-seeds.ts';
 const GRACE_MS = 10_000;
 const PROBE_WALL_MS = 15_000;
 const TRANSCODE_WALL_MS = 8000;
-const MAX_GROWTH_BYTES = 300 * 2 ** 20;
 const MIB = 2 ** 20;
 
 /** Sound files of many kinds with damage: each is looked at, probed and transcoded as the worker does, or rejected. */
@@ -32,7 +32,7 @@ async function open(): Promise<Fuzzer> {
   const sandbox = await openSandbox({ dataDir, slots: 1 });
   const sanitizer = openSanitizer({ threads: 1 });
   const tally: Record<string, number> = {};
-  const started = process.memoryUsage.rss();
+  const memoryFaults = watchMemory();
   const tools = { sandbox, sanitizer, measure: stageMeter(null) };
   return {
     tally,
@@ -53,9 +53,9 @@ async function open(): Promise<Fuzzer> {
         if (ended === 'violation') faults.push(`a ${seed.kind} makes FFmpeg do what the filter forbids`);
       } catch (error) {
         if (error instanceof JobFailure) count(tally, error.code);
-        else faults.push(`a ${seed.kind}: ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`);
+        else faults.push(`a ${seed.kind}: ${faultOf(error)}`);
       }
-      for (const name of readdirSync(folder)) if (name.startsWith('case-')) rmSync(join(folder, name), { force: true });
+      removeCase(folder);
       return faults;
     },
     async atEnd() {
@@ -67,9 +67,7 @@ async function open(): Promise<Fuzzer> {
         const left = readdirSync(join(cells, owner)).filter((name) => /^[0-9a-f-]{36}$/.test(name));
         if (left.length > 0) faults.push(`${left.length} cells are left`);
       }
-      globalThis.gc?.();
-      const growth = process.memoryUsage.rss() - started;
-      if (growth > MAX_GROWTH_BYTES) faults.push(`memory has grown by ${Math.round(growth / MIB)} MiB`);
+      faults.push(...memoryFaults());
       const sound = join(folder, 'seed.mp4');
       if (!existsSync(sound)) faults.push('the sound file is gone');
       const ended = await runThrough(tools, folder, sound, null, () => {}).catch((error: Error) => error.message);

@@ -1,19 +1,17 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBytes } from '../../src/sanitizer/file-bytes.ts';
 import { type CopyRequest, copyMovie } from '../../src/sanitizer/isobmff/copy-movie.ts';
 import { readMovie } from '../../src/sanitizer/isobmff/read-movie.ts';
 import type { Random } from '../../testkit/random.ts';
+import { faultOf, sizeFaults, watchMemory, watchTime } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
 import { damageMovie } from './fragments.ts';
 
 /** Milliseconds that a small file may need, even on a busy machine. */
 const MAX_MS = 8000;
-const MAX_GROWTH_BYTES = 300 * 2 ** 20;
-/** Largest size of a copy per byte of its file: a sample of one byte can have a row in each of eight tables. */
-const MAX_INDEX_FACTOR = 64;
 
 const CLIP = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=10:d=1', '-f', 'lavfi', '-i', 'sine=d=1'],
@@ -28,7 +26,7 @@ async function open(): Promise<Fuzzer> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-copies-'));
   const seeds = await makeSeeds(folder, SEEDS);
   const tally: Record<string, number> = {};
-  const started = process.memoryUsage.rss();
+  const memoryFaults = watchMemory();
   const [path, copied] = [join(folder, 'case'), join(folder, 'copied')];
   return {
     tally,
@@ -36,25 +34,20 @@ async function open(): Promise<Fuzzer> {
       const seed = random.pick(seeds);
       const bytes = random.chance(0.1) ? seed.bytes : damageMovie(random, seed.bytes);
       writeFileSync(path, bytes);
-      const begun = performance.now();
+      const timeFaults = watchTime(MAX_MS);
       const faults: string[] = [];
       try {
         const made = copyMovie(anyCopy(random, { path, copied }));
         count(tally, 'reason' in made ? 'left to FFmpeg' : 'copied');
         if ('size' in made) faults.push(...faultsOf(copied, bytes.length));
       } catch (error) {
-        faults.push((error as Error).stack?.split('\n').slice(0, 4).join(' ') ?? 'an error without a stack');
+        faults.push(faultOf(error));
       }
-      const took = performance.now() - begun;
-      if (took > MAX_MS) faults.push(`took ${Math.round(took)} ms`);
+      faults.push(...timeFaults());
       rmSync(copied, { force: true });
       return faults.map((fault) => `a ${seed.kind} of ${bytes.length} bytes: ${fault}`);
     },
-    async atEnd() {
-      globalThis.gc?.();
-      const growth = process.memoryUsage.rss() - started;
-      return growth > MAX_GROWTH_BYTES ? [`memory has grown by ${Math.round(growth / 2 ** 20)} MiB`] : [];
-    },
+    atEnd: async () => memoryFaults(),
     async close() {
       rmSync(folder, { recursive: true, force: true });
     },
@@ -74,8 +67,7 @@ function anyCopy(random: Random, paths: Pick<CopyRequest, 'path' | 'copied'>): C
 }
 
 function faultsOf(copied: string, bytes: number): string[] {
-  const { size } = statSync(copied);
-  const faults = size > bytes * MAX_INDEX_FACTOR ? [`became ${size}`] : [];
+  const faults = sizeFaults(copied, bytes);
   const file = openBytes(copied);
   try {
     if (readMovie(file).tracks.length === 0) faults.push('the copy has no streams');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detectMedia, type MediaInfo } from '../../src/ffmpeg/index.ts';
@@ -13,6 +13,7 @@ import { differences, probed } from '../sanitizer/info-differences.ts';
 import { changedPages } from '../sanitizer/ogg-pages.ts';
 import { PICTURE_CORPUS } from '../sanitizer/picture-corpus.ts';
 import { SOUND_CORPUS } from '../sanitizer/sound-corpus.ts';
+import { removeCase, watchMemory } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 
 /** Damaged files that the readers describe without ffprobe: each as ffprobe does, or not at all. */
@@ -31,6 +32,7 @@ async function open(): Promise<Fuzzer> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
   const seeds = await makeSeeds(folder);
   const tally: Record<string, number> = {};
+  const memoryFaults = watchMemory();
   return {
     tally,
     async one(random, index) {
@@ -49,9 +51,10 @@ async function open(): Promise<Fuzzer> {
         if (faults.length > 0) count(tally, `${seed.kind} described differently`);
         return faults.length > 0 ? [`${seed.name}: ${faults.join('; ')}`] : [];
       } finally {
-        for (const name of readdirSync(folder)) if (name.startsWith('case-')) rmSync(join(folder, name));
+        removeCase(folder);
       }
     },
+    atEnd: async () => memoryFaults(),
     async close() {
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,18 +1,16 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { Rejected } from '../../src/sanitizer/verdicts.ts';
 import { damaged, restructured } from '../../testkit/bytes.ts';
 import type { Random } from '../../testkit/random.ts';
+import { faultOf, sizeFaults, watchMemory, watchTime } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
 
 /** Milliseconds that a small file may need, on a busy machine too. */
 const MAX_MS = 8000;
-const MAX_GROWTH_BYTES = 300 * 2 ** 20;
-/** Bytes of index for each byte of a file: a row of eight tables for each sample of one byte. */
-const MAX_INDEX_FACTOR = 64;
 /** Boxes that describe where samples are and when they are shown. */
 const TELLING = [
   'tfhd',
@@ -37,7 +35,7 @@ async function open(): Promise<Fuzzer> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-fragments-'));
   const seeds = await makeSeeds(folder, FRAGMENTED);
   const tally: Record<string, number> = {};
-  const started = process.memoryUsage.rss();
+  const memoryFaults = watchMemory();
   const [path, target, again] = ['case', 'target', 'again'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -49,29 +47,22 @@ async function open(): Promise<Fuzzer> {
       const seed = random.pick(seeds);
       const bytes = damageMovie(random, seed.bytes);
       writeFileSync(path, bytes);
-      const begun = performance.now();
+      const timeFaults = watchTime(MAX_MS);
       const faults: string[] = [];
       const verdict = await verdictOn(path, target);
       count(tally, verdict);
-      const took = performance.now() - begun;
-      if (took > MAX_MS) faults.push(`a ${seed.kind} of ${bytes.length} bytes took ${Math.round(took)} ms`);
-      if (verdict.startsWith('fault')) faults.push(`a ${seed.kind}: ${verdict}`);
+      faults.push(...timeFaults());
+      if (verdict.startsWith('fault')) faults.push(verdict);
       if (verdict === 'rewritten') {
-        const { size } = statSync(target);
-        if (size > bytes.length * MAX_INDEX_FACTOR)
-          faults.push(`a ${seed.kind} of ${bytes.length} bytes became ${size}`);
+        faults.push(...sizeFaults(target, bytes.length));
         // The reader must accept what the writer wrote.
         const second = await verdictOn(target, again);
-        if (second !== 'rewritten') faults.push(`our own container of a ${seed.kind} is ${second}`);
+        if (second !== 'rewritten') faults.push(`our own container is ${second}`);
       }
       for (const name of [target, again]) rmSync(name, { force: true });
-      return faults;
+      return faults.map((fault) => `a ${seed.kind} of ${bytes.length} bytes: ${fault}`);
     },
-    async atEnd() {
-      globalThis.gc?.();
-      const growth = process.memoryUsage.rss() - started;
-      return growth > MAX_GROWTH_BYTES ? [`memory has grown by ${Math.round(growth / 2 ** 20)} MiB`] : [];
-    },
+    atEnd: async () => memoryFaults(),
     async close() {
       rmSync(folder, { recursive: true, force: true });
     },
@@ -83,7 +74,7 @@ async function verdictOn(path: string, target: string): Promise<string> {
     return (await sanitizeFile({ path, demuxer: 'mov', target, mediaBytes: null })).container;
   } catch (error) {
     if (error instanceof Rejected) return error.code;
-    return `fault ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`;
+    return `fault ${faultOf(error)}`;
   }
 }
 

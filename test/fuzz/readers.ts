@@ -3,6 +3,7 @@ import { MAX_STREAMS, parseProbe } from '../../src/ffmpeg/probe/probe.ts';
 import { etaSeconds, ProgressReader, type ProgressReport, progressFraction } from '../../src/ffmpeg/run/progress.ts';
 import { errorCode, parseListPage } from '../../src/storage/s3/responses.ts';
 import type { Random } from '../../testkit/random.ts';
+import { faultOf, measure } from './bounds.ts';
 import { type Campaign, count } from './campaign.ts';
 import { anyText } from './texts.ts';
 
@@ -31,18 +32,16 @@ export const READERS: Campaign = {
 
 /** Runs it, three times when it seems slow; `accepts` checks what it throws. */
 function timed(what: string, run: () => void, accepts: (error: unknown) => boolean): string[] {
-  let least = Number.POSITIVE_INFINITY;
-  for (let left = 3; left > 0 && least > MAX_MS; left -= 1) {
-    const start = process.cpuUsage();
+  const { result, ms } = measure(() => {
     try {
       run();
+      return null;
     } catch (error) {
-      if (!accepts(error)) return [`${what} throws ${(error as Error).stack?.split('\n').slice(0, 3).join(' ')}`];
+      return accepts(error) ? null : `${what} throws ${faultOf(error)}`;
     }
-    const { user, system } = process.cpuUsage(start);
-    least = Math.min(least, (user + system) / 1000);
-  }
-  return least > MAX_MS ? [`${what} takes ${Math.round(least)} ms`] : [];
+  }, MAX_MS);
+  if (result !== null) return [result];
+  return ms > MAX_MS ? [`${what} takes ${Math.round(ms)} ms`] : [];
 }
 
 const HUGE = [

@@ -6,6 +6,7 @@ import { readGraph, serialiseGraph } from '../../src/ffmpeg/policy/filters/index
 import type { CheckedGraph } from '../../src/ffmpeg/policy/filters/types.ts';
 import { parseRequest } from '../../src/ffmpeg/policy/options/parse-request.ts';
 import { argvFaults } from './argv.ts';
+import { faultOf, measure } from './bounds.ts';
 
 /** Milliseconds that the response to one request may need. */
 const MAX_MS = 50;
@@ -54,24 +55,18 @@ export function graphsOf(parsed: ParsedRequest): CheckedGraph[] {
   return [...steps, ...parsed.audio.map(({ graph }) => graph), ...(parsed.graph ? [parsed.graph.graph] : [])];
 }
 
-/** Slow for a moment may be somebody else's work on this machine; slow three times is ours. */
+/** Returns null and zero if it throws. */
 function timed<T>(what: string, run: () => T, faults: string[]): [T | null, number] {
-  let least = Number.POSITIVE_INFINITY;
-  let result: T | null = null;
-  for (let left = 3; left > 0 && least > LOOK_AGAIN_MS; left -= 1) {
-    const start = performance.now();
-    try {
-      result = run();
-    } catch (error) {
-      // A plan may find that the inputs do not have what is requested, and fail with that reason.
-      const output = error instanceof JobFailure && error.code !== 'internal' && error.message.length > 10;
-      if (!output) faults.push(`${what} throws ${(error as Error).stack?.split('\n').slice(0, 3).join(' ')}`);
-      left = 1;
-    }
-    least = Math.min(least, performance.now() - start);
+  try {
+    const { result, ms } = measure(run, LOOK_AGAIN_MS);
+    if (ms > MAX_MS) faults.push(`${what} takes ${Math.round(ms)} ms`);
+    return [result, ms];
+  } catch (error) {
+    // A plan may find that the inputs do not have what is requested, and fail with that reason.
+    const output = error instanceof JobFailure && error.code !== 'internal' && error.message.length > 10;
+    if (!output) faults.push(`${what} throws ${faultOf(error)}`);
+    return [null, 0];
   }
-  if (least > MAX_MS) faults.push(`${what} takes ${Math.round(least)} ms`);
-  return [result, least];
 }
 
 const FIELD =

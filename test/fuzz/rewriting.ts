@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobFailure } from '../../src/contract/failures.ts';
 import { detectMedia } from '../../src/ffmpeg/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
+import { faultOf, removeCase, watchMemory, watchTime } from './bounds.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds } from './container-seeds.ts';
 import { damage } from './containers.ts';
@@ -20,6 +21,7 @@ async function open(): Promise<Fuzzer> {
   const seeds = (await makeSeeds(folder)).filter(({ kind }) => KINDS.test(kind));
   const sanitizer = openSanitizer({ threads: 1 });
   const tally: Record<string, number> = {};
+  const memoryFaults = watchMemory();
   const sanitize = (path: string, demuxer: string) =>
     sanitizer.sanitize({ path, demuxer, target: `${path}.container`, mediaBytes: null }, { subject: 'Input 1' });
   return {
@@ -34,12 +36,12 @@ async function open(): Promise<Fuzzer> {
         return [];
       }
       writeFileSync(path, bytes);
-      const begun = performance.now();
+      const timeFaults = watchTime(MAX_MS);
       try {
         const { container, demuxer } = await sanitize(path, detected.demuxer);
-        const ms = performance.now() - begun;
+        const [slow] = timeFaults();
         count(tally, `${demuxer} ${container}`);
-        if (ms > MAX_MS) return [`a ${seed.kind} of ${bytes.length} bytes takes ${Math.round(ms)} ms`];
+        if (slow) return [`a ${seed.kind} of ${bytes.length} bytes ${slow}`];
         if (container === 'original') return [];
         const again = await sanitize(`${path}.container`, demuxer);
         if (again.container === 'original') return [`a rewritten ${seed.kind} is not rewritten again: ${again.reason}`];
@@ -47,14 +49,15 @@ async function open(): Promise<Fuzzer> {
         return once!.equals(twice!) ? [] : [`a rewritten ${seed.kind} changes when it is rewritten again`];
       } catch (error) {
         if (!(error instanceof JobFailure) || error.cause !== undefined) {
-          return [`a ${seed.kind}: ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`];
+          return [`a ${seed.kind}: ${faultOf(error)}`];
         }
         count(tally, error.code);
         return [];
       } finally {
-        for (const name of readdirSync(folder)) if (name.startsWith('case-')) rmSync(join(folder, name));
+        removeCase(folder);
       }
     },
+    atEnd: async () => memoryFaults(),
     async close() {
       await sanitizer.close();
       rmSync(folder, { recursive: true, force: true });

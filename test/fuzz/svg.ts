@@ -1,6 +1,7 @@
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import type { LayerRequest, ParsedRequest } from '../../src/ffmpeg/index.ts';
 import { drawLayer, type FontLibrary, openFonts } from '../../src/text-render/index.ts';
+import { faultOf, measure } from './bounds.ts';
 
 const MAX_MS = 200;
 const ELEMENTS = new Set(['svg', 'g', 'path', 'rect', 'circle', 'use', 'defs', 'symbol', 'image', 'clipPath', 'mask']);
@@ -25,19 +26,13 @@ export function layerFaults(parsed: ParsedRequest, _request: TranscodeRequest): 
 }
 
 function drawingFaults(layer: LayerRequest): string[] {
-  let least = Number.POSITIVE_INFINITY;
-  let svg = '';
   try {
-    for (let left = 3; left > 0 && least > MAX_MS; left -= 1) {
-      const start = performance.now();
-      svg = drawLayer(layer, fonts!).file.toString('utf8');
-      least = Math.min(least, performance.now() - start);
-    }
+    const { result: svg, ms } = measure(() => drawLayer(layer, fonts!).file.toString('utf8'), MAX_MS);
+    const slow = ms > MAX_MS ? [`a layer takes ${Math.round(ms)} ms`] : [];
+    return layer.kind === 'captions' ? slow : [...slow, ...svgFaults(svg)];
   } catch (error) {
-    return [`a layer throws ${(error as Error).stack?.split('\n').slice(0, 3).join(' ')}`];
+    return [`a layer throws ${faultOf(error)}`];
   }
-  const slow = least > MAX_MS ? [`a layer takes ${Math.round(least)} ms`] : [];
-  return layer.kind === 'captions' ? slow : [...slow, ...svgFaults(svg)];
 }
 
 export function svgFaults(svg: string): string[] {

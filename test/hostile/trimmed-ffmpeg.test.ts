@@ -1,15 +1,22 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { type CheckOptions, checkTrimmed } from '../../src/sandbox/trimmed/check.ts';
 import { corpusFiles, corpusRuns } from '../../src/sandbox/trimmed/corpus.ts';
 import { TrimmedManager } from '../../src/sandbox/trimmed/manager.ts';
 import { changeTrimmed, readTrimmed, trimmedFolder } from '../../src/sandbox/trimmed/store.ts';
 import type { CellResult, CellSpec, Sandbox } from '../../src/sandbox/types.ts';
+import { withLock } from '../../src/supervisor/file-lock.ts';
+import { processStat } from '../../src/telemetry/process-stat.ts';
+import { recordCommands } from '../../src/worker/recorded-commands.ts';
 import { until } from '../../testkit/until.ts';
 import { LIMITS } from './cell-fixture.ts';
+
+const LONG_BUILD = fileURLToPath(new URL('long-build.mjs', import.meta.url));
 
 const DISTRIBUTION = '/usr/bin/ffmpeg';
 const HFLIP = corpusRuns().find(({ name }) => name === 'filter hflip')!;
@@ -26,6 +33,8 @@ beforeAll(() => {
   install('good');
   // An option has another name, so this copy stands for a build that lacks a feature.
   install('lacking', (program) => replaceAll(program, 'filter_complex\0', 'filter_complXX\0'));
+  // Writes another name of the encoder into files.
+  install('unlike', (program) => replaceAll(program, 'Lavc \0', 'Lavx \0'));
   for (const path of [folder, dataDir, trimmedFolder(dataDir)]) chmodSync(path, 0o755);
   for (const { name, content } of corpusFiles()) writeFileSync(join(folder, name), content);
 });
@@ -76,13 +85,19 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     });
   });
 
+  it('is rejected if a result differs from the result of the distribution, with the name of the command', async () => {
+    await expect(check('unlike')).rejects.toMatchObject({
+      ...{ kind: 'rejected', message: 'encoder ffv1 in mkv writes a different file' },
+    });
+  });
+
   describe('in use', () => {
     let trimmed: TrimmedManager;
     let opened: Sandbox;
     let guarded: Sandbox;
     beforeAll(async () => {
-      use('lacking');
-      trimmed = await TrimmedManager.open({ dataDir, isOn: true, builder: null });
+      await use('lacking');
+      trimmed = await TrimmedManager.open({ dataDir, withLock, isOn: true, builder: null });
       const paths = {
         get ffmpeg() {
           return trimmed.path() ?? undefined;
@@ -97,9 +112,9 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       await opened?.close();
     });
 
-    function use(name: string): void {
-      const build = { folder: name, source: '7:7.1.5-1', recipe: 'r', checkedAt: '', since: '', attacks: 1, runs: 1 };
-      changeTrimmed(dataDir, { active: build, rejected: null });
+    function use(name: string) {
+      const build = { folder: name, source: '99:1-1', recipe: 'r', checkedAt: '', since: '', attacks: 1, runs: 1 };
+      return changeTrimmed({ dataDir, withLock }, () => ({ active: build, rejected: null }));
     }
 
     const run = async (changes: Partial<CellSpec> = {}): Promise<CellResult> => {
@@ -119,7 +134,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     });
 
     it('is given up after a command fails with it and completes with the distribution’s build, and the job gets that result', async () => {
-      expect(await run()).toMatchObject({ end: 'exit', exitCode: 0 });
+      expect(await run()).toMatchObject({ end: 'exit', exitCode: 0, build: { package: expect.any(String) } });
       const { active, rejected } = readTrimmed(dataDir);
       expect(active).toBeNull();
       expect(rejected).toMatchObject({ isTemporary: false, reason: expect.stringContaining('lacks an option') });
@@ -127,12 +142,65 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     });
 
     it('stays in use after it fails with a stream, whose job completes with the distribution’s build', async () => {
-      use('lacking');
+      await use('lacking');
       const streamed = { job: 'job', onOutputDir: () => {} };
       const first = await run(streamed);
       expect(first.explain()).toMatchObject({ code: 'internal' });
       expect(await run(streamed)).toMatchObject({ end: 'exit', exitCode: 0 });
       expect(readTrimmed(dataDir).active?.folder).toBe('lacking');
+    });
+
+    it('is the build that the record of a command names, unless the command ran again with the distribution’s build', async () => {
+      await until(() => guarded.ffmpeg.path === programOf('lacking'), { what: 'the trimmed build' });
+      const commands: Parameters<typeof recordCommands>[1] = [];
+      const recorded = recordCommands(guarded, commands);
+      for (const args of [['-version'], HFLIP.args]) {
+        const inputs = HFLIP.inputs.map((name) => ({ name, path: join(folder, name) }));
+        await (await recorded.run({ program: 'ffmpeg', args, inputs, limits: LIMITS, slot: 0 })).release();
+      }
+      expect(commands.map((command) => [command.exit_code, command.package])).toEqual([
+        [0, null],
+        [0, expect.stringMatching(/^7:/)],
+      ]);
+    });
+
+    it('is built in a process that pauses while a cell runs, and has the lowest priority', async () => {
+      const parts: string[] = [];
+      const logger = { info: ({ part }: { part?: string }) => void (part && parts.push(part)), warn: () => {} };
+      const own = { dataDir: join(folder, 'building'), withLock, isOn: true, builder: LONG_BUILD, tickMs: 20, logger };
+      mkdirSync(own.dataDir);
+      vi.useFakeTimers({ toFake: ['Date'] });
+      const building = await TrimmedManager.open(own).finally(() => vi.setSystemTime(Date.now() + 3600_000));
+      building.start();
+      const cells = building.guard(opened, () => Promise.reject(new Error('not needed')));
+      const runUntil = async (check: () => boolean, what: string) => {
+        const stdin = new PassThrough();
+        const args = ['-hide_banner', '-f', 's16le', '-i', 'pipe:0', '-f', 'null', '-'];
+        const cell = cells.run({ program: 'ffmpeg', args, inputs: [], limits: LIMITS, slot: 0, stdin });
+        await until(check, { what });
+        stdin.end(Buffer.alloc(4000));
+        await (await cell).release();
+      };
+      try {
+        const hasBegun = until(() => parts.includes('begun'), { what: 'the build' });
+        await hasBegun.finally(() => vi.useRealTimers());
+        await runUntil(() => parts.includes('paused before its first step'), 'an order before the first step');
+        const pid = Number(await until(() => parts.find((part) => /^\d+$/.test(part)), { what: 'the first step' }));
+        const stateOf = () => processStat(pid)?.state;
+        await until(() => stateOf() === 'S', { what: 'a running step' });
+        await runUntil(() => stateOf() === 'T', 'a stopped step');
+        await until(() => stateOf() === 'S', { what: 'a step that has resumed' });
+        // SCHED_IDLE (sched(7)); the policy is field 41 of proc_pid_stat(5).
+        const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ');
+        expect(fields[41 - 3]).toBe('5');
+        await building.stop();
+        await until(() => processStat(pid) === null, { what: 'the end of the step' });
+      } finally {
+        vi.useRealTimers();
+        await building.stop();
+      }
     });
   });
 });

@@ -32,7 +32,7 @@ describe('a still that this FFmpeg does not decode', () => {
         args.splice(args.indexOf('-f'), 0, ...decoder);
         execFile('ffmpeg', args, (error, _, stderr) => {
           const exitCode = error ? Number(error.code) : 0;
-          const used = { cpuMs: 0, maxRssBytes: 0, wallMs: 0 };
+          const used = { cpuMs: 0, maxRssBytes: 0, wallMs: 0, build: { version: '', package: null } };
           const result = { end: 'exit', exitCode, signal: null, stderr, outputDir: folder, ...used } as const;
           resolve({ ...result, explain: () => explainFailure(result), release: async () => {} });
         });

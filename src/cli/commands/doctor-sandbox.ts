@@ -5,7 +5,7 @@ import { type FfmpegReport, reportFfmpeg } from '../../sandbox/index.ts';
 import { programsWithSpeech } from '../../sandbox/speech/programs.ts';
 import type { Sandbox, SelfTestCheck, SelfTestReport } from '../../sandbox/types.ts';
 import { EXIT } from '../exit.ts';
-import { ffmpegPaths, openTrimmedFfmpeg } from '../ffmpeg-paths.ts';
+import { ffmpegPaths, findTrimmedFfmpeg } from '../ffmpeg-paths.ts';
 import { bold, dim, green, red, yellow } from '../style.ts';
 import type { Check } from './doctor-check.ts';
 
@@ -23,7 +23,7 @@ export interface SandboxFacts {
 export async function examineSandbox(config: Config, { full }: { full: boolean }): Promise<SandboxFacts> {
   const { dataDir, transcribeEngine, whisperModel: model } = config;
   const programs = programsWithSpeech(transcribeEngine, { dataDir, model });
-  const paths = ffmpegPaths(config, await openTrimmedFfmpeg(config));
+  const paths = ffmpegPaths(config, await findTrimmedFfmpeg(config));
   const options = { dataDir, slots: 1, programs, paths, prepared: preparedFolder('rootimg') };
   const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full });
   try {

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts';
-import type { BuilderMessage, BuilderOrder } from '../../sandbox/trimmed/builder-process.ts';
+import { type BuilderMessage, followOrders } from '../../sandbox/trimmed/builder-process.ts';
 import { type MakeOutcome, makeTrimmed } from '../../sandbox/trimmed/make.ts';
-import type { Steps } from '../../sandbox/trimmed/steps.ts';
 import { prepareDataDir } from '../../supervisor/data-dir.ts';
+import { withLock } from '../../supervisor/file-lock.ts';
 import { EXIT, UsageError } from '../exit.ts';
 
 /**
@@ -16,19 +16,13 @@ export async function ffmpegUpdateCommand(config: Config): Promise<number> {
     );
   const stop = new AbortController();
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort());
-  let steps: Steps | null = null;
-  process.on('message', ({ type }: BuilderOrder) => {
-    if (type === 'pause') steps?.pause();
-    if (type === 'resume') steps?.resume();
-  });
+  const { onSteps } = followOrders();
   const began = Date.now();
-  const options = { dataDir: await prepareDataDir(config.dataDir), sandbox: config.sandbox };
+  const options = { dataDir: await prepareDataDir(config.dataDir), withLock, sandbox: config.sandbox };
   try {
     const outcome = await makeTrimmed(options, {
       signal: stop.signal,
-      onSteps: (opened) => {
-        steps = opened;
-      },
+      onSteps,
       onPart(part) {
         report({ type: 'part', part }, `${Math.round((Date.now() - began) / 1000)} s: ${part}`);
       },

@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { projectRoot } from '../../config/root.ts';
 import { ffmpeg } from '../../sandbox/programs/ffmpeg.ts';
 import { SandboxError } from '../../sandbox/sandbox-error.ts';
-import { openTrimmedFfmpeg } from '../ffmpeg-paths.ts';
+import { findTrimmedFfmpeg } from '../ffmpeg-paths.ts';
 import { readStatus, withDependencies } from '../sbom/debian.ts';
 import { type MachinePackages, type NpmPackages, sbomDocument } from '../sbom/document.ts';
 
@@ -22,7 +22,7 @@ export async function sbomCommand(config: Config): Promise<void> {
 
 async function machinePackages(config: Config): Promise<MachinePackages> {
   const installed = readStatus(await readIfPresent('/var/lib/dpkg/status'));
-  const trimmed = (await openTrimmedFfmpeg(config)).path();
+  const trimmed = (await findTrimmedFfmpeg(config)).path();
   const path = findFfmpeg(config.ffmpeg ?? trimmed);
   const own = path !== null && path !== ffmpeg.debian?.path;
   // The package stays in use with a trimmed build, because a command may run again with the package.

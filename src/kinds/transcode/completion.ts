@@ -1,8 +1,10 @@
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { canonicalJson, sha256 } from '../../crypto/hash.ts';
 import type { JobPlan, PlanWarning } from '../../ffmpeg/index.ts';
+import { ffmpegThatRan } from '../../jobs/attempt-commands.ts';
 import type { AttemptBuild, AttemptFacts } from '../../jobs/attempts.ts';
 import type { Completion } from '../../jobs/finish.ts';
+import type { Claim } from '../../jobs/rows.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import { planJson } from './request.ts';
 import type { Made } from './run-commands.ts';
@@ -26,7 +28,7 @@ export function completionOf(
     plan: planJson.write({ args: commands[0]!.args, source: commands[0]!.source, ...furtherCommands(commands) }),
     warnings: mergeWarnings(request.warnings, hideQueries([...planWarnings, ...made.warnings])),
     inputSeconds: planned?.inputSeconds ?? inputSeconds,
-    attempt: { ...sumFacts(made.facts), build: buildOf(tools, commands) },
+    attempt: { ...sumFacts(made.facts), build: buildOf(tools, run.claim, commands) },
   };
 }
 
@@ -56,8 +58,12 @@ function mergeWarnings(given: readonly PlanWarning[], more: readonly PlanWarning
   return [...given, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];
 }
 
-function buildOf({ sandbox, settings }: TranscodeAttempt['tools'], commands: JobPlan['commands']): AttemptBuild {
-  const { version, package: name } = sandbox.ffmpeg;
+function buildOf(
+  { sandbox, settings }: TranscodeAttempt['tools'],
+  { commands: ran = [] }: Pick<Claim, 'commands'>,
+  commands: JobPlan['commands'],
+): AttemptBuild {
+  const { version, package: name } = ffmpegThatRan(ran) ?? sandbox.ffmpeg;
   const [only, ...others] = commands.map(({ args }) => ['ffmpeg', ...args]);
   return {
     airlockVersion: settings.version,

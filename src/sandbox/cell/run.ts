@@ -49,7 +49,7 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onPr
 }
 
 /** The end of any program; only programs of the table explain it. */
-export type ProgramResult = Omit<CellResult, 'explain'>;
+export type ProgramResult = Omit<CellResult, 'explain' | 'build'>;
 
 /** A cell, from its creation until its result is reported. */
 interface Run {

@@ -1,3 +1,4 @@
+import { installedFfmpeg } from '../trimmed/installed.ts';
 import { sourceOf } from '../trimmed/recipe.ts';
 import { reportTrimmed, type TrimmedReport } from '../trimmed/report.ts';
 import type { ProgramBuild } from '../types.ts';
@@ -32,6 +33,7 @@ export async function reportFfmpeg(
     trimmed: reportTrimmed(dataDir, path, {
       isOn: settings.ffmpegBuild === 'auto',
       isConfigured: settings.ffmpeg !== null,
+      installed: await installedFfmpeg(),
     }),
   };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { MakeOutcome } from './make.ts';
+import type { Steps } from './steps.ts';
 
 /** Variables of the service that the builder needs. The builder gets no address of a database or a storage, and no key. */
 const PASSED =
@@ -51,4 +52,21 @@ export function startBuilder(entry: string, onPart: (part: string) => void): Bui
 
 function send(child: ChildProcess, order: BuilderOrder): void {
   if (child.connected) child.send(order, () => {});
+}
+
+/** Lets the parent of this process pause and resume the build. The parent may send an order before the build has steps. */
+export function followOrders(): { onSteps(steps: Steps): void } {
+  let steps: Steps | null = null;
+  let isPaused = false;
+  process.on('message', ({ type }: BuilderOrder) => {
+    isPaused = type === 'pause';
+    if (isPaused) steps?.pause();
+    else steps?.resume();
+  });
+  return {
+    onSteps(opened) {
+      steps = opened;
+      if (isPaused) opened.pause();
+    },
+  };
 }

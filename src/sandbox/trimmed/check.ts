@@ -7,14 +7,12 @@ import { openSandbox } from '../open.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { CellLimits, CellResult, Sandbox } from '../types.ts';
 import { TrimmedBuildError } from './build-error.ts';
-import { differenceOf, type RunRecord, withoutHashes } from './compare.ts';
+import { differenceOf, type RunRecord, requireBlocked, requireCompleted, withoutHashes } from './compare.ts';
 import { type CorpusRun, corpusFiles, corpusRuns } from './corpus.ts';
 
 /** Limits of each run of the corpus. A run needs milliseconds, but can take minutes at idle priority. */
 const LIMITS: CellLimits = { memoryBytes: 2 ** 30, cpuSeconds: 60, wallMs: 600_000, outputBytes: 64 * 2 ** 20 };
 const MAX_STDOUT = 8 * 2 ** 20;
-/** Share of runs that the distribution's build must complete. With fewer runs, the comparison proves too little. */
-const COMPLETED = 0.9;
 
 export interface CheckOptions {
   /** An existing folder whose parents other accounts can traverse. The caller removes it. */
@@ -54,14 +52,13 @@ export async function checkTrimmed(options: CheckOptions): Promise<CheckResult> 
       rejectBuild,
     );
     opened.push(chosen.sandbox);
-    const failed = chosen.report.checks.find(({ passed }) => !passed);
-    if (failed) throw new TrimmedBuildError('rejected', `the self-test failed with the build: ${failed.attempt}`);
+    const attacks = requireBlocked(chosen.report.checks);
     const { tier } = chosen.sandbox;
     const other = await openSandbox({ slots: 1, tier, dataDir: otherDir!, paths: { ffmpeg: distribution } });
     opened.push(other);
     const comparison = { corpus, folder: files!, waitWhilePaused: options.waitWhilePaused };
     const runs = await compareAll({ own: chosen.sandbox, distribution: other }, comparison);
-    return { attacks: chosen.report.checks.filter(({ promised }) => promised).length, runs };
+    return { attacks, runs };
   } finally {
     for (const sandbox of opened) await sandbox.close();
   }
@@ -108,12 +105,7 @@ async function compareAll(
       if (run.result) known.add(run.result);
     } else skipped += 1;
   }
-  if (completed < COMPLETED * (completed + skipped)) {
-    throw new TrimmedBuildError(
-      'later',
-      `the distribution's FFmpeg completed only ${completed} runs of the comparison`,
-    );
-  }
+  requireCompleted({ completed, skipped });
   return completed;
 }
 

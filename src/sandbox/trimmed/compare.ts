@@ -1,4 +1,23 @@
-/* Compares the runs of two builds. Pure. */
+import type { SelfTestCheck } from '../types.ts';
+import { TrimmedBuildError } from './build-error.ts';
+
+/* Compares two builds. Pure. */
+
+/** Share of runs that the distribution's build must complete. With fewer runs, the comparison proves too little. */
+const COMPLETED = 0.9;
+
+/** Returns the number of attacks that the cell blocked. Throws if an attack succeeded. */
+export function requireBlocked(checks: readonly Pick<SelfTestCheck, 'attempt' | 'passed' | 'promised'>[]): number {
+  const failed = checks.find(({ passed }) => !passed);
+  if (failed) throw new TrimmedBuildError('rejected', `the self-test failed with the build: ${failed.attempt}`);
+  return checks.filter(({ promised }) => promised).length;
+}
+
+/** Throws if the distribution's build completed too few runs. */
+export function requireCompleted({ completed, skipped }: { completed: number; skipped: number }): void {
+  if (completed >= COMPLETED * (completed + skipped)) return;
+  throw new TrimmedBuildError('later', `the distribution's FFmpeg completed only ${completed} runs of the comparison`);
+}
 
 /** The results of a run. */
 export interface RunRecord {

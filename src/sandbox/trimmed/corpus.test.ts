@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ENCODERS } from '../../ffmpeg/policy/encoders/encoders.ts';
 import { FILTER_TABLE } from '../../ffmpeg/policy/filters/table/index.ts';
-import { differenceOf, type RunRecord, withoutHashes } from './compare.ts';
+import { differenceOf, type RunRecord, requireBlocked, requireCompleted, withoutHashes } from './compare.ts';
 import { corpusFiles, corpusRuns } from './corpus.ts';
 
 describe('the comparison of two builds', () => {
@@ -44,5 +44,23 @@ describe('the comparison of two builds', () => {
     expect(differenceOf(withoutHashes(shown), withoutHashes(other))).toBeNull();
     const fewer = { ...other, stdout: '' };
     expect(differenceOf(withoutHashes(shown), withoutHashes(fewer))).toMatch(/different frames/);
+    expect(differenceOf(withoutHashes(shown), withoutHashes({ ...shown, sha256: null }))).toMatch(/different file/);
+  });
+
+  it('proves too little if the distribution’s build completes fewer than nine of ten commands', () => {
+    expect(() => requireCompleted({ completed: 9, skipped: 1 })).not.toThrow();
+    expect(() => requireCompleted({ completed: 89, skipped: 11 })).toThrow(/completed only 89 runs/);
+    expect(() => requireCompleted({ completed: 0, skipped: 1 })).toThrow();
+  });
+});
+
+describe('the self-test with a new build', () => {
+  const blocked = { attempt: 'read a file', passed: true, promised: true };
+
+  it('rejects the build if one attack succeeds, and counts the attacks that the cell blocked', () => {
+    const exception = { attempt: 'a weak tier', passed: true, promised: false };
+    expect(requireBlocked([blocked, exception, blocked])).toBe(2);
+    const checks = [blocked, { ...blocked, attempt: 'open a socket', passed: false }];
+    expect(() => requireBlocked(checks)).toThrow(/self-test failed with the build: open a socket/);
   });
 });

@@ -34,7 +34,7 @@ export type TrimmedAction =
   /** Switch to the build that is ready. */
   | { do: 'switch' }
   /** Return to the distribution's FFmpeg. */
-  | { do: 'return'; reason: string };
+  | { do: 'return' };
 
 const NOTHING: TrimmedAction = { do: 'nothing' };
 
@@ -42,9 +42,7 @@ export function decideTrimmed(facts: TrimmedFacts): TrimmedAction {
   const { state, installed, quietMs } = facts;
   const { active, ready } = state;
   // An update of the package is usually a security fix, so cells do not use a build without it.
-  if (active && isOutdated(active.source, installed)) {
-    return { do: 'return', reason: `the package ${installed} is newer than the source ${active.source} of the build` };
-  }
+  if (active && isOutdated(active.source, installed)) return { do: 'return' };
   if (ready && quietMs > 0 && !isOutdated(ready.source, installed)) return { do: 'switch' };
   return shouldBuild(facts) ? { do: 'build' } : NOTHING;
 }

@@ -5,8 +5,8 @@ export interface GuardOptions {
   /** Whether the program at this path is a trimmed build of Airlock. */
   isOwn(path: string): boolean;
   openDistribution(): Promise<Sandbox>;
-  /** Called if the distribution's build completed a command that failed with the trimmed build. */
-  giveUp(reason: string): void;
+  /** Called if the distribution's build completed a command that failed with the trimmed build at `path`. */
+  giveUp(path: string, reason: string): Promise<void>;
   /** Called before each cell. */
   onCellStart(): void;
   /** Called after each cell. */
@@ -59,14 +59,18 @@ class Guard {
     const result = await this.#sandbox.run(spec);
     const reason = spec.signal?.aborted ? null : suspectBuild(result);
     if (reason === null) return result;
-    return canRepeat(spec) ? this.#repeat(spec, result, reason) : this.#postpone(spec, result);
+    return canRepeat(spec) ? this.#repeat(spec, result, { path, reason }) : this.#postpone(spec, result);
   }
 
   async close(): Promise<void> {
     await (await this.#distribution)?.close();
   }
 
-  async #repeat(spec: CellSpec, first: CellResult, reason: string): Promise<CellResult> {
+  async #repeat(
+    spec: CellSpec,
+    first: CellResult,
+    { path, reason }: { path: string; reason: string },
+  ): Promise<CellResult> {
     const other = await this.#open();
     const second = other && (await other.run(spec).catch(() => null));
     if (!second) return first;
@@ -75,7 +79,11 @@ class Guard {
       return first;
     }
     // The arguments are the caller's text, so the reason does not contain them.
-    this.#options.giveUp(`${spec.program} failed in a job, and the distribution's ${spec.program} did not: ${reason}`);
+    const { program } = spec;
+    await this.#options
+      .giveUp(path, `${program} failed in a job, and the distribution's ${program} did not: ${reason}`)
+      // The job has its result. The next command that fails tries again.
+      .catch((error) => this.#options.logger?.warn({ err: error }, 'could not give up the trimmed FFmpeg'));
     await first.release();
     return second;
   }

@@ -9,11 +9,10 @@ import { TrimmedBuildError } from './build-error.ts';
 import { checkTrimmed } from './check.ts';
 import { recipeId } from './recipe.ts';
 import type { Steps } from './steps.ts';
-import { type CheckedBuild, changeTrimmed, removeUnused, trimmedFolder } from './store.ts';
+import { type CheckedBuild, changeTrimmed, removeUnused, type TrimmedPlace, trimmedFolder } from './store.ts';
 
-export interface MakeOptions {
-  /** Real path of the data directory. */
-  dataDir: string;
+/** The data directory has its real path. */
+export interface MakeOptions extends TrimmedPlace {
   /** The sandbox tier that jobs use. */
   sandbox: SandboxChoice;
 }
@@ -36,7 +35,7 @@ export async function makeTrimmed(options: MakeOptions, control: BuildControl): 
   try {
     await removeUnused(dataDir);
     const build = await makeChecked(options, control, { recipe, found });
-    changeTrimmed(dataDir, { ready: build, rejected: null });
+    await changeTrimmed(options, () => ({ ready: build, rejected: null }));
     return { outcome: 'ready', build };
   } catch (error) {
     if (control.signal.aborted) throw error;
@@ -46,7 +45,8 @@ export async function makeTrimmed(options: MakeOptions, control: BuildControl): 
     if (kind !== 'impossible') {
       const isTemporary = kind === 'later';
       const at = new Date().toISOString();
-      changeTrimmed(dataDir, { rejected: { source: found.source, recipe, reason: message, at, isTemporary } });
+      const rejected = { source: found.source, recipe, reason: message, at, isTemporary };
+      await changeTrimmed(options, () => ({ rejected }));
     }
     return { outcome: kind, reason: message };
   } finally {

@@ -1,16 +1,23 @@
-import { statSync } from 'node:fs';
 import { ffmpegUpdate } from '../ffmpeg/update.ts';
-import { findProgram } from '../host/commands.ts';
-import { packageVersion } from '../host/preflight.ts';
-import { ffmpeg, operatorsBuild } from '../programs/ffmpeg.ts';
+import { operatorsBuild } from '../programs/ffmpeg.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { Sandbox, SandboxOptions } from '../types.ts';
 import { runsOnBattery } from './battery.ts';
+import { lockBuild } from './build.ts';
 import { type BuilderProcess, startBuilder } from './builder-process.ts';
 import { decideTrimmed, isOutdated } from './decide.ts';
 import { guardSandbox } from './guarded-sandbox.ts';
+import { installedFfmpeg } from './installed.ts';
 import { recipeId } from './recipe.ts';
-import { activeTrimmed, changeTrimmed, readTrimmed, removeUnused, trimmedFolder } from './store.ts';
+import {
+  activeTrimmed,
+  changeTrimmed,
+  readTrimmed,
+  removeUnused,
+  type TrimmedPlace,
+  trimmedFolder,
+  trimmedProgram,
+} from './store.ts';
 
 /** Milliseconds between decisions. New cells notice a change of the state within another half minute. */
 const TICK_MS = 60_000;
@@ -18,11 +25,10 @@ const TICK_MS = 60_000;
 const RESUME_MS = 3_000;
 /** Time without a new build after every failure. A recorded failure can require more time. */
 const REST_MS = 3600_000;
-const DPKG_STATUS = '/var/lib/dpkg/status';
+const NOT_UPDATED = 'could not update the state of the trimmed FFmpeg';
 
-export interface TrimmedOptions {
-  /** Real path of the data directory. */
-  dataDir: string;
+/** The data directory has its real path. */
+export interface TrimmedOptions extends TrimmedPlace {
   /** Whether new cells may use a trimmed build. */
   isOn: boolean;
   /** Path of the program that builds; null if this process never builds. */
@@ -31,7 +37,10 @@ export interface TrimmedOptions {
   tickMs?: number;
 }
 
-/** Manages the trimmed FFmpeg of one data directory: builds it, lets cells use it, and gives it up. */
+/**
+ * Manages the trimmed FFmpeg of one data directory: builds it, lets cells use it, and gives it up. A process that only reports uses
+ * `usedTrimmed`, which changes nothing.
+ */
 export class TrimmedManager {
   readonly #options: TrimmedOptions;
   readonly #startedAt = Date.now();
@@ -41,7 +50,6 @@ export class TrimmedManager {
   #restsUntil = 0;
   #cells = 0;
   #lastCellAt = Date.now();
-  #installed: { stamp: number; version: Promise<string | null> } | null = null;
   #close: (() => Promise<void>)[] = [];
   #isStopped = false;
 
@@ -52,10 +60,7 @@ export class TrimmedManager {
   /** Stops using a build that is older than the package of the distribution. Call this before the sandbox opens. */
   static async open(options: TrimmedOptions): Promise<TrimmedManager> {
     const trimmed = new TrimmedManager(options);
-    const { active } = readTrimmed(options.dataDir);
-    const installed = active && (await trimmed.#installedVersion());
-    if (active && isOutdated(active.source, installed))
-      trimmed.#returnBecause(`the package ${installed} is newer than the build`);
+    if (readTrimmed(options.dataDir).active) await trimmed.#returnIfOutdated();
     return trimmed;
   }
 
@@ -75,29 +80,37 @@ export class TrimmedManager {
     } catch (error) {
       const path = this.path();
       if (!path || !(error instanceof SandboxError)) throw error;
-      this.giveUp(`the sandbox does not open with the build: ${error.message}`, { isTemporary: true });
+      await this.giveUp(path, `the sandbox does not open with the build: ${error.message}`, { isTemporary: true });
       return open();
     }
   }
 
-  /** Stops using the build. Airlock builds again after a day if the reason is temporary, otherwise when the source or the recipe changes. */
-  giveUp(reason: string, { isTemporary = false } = {}): void {
+  /**
+   * Stops using the build with the program at `path`. Does nothing if new cells already use another build. Airlock builds again after a
+   * day if the reason is temporary, otherwise when the source or the recipe changes.
+   */
+  async giveUp(path: string, reason: string, { isTemporary = false } = {}): Promise<void> {
     const { dataDir, logger } = this.#options;
-    const { active } = readTrimmed(dataDir);
-    if (!active) return;
-    const { source, recipe } = active;
-    const rejected = { source, recipe, reason, at: new Date().toISOString(), isTemporary };
-    changeTrimmed(dataDir, { active: null, ready: null, rejected });
+    const changed = await changeTrimmed(this.#options, ({ active }) => {
+      if (!active || trimmedProgram(dataDir, active) !== path) return null;
+      const { source, recipe } = active;
+      const rejected = { source, recipe, reason, at: new Date().toISOString(), isTemporary };
+      return { active: null, ready: null, rejected };
+    });
+    if (!changed) return;
     logger?.warn(
-      { source, reason },
+      { source: changed.rejected?.source, reason },
       'new cells no longer use the trimmed FFmpeg. They use the FFmpeg of the distribution',
     );
   }
 
   /** Gives up the build if its image cannot be made, for example after an upgrade of a library. */
   onUnusable(error: Error): void {
-    if (this.path() && error instanceof SandboxError)
-      this.giveUp(`cells cannot use the build: ${error.message}`, { isTemporary: true });
+    const path = this.path();
+    if (!path || !(error instanceof SandboxError)) return;
+    this.giveUp(path, `cells cannot use the build: ${error.message}`, { isTemporary: true }).catch((failure) =>
+      this.#options.logger?.warn({ err: failure }, NOT_UPDATED),
+    );
   }
 
   /**
@@ -109,7 +122,7 @@ export class TrimmedManager {
     const guarded = guardSandbox(sandbox, {
       isOwn: (path) => path.startsWith(`${trimmedFolder(this.#options.dataDir)}/`),
       openDistribution,
-      giveUp: (reason) => this.giveUp(reason),
+      giveUp: (path, reason) => this.giveUp(path, reason),
       onCellStart: () => this.#onCellStart(),
       onCellEnd: () => this.#onCellEnd(),
       logger: this.#options.logger,
@@ -122,7 +135,7 @@ export class TrimmedManager {
   start(): void {
     if (!this.#options.isOn) return;
     this.#later(async () => {
-      if (this.#options.builder) await removeUnused(this.#options.dataDir);
+      if (this.#options.builder) await this.#removeUnused();
       await this.#tick();
     }, this.#options.tickMs ?? TICK_MS);
   }
@@ -147,15 +160,15 @@ export class TrimmedManager {
     try {
       await this.#decide();
     } catch (error) {
-      logger?.warn({ err: error }, 'could not update the state of the trimmed FFmpeg');
+      logger?.warn({ err: error }, NOT_UPDATED);
     }
     this.#later(() => this.#tick(), tickMs);
   }
 
   async #decide(): Promise<void> {
-    const { dataDir, builder, logger } = this.#options;
+    const { dataDir, builder } = this.#options;
     if (operatorsBuild() !== null) return;
-    const installed = await this.#installedVersion();
+    const installed = await installedFfmpeg();
     const { candidate } = builder ? await ffmpegUpdate(installed, dataDir) : { candidate: null };
     const now = new Date();
     const action = decideTrimmed({
@@ -167,20 +180,41 @@ export class TrimmedManager {
       impossible: builder ? this.#impossible : 'this process does not build',
     });
     if (action.do === 'build' && now.getTime() >= this.#restsUntil) this.#build(builder!);
-    if (action.do === 'return') this.#returnBecause(action.reason);
-    if (action.do === 'switch') {
-      const { ready } = readTrimmed(dataDir);
-      if (!ready) return;
-      changeTrimmed(dataDir, { active: { ...ready, since: now.toISOString() }, ready: null });
-      const { source, attacks, runs } = ready;
-      logger?.info({ source, attacks, runs }, 'new cells use the trimmed FFmpeg, which passed every check');
-    }
+    if (action.do === 'return') await this.#returnIfOutdated();
+    if (action.do === 'switch') await this.#switch(now);
   }
 
-  #returnBecause(reason: string): void {
-    const { dataDir, logger } = this.#options;
-    changeTrimmed(dataDir, { active: null });
-    logger?.info({ reason }, 'new cells use the FFmpeg of the distribution');
+  /** Lets new cells use the build that is ready. */
+  async #switch(now: Date): Promise<void> {
+    const changed = await changeTrimmed(
+      this.#options,
+      ({ ready }) => ready && { active: { ...ready, since: now.toISOString() }, ready: null },
+    );
+    if (!changed?.active) return;
+    const { source, attacks, runs } = changed.active;
+    this.#options.logger?.info({ source, attacks, runs }, 'new cells use the trimmed FFmpeg, which passed every check');
+  }
+
+  /** Returns to the FFmpeg of the distribution if its package is newer than the source of the build. */
+  async #returnIfOutdated(): Promise<void> {
+    const installed = await installedFfmpeg();
+    const changed = await changeTrimmed(this.#options, ({ active }) =>
+      active && isOutdated(active.source, installed) ? { active: null } : null,
+    );
+    if (changed) this.#options.logger?.info({ installed }, 'a newer package of FFmpeg is installed. New cells use it');
+  }
+
+  /** Does nothing while a build runs on this machine, because the build uses these files. */
+  async #removeUnused(): Promise<void> {
+    const lock = await lockBuild();
+    if (!lock) return;
+    try {
+      await removeUnused(this.#options.dataDir);
+    } catch (error) {
+      this.#options.logger?.warn({ err: error }, 'could not remove unused builds of FFmpeg');
+    } finally {
+      lock.release();
+    }
   }
 
   #build(entry: string): void {
@@ -188,21 +222,23 @@ export class TrimmedManager {
     logger?.info({}, 'building a trimmed FFmpeg in the background. To turn this off, set AIRLOCK_FFMPEG_BUILD=off');
     const building = startBuilder(entry, (part) => logger?.info({ part }, 'building a trimmed FFmpeg'));
     this.#building = building;
-    void building.ended.then((outcome) => {
+    void building.ended.then(async (outcome) => {
       this.#building = null;
       if (this.#isStopped || outcome?.outcome === 'ready') return;
       this.#restsUntil = Date.now() + REST_MS;
       const reason = outcome?.reason ?? 'the build exited early';
       if (outcome?.outcome === 'impossible') this.#impossible = reason;
-      else if (!outcome) this.#recordEarlyExit(reason);
+      else if (!outcome) await this.#recordEarlyExit(reason);
       logger?.warn({ reason }, 'could not build a trimmed FFmpeg. Cells use the FFmpeg of the distribution');
     });
   }
 
   /** Records a build that was killed, so that Airlock does not try again immediately. */
-  #recordEarlyExit(reason: string): void {
+  async #recordEarlyExit(reason: string): Promise<void> {
     const rejected = { source: null, recipe: recipeId(), reason, at: new Date().toISOString(), isTemporary: true };
-    changeTrimmed(this.#options.dataDir, { rejected });
+    await changeTrimmed(this.#options, () => ({ rejected })).catch((error) =>
+      this.#options.logger?.warn({ err: error }, NOT_UPDATED),
+    );
   }
 
   #onCellStart(): void {
@@ -216,13 +252,5 @@ export class TrimmedManager {
     this.#later(() => {
       if (this.#cells === 0) this.#building?.resume();
     }, RESUME_MS);
-  }
-
-  /** Version of the installed package; null if FFmpeg does not come from a package. */
-  #installedVersion(): Promise<string | null> {
-    if (findProgram('ffmpeg') !== ffmpeg.debian!.path) return Promise.resolve(null);
-    const stamp = statSync(DPKG_STATUS, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (this.#installed?.stamp !== stamp) this.#installed = { stamp, version: packageVersion('ffmpeg') };
-    return this.#installed.version;
   }
 }

@@ -1,4 +1,5 @@
 import { operatorsBuild } from '../programs/ffmpeg.ts';
+import { isOutdated } from './decide.ts';
 import { readTrimmed, type TrimmedState, trimmedFolder } from './store.ts';
 
 /** State of the trimmed build. */
@@ -21,25 +22,35 @@ export interface TrimmedReport {
 export function reportTrimmed(
   dataDir: string,
   usedPath: string,
-  { isOn, isConfigured }: { isOn: boolean; isConfigured: boolean },
+  { isOn, isConfigured, installed }: { isOn: boolean; isConfigured: boolean; installed: string | null },
 ): TrimmedReport {
   const isOwn = usedPath.startsWith(`${trimmedFolder(dataDir)}/`);
   const isOperators = isConfigured || operatorsBuild() !== null;
-  return describeTrimmed(readTrimmed(dataDir), { isOn, isOwn, isOperators });
+  return describeTrimmed(readTrimmed(dataDir), { isOn, isOwn, isOperators, installed });
+}
+
+interface TrimmedUse {
+  isOn: boolean;
+  /** Whether new cells use a trimmed build. */
+  isOwn: boolean;
+  /** Whether the operator chose an FFmpeg. */
+  isOperators: boolean;
+  /** Version of the installed package. A worker gives up a build that is older. */
+  installed: string | null;
 }
 
 /** Pure. */
 export function describeTrimmed(
   { active, ready, rejected }: TrimmedState,
-  { isOn, isOwn, isOperators }: { isOn: boolean; isOwn: boolean; isOperators: boolean },
+  { isOn, isOwn, isOperators, installed }: TrimmedUse,
 ): TrimmedReport {
   const nothing = { source: null, checkedAt: null, attacks: null, runs: null, reason: null, detail: null };
   if (isOperators) return { ...nothing, state: 'not_used', reason: 'operator_build' };
   if (!isOn) return { ...nothing, state: 'not_used', reason: 'off' };
-  const build = active ?? ready;
+  const build = [active, ready].find((one) => one && !isOutdated(one.source, installed));
   if (build) {
     const { source, checkedAt, attacks, runs } = build;
-    return { ...nothing, state: active && isOwn ? 'in_use' : 'ready', source, checkedAt, attacks, runs };
+    return { ...nothing, state: build === active && isOwn ? 'in_use' : 'ready', source, checkedAt, attacks, runs };
   }
   if (!rejected) return { ...nothing, state: 'not_used', reason: 'not_built' };
   const { source, reason, isTemporary } = rejected;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isOnlyOurs } from '../../config/prepared-files.ts';
 import { removeTree } from '../cell/remove-tree.ts';
 
@@ -44,6 +44,8 @@ export interface TrimmedState {
   rejected: Rejection | null;
 }
 
+/** A change takes about a millisecond. */
+const LOCK_WAIT_MS = 10_000;
 const NOTHING: TrimmedState = { v: 1, active: null, ready: null, rejected: null };
 
 export function trimmedFolder(dataDir: string): string {
@@ -65,24 +67,54 @@ export function trimmedStamp(dataDir: string): number {
   return statSync(join(trimmedFolder(dataDir), 'state.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Changes parts of the state atomically. */
-export function changeTrimmed(dataDir: string, change: Partial<Omit<TrimmedState, 'v'>>): TrimmedState {
-  const folder = trimmedFolder(dataDir);
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const next = { ...readTrimmed(dataDir), ...change };
-  const staged = join(folder, `.state-${randomUUID()}`);
-  writeFileSync(staged, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
-  renameSync(staged, join(folder, 'state.json'));
-  return next;
+/** Runs `work` while no other caller of any process has the lock of the file `path`. Rejects if the lock is not free after `waitMs`. */
+export type WithLock = <T>(path: string, waitMs: number, work: () => Promise<T>) => Promise<T>;
+
+/** A data directory whose state this process may change. */
+export interface TrimmedPlace {
+  dataDir: string;
+  withLock: WithLock;
 }
 
-/** Path of the build that new cells use. Null without a build, or if an account other than root and this account could change it. */
+/**
+ * Changes parts of the state atomically. The worker, the builder and `./airlock ffmpeg update` may do so at the same time, so `change`
+ * gets the state under a lock. Resolves with the new state, or with null if `change` returns null, which changes nothing.
+ */
+export function changeTrimmed(
+  { dataDir, withLock }: TrimmedPlace,
+  change: (state: TrimmedState) => Partial<Omit<TrimmedState, 'v'>> | null,
+): Promise<TrimmedState | null> {
+  return withLock(lockPath(dataDir), LOCK_WAIT_MS, async () => {
+    const state = readTrimmed(dataDir);
+    const changes = change(state);
+    if (!changes) return null;
+    const folder = trimmedFolder(dataDir);
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    const next = { ...state, ...changes };
+    const staged = join(folder, `.state-${randomUUID()}`);
+    writeFileSync(staged, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
+    renameSync(staged, join(folder, 'state.json'));
+    return next;
+  });
+}
+
+/** Path of the lock of the state. It is not in the folder of the builds, from which older releases remove unknown files. */
+export function lockPath(dataDir: string): string {
+  return `${trimmedFolder(dataDir)}.lock`;
+}
+
+/** Path of the program of a build. */
+export function trimmedProgram(dataDir: string, { folder }: Pick<CheckedBuild, 'folder'>): string {
+  return join(trimmedFolder(dataDir), folder, 'bin', 'ffmpeg');
+}
+
+/** Path of the program of the active build. Null without a build, or if an account other than root and this account could change it. */
 export function activeTrimmed(dataDir: string): string | null {
   const { active } = readTrimmed(dataDir);
   if (!active) return null;
   const base = trimmedFolder(dataDir);
-  const bin = join(base, active.folder, 'bin');
-  const path = join(bin, 'ffmpeg');
+  const path = trimmedProgram(dataDir, active);
+  const bin = dirname(path);
   const folders = [base, join(base, active.folder), bin];
   return folders.every(isTrusted) && [path, join(bin, 'ffprobe')].every(isTrusted) ? path : null;
 }

@@ -169,11 +169,20 @@ export const arrivingUploads = (given: () => TestService) => () => {
         ? await service.call('PATCH', `/v1/transcodes/${id}/cancel`)
         : await service.call('DELETE', `/v1/transcodes/${id}`);
     expect(ended.status, ended.text).toBe(200);
+    const parts = () => filesIn(join(service.dataDir, 'storage', 'parts'));
+    if (how === 'erased') {
+      // An erase responds when the bytes are deleted.
+      expect(await parts()).toEqual([]);
+      expect(await put(3)).not.toBe(200);
+    }
     await until(async () => (await workFiles('source-0')).length === 0, { what: 'the work folder to be removed' });
     await until(async () => (await put(3)) !== 200, { what: 'the URLs to be revoked', timeoutMs: 30_000 });
     expect((await service.call('GET', `/v1/upload/multipart/${uploadId}`)).status).toBe(404);
-    const parts = () => filesIn(join(service.dataDir, 'storage', 'parts'));
     await until(async () => (await parts()).length === 0, { what: 'the parts to be deleted', timeoutMs: 30_000 });
+    if (how === 'canceled') return;
+    const receipt = async () => (await service.call('GET', `/v1/transcodes/${id}/receipt`)).json.receipt;
+    const complete = await until(async () => (await receipt()).complete && receipt(), { what: 'a complete receipt' });
+    expect(complete).toMatchObject({ status: 'canceled', remaining: [], working_copies: [{ attempt: 1 }] });
   });
 
   it('releases its slot to another job if its last part does not arrive', async () => {

@@ -7,16 +7,23 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isSignedBy, type PublicJwk } from '../../../src/crypto/signing.ts';
 import { makeClip, transcode, upload } from '../../../testkit/media.ts';
 import { call, startService, type TestService } from '../../../testkit/service.ts';
+import { until } from '../../../testkit/until.ts';
 import { isStored } from '../../helpers/disk.ts';
+import { prepareTrimmedBuild } from '../../helpers/trimmed-build.ts';
 
 const PART = 8 * 2 ** 20;
 const SEED = Buffer.alloc(32, 9).toString('base64url');
 
-/** Stops the service, and starts it with another signing key. The tests compare what was before with what is afterwards. */
+/**
+ * Stops the service, and starts it with another signing key and a trimmed FFmpeg. The tests compare what was before with what is
+ * afterwards.
+ */
 export const restarting = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let job: string;
+  let clipUrl: string;
+  let trimmedVersion: string;
   let receipt: { key_id: string; receipt: object; signature: string };
   let began: Awaited<ReturnType<typeof beginUpload>>;
   const bytes = wave(PART + 1_000_000);
@@ -25,14 +32,17 @@ export const restarting = (given: () => TestService) => () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-restart-'));
     service = given();
-    const { fileUrl } = await upload(service, await makeClip(join(folder, 'clip.mp4')));
+    const clip = await makeClip(join(folder, 'clip.mp4'));
+    const { fileUrl } = await upload(service, clip);
     job = (await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).id;
     await service.call('DELETE', `/v1/transcodes/${job}`);
+    clipUrl = (await upload(service, clip)).fileUrl;
     receipt = await readReceipt();
     began = await beginUpload(service, bytes);
     const { dataDir } = service;
     await service.stop();
-    service = await startService({ AIRLOCK_SIGNING_KEY: SEED }, { dataDir });
+    trimmedVersion = await prepareTrimmedBuild(dataDir);
+    service = await startService({ AIRLOCK_SIGNING_KEY: SEED, AIRLOCK_FFMPEG_BUILD: 'auto' }, { dataDir });
   });
   afterAll(async () => {
     await service?.remove();
@@ -46,6 +56,25 @@ export const restarting = (given: () => TestService) => () => {
     expect(known.map((key) => key.kid)).toEqual([fresh.key_id, receipt.key_id]);
     for (const signed of [receipt, fresh]) expect(isSignedBy(signed.receipt, signed, known)).toBe(true);
     expect(service.output()).not.toContain(SEED);
+  });
+
+  it('runs jobs with a trimmed FFmpeg, which manifests, details and the security report name', async () => {
+    const { id } = await transcode(service, { inputs: [{ url: clipUrl }], outputFormat: 'mp3' });
+    const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
+    const version = expect.stringContaining(`ffmpeg version ${trimmedVersion} `);
+    expect(manifest.ffmpeg).toEqual({ version, package: null });
+    expect(manifest.commands).toContainEqual(expect.objectContaining({ program: 'ffmpeg', version, package: null }));
+    const { attempts } = (await service.call('GET', `/v1/transcodes/${id}/details`)).json;
+    expect(attempts).toMatchObject([{ ffmpeg_version: version }]);
+    const ffmpeg = await until(
+      async () => {
+        const security = (await service.call('GET', '/v1/security')).json;
+        return security.ffmpeg.trimmed && security.ffmpeg;
+      },
+      { what: 'the report on FFmpeg' },
+    );
+    expect(ffmpeg).toMatchObject({ version, package: null });
+    expect(ffmpeg.trimmed).toMatchObject({ state: 'in_use', source: '99:1-1', attacks: 207, comparisons: 633 });
   });
 
   it('lets an upload in parts continue that a broken connection interrupted, and the file arrives unchanged', async () => {

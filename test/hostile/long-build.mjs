@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { register } from 'tsx/esm/api';
+
+// A build that never ends, as a program that a worker starts. Its step and the reaction to orders are those of a real build.
+register();
+const { becomeIdle, Steps } = await import('../../src/sandbox/trimmed/steps.ts');
+const { followOrders } = await import('../../src/sandbox/trimmed/builder-process.ts');
+
+const stop = new AbortController();
+for (const event of ['SIGTERM', 'disconnect']) process.once(event, () => stop.abort());
+const report = (part) => process.send({ type: 'part', part });
+const { onSteps } = followOrders();
+const paused = new Promise((resolve) => process.once('message', resolve));
+await becomeIdle();
+report('begun');
+await paused;
+const steps = new Steps(stop.signal);
+onSteps(steps);
+const step = steps.run({ what: 'wait', program: '/bin/sleep', args: ['600'], onFailure: 'later' });
+report(`${pidOfStep() ? 'running' : 'paused'} before its first step`);
+while (!pidOfStep()) await new Promise((resolve) => setTimeout(resolve, 20));
+report(pidOfStep());
+await step.catch(() => {});
+process.disconnect();
+
+function pidOfStep() {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return children.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n');
+}
