@@ -7,7 +7,7 @@ import { ROOT } from './sources.ts';
 describe('the order of the test files', () => {
   it('starts the longest file first, and distributes the files that wait over the run', () => {
     const short = Array.from({ length: 30 }, (_, index) => `src/some-${index}.test.ts`);
-    const waiting = ['test/chaos/kill.test.ts', 'test/chaos/full-disk.test.ts', 'test/chaos/drain.test.ts'];
+    const waiting = ['test/chaos/failover.test.ts', 'test/chaos/full-disk.test.ts', 'test/chaos/drain.test.ts'];
     const order = mixed([...short, ...waiting, 'test/web/dashboard.test.ts'], (path) => path);
     expect(order.slice(0, 2)).toEqual(['test/chaos/full-disk.test.ts', 'test/web/dashboard.test.ts']);
     expect([...order].sort()).toEqual([...short, ...waiting, 'test/web/dashboard.test.ts'].sort());

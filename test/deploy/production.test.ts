@@ -277,7 +277,9 @@ describe.skipIf(reason !== null)('the walk of production.md', () => {
 
   it('completes a job whose worker is killed', async () => {
     const [, kill] = blocks.filter(({ section, language }) => section === sectionsOf(PAGE)[8] && language === 'sh');
-    await machines.api.run('ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=d=8:s=640x360 long.mp4');
+    await machines.api.run(
+      'ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=d=12:s=320x180 -preset ultrafast long.mp4',
+    );
     const cli = `AIRLOCK_URL=https://${HOST} AIRLOCK_API_KEY=$(cat first-key) /opt/airlock/airlock`;
     const ended = machines.api.run(`${cli} transcode long.mp4 again.mp4 --option '-preset veryslow'`);
     ended.catch(() => {});

@@ -35,7 +35,7 @@ describe('airlock accounts alongside a running API', () => {
       disarm: false,
       disabled_at: null,
     });
-    const again = await service.builtCli('accounts', 'create', ' Ö & sons ');
+    const again = await service.cli('accounts', 'create', ' Ö & sons ');
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toMatch(/name already belongs to an account\. Choose another; \.\/airlock accounts list/);
     const names = (await json('list')).map(({ name }: { name: string }) => name);

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
 import { PROGRAM, runCli, shareService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
+import { runCommand } from '../helpers/run-command.ts';
 
 type Shared = Awaited<ReturnType<typeof shareService>>;
 
@@ -16,7 +17,10 @@ let service: Shared;
 let folder: string;
 let clip: string;
 let env: NodeJS.ProcessEnv;
-const airlock = (...args: string[]) => runCli(args, env, folder);
+const airlock = (...args: string[]) => runCommand(args, env, folder);
+/** A command that finds the service by its data directory. */
+const onServer = (...args: string[]) =>
+  runCommand(args, { ...env, AIRLOCK_URL: '', AIRLOCK_API_KEY: '', AIRLOCK_DATA_DIR: service.dataDir }, folder);
 const json = async (...args: string[]) => JSON.parse((await airlock(...args, '--json')).stdout);
 
 beforeAll(async () => {
@@ -141,13 +145,13 @@ describe('airlock uploads', () => {
   });
 
   it('creates a token here that outlives the command, until its key is revoked', async () => {
-    const made = await service.cli(...create, '--account', service.account);
+    const made = await onServer(...create, '--account', service.account);
     const token = made.stdout.trim();
     expect(token).toMatch(/^al_upload_/);
     expect(made.stderr).toMatch(/for 10 files of at most 1 kB from https:\/\/app\.example\.com\n/);
     expect((await presign(token)).status).toBe(200);
     const [, key] = /\.\/airlock keys revoke (\S+)/.exec(made.stderr)!;
-    expect((await service.cli('keys', 'revoke', key!)).code).toBe(0);
+    expect((await onServer('keys', 'revoke', key!)).code).toBe(0);
     expect((await presign(token)).status).toBe(401);
   });
 });
@@ -263,14 +267,14 @@ describe('airlock probe, validate, usage and transcribe', () => {
 
 describe('commands that call a server', () => {
   it('use the server that runs here, with a key of few rights that ends with them', async () => {
-    const listed = await service.cli('jobs', 'list', '--account', service.account, '--json');
+    const listed = await onServer('jobs', 'list', '--account', service.account, '--json');
     expect(JSON.parse(listed.stdout).total).toBeGreaterThan(0);
     const keys: { name: string; scopes: string[] }[] = JSON.parse(
-      (await service.cli('keys', 'list', '--all', '--json')).stdout,
+      (await onServer('keys', 'list', '--all', '--json')).stdout,
     );
     const used = keys.find(({ name, scopes }) => name === 'airlock command' && scopes.join() === 'read');
     expect(used).toMatchObject({ scopes: ['read'], revoked_at: expect.any(String) });
-    const stranger = await service.cli('jobs', 'list', '--account', 'nobody-has-this-name');
+    const stranger = await onServer('jobs', 'list', '--account', 'nobody-has-this-name');
     expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('No account has that name')]);
   });
 

@@ -12,6 +12,7 @@ import { until } from '../../testkit/until.ts';
 import { isAlive } from '../chaos/load.ts';
 import { storedFilesOf } from '../helpers/disk.ts';
 import { filesIn } from '../helpers/files.ts';
+import { runCommand } from '../helpers/run-command.ts';
 
 /** A user's folder: the clips, and what a command leaves in it. */
 let folder: string;
@@ -41,6 +42,9 @@ const environment = (extra: Record<string, string> = {}) => {
   return { ...rest, NO_COLOR: '1', ...extra };
 };
 const airlock = (...args: string[]) => runCli(args, environment(), folder);
+/** A command that starts nothing, in this process. */
+const inProcess = (env: Record<string, string>, ...args: string[]) =>
+  runCommand(args, { NO_COLOR: '1', AIRLOCK_DATA_DIR: undefined, ...env }, folder);
 /**
  * A data directory as if just created by the launcher, but past its first start, which only the first test waits for.
  */
@@ -75,7 +79,7 @@ describe('airlock transcode', () => {
   };
   it.each(Object.keys(wrong))('exits with 2 before it starts anything: %s', async (name) => {
     const [args, message] = wrong[name]!;
-    const rejected = await airlock('transcode', ...args);
+    const rejected = await inProcess({}, 'transcode', ...args);
     expect(rejected.stderr).toMatch(message);
     expect(rejected).toMatchObject({ code: 2, stdout: '' });
     expect(await left()).toEqual([]);
@@ -86,7 +90,7 @@ describe('airlock transcode', () => {
       string,
       string
     >[]) {
-      const rejected = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(half), folder);
+      const rejected = await inProcess(half, 'transcode', 'in.mov', 'out.mp4');
       expect(rejected.code).toBe(78);
       expect(rejected.stderr).toMatch(/AIRLOCK_(API_KEY|URL): is missing/);
     }
@@ -164,7 +168,7 @@ describe('airlock transcode alongside a running service', () => {
     ({ key } = await service.makeKey('--account', 'default'));
   });
 
-  const alongside = (...args: string[]) => runCli(args, environment({ AIRLOCK_DATA_DIR: service.dataDir }), folder);
+  const alongside = (...args: string[]) => inProcess({ AIRLOCK_DATA_DIR: service.dataDir }, ...args);
 
   it('prints the finished job as JSON, and accepts FFmpeg options', async () => {
     const args = ['--option', '-c:v libx265', '--option', '-crf 40', '--option', '-an', '--json'];
@@ -213,7 +217,7 @@ describe('airlock transcode alongside a running service', () => {
         way === 'its URL and a key'
           ? { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: key }
           : { AIRLOCK_DATA_DIR: service.dataDir };
-      const done = await runCli(['transcode', 'small.mov', 'out.webm', '--json'], environment(env), folder);
+      const done = await inProcess(env, 'transcode', 'small.mov', 'out.webm', '--json');
       expect(done.code).toBe(0);
       const job = JSON.parse(done.stdout);
       expect(await left()).toEqual(['out.webm']);
@@ -221,7 +225,7 @@ describe('airlock transcode alongside a running service', () => {
       expect(await storedFilesOf(service, job.id)).toEqual([]);
       const isLent = ({ name }: { name: string }) => name === 'airlock command';
       const lent = async (): Promise<{ id: string; revoked_at: string | null }[]> =>
-        JSON.parse((await service.cli('keys', 'list', '--all', '--json')).stdout).filter(isLent);
+        JSON.parse((await alongside('keys', 'list', '--all', '--json')).stdout).filter(isLent);
       const keys = await lent();
       expect(keys.length).toBeGreaterThan(0);
       // Commands of other tests may run; the one of this test has ended, so nothing revokes its key any more.
@@ -263,16 +267,16 @@ describe('airlock transcode alongside a running service', () => {
 
   it('reports that the server is unreachable, the key invalid or an option forbidden', async () => {
     const gone = { AIRLOCK_URL: 'http://127.0.0.1:9', AIRLOCK_API_KEY: service.key };
-    const unreachable = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(gone), folder);
+    const unreachable = await inProcess(gone, 'transcode', 'in.mov', 'out.mp4');
     expect(unreachable.code).toBe(69);
     expect(unreachable.stderr).toMatch(/127\.0\.0\.1:9 does not respond/);
     const stranger = { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: 'al_live_wrong' };
-    const rejected = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(stranger), folder);
+    const rejected = await inProcess(stranger, 'transcode', 'in.mov', 'out.mp4');
     expect(rejected.code).toBe(1);
     expect(rejected.stderr).toMatch(/Unauthorized/);
     const known = { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key };
     const option = ['--option', '-filter_script x'];
-    const reviewed = await runCli(['transcode', 'in.mov', 'out.mp4', ...option], environment(known), folder);
+    const reviewed = await inProcess(known, 'transcode', 'in.mov', 'out.mp4', ...option);
     expect(reviewed.code).toBe(1);
     expect(reviewed.stderr).toMatch(/Option not allowed: .*-filter_script/);
     expect(await left()).toEqual([]);

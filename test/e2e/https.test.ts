@@ -5,8 +5,9 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDataDir } from '../../testkit/data-directory.ts';
 import { makeClip } from '../../testkit/media.ts';
-import { runCli, startService, type TestService } from '../../testkit/service.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
+import { runCommand } from '../helpers/run-command.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
 
 const YEAR = 31_536_000;
@@ -105,7 +106,7 @@ describe('the start', () => {
       // Every role reads the settings by the same function, so the others have to be seen to do so only once.
       for (const role of 'AIRLOCK_PUBLIC_URL' in env ? ['up', 'api', 'gateway'] : ['up']) {
         const ports = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' };
-        const result = await runCli([role], { ...process.env, AIRLOCK_DATA_DIR: dataDir, ...ports, ...env });
+        const result = await runCommand([role], { AIRLOCK_DATA_DIR: dataDir, ...ports, ...env });
         expect([role, result.code]).toEqual([role, 78]);
         expect(result.stderr).toMatch(text);
       }

@@ -3,6 +3,7 @@ import { isWellFormedApiKey } from '../../src/crypto/api-key.ts';
 import { call, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
+import { commandsOf } from '../helpers/run-command.ts';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -101,7 +102,7 @@ describe('keys', () => {
 
   it('end when revoked on the command line', async () => {
     const { json } = await create();
-    expect((await service.cli('keys', 'revoke', json.id)).code).toBe(0);
+    expect((await commandsOf(service)('keys', 'revoke', json.id)).code).toBe(0);
     await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to end' });
   });
 
@@ -160,7 +161,7 @@ describe('keys', () => {
   });
 
   it('are printed by the command line in the documented form', async () => {
-    const made = await service.cli(
+    const made = await commandsOf(service)(
       'keys',
       'create',
       '--name',
@@ -180,10 +181,10 @@ describe('keys', () => {
       created_at: expect.stringMatching(TIME),
     });
     const { id, key } = JSON.parse(made.stdout);
-    const rotated = await service.cli('keys', 'rotate', id, '--json');
+    const rotated = await commandsOf(service)('keys', 'rotate', id, '--json');
     expect([rotated.code, await statusOf(key), await statusOf(JSON.parse(rotated.stdout).key)]).toEqual([0, 401, 200]);
-    const list = await service.cli('keys', 'list', '--json');
+    const list = await commandsOf(service)('keys', 'list', '--json');
     expect(JSON.parse(list.stdout).map((item: { id: string }) => item.id)).toContain(id);
-    expect((await service.cli('keys', 'revoke', 'no-such-key')).code).not.toBe(0);
+    expect((await commandsOf(service)('keys', 'revoke', 'no-such-key')).code).not.toBe(0);
   });
 });

@@ -12,6 +12,7 @@ import { startSource } from '../../../testkit/source-server.ts';
 import { until } from '../../../testkit/until.ts';
 import { isStored } from '../../helpers/disk.ts';
 import { stopFfmpegs } from '../../helpers/processes.ts';
+import { commandsOf } from '../../helpers/run-command.ts';
 import { OTHER_STORAGE } from '../../helpers/storage.ts';
 
 const SECRET_WORDS = /holiday|grandmother|seaside/i;
@@ -274,28 +275,28 @@ export const receipts = (given: () => TestService) => () => {
     const pinned = await save({ keys: await keys() }, 'keys.json');
     const address = `${service.api}/.well-known/airlock-keys.json`;
     for (const args of [[], ['--keys', address], ['--keys', pinned]]) {
-      const good = await service.cli('receipt', 'verify', file, ...args);
+      const good = await commandsOf(service)('receipt', 'verify', file, ...args);
       expect([good.code, good.stdout], good.stderr).toEqual([0, expect.stringMatching(/^Good signature/)]);
     }
     const manifest = await save((await get(job.id, 'manifest')).json, 'manifest.json');
-    expect((await service.cli('receipt', 'verify', manifest, '--keys', pinned)).code).toBe(0);
+    expect((await commandsOf(service)('receipt', 'verify', manifest, '--keys', pinned)).code).toBe(0);
 
     const forged = await save({ ...signed, receipt: { ...signed.receipt, deleted: [] } }, 'forged.json');
-    const bad = await service.cli('receipt', 'verify', forged, '--keys', pinned);
+    const bad = await commandsOf(service)('receipt', 'verify', forged, '--keys', pinned);
     expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/signature does not match/)]);
     const foreign = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
     const others = await save({ keys: [{ ...foreign, kid: 'x', use: 'sig', alg: 'EdDSA' }] }, 'others.json');
-    const unknown = await service.cli('receipt', 'verify', file, '--keys', others);
+    const unknown = await commandsOf(service)('receipt', 'verify', file, '--keys', others);
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/key .* is not among/)]);
-    const clear = await service.cli('receipt', 'verify', file, '--keys', 'http://192.0.2.1/keys.json');
+    const clear = await commandsOf(service)('receipt', 'verify', file, '--keys', 'http://192.0.2.1/keys.json');
     expect([clear.code, clear.stderr]).toEqual([2, expect.stringMatching(/https/)]);
   });
 
   it('are verified by a command that also verifies the audit log, and a saved head of it', async () => {
-    const head = await service.cli('audit', 'head');
+    const head = await commandsOf(service)('audit', 'head');
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');
-    const verify = (...args: string[]) => service.cli('audit', 'verify', '--json', ...args);
+    const verify = (...args: string[]) => commandsOf(service)('audit', 'verify', '--json', ...args);
     const complete = await verify('--head', file);
     expect(complete.code, complete.stderr).toBe(0);
     const { rows, checkpoints, problem } = JSON.parse(complete.stdout);
@@ -311,7 +312,7 @@ export const receipts = (given: () => TestService) => () => {
       expect([altered.code, JSON.parse(altered.stdout)]).toMatchObject([1, { brokenAt: 2, problem: 'altered' }]);
       await database.query('DELETE FROM audit_log WHERE seq >= 2; DELETE FROM audit_checkpoints');
       expect((await verify()).code).toBe(0);
-      const cut = await service.cli('audit', 'verify', '--head', file);
+      const cut = await commandsOf(service)('audit', 'verify', '--head', file);
       expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/Row 2 of the audit log is missing/)]);
     } finally {
       await database.end();

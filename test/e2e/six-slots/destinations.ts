@@ -18,6 +18,7 @@ import {
   REGION,
   startEmbeddedGateway,
 } from '../../conformance/embedded-gateway.ts';
+import { commandsOf } from '../../helpers/run-command.ts';
 import { faultsOf } from '../../web/axe.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
@@ -230,17 +231,18 @@ export const destinations = (given: () => TestService) => () => {
 
   describe('the commands', () => {
     it('create, list and delete connections, and deliver files', async () => {
+      const airlock = commandsOf(service, BUCKET_KEYS);
       const place = ['--bucket', BUCKET, '--region', REGION, '--endpoint', bucket.endpoint];
-      const made = await service.cli('connections', 'create', 'shell', ...place);
+      const made = await airlock('connections', 'create', 'shell', ...place);
       expect([made.code, made.stdout]).toEqual([0, expect.stringContaining(`can use the bucket ${BUCKET}`)]);
-      expect((await service.cli('connections', 'list')).stdout).toContain('shell');
+      expect((await airlock('connections', 'list')).stdout).toContain('shell');
       const clip = join(folder, 'shell.mp4');
       await makeClip(clip, { size: '160x90' });
       const target = join(folder, 'made.mp4');
-      const done = await service.cli('transcode', clip, target, '--to', 's3://shell/from-shell');
+      const done = await airlock('transcode', clip, target, '--to', 's3://shell/from-shell');
       expect([done.code, await filesOf('from-shell')]).toEqual([0, ['from-shell/shell.mp4']]);
-      expect((await service.cli('connections', 'delete', 'shell')).code).toBe(0);
-      const failed = await service.cli('transcode', clip, target, '--to', 's3://shell/from-shell');
+      expect((await airlock('connections', 'delete', 'shell')).code).toBe(0);
+      const failed = await airlock('transcode', clip, target, '--to', 's3://shell/from-shell');
       expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('there is no connection "shell"')]);
     });
   });
@@ -373,7 +375,7 @@ export const destinations = (given: () => TestService) => () => {
       );
       expect(event.data).toMatchObject({ job_id: job.id, error_code: 'destination_failed' });
       keys.push(KEYS);
-      const { code, stdout } = await service.cli('jobs', 'redeliver', job.id, '--output', 'hls');
+      const { code, stdout } = await commandsOf(service)('jobs', 'redeliver', job.id, '--output', 'hls');
       expect([code, stdout]).toEqual([0, expect.stringMatching(/hls: delivered to .*again\/hls/)]);
       expect((await filesOf('again/hls/')).length).toBeGreaterThan(2);
       const page = await setUp(browser, await invite(service, 'again@example.org', 'member', 'default'));

@@ -7,6 +7,7 @@ import { tracesOfJobs } from '../../../testkit/attacks/flood/traces.ts';
 import { makeClip, transcode, upload } from '../../../testkit/media.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { until } from '../../../testkit/until.ts';
+import { commandsOf } from '../../helpers/run-command.ts';
 
 const NO_LIMITS = { memory_mb: null, cpu_seconds: null, wall_seconds: null, output_mb: null };
 
@@ -25,7 +26,7 @@ export const jobLimits = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const set = (name: string, ...settings: string[]) => service.cli('accounts', 'set', name, ...settings);
+  const set = (name: string, ...settings: string[]) => commandsOf(service)('accounts', 'set', name, ...settings);
   const option = (name: string, argument?: string) => ({ option: name, ...(argument !== undefined && { argument }) });
   /** Takes minutes: a clip looped for ten minutes, at the slowest preset. */
   const slow = () => ({

@@ -4,15 +4,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { upload } from '../../testkit/media.ts';
-import { makeMedia } from '../../testkit/media-cache.ts';
-import { PROGRAM, startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { until } from '../../testkit/until.ts';
-import { ffmpegsOf, stopEach } from '../helpers/processes.ts';
-import { expectEachCompletedOnce, expectNoOrphans } from './load.ts';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { loadSecrets } from '../../../src/supervisor/secrets.ts';
+import { upload } from '../../../testkit/media.ts';
+import { makeMedia } from '../../../testkit/media-cache.ts';
+import { PROGRAM, type TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
+import { ffmpegsOf, stopEach } from '../../helpers/processes.ts';
+import { expectEachCompletedOnce, expectNoOrphans } from '../load.ts';
 
 /** Some 20 MB in five seconds, with a key frame a second. */
 const NOISY = [
@@ -48,7 +48,7 @@ const SPLIT = [
   { option: '-preset', argument: 'veryfast' },
 ];
 
-describe('the end of a worker process', () => {
+export const endOfWorkers = (given: () => TestService) => () => {
   let service: TestService;
   let db: Client;
   let folder: string;
@@ -56,7 +56,7 @@ describe('the end of a worker process', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-killed-'));
-    service = await startService({ AIRLOCK_WORKER_SLOTS: '3', AIRLOCK_CHUNKS: 'always' });
+    service = given();
     db = await openServiceDatabase(service);
   });
   afterEach(async () => {
@@ -65,7 +65,6 @@ describe('the end of a worker process', () => {
   });
   afterAll(async () => {
     await db?.end();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -167,4 +166,4 @@ describe('the end of a worker process', () => {
     );
     expect(rows[0].live).toBe(0);
   });
-});
+};

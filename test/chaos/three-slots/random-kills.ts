@@ -1,21 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomOf } from '../../testkit/random.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { type Fleet, openFleet } from './fleet.ts';
-import { storm } from './storm.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { randomOf } from '../../../testkit/random.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { type Fleet, openFleet } from '../fleet.ts';
+import { storm } from '../storm.ts';
 
-// The short form of `./airlock test --chaos`, which runs for a given time.
-describe('a fleet whose processes are killed and stopped at random', () => {
+/** The short form of `./airlock test --chaos`, which runs for a given time. */
+export const randomKills = (given: () => TestService) => () => {
   let service: TestService;
   let fleet: Fleet;
   beforeAll(async () => {
-    service = await startService({ AIRLOCK_WORKER_SLOTS: '2', AIRLOCK_LOG_LEVEL: 'silent' });
+    service = given();
     fleet = await openFleet(service, { apis: 2, workers: 2 });
   });
-  afterAll(async () => {
-    await fleet?.stop();
-    await service?.remove();
-  });
+  afterAll(() => fleet?.stop());
 
   it('ends every accepted job exactly once, and leaves no object, file or work behind', async () => {
     const seed = Date.now() % 1_000_000;
@@ -25,4 +22,4 @@ describe('a fleet whose processes are killed and stopped at random', () => {
     console.info(`seed ${seed}: ${JSON.stringify(report)}`);
     expect(Object.keys(report.killed).length).toBeGreaterThan(0);
   }, 240_000);
-});
+};

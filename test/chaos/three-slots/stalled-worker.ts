@@ -3,17 +3,15 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { until } from '../../testkit/until.ts';
-import { stopFfmpegs } from '../helpers/processes.ts';
-import { expectEachCompletedOnce, expectNoOrphans } from './load.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip, upload } from '../../../testkit/media.ts';
+import { PROGRAM, type TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
+import { stopFfmpegs } from '../../helpers/processes.ts';
+import { expectEachCompletedOnce, expectNoOrphans } from '../load.ts';
 
-const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'airlock.js');
-
-describe('a worker that stalls', () => {
+export const stalling = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let second: ChildProcess | undefined;
@@ -21,12 +19,11 @@ describe('a worker that stalls', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-stall-'));
-    service = await startService({ AIRLOCK_WORKER_SLOTS: '1' });
+    service = given();
   });
   afterAll(async () => {
     second?.kill('SIGKILL');
     if (stalled) process.kill(stalled, 'SIGKILL');
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -96,4 +93,4 @@ describe('a worker that stalls', () => {
     await once(second, 'exit');
     expect(second.exitCode).toBe(0);
   });
-});
+};

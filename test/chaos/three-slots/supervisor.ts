@@ -2,33 +2,31 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processesIn } from '../../src/supervisor/process-table.ts';
-import { makeClip, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { until } from '../../testkit/until.ts';
-import { stopFfmpegs } from '../helpers/processes.ts';
-import { expectEachCompletedOnce, expectNoOrphans, isAlive, patientClient, untilFinal } from './load.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { processesIn } from '../../../src/supervisor/process-table.ts';
+import { makeClip, upload } from '../../../testkit/media.ts';
+import { startService, type TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
+import { stopFfmpegs } from '../../helpers/processes.ts';
+import { expectEachCompletedOnce, expectNoOrphans, isAlive, patientClient, untilFinal } from '../load.ts';
 
 const ROLES = ['api', 'worker', 'gateway', 'postgres'];
 
-describe('the supervisor', () => {
+/** @param replace receives each service that a test starts instead of the one before */
+export const supervising = (given: () => TestService, replace: (next: TestService) => void) => () => {
   let service: TestService;
   let folder: string;
   let fileUrl: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-chaos-'));
-    service = await startService({ AIRLOCK_WORKER_SLOTS: '2' });
+    service = given();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '224x126', args: noise });
     fileUrl = (await upload(service, clip)).fileUrl;
   });
-  afterAll(async () => {
-    await service?.remove();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const encode = () => ({
     inputs: [{ url: fileUrl }],
@@ -47,6 +45,7 @@ describe('the supervisor', () => {
       },
       { dataDir: service.dataDir },
     );
+    replace(service);
   }
 
   it('leaves no child behind when killed, and the next one continues the jobs', async () => {
@@ -123,4 +122,4 @@ describe('the supervisor', () => {
     await expectEachCompletedOnce(db, ids);
     await db.end();
   });
-});
+};

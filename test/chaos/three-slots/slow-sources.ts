@@ -2,26 +2,24 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../../testkit/media.ts';
-import { copyPreparedDataDir, startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { startSource } from '../../testkit/source-server.ts';
-import { until } from '../../testkit/until.ts';
-import { entriesBelow } from '../helpers/files.ts';
-import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from './load.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip, upload } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { startSource } from '../../../testkit/source-server.ts';
+import { until } from '../../../testkit/until.ts';
+import { entriesBelow } from '../../helpers/files.ts';
+import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from '../load.ts';
 
-const SLOTS = 3;
 /** Concurrent fetches of one account in each of the two resource classes (`src/worker/fetch-permits.ts`). */
 const SHARE = 4;
 /** Bytes of a slow source every TICK_MS: 16 kB/s, twice the minimum rate of the fetcher. */
 const DROP_BYTES = 4096;
 const TICK_MS = 250;
 
-describe('slow sources', () => {
+export const slowSources = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  let dataDir: string;
   let source: Awaited<ReturnType<typeof startSource>>;
   let greedy: PatientClient;
   let modest: PatientClient;
@@ -31,8 +29,6 @@ describe('slow sources', () => {
   const trickles = new Set<{ response: ServerResponse; path: string; sent: number }>();
   let isSlow = true;
 
-  const start = () =>
-    startService({ AIRLOCK_WORKER_SLOTS: String(SLOTS), AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' }, { dataDir });
   /** From now on every source sends the rest at full speed. */
   const hurry = () => {
     isSlow = false;
@@ -45,11 +41,10 @@ describe('slow sources', () => {
         greedy.create({ inputs: [{ url: `${source.url}/${outputFormat}/${index}` }], outputFormat }),
       ),
     );
-  const workFolders = () => entriesBelow(join(dataDir, 'work'));
+  const workFolders = () => entriesBelow(join(service.dataDir, 'work'));
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-slow-'));
-    ({ dataDir } = await copyPreparedDataDir());
     clip = await readFile(await makeClip(join(folder, 'clip.mp4')));
     // A box that is ignored: two minutes at this rate.
     const free = Buffer.alloc(2 * 2 ** 20);
@@ -70,7 +65,7 @@ describe('slow sources', () => {
       }
     }, TICK_MS);
     timer.unref();
-    service = await start();
+    service = given();
     greedy = patientClient(service, (await service.makeKey('--account', 'greedy')).key);
     modest = patientClient(service, (await service.makeKey('--account', 'modest')).key);
     const asModest = { ...service, call: modest.call };
@@ -78,7 +73,6 @@ describe('slow sources', () => {
   });
   afterAll(async () => {
     source?.close();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -152,4 +146,4 @@ describe('slow sources', () => {
     await db.end();
     await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
   });
-});
+};

@@ -2,17 +2,17 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { until } from '../../testkit/until.ts';
-import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from './load.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip, upload } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
+import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from '../load.ts';
 
 const ROLES = ['worker', 'api', 'gateway', 'postgres'] as const;
 type Role = (typeof ROLES)[number];
 
-describe('kill -9 under load', () => {
+export const killing = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let clients: PatientClient[];
@@ -20,17 +20,14 @@ describe('kill -9 under load', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-chaos-'));
-    service = await startService({ AIRLOCK_WORKER_SLOTS: '3' });
+    service = given();
     const other = await service.makeKey('--account', 'other');
     clients = [patientClient(service, service.key), patientClient(service, other.key)];
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2, size: '160x90', args: noise });
     for (const { key } of clients) sources.push((await upload({ ...service, ...withKey(service, key) }, clip)).fileUrl);
   });
-  afterAll(async () => {
-    await service?.remove();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const LOAD = [
     { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'slow' }] },
@@ -106,7 +103,7 @@ describe('kill -9 under load', () => {
     expect(rows).toEqual([{ state: 'confirmed', declared_size: size }]);
     await db.end();
   });
-});
+};
 
 function withKey(service: TestService, key: string): Pick<TestService, 'call'> {
   const patient = patientClient(service, key);

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { killing } from './three-slots/kill.ts';
+import { endOfWorkers } from './three-slots/killed-workers.ts';
+import { randomKills } from './three-slots/random-kills.ts';
+import { slowSources } from './three-slots/slow-sources.ts';
+import { stalling } from './three-slots/stalled-worker.ts';
+import { supervising } from './three-slots/supervisor.ts';
+
+// Tests that stop and kill processes of a service with three slots. They share it, because a start costs more than most of
+// what they do with it.
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({
+    AIRLOCK_WORKER_SLOTS: '3',
+    AIRLOCK_CHUNKS: 'always',
+    AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
+  });
+});
+afterAll(() => service?.remove());
+const given = () => service;
+
+describe('slow sources', slowSources(given));
+describe('the end of a worker process', endOfWorkers(given));
+describe('a worker that stalls', stalling(given));
+describe('kill -9 under load', killing(given));
+describe('a fleet whose processes are killed and stopped at random', randomKills(given));
+// Last: each of its tests ends the service, and starts the next one.
+describe(
+  'the supervisor',
+  supervising(given, (next) => {
+    service = next;
+  }),
+);
