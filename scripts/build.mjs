@@ -120,7 +120,7 @@ await prepare();
 
 /** Prepares the files that new data directories copy. Reports a failure. A first start then creates the files, which takes seconds. */
 async function prepare() {
-  const v8Options = await loadV8Options();
+  const { v8Options } = await loadV8Options();
   const args = [...v8Options('prepare'), join(dist, 'airlock.js'), 'prepare'];
   spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
@@ -156,22 +156,21 @@ async function buildProgram(threadFiles) {
     outdir: staged,
     define: { MAIN_CHUNK: JSON.stringify(entries.main) },
   });
-  const v8Options = await loadV8Options();
+  const { v8Options, LATE_OPTIMIZATION: flag } = await loadV8Options();
   const sets = ['up', 'api', 'worker'].map((role) => ({
     options: v8Options(role),
     role: role === 'up' ? null : (entries[role] ?? null),
   }));
-  const compiled = await compileChunks(chunks, join(staged, 'compiled'), names, sets);
+  const compiled = await compileChunks(chunks, join(staged, 'compiled'), names, { flag, sets });
   const built = builtFiles(program).map((name) => name.replace(/^modules/, 'chunks'));
   return [...built, ...compiled.map((name) => `compiled/${name}`)];
 }
 
-/** The function that knows with which options of V8 each role starts. */
+/** The module that knows with which options of V8 each role starts. */
 async function loadV8Options() {
   const entryPoints = ['src/cli/v8-options.ts'];
   const { outputFiles } = await build({ ...common, entryPoints, sourcemap: false, write: false, outdir: staged });
-  const { v8Options } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  return v8Options;
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
 /** Builds the documentation, unless the last build's is of the same sources; returns its files below dist. */

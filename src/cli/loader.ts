@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { LATE_OPTIMIZATION } from './v8-options.ts';
 
 /*
  * The entry of the build: `dist/airlock.js`. It loads the chunks of the program, each with the code that V8 compiled
@@ -69,4 +71,5 @@ function readCompiled(name: string): Buffer | null {
   }
 }
 
+setFlagsFromString(LATE_OPTIMIZATION);
 loadChunk(MAIN_CHUNK);

@@ -20,6 +20,14 @@ const COLLECTABLE = '--expose-gc';
 /** Threads that help to collect the small heap of a worker cost more than they save, and compete with FFmpeg for its cores. */
 const NO_GC_THREADS = '--single-threaded-gc';
 
+/**
+ * V8 optimizes a function that has used three of these budgets of executed bytecode: some 200 kB by default. A job that
+ * takes a tenth of a second is over by then, and for hundreds of jobs the compiler uses more time than its code saves
+ * (docs/decisions/0062-…). With a larger budget it optimizes what a busy process runs for seconds. The loader sets it in
+ * every process, so that no other file has to name it.
+ */
+export const LATE_OPTIMIZATION = '--interrupt-budget=1000000';
+
 const OF_ROLE: Readonly<Record<string, readonly string[]>> = {
   api: [API_HEAP, ...PROMPT_COLLECTION, COLLECTABLE],
   worker: [SMALL_HEAP, NO_GC_THREADS],

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import { ConfigError } from './config-error.ts';
 
 const VARIABLE = 'AIRLOCK_DISK_RESERVE';
@@ -73,7 +73,7 @@ export interface DiskSpace {
  * Rejects with the file system's own error.
  */
 export async function diskSpace(folder: string, reserve: DiskReserve): Promise<DiskSpace> {
-  const { blocks, bavail, bsize, files, ffree } = await statfs(folder);
+  const { blocks, bavail, bsize, files, ffree } = statfsSync(folder);
   const totalBytes = blocks * bsize;
   const freeBytes = bavail * bsize;
   const reserveBytes = Math.max(Math.ceil((totalBytes * reserve.percent) / 100), reserve.bytes);

@@ -27,8 +27,7 @@ export interface ClosedKeys {
 export async function openClosedKeys(root: string, now: () => number): Promise<ClosedKeys> {
   const folder = closedFolder(root);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!(await isReal(folder)))
-    throw new Error('the storage folder contains a symbolic link where a folder is expected');
+  if (!isReal(folder)) throw new Error('the storage folder contains a symbolic link where a folder is expected');
   const untilOf = new Map<string, number>();
   const watchers = new Map<string, Set<() => void>>();
   const remember = (hash: string, until: number) => untilOf.set(hash, Math.max(until, untilOf.get(hash) ?? 0));

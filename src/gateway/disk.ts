@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, unlink } from 'node:fs/promises';
+import { constants, fstatSync, lstatSync, type Stats } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   findCurrent,
@@ -49,8 +49,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   const root = await realpath(folder);
   for (const each of [objectsFolder(root), tempFolder(root)]) {
     await mkdir(each, { recursive: true, mode: 0o700 });
-    if (!(await isReal(each)))
-      throw new Error('the storage folder contains a symbolic link where a folder is expected');
+    if (!isReal(each)) throw new Error('the storage folder contains a symbolic link where a folder is expected');
   }
   const closed = await openClosedKeys(root, now);
   await syncFolder(root);
@@ -85,7 +84,7 @@ export class Disk {
   open(key: string): Promise<OpenObject | null> {
     return withCurrent(this.root, key, async (current) => {
       const handle = await open(current.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-      const stats = await handle.stat();
+      const stats = fstatSync(handle.fd);
       if (stats.isFile()) return { handle, ...describe(stats, current) };
       await handle.close();
       return null;
@@ -147,7 +146,7 @@ export class Disk {
     if (this.closed.has(key)) throw closedKey();
     const target = objectFolder(this.root, key);
     const { changed, isNew } = await makeFolder(target);
-    const old = isNew ? [] : await readVersions(target);
+    const old = isNew ? [] : readVersions(target);
     const version = nextVersion(old.at(-1)?.version);
     const path = join(target, versionName(version, contentType));
     try {
@@ -158,7 +157,7 @@ export class Disk {
     }
     await Promise.all([...changed, target].map(syncFolder));
     for (const each of old) await rm(each.path, { force: true });
-    const object = describe(await lstat(path), { path, version, contentType });
+    const object = describe(lstatSync(path), { path, version, contentType });
     if (key.startsWith(UPLOADS)) this.#staged.set(key, object.size);
     return object;
   }
@@ -166,8 +165,8 @@ export class Disk {
   /** Call it with the lock of the key. */
   async #remove(key: string): Promise<boolean> {
     const target = objectFolder(this.root, key);
-    if (!(await isReal(target))) return false;
-    const versions = await readVersions(target);
+    if (!isReal(target)) return false;
+    const versions = readVersions(target);
     for (const { path } of versions) await unlink(path);
     this.#staged.delete(key);
     await pruneFolder(objectsFolder(this.root), target);
@@ -185,7 +184,7 @@ async function withCurrent<T>(
   use: (current: StoredVersion) => Promise<T>,
 ): Promise<T | null> {
   for (let lookup = 1; ; lookup += 1) {
-    const current = await findCurrent(root, key);
+    const current = findCurrent(root, key);
     if (!current) return null;
     try {
       return await use(current);

@@ -1,10 +1,14 @@
-import { mkdir, open, realpath, rmdir } from 'node:fs/promises';
+import { closeSync, fsync, openSync, realpathSync } from 'node:fs';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+
+const flush = promisify(fsync);
 
 /** Makes the names in a folder durable across a power failure. */
 export async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
+  const folder = openSync(path, 'r');
+  await flush(folder).finally(() => closeSync(folder));
 }
 
 /**
@@ -15,7 +19,7 @@ export async function syncFolder(path: string): Promise<void> {
 export async function makeFolder(path: string, attempts = 10): Promise<{ changed: string[]; isNew: boolean }> {
   const missing: string[] = [];
   let existing = path;
-  for (let real = await realOrNull(path); real !== existing; real = await realOrNull(existing)) {
+  for (let real = realOrNull(path); real !== existing; real = realOrNull(existing)) {
     if (real !== null) throw new Error('the storage folder contains a symbolic link');
     missing.unshift(existing);
     existing = dirname(existing);
@@ -32,9 +36,9 @@ export async function makeFolder(path: string, attempts = 10): Promise<{ changed
   return { changed: missing.map(dirname), isNew: missing.length > 0 };
 }
 
-async function realOrNull(path: string): Promise<string | null> {
+function realOrNull(path: string): string | null {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

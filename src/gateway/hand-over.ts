@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
-import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { closeSync, constants, fchmodSync, fstatSync, fsync, lstatSync, openSync, realpathSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { isBodyAnnounced } from '../listener/request-body.ts';
 import { isReal } from '../storage/embedded/disk-layout.ts';
 import { FILE_MARK, HANDED_OVER, markOf, parseHandedOver } from '../storage/embedded/hand-over.ts';
@@ -8,6 +9,8 @@ import type { Context } from './context.ts';
 import { S3Error } from './errors.ts';
 import { checkedType } from './receive.ts';
 import { parameter } from './target.ts';
+
+const flush = promisify(fsync);
 
 /**
  * PUT of a file that a worker has written on the same file system: the file is moved, and no byte is copied
@@ -25,10 +28,7 @@ export async function handOver(context: Context): Promise<void> {
   // The bytes are on the disk already; this checks that the disk reserve is not in use.
   const reservation = await reservations.reserve(0);
   try {
-    const root = await realpath(handOverRoot).catch(() => {
-      throw missing();
-    });
-    const path = join(root, ...parts);
+    const path = join(realFolder(handOverRoot), ...parts);
     const mark = parameter(target, FILE_MARK) ?? '';
     await sealFile(path, { mark, maxBytes: maxObjectBytes });
     const stored = await disk.adopt(target.key, contentType, (to) => moveFile(path, to, mark));
@@ -40,20 +40,33 @@ export async function handOver(context: Context): Promise<void> {
 
 /** Makes the file read-only and durable. Throws `S3Error` if anything else could reach or change it. */
 async function sealFile(path: string, { mark, maxBytes }: { mark: string; maxBytes: number }): Promise<void> {
-  if (!(await isReal(dirname(path)))) throw missing();
-  // Without O_NONBLOCK, opening a pipe would wait for its writer.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? missing() : unfit();
-  });
+  if (!isReal(dirname(path))) throw missing();
+  const file = openFile(path);
   try {
-    const stats = await handle.stat({ bigint: true });
+    const stats = fstatSync(file, { bigint: true });
     const isOwn = stats.uid === BigInt(process.geteuid!()) && stats.nlink === 1n;
     if (!stats.isFile() || !isOwn || markOf(stats) !== mark || stats.size > maxBytes) throw unfit();
-    await handle.chmod(0o444);
-    await handle.sync();
+    fchmodSync(file, 0o444);
+    await flush(file);
   } finally {
-    await handle.close();
+    closeSync(file);
+  }
+}
+
+function realFolder(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    throw missing();
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missing() : unfit();
   }
 }
 
@@ -64,7 +77,7 @@ async function moveFile(from: string, to: string, mark: string): Promise<void> {
     // Another file system, or a folder that this account may not write to.
     throw ['EXDEV', 'EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '') ? unfit() : error;
   });
-  const moved = await lstat(to, { bigint: true });
+  const moved = lstatSync(to, { bigint: true });
   if (moved.isFile() && moved.nlink === 1n && markOf(moved) === mark) return;
   await rm(to, { force: true });
   throw unfit();

@@ -61,7 +61,7 @@ async function children(parent: Node): Promise<Node[]> {
 }
 
 async function describe(node: Node): Promise<ListEntry | null> {
-  const current = (await readVersions(node.folder)).at(-1);
+  const current = readVersions(node.folder).at(-1);
   const stats = current && (await lstat(current.path).catch(() => null));
   if (!stats?.isFile()) return null;
   return {

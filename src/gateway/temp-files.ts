@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, fchmodSync } from 'node:fs';
 import { access, copyFile, type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -34,7 +34,7 @@ export class TempFiles {
     };
     const finish: TempFile['finish'] = async (move) => {
       try {
-        await handle.chmod(0o444);
+        fchmodSync(handle.fd, 0o444);
         await handle.sync();
         await handle.close();
         const moved = await move(path);

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { JobFailure } from '../contract/failures.ts';
 import { openThreads } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
@@ -70,7 +70,7 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     });
   return {
     async sanitize(request, { subject, signal }) {
-      const { size } = await stat(request.path);
+      const { size } = statSync(request.path);
       const ms = READ_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
       const outcome = (await pool.ask(request, { ms, signal }).catch((error: unknown) => {
         if (!(error instanceof ThreadEnded)) throw error;

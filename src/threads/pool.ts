@@ -2,8 +2,8 @@ import { createFairQueue } from './fair-queue.ts';
 import { TaskThread } from './task-thread.ts';
 import type { ThreadEntry } from './thread-entry.ts';
 
-/** Tasks after which a thread is replaced. */
-const MAX_TASKS_PER_THREAD = 200;
+/** Tasks after which a thread is replaced. A new one is slow for its first hundred tasks, until V8 has optimized it. */
+const MAX_TASKS_PER_THREAD = 2_000;
 /**
  * Milliseconds without a task after which used threads end, to free their memory. A new thread needs 60 ms of CPU, which a
  * server that gets a job every few seconds should not pay for each.

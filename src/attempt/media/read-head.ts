@@ -1,17 +1,20 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, read } from 'node:fs';
+import { promisify } from 'node:util';
+
+const readBytes = promisify(read);
 
 /** Bytes from which the type of a file is detected. */
 const HEAD_BYTES = 64 * 1024;
 
 /** Reads the first bytes and the size of a local file. */
 export async function readHead(path: string): Promise<{ head: Buffer; size: number }> {
-  const file = await open(path, 'r');
+  const file = openSync(path, 'r');
   try {
-    const { size } = await file.stat();
+    const { size } = fstatSync(file);
     const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
-    await file.read(head, 0, head.length, 0);
+    await readBytes(file, head, 0, head.length, 0);
     return { head, size };
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { JobFailure } from '../../contract/failures.ts';
 import { reserveOutput } from '../../jobs/outputs.ts';
 import { type OutagePolicy, StorageError } from '../../storage/types.ts';
@@ -63,7 +63,7 @@ export function outputOutagePolicy(
 
 /** Returns the size of a file that a cell wrote. Rejects a link, which could point to a file of the host. */
 export async function sizeOfPlainFile(path: string): Promise<number> {
-  const stat = await lstat(path).catch(() => null);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) throw new JobFailure('output_invalid', 'FFmpeg exited normally but wrote no output.');
   if (!stat.isFile() || stat.nlink !== 1) {
     throw new JobFailure('sandbox_violation', 'The output is not a plain file.');

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, open, rename } from 'node:fs/promises';
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsync, openSync } from 'node:fs';
+import { chmod, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { JobFailure } from '../../contract/failures.ts';
 import type { Run, WorkTools } from '../tools.ts';
+
+const flush = promisify(fsync);
 
 /**
  * Takes a file that a cell wrote, so that the storage can publish it without a copy: moves it into the work folder, where
@@ -17,23 +20,23 @@ export async function takeFile(tools: WorkTools, run: Run, path: string): Promis
   if (!handOver || tools.sandbox.tier === 'none') return null;
   const target = join(run.folder, `taken-${randomUUID()}`);
   if (!(await move(path, target))) return null;
-  const handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(reject);
+  const file = openPlain(target);
   try {
-    const stats = await handle.stat();
+    const stats = fstatSync(file);
     if (!stats.isFile() || stats.nlink !== 1) throw notPlain();
     const [uid, gid] = [process.geteuid!(), process.getegid!()];
-    if (stats.uid !== uid) await handle.chown(uid, gid);
-    await handle.chmod(0o400);
+    if (stats.uid !== uid) fchownSync(file, uid, gid);
+    fchmodSync(file, 0o400);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
   return target;
 }
 
 /** Makes the bytes of a file durable. */
 export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  await handle.sync().finally(() => handle.close());
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  await flush(file).finally(() => closeSync(file));
 }
 
 async function move(from: string, to: string): Promise<boolean> {
@@ -51,10 +54,14 @@ async function move(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** A link, a socket or a file without permissions. */
-function reject(error: NodeJS.ErrnoException): never {
-  if (['ELOOP', 'ENXIO', 'EACCES', 'EPERM'].includes(error.code ?? '')) throw notPlain();
-  throw error;
+function openPlain(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    // A link, a socket or a file without permissions.
+    if (['ELOOP', 'ENXIO', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw notPlain();
+    throw error;
+  }
 }
 
 function notPlain(): JobFailure {

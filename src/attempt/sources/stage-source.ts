@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type FailureCode, JobFailure } from '../../contract/failures.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { FetchError, type SourceResponse } from '../../fetcher/index.ts';
 import type { ClaimedSource } from '../../jobs/rows.ts';
+import { removeTree } from '../../sandbox/cell/remove-tree.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 import { remoteAddress } from './remote-address.ts';
@@ -19,7 +20,7 @@ export interface WorkFolder {
 export async function makeWorkFolder(workDir: string, id: string): Promise<WorkFolder> {
   const path = join(workDir, id);
   await mkdir(path, { recursive: true, mode: 0o700 });
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => removeTree(path) };
 }
 
 export interface StageOptions {

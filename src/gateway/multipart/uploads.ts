@@ -36,8 +36,7 @@ const ABOUT = 'about';
 export async function openUploads(root: string, now: () => number = Date.now): Promise<Uploads> {
   const folder = partsFolder(root);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!(await isReal(folder)))
-    throw new Error('the storage folder contains a symbolic link where a folder is expected');
+  if (!isReal(folder)) throw new Error('the storage folder contains a symbolic link where a folder is expected');
   const uploads = new Uploads(folder, await readUploads(folder), now);
   await uploads.count();
   return uploads;

@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeTree } from './remove-tree.ts';
 
@@ -37,6 +47,25 @@ describe('an output folder filled by hostile code', () => {
     chmodSync(join(folder, 'a'), 0);
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is removed if it has many entries, or more bytes than are freed in place', async () => {
+    mkdirSync(join(folder, 'many'));
+    for (let file = 0; file < 100; file += 1) writeFileSync(join(folder, `many/${file}`), '');
+    truncateSync(join(folder, 'many/0'), 2 ** 30);
+    await removeTree(folder);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is removed with its links, and without what they lead to', async () => {
+    const target = join(folder, '..', `${basename(folder)}-target`);
+    mkdirSync(target);
+    writeFileSync(join(target, 'kept'), '');
+    symlinkSync(target, join(folder, 'link'));
+    await removeTree(folder);
+    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(join(target, 'kept'))).toBe(true);
+    rmSync(target, { recursive: true });
   });
 
   it('may already have been removed', async () => {

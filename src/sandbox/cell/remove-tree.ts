@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { type Dirent, lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** Bounds of a folder that is removed without the thread pool: its entries, and bytes that would be freed. */
+const [SMALL_ENTRIES, SMALL_BYTES] = [16, 16 * 2 ** 20];
 
 /**
  * Removes a folder that hostile code has filled. `fs.rm` fails on two things that such code can create: folders without
@@ -8,6 +12,7 @@ import { join } from 'node:path';
  * first makes folders accessible and moves deep ones up.
  */
 export async function removeTree(path: string): Promise<void> {
+  if (removeSmall(path, { entries: SMALL_ENTRIES, bytes: SMALL_BYTES })) return;
   try {
     await rm(path, { recursive: true, force: true });
     return;
@@ -16,6 +21,44 @@ export async function removeTree(path: string): Promise<void> {
   }
   await flatten(path);
   await rm(path, { recursive: true, force: true });
+}
+
+/**
+ * Removes a folder within these bounds. Returns whether it is gone. `fs.rm` would need the thread pool for each of about
+ * 16 calls, which takes ten times as much processor time.
+ */
+function removeSmall(folder: string, left: { entries: number; bytes: number }): boolean {
+  try {
+    for (const entry of firstEntries(folder, left.entries + 1)) {
+      left.entries -= 1;
+      if (left.entries < 0) return false;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        if (!removeSmall(path, left)) return false;
+        continue;
+      }
+      const { size, nlink } = lstatSync(path);
+      left.bytes -= nlink > 1 ? 0 : size;
+      if (left.bytes < 0) return false;
+      unlinkSync(path);
+    }
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A folder may have any number of entries. */
+function firstEntries(folder: string, count: number): Dirent[] {
+  const opened = opendirSync(folder);
+  try {
+    const entries: Dirent[] = [];
+    for (let entry = opened.readSync(); entry && entries.length < count; entry = opened.readSync()) entries.push(entry);
+    return entries;
+  } finally {
+    opened.closeSync();
+  }
 }
 
 /** Moves every folder below `root` directly into `root`, so that no path has more than two components. */

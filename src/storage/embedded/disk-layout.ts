@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -12,6 +12,9 @@ import { join } from 'node:path';
  * The folder of an object contains one file, `<version>~<content type>`, so that one rename publishes bytes and
  * metadata. The version is the time of the commit in microseconds, as 14 hex digits. While an object is being replaced
  * there may be two files; the higher version counts.
+ *
+ * Lookups are synchronous. Each takes microseconds, and its way through the thread pool would take ten times as much
+ * processor time (docs/decisions/0062).
  */
 
 const CHUNK_BYTES = 60;
@@ -79,13 +82,9 @@ export function versionName(version: number, contentType: string): string {
 }
 
 /** Versions in an object's folder, oldest first; empty when there is no such object. Regular files only, no links. */
-export async function readVersions(folder: string): Promise<StoredVersion[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
-  });
+export function readVersions(folder: string): StoredVersion[] {
   const versions: StoredVersion[] = [];
-  for (const entry of entries) {
+  for (const entry of readFolder(folder)) {
     const { name } = entry;
     const match = entry.isFile() && /^([0-9a-f]{14})~(.+)$/.exec(name);
     const contentType = match && decodeBytes(match[2]!);
@@ -104,15 +103,29 @@ export async function readVersions(folder: string): Promise<StoredVersion[]> {
  * Returns the current version, or null. `root` is a real path. A folder behind a symbolic link counts as missing,
  * because this layout never creates links.
  */
-export async function findCurrent(root: string, key: string): Promise<StoredVersion | null> {
+export function findCurrent(root: string, key: string): StoredVersion | null {
   const folder = objectFolder(root, key);
-  const current = (await readVersions(folder)).at(-1);
-  return current && (await isReal(folder)) ? current : null;
+  const current = readVersions(folder).at(-1);
+  return current && isReal(folder) ? current : null;
 }
 
 /** Whether no component of the path is a symbolic link. */
-export async function isReal(path: string): Promise<boolean> {
-  return (await realpath(path).catch(() => null)) === path;
+export function isReal(path: string): boolean {
+  try {
+    return realpathSync.native(path) === path;
+  } catch {
+    return false;
+  }
+}
+
+/** Entries of a folder; none if there is no such folder. */
+function readFolder(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
 }
 
 function encodeBytes(bytes: Buffer): string {

@@ -1,4 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstatSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import { EMBEDDED_RETRIES } from '../retries.ts';
 import { headBucket } from '../s3/bucket-check.ts';
@@ -76,7 +76,7 @@ function gatewayCalls(client: S3Client): Capabilities {
 function handOverFrom(client: S3Client, root: string): NonNullable<Capabilities['handOver']> {
   return async (key, path, { contentType, size, outagePolicy }) => {
     checkKey(key);
-    const query = { [HANDED_OVER]: relative(root, path), [FILE_MARK]: markOf(await lstat(path, { bigint: true })) };
+    const query = { [HANDED_OVER]: relative(root, path), [FILE_MARK]: markOf(lstatSync(path, { bigint: true })) };
     const response = await client.send({
       ...{ method: 'PUT', key, query, headers: { 'content-type': contentType, 'content-length': '0' } },
       body: () => Buffer.alloc(0),
@@ -95,7 +95,7 @@ function handOverFrom(client: S3Client, root: string): NonNullable<Capabilities[
 async function findLocal(root: string, key: string): Promise<string | null> {
   checkKey(key);
   try {
-    return (await findCurrent(await realpath(root), key))?.path ?? null;
+    return findCurrent(realpathSync.native(root), key)?.path ?? null;
   } catch (error) {
     throw new StorageError('the storage folder cannot be read', { retry: false, cause: error });
   }
