@@ -1,5 +1,12 @@
 import type { JobPlan, PlanInput } from '../types.ts';
-import type { Workload } from './resources.ts';
+
+/** What of an output decides its cost; see `Workload`. */
+interface Encode {
+  encoded: { encoder: string; preset: string | null; width: number; height: number; frameRate: number } | null;
+  filterCpuPerSecond?: number;
+  durationSeconds: number | null;
+  still: boolean;
+}
 
 /** CPU seconds up to which an encode is brief: on two cores it ends within about two seconds. */
 const BRIEF_CPU_SECONDS = 3;
@@ -30,7 +37,7 @@ const ASSUMED_RATE = 60;
  * CPU seconds that a command is expected to need for its outputs, unlike `cpuSeconds`, at which it is stopped. Null if
  * the duration of an output is unknown. Noise needs up to eight times as much.
  */
-export function expectedCpuSeconds(works: readonly Workload[]): number | null {
+export function expectedCpuSeconds(works: readonly Encode[]): number | null {
   let sum = 0;
   for (const { encoded, filterCpuPerSecond = 0, durationSeconds, still } of works) {
     if (still || durationSeconds === null) return null;
@@ -65,7 +72,7 @@ function decodeSeconds({ info }: PlanInput, outputSeconds: number): number | nul
   return Math.max(info.durationSeconds, outputSeconds) * rate * DECODE_NS * 1e-9;
 }
 
-function nanosecondsOf({ encoder, preset }: NonNullable<Workload['encoded']>): number {
+function nanosecondsOf({ encoder, preset }: NonNullable<Encode['encoded']>): number {
   if (encoder === 'libx264') return X264_NS[preset ?? 'medium'] ?? X264_NS.veryslow!;
   return OTHER_NS;
 }
