@@ -86,6 +86,7 @@ export class SlotLeases {
   }
 
   #leaseOf(job: StartedJob): SlotLease {
+    const { claim } = job;
     return {
       acquire: async (signal) => {
         clearTimeout(job.fetchTimer);
@@ -102,7 +103,7 @@ export class SlotLeases {
       isBrief: () => job.isBrief,
       markBrief: () => {
         job.isBrief = true;
-        if (job.slot !== null) this.#options.roles.markBrief(job.slot);
+        if (job.slot !== null) this.#options.roles.markBrief(job.slot, claim.job.account_id);
       },
       leave: () => {
         job.isLeaving = true;

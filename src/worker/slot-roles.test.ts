@@ -20,14 +20,14 @@ describe('a heavy slot with a brief job', () => {
   it('trades its classes with the light slot that became idle last, which is woken for a heavy job', () => {
     const { roles, woken, classes } = open();
     for (const slot of [3, 1, 0]) expect(roles.idle(slot)).toBe(false);
-    roles.markBrief(2);
+    roles.markBrief(2, 'a');
     expect(classes()).toEqual(['heavy', 'light', 'light', 'interactive']);
     expect(woken).toEqual(['heavy']);
   });
 
   it('keeps its classes while no light slot is idle, and trades them with the next one that finds no light job', () => {
     const { roles, woken, classes } = open();
-    roles.markBrief(2);
+    roles.markBrief(2, 'a');
     expect([classes()[2], woken]).toEqual(['heavy', []]);
     roles.free(1);
     expect(roles.idle(1)).toBe(true);
@@ -36,7 +36,7 @@ describe('a heavy slot with a brief job', () => {
 
   it('keeps its classes once its job has ended', () => {
     const { roles, classes } = open();
-    roles.markBrief(2);
+    roles.markBrief(2, 'a');
     roles.free(2);
     expect(roles.idle(1)).toBe(false);
     expect(classes()[2]).toBe('heavy');
@@ -45,15 +45,29 @@ describe('a heavy slot with a brief job', () => {
   it('never gets the classes of the last light slot', () => {
     const { roles, classes } = open();
     for (const slot of [0, 1]) roles.idle(slot);
-    roles.markBrief(2);
+    roles.markBrief(2, 'a');
     roles.free(1);
-    roles.markBrief(1);
+    roles.markBrief(1, 'a');
     expect(classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
     expect(roles.idle(0)).toBe(false);
     // The first brief job ends, so that another may run in a light slot.
     roles.free(2);
     expect(roles.idle(2)).toBe(true);
     expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
+  });
+
+  it('leaves light slots to the brief jobs of other accounts', () => {
+    const { roles, classes } = open([['light'], ['light'], ['light'], ['light'], ['heavy']]);
+    for (const slot of [0, 1, 2, 3]) roles.idle(slot);
+    for (const slot of [4, 3, 2]) {
+      roles.free(slot);
+      roles.markBrief(slot, 'a');
+    }
+    // Two of the three for brief jobs.
+    expect(classes()).toEqual(['light', 'light', 'heavy', 'light', 'light']);
+    roles.free(2);
+    roles.markBrief(2, 'b');
+    expect(classes()).toEqual(['light', 'heavy', 'light', 'light', 'light']);
   });
 
   it('keeps its classes where there is one slot for light jobs, or one for both', () => {
@@ -65,7 +79,7 @@ describe('a heavy slot with a brief job', () => {
       const { roles, woken, classes } = open(slots);
       const before = classes();
       roles.idle(0);
-      roles.markBrief(slots.length - 1);
+      roles.markBrief(slots.length - 1, 'a');
       expect([classes(), woken]).toEqual([before, []]);
     }
   });
@@ -76,7 +90,7 @@ describe('a job that is not brief after all', () => {
   function overdue() {
     const world = open();
     world.roles.idle(1);
-    world.roles.markBrief(2);
+    world.roles.markBrief(2, 'a');
     expect(world.classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
     world.woken.length = 0;
     return world;
@@ -100,9 +114,22 @@ describe('a job that is not brief after all', () => {
     expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
   });
 
+  it('keeps the other brief jobs of its account out of light slots', () => {
+    const { roles, classes } = open([['light'], ['light'], ['light'], ['light'], ['heavy']]);
+    for (const slot of [0, 1, 2, 3]) roles.idle(slot);
+    roles.markBrief(4, 'a');
+    roles.free(3);
+    vi.advanceTimersByTime(OVERDUE_MS);
+    expect(classes()).toEqual(['light', 'light', 'light', 'heavy', 'light']);
+    roles.markBrief(3, 'a');
+    expect(classes()[3]).toBe('heavy');
+    roles.free(3);
+    expect(classes()).toEqual(['light', 'light', 'light', 'light', 'heavy']);
+  });
+
   it('no longer waits for a light slot', () => {
     const { roles, classes } = open();
-    roles.markBrief(2);
+    roles.markBrief(2, 'a');
     vi.advanceTimersByTime(OVERDUE_MS);
     expect(roles.idle(1)).toBe(false);
     expect(classes()[2]).toBe('heavy');
@@ -121,7 +148,7 @@ describe('slots of a worker', () => {
       const job = classes.includes('heavy') ? queue.shift() : undefined;
       if (!job) return false;
       const ended = new Promise<void>((resolve) => running.set(job, resolve));
-      roles.markBrief(slot);
+      roles.markBrief(slot, 'a');
       most = Math.max(most, running.size);
       await ended;
       running.delete(job);

@@ -5,6 +5,7 @@ import type { Wakeups } from './wakeups.ts';
 const BRIEF_MS = 10_000;
 
 interface BriefJob {
+  accountId: string;
   timer: NodeJS.Timeout;
   isOverdue: boolean;
 }
@@ -18,8 +19,9 @@ interface BriefJob {
  *     slot 2  heavy  runs a brief job            slot 2  light  runs the brief job
  *
  * The number of slots of each class never changes. So the worker runs no more long heavy jobs than it has heavy slots,
- * and one light slot never gets a brief job. A job that is not brief after all returns the classes to the next heavy slot
- * that is free.
+ * and one light slot never gets a brief job. An account gets another light slot only while it has fewer than are left for
+ * brief jobs. A job that is not brief after all returns the classes to the next heavy slot that is free. Until then its
+ * account gets no other.
  */
 export class SlotRoles {
   readonly #classes: SlotClasses[];
@@ -39,11 +41,11 @@ export class SlotRoles {
   }
 
   /** The job that the slot runs is brief. It keeps the slot. */
-  markBrief(slot: number): void {
+  markBrief(slot: number, accountId: string): void {
     if (this.#brief.has(slot)) return;
     const timer = setTimeout(() => this.#onOverdue(slot), BRIEF_MS);
     timer.unref();
-    this.#brief.set(slot, { timer, isOverdue: false });
+    this.#brief.set(slot, { accountId, timer, isOverdue: false });
     const idle = this.#mayTrade(slot) ? this.#lastIdle((other) => this.#isLight(other)) : undefined;
     if (idle === undefined) return;
     this.#trade(slot, idle);
@@ -84,11 +86,13 @@ export class SlotRoles {
     this.#wake('light');
   }
 
-  /** Whether the slot may get the classes of a light slot. One light slot stays without brief jobs. */
+  /** Whether the slot of a brief job may get the classes of a light slot. */
   #mayTrade(slot: number): boolean {
+    if (!this.#isHeavy(slot)) return false;
     const light = this.#classes.filter((_, other) => this.#isLight(other)).length;
-    const used = [...this.#brief.keys()].filter((other) => this.#isLight(other)).length;
-    return this.#isHeavy(slot) && used < light - 1;
+    const used = [...this.#brief].filter(([other]) => this.#isLight(other)).map(([, job]) => job);
+    const own = used.filter(({ accountId }) => accountId === this.#brief.get(slot)?.accountId);
+    return own.length < light - 1 - used.length && !own.some(({ isOverdue }) => isOverdue);
   }
 
   #trade(a: number, b: number): void {
