@@ -90,11 +90,16 @@ const PAUSES = [
 const TRIMS: readonly Copied[] = [
   {
     name: 'a start before a key frame that is decoded earlier',
-    ...{ file: 'mp4', args: PAUSES, altered: withLastDuration, trim: { start: 0.95 } },
+    ...{ file: 'mp4', args: PAUSES, altered: (bytes) => withLastDuration(bytes), trim: { start: 0.95 } },
+  },
+  {
+    name: 'a longer last frame',
+    ...{ file: 'mp4', args: PAUSES, altered: (bytes) => withLastDuration(bytes, 2048), left: /last frame/ },
   },
   {
     name: 'an end before a pause',
-    ...{ file: 'mp4', args: PAUSES, altered: withLastDuration, trim: { start: 0.95, length: 1.2 }, left: /duration/ },
+    ...{ file: 'mp4', args: PAUSES, altered: (bytes) => withLastDuration(bytes), trim: { start: 0.95, length: 1.2 } },
+    left: /end of that part/,
   },
   { name: 'a start between key frames', file: 'mp4', args: CLIP, trim: { start: 1 } },
   { name: 'a start and an end', file: 'mp4', args: CLIP, trim: { start: 1.5, length: 0.7 } },
@@ -197,13 +202,13 @@ async function manyFragments(folder: string, count: number): Promise<Buffer> {
   return all;
 }
 
-/** Lets the last frame last 40 ms, for which FFmpeg writes no duration. The time scales are 12800 and 1000 units per second. */
-function withLastDuration(bytes: Buffer): Buffer {
+/** Sets the duration of the last frame, for which FFmpeg writes no duration. The time scales are 12800 and 1000 units per second. */
+function withLastDuration(bytes: Buffer, units = 512): Buffer {
   const changed = Buffer.from(bytes);
   const rows = changed.indexOf('stts') + 8;
   const edit = changed.indexOf('elst') + 12;
-  changed.writeUInt32BE(512, rows + 8 * changed.readUInt32BE(rows));
-  changed.writeUInt32BE(changed.readUInt32BE(edit) + 40, edit);
+  changed.writeUInt32BE(units, rows + 8 * changed.readUInt32BE(rows));
+  changed.writeUInt32BE(changed.readUInt32BE(edit) + units / 12.8, edit);
   return changed;
 }
 
