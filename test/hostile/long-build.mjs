@@ -11,14 +11,19 @@ for (const event of ['SIGTERM', 'disconnect']) process.once(event, () => stop.ab
 const report = (part) => process.send({ type: 'part', part });
 const { onSteps } = followOrders();
 const paused = new Promise((resolve) => process.once('message', resolve));
+let hasResumed = false;
+process.on('message', ({ type }) => {
+  hasResumed ||= type === 'resume';
+});
 await becomeIdle();
 report('begun');
 await paused;
 const steps = new Steps(stop.signal);
 onSteps(steps);
 const step = steps.run({ what: 'wait', program: '/bin/sleep', args: ['600'], onFailure: 'later' });
-report(`${pidOfStep() ? 'running' : 'paused'} before its first step`);
+report('has steps');
 while (!pidOfStep()) await new Promise((resolve) => setTimeout(resolve, 20));
+report(`the first step began ${hasResumed ? 'after' : 'before'} the order to resume`);
 report(pidOfStep());
 await step.catch(() => {});
 process.disconnect();

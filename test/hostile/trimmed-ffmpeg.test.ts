@@ -184,8 +184,9 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       try {
         const hasBegun = until(() => parts.includes('begun'), { what: 'the build' });
         await hasBegun.finally(() => vi.useRealTimers());
-        await runUntil(() => parts.includes('paused before its first step'), 'an order before the first step');
+        await runUntil(() => parts.includes('has steps'), 'an order before the first step');
         const pid = Number(await until(() => parts.find((part) => /^\d+$/.test(part)), { what: 'the first step' }));
+        expect(parts).toContain('the first step began after the order to resume');
         const stateOf = () => processStat(pid)?.state;
         await until(() => stateOf() === 'S', { what: 'a running step' });
         await runUntil(() => stateOf() === 'T', 'a stopped step');

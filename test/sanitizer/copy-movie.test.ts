@@ -80,7 +80,27 @@ const HEVC = [
 ];
 const MP3 = ['-c:v', 'mpeg4', '-g', '10', '-c:a', 'libmp3lame'];
 
+/** Pauses before each key frame, which is decoded before the pause and shown after it. */
+const PAUSES = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=3', '-vf', 'setpts=PTS+floor(N/20)*0.3/TB'],
+  ...['-fps_mode', 'passthrough', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '20'],
+  ...['-pix_fmt', 'yuv420p'],
+];
+
 const TRIMS: readonly Copied[] = [
+  {
+    name: 'a start before a key frame that is decoded earlier',
+    ...{ file: 'mp4', args: PAUSES, altered: (bytes) => withLastDuration(bytes), trim: { start: 0.95 } },
+  },
+  {
+    name: 'a longer last frame',
+    ...{ file: 'mp4', args: PAUSES, altered: (bytes) => withLastDuration(bytes, 2048), left: /last frame/ },
+  },
+  {
+    name: 'an end before a pause',
+    ...{ file: 'mp4', args: PAUSES, altered: (bytes) => withLastDuration(bytes), trim: { start: 0.95, length: 1.2 } },
+    left: /end of that part/,
+  },
   { name: 'a start between key frames', file: 'mp4', args: CLIP, trim: { start: 1 } },
   { name: 'a start and an end', file: 'mp4', args: CLIP, trim: { start: 1.5, length: 0.7 } },
   { name: 'a start at a key frame', file: 'mp4', args: CLIP, trim: { start: 0.667333, length: 1 } },
@@ -133,7 +153,7 @@ describe('a container that is copied without FFmpeg', () => {
 
   it.each(CASES.map((entry, index) => ({ ...entry, index })))(
     'has the packets and descriptions of FFmpeg’s copy, or is left to FFmpeg: $file with $name',
-    async ({ index, left }) => {
+    async ({ index, left, trim }) => {
       const { result, ours, theirs } = made[index]!;
       if (left) {
         expect(result).toEqual({ reason: expect.stringMatching(left) });
@@ -144,6 +164,7 @@ describe('a container that is copied without FFmpeg', () => {
       const [own, other] = await Promise.all([readAll(ours), readAll(theirs)]);
       expect(own.packets.length).toBeGreaterThan(0);
       expect(own).toEqual(other);
+      if (trim) expect(timesOf(ours)).toEqual(timesOf(theirs));
     },
   );
 
@@ -179,6 +200,16 @@ async function manyFragments(folder: string, count: number): Promise<Buffer> {
     all.writeBigUInt64BE(BigInt(index * 128), at + timeAt);
   }
   return all;
+}
+
+/** Sets the duration of the last frame, for which FFmpeg writes no duration. The time scales are 12800 and 1000 units per second. */
+function withLastDuration(bytes: Buffer, units = 512): Buffer {
+  const changed = Buffer.from(bytes);
+  const rows = changed.indexOf('stts') + 8;
+  const edit = changed.indexOf('elst') + 12;
+  changed.writeUInt32BE(units, rows + 8 * changed.readUInt32BE(rows));
+  changed.writeUInt32BE(changed.readUInt32BE(edit) + units / 12.8, edit);
+  return changed;
 }
 
 /** Moves the first chunk in the index of a file. `offset` receives the rows of the table, and returns the new offset. */
@@ -251,6 +282,20 @@ async function readAll(path: string) {
   const { filename: _, size: _s, bit_rate: _r, tags, ...described } = format;
   delete tags.encoder;
   return { packets: sorted, streams, format: { ...described, tags } };
+}
+
+/** The times in the index, of which ffprobe shows only results. */
+function timesOf(path: string) {
+  const file = openBytes(path);
+  try {
+    const { timescale, duration, tracks } = readMovie(file);
+    const times = tracks.map(({ duration, media, edits, samples }) => ({
+      ...{ duration, edits, timescale: media.timescale, units: media.duration, hasOffsets: samples.offsets !== null },
+    }));
+    return { timescale, duration, tracks: times };
+  } finally {
+    file.close();
+  }
 }
 
 interface Packet {

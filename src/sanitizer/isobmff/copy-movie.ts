@@ -96,8 +96,12 @@ function requirePlainTimes(movie: Movie, track: Track): void {
   if (Math.abs(delay) > START_SECONDS) throw new NotRewritable('does not start at zero');
   if (!isFullyPresented) throw new NotRewritable('has an edit list that hides a part');
   if (!times.isOrdered || !times.startsWithKey) throw new NotRewritable('has times that are not in order');
+  const { durations, offsets } = track.samples;
+  const last = durations.readUInt32BE(durations.length - 4);
   // FFmpeg reads such a packet as hidden, and copies it as a shown one.
-  if (track.samples.durations.readUInt32BE(track.samples.durations.length - 4) === 0) {
-    throw new NotRewritable('has a last packet without a duration');
+  if (last === 0) throw new NotRewritable('has a last packet without a duration');
+  // FFmpeg derives the duration of such a packet from the frame rate.
+  if (track.kind === 'video' && offsets && last !== durations.readUInt32BE(4)) {
+    throw new NotRewritable('has a last frame whose duration is not the duration of other frames');
   }
 }

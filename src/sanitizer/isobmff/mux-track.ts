@@ -17,8 +17,9 @@ export interface MuxedSamples {
 }
 
 /**
- * Returns a stream with these samples at these times, and with the tables and the edit list that FFmpeg writes for them
- * (libavformat/movenc.c of FFmpeg 7.1: `mov_write_edts_tag`). Throws `NotRewritable` if the edit list would show no sample.
+ * Returns a stream with these samples at these times, and with the tables, durations and edit list that FFmpeg writes for them
+ * (libavformat/movenc.c of FFmpeg 7.1: `mov_write_edts_tag`, `calc_pts_duration`, `calc_samples_pts_duration`). Throws `NotRewritable`
+ * if the edit list would show no sample, or if FFmpeg would write other durations.
  */
 export function muxTrack(track: Track, samples: Samples, muxed: MuxedSamples): Track {
   const { from, to, shift } = muxed;
@@ -26,18 +27,29 @@ export function muxTrack(track: Track, samples: Samples, muxed: MuxedSamples): T
   const first = samples.times[from]! + shift;
   const start = first + samples.offsets[from]!;
   let end = start;
+  let last = from;
   for (let index = from; index < to; index++) {
-    end = Math.max(end, samples.times[index + 1]! + shift + samples.offsets[index]!);
+    const shown = samples.times[index + 1]! + shift + samples.offsets[index]!;
+    if (shown <= end) continue;
+    [end, last] = [shown, index];
   }
-  const edits = editsOf({ first, start, length: end - start, timescale });
-  const duration = edits.reduce((sum, edit) => sum + edit.duration, 0);
+  // FFmpeg derives the durations of such packets from the frame rate. The index can declare other durations before a pause.
+  if (track.kind === 'video' && track.samples.offsets) requireUsual(samples, [last, to - 1]);
   return {
     ...track,
-    duration,
-    media: { ...track.media, duration: end - first },
-    edits,
+    duration: Math.ceil((end * MOVIE_TIMESCALE) / timescale),
+    media: { ...track.media, duration: end - start },
+    edits: editsOf({ first, start, length: end - start, timescale }),
     samples: tableOf(track, samples, muxed),
   };
+}
+
+/** Throws if one of these samples does not last as long as the first sample of the stream. */
+function requireUsual({ times }: Samples, indexes: readonly number[]): void {
+  const usual = times[1]! - times[0]!;
+  if (indexes.some((index) => times[index + 1]! - times[index]! !== usual)) {
+    throw new NotRewritable('has a frame at the end of that part whose duration is not the duration of other frames');
+  }
 }
 
 /**

@@ -164,12 +164,13 @@ export const arrivingUploads = (given: () => TestService) => () => {
     const { id, uploadId, put, send } = await begin(files.first);
     await send(1, 2);
     await untilRead(id);
+    const parts = () => filesIn(join(service.dataDir, 'storage', 'parts'));
+    expect((await parts()).length).toBeGreaterThan(1);
     const ended =
       how === 'canceled'
         ? await service.call('PATCH', `/v1/transcodes/${id}/cancel`)
         : await service.call('DELETE', `/v1/transcodes/${id}`);
     expect(ended.status, ended.text).toBe(200);
-    const parts = () => filesIn(join(service.dataDir, 'storage', 'parts'));
     if (how === 'erased') {
       // An erase responds when the bytes are deleted.
       expect(await parts()).toEqual([]);
