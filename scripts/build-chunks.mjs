@@ -50,13 +50,13 @@ export async function buildChunks(modules, chunks, common) {
 
 /**
  * Compiles the chunks in a process for each set of options, into the folder that the loader looks for.
- * @param flag of V8, which the loader sets in every process
- * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands
+ * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands; `flag` = what
+ *   the loader sets
  * @returns their paths below `compiled`
  */
-export async function compileChunks(chunks, compiled, names, { flag, sets }) {
+export async function compileChunks(chunks, compiled, names, sets) {
   const script = join(dirname(own), 'compile-chunks.mjs');
-  const compile = async ({ options, role }) => {
+  const compile = async ({ options, role, flag }) => {
     const folder = options.join('');
     mkdirSync(join(compiled, folder), { recursive: true });
     const args = [script, flag, chunks, join(compiled, folder), role ?? '', ...names];

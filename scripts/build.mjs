@@ -156,12 +156,13 @@ async function buildProgram(threadFiles) {
     outdir: staged,
     define: { MAIN_CHUNK: JSON.stringify(entries.main) },
   });
-  const { v8Options, LATE_OPTIMIZATION: flag } = await loadV8Options();
+  const { v8Options, runtimeFlag } = await loadV8Options();
   const sets = ['up', 'api', 'worker'].map((role) => ({
     options: v8Options(role),
+    flag: runtimeFlag(role),
     role: role === 'up' ? null : (entries[role] ?? null),
   }));
-  const compiled = await compileChunks(chunks, join(staged, 'compiled'), names, { flag, sets });
+  const compiled = await compileChunks(chunks, join(staged, 'compiled'), names, sets);
   const built = builtFiles(program).map((name) => name.replace(/^modules/, 'chunks'));
   return [...built, ...compiled.map((name) => `compiled/${name}`)];
 }

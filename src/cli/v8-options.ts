@@ -20,14 +20,6 @@ const COLLECTABLE = '--expose-gc';
 /** Threads that help to collect the small heap of a worker cost more than they save, and compete with FFmpeg for its cores. */
 const NO_GC_THREADS = '--single-threaded-gc';
 
-/**
- * V8 optimizes a function that has used three of these budgets of executed bytecode: some 200 kB by default. A job that
- * takes a tenth of a second is over by then, and for hundreds of jobs the compiler uses more time than its code saves
- * (docs/decisions/0062-…). With a larger budget it optimizes what a busy process runs for seconds. The loader sets it in
- * every process, so that no other file has to name it.
- */
-export const LATE_OPTIMIZATION = '--interrupt-budget=1000000';
-
 const OF_ROLE: Readonly<Record<string, readonly string[]>> = {
   api: [API_HEAP, ...PROMPT_COLLECTION, COLLECTABLE],
   worker: [SMALL_HEAP, NO_GC_THREADS],
@@ -41,4 +33,16 @@ export function v8Options(role: string): readonly string[] {
 /** The same, in addition to the options with which this process was started. */
 export function nodeOptions(role: string, own: readonly string[]): string[] {
   return [...own.filter((option) => !option.startsWith(SEMI_SPACE)), ...v8Options(role)];
+}
+
+/**
+ * Flag of V8 that the loader sets in a process of this role, so that no file that starts the role has to name it.
+ *
+ * V8 optimizes a function that has used three budgets of executed bytecode, 66 kB each by default. A worker or gateway runs
+ * its functions for a few jobs a second, and in the first hundreds of jobs the compiler uses more time than its code saves
+ * (docs/decisions/0062-v8-optimizes-later.md). The API may handle hundreds of requests a second, for which optimized code
+ * pays sooner.
+ */
+export function runtimeFlag(role: string | undefined): string {
+  return `--interrupt-budget=${role === 'api' ? 200_000 : 1_000_000}`;
 }

@@ -36,7 +36,7 @@ export function isDead(stat: Pick<ProcessStat, 'state'>): boolean {
 /** `/proc/<pid>/stat`, or null when there is no such process. */
 export function processStat(pid: number | 'self'): ProcessStat | null {
   try {
-    return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return null;
   }

@@ -28,7 +28,7 @@ export function readDeniedTasks({ tasks }: CellCounters): number {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }

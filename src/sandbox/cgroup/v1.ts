@@ -111,7 +111,7 @@ async function limitMemory(folder: string, bytes: number): Promise<void> {
 /** Empty when the file cannot be read. */
 function read(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -56,7 +56,7 @@ export function cgroupV2(parent: string, name: string, find: FindGroups): CellCg
   };
   const read = (file: string): string => {
     try {
-      return readFileSync(join(folder, file), 'latin1');
+      return readFileSync(join(folder, file), 'utf8');
     } catch {
       return '';
     }
@@ -95,5 +95,5 @@ export function cgroupV2(parent: string, name: string, find: FindGroups): CellCg
 }
 
 function words(file: string): string[] {
-  return readFileSync(file, 'latin1').split(/\s+/).filter(Boolean);
+  return readFileSync(file, 'utf8').split(/\s+/).filter(Boolean);
 }
