@@ -63,12 +63,13 @@ export async function makeDataDir(): Promise<string> {
  * Links the root image that this run has built into a data directory, which then needs none of its own: a build takes
  * more than a second of CPU time. Copies what `ffmpegUpdate` keeps as well. Linked files keep their owner, who may be another than the one of the folders.
  * @param owner user and group id of the account that uses the directory; default: the one of this process
+ * @param isOtherDisk whether the directory is on another file system, to which no file can be linked: copies them
  */
-export async function linkRootImage(dataDir: string, owner?: number): Promise<void> {
+export async function linkRootImage(dataDir: string, owner?: number, isOtherDisk = false): Promise<void> {
   const target = join(dataDir, 'rootimg');
   await mkdir(dataDir, { recursive: true });
   const images = process.env.TEST_ROOT_IMAGES!;
-  await run('cp', ['--archive', '--link', '--', images, target]);
+  await run('cp', ['--archive', isOtherDisk ? '--reflink=auto' : '--link', '--', images, target]);
   // Absent on systems without apt.
   await copyFile(join(dirname(images), 'apt-policy.json'), join(dataDir, 'apt-policy.json')).catch(() => {});
   if (owner === undefined) return;

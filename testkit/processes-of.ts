@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { processStat } from '../src/telemetry/process-stat.ts';
+import { isDead, processStat } from '../src/telemetry/process-stat.ts';
 
 /** Live processes whose command line or environment names this folder, such as leftovers of a command. */
 export function processesOf(folder: string): string[] {
@@ -17,26 +17,41 @@ export function processesOf(folder: string): string[] {
     });
 }
 
-/** Live descendants of a process. */
+/** Live descendants of a process. Reads only them, because tests look often, and a machine runs hundreds of others. */
 export function descendantsOf(root: number): { pid: number; name: string }[] {
-  const found = new Set([root]);
-  const seen = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      const stat = processStat(Number(pid));
-      return stat && !['Z', 'X'].includes(stat.state) ? [{ pid: Number(pid), parent: stat.parent }] : [];
+  const found = childrenOf(root);
+  for (const pid of found) found.push(...childrenOf(pid));
+  return found.map((pid) => ({ pid, name: nameOf(pid) }));
+}
+
+/** Live processes that any thread of a process has started. */
+function childrenOf(parent: number): number[] {
+  return threadsOf(parent)
+    .flatMap((thread) => readProc(`${parent}/task/${thread}/children`).split(' '))
+    .filter(Boolean)
+    .map(Number)
+    .filter((pid) => {
+      const stat = processStat(pid);
+      return stat !== null && !isDead(stat);
     });
-  for (let before = -1; before !== found.size; ) {
-    before = found.size;
-    for (const { pid, parent } of seen) if (found.has(parent)) found.add(pid);
+}
+
+/** Empty for a process that has just ended, as everything that is read of it. */
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
   }
-  found.delete(root);
-  return [...found].map((pid) => ({ pid, name: nameOf(pid) }));
 }
 
 function nameOf(pid: number): string {
+  return readProc(`${pid}/comm`).trim();
+}
+
+function readProc(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    return readFileSync(`/proc/${path}`, 'utf8');
   } catch {
     return '';
   }

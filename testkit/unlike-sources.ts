@@ -52,7 +52,7 @@ export const UNLIKE_SOURCES: Readonly<Record<string, UnlikeSource>> = {
     ],
     { frameRate: 29.97 },
   ),
-  'a 4K picture': source([...picture('3840x2160', 10), ...SOUND, ...x264(), ...AAC], { frameRate: 10 }),
+  'a 4K picture': source([...picture('3840x2160', 5), ...SOUND, ...x264(), ...AAC], { frameRate: 5 }),
 };
 
 export const UNLIKE_RUNGS = [{ height: 144 }, { height: 72 }];

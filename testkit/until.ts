@@ -1,3 +1,6 @@
+/** Milliseconds from one look to the next: an eighth of the wait so far, within these limits. A look costs a service processor time. */
+const LIMITS = { least: 25, most: 100 };
+
 /**
  * Polls `check` until it returns a truthy value, and returns it; throws with `what` after `timeoutMs`. The default is longer
  * than anything needs on a machine that runs other work: a shorter one tests the machine.
@@ -6,12 +9,14 @@ export async function until<T>(
   check: () => T | Promise<T>,
   options: { what: string; timeoutMs?: number; everyMs?: number },
 ): Promise<NonNullable<T>> {
-  const { what, timeoutMs = 60_000, everyMs = 50 } = options;
-  const end = Date.now() + timeoutMs;
+  const { what, timeoutMs = 60_000, everyMs } = options;
+  const start = Date.now();
   for (;;) {
     const seen = await check();
     if (seen) return seen as NonNullable<T>;
-    if (Date.now() > end) throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    const waited = Date.now() - start;
+    if (waited > timeoutMs) throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}`);
+    const pauseMs = everyMs ?? Math.min(LIMITS.most, Math.max(LIMITS.least, waited / 8));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { PROGRAM, type TestService } from '../../testkit/service.ts';
+import { NODE_OPTIONS, PROGRAM, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { type Island, openIsland } from './island.ts';
 
@@ -69,7 +69,7 @@ function rolesOf(program: Role['program'], count: number): Role[] {
 
 /** Starts the role, and again 500 ms after each end. */
 function keepRunning(service: TestService, role: Role, stopping: AbortSignal): void {
-  const child = spawn(process.execPath, ['--max-semi-space-size=1', PROGRAM, role.program], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, role.program], {
     env: {
       ...process.env,
       ...service.storageVariables,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { embeddedUrl } from '../../src/supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../../src/supervisor/postgres-socket.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { PROGRAM, type TestService } from '../../testkit/service.ts';
+import { NODE_OPTIONS, PROGRAM, type TestService } from '../../testkit/service.ts';
 import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
 import { type NetworkLink, openNamespace } from '../helpers/network.ts';
@@ -39,7 +39,7 @@ export async function openIsland(service: TestService, role: 'api' | 'worker'): 
   await mkdir(join(folder, 'data'), { mode: 0o700 });
   await copyFile(join(service.dataDir, 'secrets.json'), join(folder, 'data', 'secrets.json'));
   const port = 8443;
-  const [program, ...args] = [...namespace.enter, process.execPath, PROGRAM, role];
+  const [program, ...args] = [...namespace.enter, process.execPath, ...NODE_OPTIONS, PROGRAM, role];
   const child = spawn(program!, args, {
     env: {
       ...process.env,

@@ -10,6 +10,7 @@ import { makeWebhookSecret, webhookHeaders } from '../../src/crypto/webhook-sign
 import { freePort } from '../../testkit/free-port.ts';
 import { shareService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
+import { commandsOf } from '../helpers/run-command.ts';
 import { blocks, ROOT, readPage, tableUnder } from './pages.ts';
 
 const { text } = readPage('docs/webhooks-quickstart.md');
@@ -105,10 +106,10 @@ describe('the page about receivers', () => {
     const service = await shareService();
     const port = await freePort();
     const target = `http://127.0.0.1:${port}/airlock`;
-    const created = await service.cli('webhooks', 'create', target, '--account', service.account, '--json');
+    const created = await commandsOf(service)('webhooks', 'create', target, '--account', service.account, '--json');
     const { id, secret: given } = JSON.parse(created.stdout);
     const { printed } = await start(RECEIVERS.Node!, { port, secret: given });
-    const { code, stdout } = await service.cli('webhooks', 'test', id, '--account', service.account);
+    const { code, stdout } = await commandsOf(service)('webhooks', 'test', id, '--account', service.account);
     expect([code, stdout]).toEqual([0, expect.stringContaining('The receiver returned 204.')]);
     await until(() => printed().includes('webhook.test'), { what: 'the test event' });
   });

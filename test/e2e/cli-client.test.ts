@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
-import { PROGRAM, runCli, shareService } from '../../testkit/service.ts';
+import { NODE_OPTIONS, PROGRAM, runCli, shareService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { runCommand } from '../helpers/run-command.ts';
 
@@ -97,7 +97,7 @@ describe('airlock jobs', () => {
   });
 
   it('keeps a list up to date until Ctrl-C', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'jobs', 'list', '--watch'], {
+    const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'jobs', 'list', '--watch'], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });

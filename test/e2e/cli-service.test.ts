@@ -5,9 +5,17 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeDataDir } from '../../testkit/data-directory.ts';
+import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
-import { call, copyPreparedDataDir, PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
+import {
+  call,
+  copyPreparedDataDir,
+  NODE_OPTIONS,
+  PROGRAM,
+  runCli,
+  startService,
+  type TestService,
+} from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { commandsOf, runCommand } from '../helpers/run-command.ts';
 
@@ -16,7 +24,10 @@ const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRI
 describe('airlock up', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService({}, { fresh: true });
+    // A first start, but for the image of cells: `cli-transcode.test.ts` waits for that.
+    const dataDir = await makeDataDir();
+    await linkRootImage(dataDir);
+    service = await startService({}, { dataDir });
   });
   afterAll(() => service?.remove());
 
@@ -121,6 +132,7 @@ describe('airlock up that is stopped while it starts', () => {
   let dataDir: string;
   beforeAll(async () => {
     dataDir = await makeDataDir();
+    await linkRootImage(dataDir);
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
@@ -129,7 +141,7 @@ describe('airlock up that is stopped while it starts', () => {
     // Not the same signal twice: two pending ones would be merged.
     ['SIGINT', ['SIGTERM'], 1],
   ] as const)('leaves no database behind: %s, then %j', async (first, more, expected) => {
-    const child: ChildProcess = spawn(process.execPath, [PROGRAM, 'up'], {
+    const child: ChildProcess = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'up'], {
       env: { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir },
       stdio: 'ignore',
     });
@@ -168,7 +180,9 @@ describe('airlock', () => {
   });
 
   it('ends without a stack trace when its output is no longer read', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'completion', 'bash'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'completion', 'bash'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout!.destroy();
     const output: string[] = [];
     child.stderr!.on('data', (chunk) => output.push(String(chunk)));

@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, makeClip } from '../../testkit/media.ts';
 import { descendantsOf, processesOf } from '../../testkit/processes-of.ts';
-import { call, copyPreparedDataDir, PROGRAM, runCli, shareService, type TestService } from '../../testkit/service.ts';
+import {
+  call,
+  copyPreparedDataDir,
+  NODE_OPTIONS,
+  PROGRAM,
+  runCli,
+  shareService,
+  type TestService,
+} from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { isAlive } from '../chaos/load.ts';
 import { storedFilesOf } from '../helpers/disk.ts';
@@ -101,7 +109,7 @@ describe('airlock transcode', () => {
     const made = await makeDataDir();
     const child = spawn(
       process.execPath,
-      [PROGRAM, 'transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'],
+      [...NODE_OPTIONS, PROGRAM, 'transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'],
       { cwd: folder, env: environment({ ...made, AIRLOCK_TEST: folder }), stdio: ['ignore', 'ignore', 'pipe'] },
     );
     const output: string[] = [];
@@ -126,7 +134,7 @@ describe('airlock transcode', () => {
 
   it('leaves nothing after Ctrl-C during the start', async () => {
     const made = await makeDataDir();
-    const child = spawn(process.execPath, [PROGRAM, 'transcode', 'in.mov', 'out.mp4'], {
+    const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'transcode', 'in.mov', 'out.mp4'], {
       cwd: folder,
       env: environment({ ...made, AIRLOCK_TEST: folder }),
       stdio: 'ignore',

@@ -6,7 +6,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip } from '../../testkit/media.ts';
-import { call, PROGRAM, shareService, type TestService } from '../../testkit/service.ts';
+import { call, NODE_OPTIONS, PROGRAM, shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { BUCKET, CREDENTIAL, REGION, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
@@ -37,7 +37,7 @@ const overHttp = (key = service.key) =>
 const overStdio = () =>
   new StdioClientTransport({
     command: process.execPath,
-    args: [PROGRAM, 'mcp'],
+    args: [...NODE_OPTIONS, PROGRAM, 'mcp'],
     env: { ...(process.env as Record<string, string>), AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key },
   });
 

@@ -151,7 +151,7 @@ describe('an automatic ladder', () => {
   it('has fewer rungs and fewer bytes for slides', async () => {
     // A picture that stands still, with another one after 30 seconds.
     const slides = ['-vf', "loop=loop=-1:size=1,trim=duration=50,negate=enable='gte(t,30)'", '-g', '50'];
-    const { url } = await source('slides.mp4', { seconds: 50, size: '960x540', rate: 2, args: slides });
+    const { url } = await source('slides.mp4', { seconds: 50, size: '960x540', rate: 4, args: slides });
     const fixed = [540, 360, 240].map((height) => ({ height }));
     const job = await transcode(service, {
       inputs: [{ url }],

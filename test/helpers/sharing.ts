@@ -13,7 +13,7 @@ import { createKeyBody } from '../../src/contract/keys.ts';
 import { openPool } from '../../src/database/pool.ts';
 import { ffmpegUpdate } from '../../src/sandbox/ffmpeg/update.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { copyTemplate, sealTemplate } from '../../testkit/data-directory.ts';
+import { copyTemplate, linkRootImage, makeDataDir, sealTemplate } from '../../testkit/data-directory.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
 import { buildCellProgram } from '../hostile/cell-program.ts';
@@ -90,7 +90,9 @@ async function askOuter(outer: string): Promise<Template> {
 
 /** `key` has every scope, and is known to every copy. */
 async function makeTemplate(): Promise<Template> {
-  const service = await startService({}, { fresh: true });
+  const dataDir = await makeDataDir();
+  await linkRootImage(dataDir);
+  const service = await startService({}, { dataDir });
   await service.stop();
   // Keeps the output of apt, which takes each copy 0.7 seconds of a processor otherwise.
   await ffmpegUpdate(null, service.dataDir);

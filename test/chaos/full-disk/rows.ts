@@ -4,6 +4,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { linkRootImage } from '../../../testkit/data-directory.ts';
 import { transcode, upload } from '../../../testkit/media.ts';
 import { run } from '../../../testkit/run.ts';
 import { call, startService } from '../../../testkit/service.ts';
@@ -28,7 +29,9 @@ const freeMb = async () => {
   return Math.round((bavail * bsize) / MB);
 };
 
-const service = await startService(ENV, { dataDir: join(folder, 'data') });
+const dataDir = join(folder, 'data');
+await linkRootImage(dataDir, undefined, true);
+const service = await startService(ENV, { dataDir });
 const attacker = await service.makeKey('--account', 'attacker');
 const post = (path: string, body: unknown) => call(`${service.api}${path}`, 'POST', attacker.key, body);
 // Nobody listens there, so that every delivery stays pending.

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { linkRootImage } from '../../../testkit/data-directory.ts';
 import { transcode, upload } from '../../../testkit/media.ts';
 import { run } from '../../../testkit/run.ts';
 import { call, startService, type TestService } from '../../../testkit/service.ts';
@@ -100,6 +101,7 @@ const watch = setInterval(async () => {
 }, 50);
 
 const dataDir = join(folder, 'data');
+await linkRootImage(dataDir, undefined, true);
 let service = await startService(ENV, { dataDir });
 const atStart = await freeMb();
 const source = await startEndlessSource();

@@ -35,14 +35,17 @@ export const destinations = (given: () => TestService) => () => {
   let bucket: EmbeddedGateway;
   let folder: string;
   let clip: string;
+  let browser: Browser;
   beforeAll(async () => {
     service = given();
+    browser = await openBrowser();
     folder = await mkdtemp(join(tmpdir(), 'airlock-destinations-'));
     clip = join(folder, 'clip.mp4');
     await makeClip(clip, { size: '160x90' });
     bucket = await startEmbeddedGateway({ credentials: keys }, { credentials: KEYS });
   });
   afterAll(async () => {
+    await browser?.close();
     await bucket?.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -248,12 +251,6 @@ export const destinations = (given: () => TestService) => () => {
   });
 
   describe('the pages of the dashboard', () => {
-    let browser: Browser;
-    beforeAll(async () => {
-      browser = await openBrowser();
-    });
-    afterAll(() => browser?.close());
-
     it('add and delete connections, and create jobs whose targets and destinations the page of the job shows', async () => {
       const page = await setUp(browser, await invite(service, 'buckets@example.org', 'admin', 'default'));
       await visit(page, 'Connections');
@@ -327,12 +324,7 @@ export const destinations = (given: () => TestService) => () => {
   }
 
   describe('an output that was not delivered, because the key of its connection was revoked,', () => {
-    let browser: Browser;
-    beforeAll(async () => {
-      browser = await openBrowser();
-    });
-    afterAll(async () => {
-      await browser?.close();
+    afterAll(() => {
       if (keys.length === 0) keys.push(KEYS);
     });
 
