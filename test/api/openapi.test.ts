@@ -32,8 +32,8 @@ beforeAll(async () => {
 afterAll(() => api?.close());
 
 /** Every operation but HEAD, which is GET without a body. */
-const operations = (): [string, Json][] =>
-  Object.entries(document.paths).flatMap(([path, item]) =>
+const operations = (of: Json = document): [string, Json][] =>
+  Object.entries(of.paths).flatMap(([path, item]) =>
     Object.entries(item as object).map(([method, operation]): [string, Json] => [`${method} ${path}`, operation]),
   );
 
@@ -51,17 +51,40 @@ function schemas(): [string, Json][] {
   return found;
 }
 
-const media = () =>
-  operations().flatMap(([where, { requestBody, responses }]) =>
+const media = (of: Json = document) =>
+  operations(of).flatMap(([where, { requestBody, responses }]) =>
     [['request', requestBody], ...Object.entries(responses)].flatMap(([status, one]: Json) =>
       one?.content ? [[`${where} ${status}`, one.content['application/json']] as [string, Json]] : [],
     ),
   );
 
+/** What checks values against schemas, by the text of the schema: most responses share a few schemas. */
+const checks = new Map<string, z.ZodType>();
+
+function checkOf(schema: Json): z.ZodType {
+  const text = JSON.stringify(schema);
+  const check = checks.get(text) ?? z.fromJSONSchema(standalone(text));
+  checks.set(text, check);
+  return check;
+}
+
 /** A schema with everything that it refers to, as JSON Schema. */
-function standalone(schema: Json): Json {
-  const complete = JSON.stringify({ ...schema, $defs: document.components.schemas });
+function standalone(schema: string): Json {
+  const used = new Map<string, string>();
+  addReferences(schema, used);
+  const definitions = [...used].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
+  const complete = `${schema.slice(0, -1)},"$defs":{${definitions.join()}}}`;
   return JSON.parse(complete.replaceAll('#/components/schemas/', '#/$defs/'));
+}
+
+/** Adds the texts of the schemas that a text refers to, and of what they refer to. */
+function addReferences(text: string, used: Map<string, string>): void {
+  for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+    if (used.has(name!)) continue;
+    const referred = JSON.stringify(document.components.schemas[name!]);
+    used.set(name!, referred);
+    addReferences(referred, used);
+  }
 }
 
 describe('the OpenAPI document', () => {
@@ -156,7 +179,10 @@ describe('the OpenAPI document', () => {
   it('breaks none of the rules that Spectral recommends', async () => {
     const spectral = new Spectral();
     spectral.setRuleset({ extends: [oas as never] });
-    const found = await spectral.run(document);
+    // Examples of JSON are checked below, in a tenth of the time that Spectral needs to compile a schema for each of them.
+    const reviewed = structuredClone(document);
+    for (const [, one] of media(reviewed)) for (const field of ['example', 'examples']) delete one[field];
+    const found = await spectral.run(reviewed);
     expect(found.map(({ code, path, message }) => `${code}: ${path.join('/')}: ${message}`)).toEqual([]);
   });
 
@@ -166,7 +192,7 @@ describe('the OpenAPI document', () => {
     expect(withJob).toHaveLength(9);
     for (const { type, data } of withJob) {
       const { $ref } = document.components.schemas[LISTS[type.split('.')[0]]!].properties.items.items;
-      const check = z.fromJSONSchema(standalone({ $ref }));
+      const check = checkOf({ $ref });
       expect([type, check.safeParse(data.job).error?.issues ?? []]).toEqual([type, []]);
     }
   });
@@ -253,7 +279,7 @@ describe('the OpenAPI document', () => {
     for (const [where, { schema, example, examples }] of media()) {
       const values = example === undefined ? Object.values<Json>(examples ?? {}).map(({ value }) => value) : [example];
       expect([where, values.length > 0]).toEqual([where, true]);
-      const check = z.fromJSONSchema(standalone(schema));
+      const check = checkOf(schema);
       for (const value of values) expect([where, check.safeParse(value).error?.issues ?? []]).toEqual([where, []]);
     }
   });

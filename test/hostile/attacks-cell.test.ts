@@ -13,7 +13,7 @@ const SLOTS = 4;
 /** Allowed time from the limit to the end of the last process, on a busy machine. */
 const GRACE_MS = 3000;
 /** Output files of the rows. */
-const OUTPUTS = ['o', 'o.mkv', 'o.wav', 'o0.mkv', 'o1.mkv', 'o.m3u8', 'o0.ts', 'h0.ts'];
+const OUTPUTS = ['o', 'o.mkv', 'o.nut', 'o.wav', 'o0.mkv', 'o1.mkv', 'o.m3u8', 'o0.ts', 'h0.ts'];
 
 describe('the sandbox alone, with the policy off', () => {
   let fixture: Fixture;

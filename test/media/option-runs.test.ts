@@ -26,8 +26,8 @@ interface Case {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'airlock-options-'));
-  const source = ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=s=64x64:r=10:d=1'];
-  const sound = ['-f', 'lavfi', '-i', 'sine=d=1,aformat=channel_layouts=stereo'];
+  const source = ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=s=64x64:r=10:d=0.3'];
+  const sound = ['-f', 'lavfi', '-i', 'sine=d=0.3,aformat=channel_layouts=stereo'];
   files.mov = join(dir, 'clip.mp4');
   files.gif = join(dir, 'clip.gif');
   files.png = join(dir, 'clip.png');

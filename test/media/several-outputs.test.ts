@@ -17,7 +17,7 @@ beforeAll(async () => {
     '-f',
     'lavfi',
     '-i',
-    `testsrc2=s=${size}:r=25:d=2`,
+    `testsrc2=s=${size}:r=10:d=2`,
     '-f',
     'lavfi',
     '-i',

@@ -169,7 +169,7 @@ export const OPTION_ATTACKS: readonly Attack[] = [
     }),
     input('the screen', 'READ', ['-f', 'x11grab'], { argv: ['-f', 'x11grab', '-i', ':0', '@OUT@/o.mkv'] }),
     input('a camera', 'READ', ['-f', 'v4l2'], { argv: ['-f', 'v4l2', '-i', '/dev/video0', '@OUT@/o.mkv'] }),
-    input('a microphone', 'READ', ['-f', 'alsa'], { argv: ['-f', 'alsa', '-i', 'default', '@OUT@/o.mkv'] }),
+    input('a microphone', 'READ HANG', ['-f', 'alsa'], { argv: ['-f', 'alsa', '-i', 'default', '@OUT@/o.mkv'] }),
     input('the frame buffer', 'READ', ['-f', 'fbdev'], { argv: ['-f', 'fbdev', '-i', '/dev/fb0', '@OUT@/o.mkv'] }),
     input('a graphics device', 'READ', ['-init_hw_device', 'vaapi=foo:/dev/dri/renderD128']),
     input('a decoder on a device', 'READ', ['-hwaccel', 'vaapi', '-hwaccel_device', '/dev/dri/renderD128']),

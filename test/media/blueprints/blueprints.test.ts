@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PlannedOutput } from '../../../src/blueprints/blueprint.ts';
 import { makeScenes, type Scenes } from '../../../testkit/scenes/scenes.ts';
 import { hashDistance, hashFrames } from '../../helpers/picture-hash.ts';
-import { loudness, openWorkshop, type Workshop } from '../helpers.ts';
+import { loudness, openWorkshop, type Result, type Workshop } from '../helpers.ts';
 import { casesOf, factsOf, keyOf, make, planCase, SMALL, smallCasesOf } from './cases.ts';
 import HASHES from './hashes.json' with { type: 'json' };
 
@@ -11,6 +12,15 @@ const TOLERANCE = 6;
 let shop: Workshop;
 let scenes: Scenes;
 const found: Record<string, string[]> = {};
+const made = new Map<string, Promise<Result>>();
+
+/** Makes an output once. */
+function makeOnce(planned: PlannedOutput): Promise<Result> {
+  const key = JSON.stringify(planned.request);
+  const making = made.get(key) ?? make(shop, planned);
+  made.set(key, making);
+  return making;
+}
 
 beforeAll(async () => {
   shop = await openWorkshop();
@@ -39,7 +49,7 @@ describe('what a blueprint makes', () => {
   it.each(NAMES)('looks like the approved output: %s', async (_, index) => {
     const one = smallCasesOf(scenes)[index]!;
     for (const planned of await planCase(one)) {
-      const { path, info } = await make(shop, planned);
+      const { path, info } = await makeOnce(planned);
       const [video] = info.video;
       const key = keyOf(one, planned);
       if (planned.request.outputFormat === 'mp4')
@@ -67,15 +77,15 @@ describe('what a blueprint makes', () => {
 
   it('keeps the sound of a video, is silent without it, and makes music quieter under a voice until it fades out', async () => {
     const [kept] = await planCase({ ...smallCasesOf(scenes)[0]! });
-    expect((await make(shop, kept!)).info.audio).toHaveLength(1);
+    expect((await makeOnce(kept!)).info.audio).toHaveLength(1);
     const short = smallCasesOf(scenes).find(({ blueprint: { slug } }) => slug === 'viral-short')!;
     const inputs = { ...short.inputs, video_url: scenes.lake };
     const [ducked] = await planCase({ ...short, inputs });
-    const { path, info } = await make(shop, ducked!);
+    const { path, info } = await makeOnce(ducked!);
     expect(info.audio).toHaveLength(1);
     expect(info.durationSeconds).toBeCloseTo(1.5, 1);
     const [alone] = await planCase(short);
-    const { path: music } = await make(shop, alone!);
+    const { path: music } = await makeOnce(alone!);
     // The voice is loudest at 0.18 s and silent from 0.36 s to 0.71 s.
     expect(await loudness(music, 0.05, 0.3)).toBeLessThan(0);
     expect(await loudness(music, 1.35, 0.15)).toBeLessThan((await loudness(music, 0.5, 0.3)) - 8);
@@ -87,6 +97,6 @@ describe('what a blueprint makes', () => {
     expect(await factsOf(upright)).toMatchObject({ width: 180, height: 320 });
     const zoom = smallCasesOf(scenes).find(({ blueprint: { slug } }) => slug === 'zoom-in')!;
     const [planned] = await planCase({ ...zoom, inputs: { video_url: upright } });
-    expect((await make(shop, planned!)).info.video).toMatchObject([{ width: 180, height: 320, rotation: 0 }]);
+    expect((await makeOnce(planned!)).info.video).toMatchObject([{ width: 180, height: 320, rotation: 0 }]);
   });
 });
