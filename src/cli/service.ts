@@ -40,6 +40,8 @@ export interface ServiceOptions {
   firstKey: 'text' | 'file' | null;
   /** Whether other commands may find and use the service. */
   announce: boolean;
+  /** The data directory is removed with the service: a new database is not flushed to the disk. */
+  isTemporary?: boolean;
   /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
   /** Called with the owner's URL once the schema is current, while the roles start. They wait for it to be ready. */
@@ -135,7 +137,14 @@ function openParts(options: ServiceOptions): Parts {
       if (config.databaseUrl) return config.databaseUrl;
       const template = await databaseTemplate();
       const hurried = orImmediate(discarded.signal);
-      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, template, immediate: hurried });
+      const { isTemporary = false } = options;
+      postgres = await supervisePostgres({
+        dataDir: config.dataDir,
+        logger,
+        template,
+        immediate: hurried,
+        isTemporary,
+      });
       return postgres.url;
     },
     async stopDatabase(how) {
