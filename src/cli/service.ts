@@ -7,7 +7,7 @@ import { beginMessage, isWaiting, WAITS_VARIABLE } from '../supervisor/child.ts'
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
-import { type SupervisedPostgres, supervisePostgres } from '../supervisor/supervise-postgres.ts';
+import type { SupervisedPostgres } from '../supervisor/supervise-postgres.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { databaseTemplate } from './database-template.ts';
 import { diskAdvice } from './disk-advice.ts';
@@ -85,11 +85,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return { migrated, endpoint };
     };
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    // Worker and API load their code and test the sandbox while the database starts, and wait for it.
-    const [{ migrated, endpoint }, , api] = await together([
-      prepare().catch(parts.fail),
+    // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker takes longest.
+    const [, api, { migrated, endpoint }] = await together([
       roles.start('worker', WORKER_DRAIN_MS),
       roles.start('api', apiDrainMs),
+      prepare().catch(parts.fail),
     ]);
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
@@ -135,6 +135,8 @@ function openParts(options: ServiceOptions): Parts {
     },
     async startDatabase() {
       if (config.databaseUrl) return config.databaseUrl;
+      // Loaded when the roles have been started, which load their own code meanwhile.
+      const { supervisePostgres } = await import('../supervisor/supervise-postgres.ts');
       const template = await databaseTemplate();
       const hurried = orImmediate(discarded.signal);
       const { isTemporary = false } = options;

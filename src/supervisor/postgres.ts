@@ -71,9 +71,13 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
         'Stop the process that has the lock',
       );
     try {
-      const opened = await openLocked({ ...options, home, secrets, users }, alone !== null);
-      if (alone && !(await users.convert('shared')))
-        throw new Error('cannot convert an exclusive lock to a shared one');
+      // Nobody else locks it meanwhile, because that requires `open.lock`.
+      const shared = alone ? users.convert('shared') : Promise.resolve(true);
+      const [opened, isShared] = await Promise.all([
+        openLocked({ ...options, home, secrets, users }, alone !== null),
+        shared,
+      ]);
+      if (!isShared) throw new Error('cannot convert an exclusive lock to a shared one');
       return opened;
     } catch (error) {
       await users.release();
