@@ -6,21 +6,12 @@ import type { CellAccount } from '../cell/account.ts';
 import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';
 import type { FilterName } from '../seccomp/policies.ts';
-import { bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
+import { type BwrapTools, bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
 import { launchSeries } from './bwrap-series.ts';
 import { feedProgram } from './feed-program.ts';
 import { watchEnd } from './launch-end.ts';
-import type { FilterFiles, Launched, LaunchSpec, Tier } from './tier.ts';
+import type { Launched, LaunchSpec, Tier } from './tier.ts';
 import { canSend, startLauncher, type WaitingLauncher } from './waiting-launcher.ts';
-
-/** Paths that stay the same while a sandbox is open. */
-export interface BwrapTools {
-  bwrap: string;
-  prlimit: string;
-  sh: string;
-  /** Opened per cell, because duplicated descriptors share a read offset. */
-  filters: FilterFiles;
-}
 
 /** Tier 1: separate namespaces, a root image, a seccomp filter. Passes the self-test without exceptions. */
 export function bwrapTier(tools: BwrapTools): Tier {
