@@ -76,7 +76,11 @@ describe('the self-test', () => {
   });
 
   it('tries alone the attempts whose cells could not be started in a series', async () => {
-    let lost = 0;
+    let [lost, launched] = [0, 0];
+    const launch: Tier['launch'] = (spec) => {
+      launched += 1;
+      return context.tier.launch(spec);
+    };
     const launchSeries: Tier['launchSeries'] = (spec) => {
       const { kill, ended } = context.tier.launchSeries!(spec);
       const loseOne = async () => {
@@ -86,9 +90,10 @@ describe('the self-test', () => {
       };
       return { kill, ended: loseOne() };
     };
-    const complete = await selfTest(context, [0, 1, 2]);
-    const report = await selfTest({ ...context, tier: { ...context.tier, launchSeries } }, [0, 1, 2]);
-    expect(lost).toBe(3);
+    const complete = await selfTest({ ...context, tier: { ...context.tier, launch } }, [0, 1, 2]);
+    const launchedWithSeries = launched;
+    const report = await selfTest({ ...context, tier: { ...context.tier, launch, launchSeries } }, [0, 1, 2]);
+    expect([lost, launched - launchedWithSeries]).toEqual([3, launchedWithSeries + 3]);
     expect(report.passed).toBe(true);
     expect(report.checks.map(({ attempt }) => attempt)).toEqual(complete.checks.map(({ attempt }) => attempt));
   });
