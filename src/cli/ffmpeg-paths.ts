@@ -1,7 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { operatorsBuild } from '../sandbox/programs/ffmpeg.ts';
 import { TrimmedManager } from '../sandbox/trimmed/manager.ts';
-import { readTrimmed } from '../sandbox/trimmed/store.ts';
 import { usedTrimmed } from '../sandbox/trimmed/used.ts';
 import { withLock } from '../supervisor/file-lock.ts';
 import type { Logger } from '../telemetry/index.ts';
@@ -25,13 +23,6 @@ export async function findTrimmedFfmpeg(config: Config): Promise<Pick<TrimmedMan
 }
 
 const isOn = ({ ffmpeg, ffmpegBuild }: Config): boolean => ffmpegBuild === 'auto' && ffmpeg === null;
-
-/** Whether the worker of `up` will build FFmpeg if this machine can: no build exists, and none was rejected. */
-export function willBuild({ dataDir, ffmpeg, ffmpegBuild }: Config): boolean {
-  if (ffmpegBuild === 'off' || ffmpeg !== null || operatorsBuild() !== null) return false;
-  const { active, ready, rejected } = readTrimmed(dataDir);
-  return !active && !ready && !rejected;
-}
 
 /** Paths of programs for `SandboxOptions`: the operator's FFmpeg, or the trimmed build, which can change at any time. */
 export function ffmpegPaths(

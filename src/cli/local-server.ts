@@ -118,7 +118,16 @@ async function startOwnServer(
   const { promise: made, onSchema } = keyForCommand(options);
   try {
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
-    const given = { config: local, logger, onLine, firstKey: null, announce: false, immediate, onSchema };
+    const given = {
+      config: local,
+      logger,
+      onLine,
+      firstKey: null,
+      announce: false,
+      immediate,
+      onSchema,
+      isTemporary: isThrowaway,
+    };
     const service = await startService(given);
     const { raw, revoke } = await made;
     const close = async () => {

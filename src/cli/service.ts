@@ -7,7 +7,7 @@ import { beginMessage, isWaiting, WAITS_VARIABLE } from '../supervisor/child.ts'
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
-import { type SupervisedPostgres, supervisePostgres } from '../supervisor/supervise-postgres.ts';
+import type { SupervisedPostgres } from '../supervisor/supervise-postgres.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { databaseTemplate } from './database-template.ts';
 import { diskAdvice } from './disk-advice.ts';
@@ -40,6 +40,8 @@ export interface ServiceOptions {
   firstKey: 'text' | 'file' | null;
   /** Whether other commands may find and use the service. */
   announce: boolean;
+  /** The data directory is removed with the service: a new database is not flushed to the disk. */
+  isTemporary?: boolean;
   /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
   /** Called with the owner's URL once the schema is current, while the roles start. They wait for it to be ready. */
@@ -83,11 +85,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return { migrated, endpoint };
     };
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    // Worker and API load their code and test the sandbox while the database starts, and wait for it.
-    const [{ migrated, endpoint }, , api] = await together([
-      prepare().catch(parts.fail),
+    // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker takes longest.
+    const [, api, { migrated, endpoint }] = await together([
       roles.start('worker', WORKER_DRAIN_MS),
       roles.start('api', apiDrainMs),
+      prepare().catch(parts.fail),
     ]);
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
@@ -133,9 +135,18 @@ function openParts(options: ServiceOptions): Parts {
     },
     async startDatabase() {
       if (config.databaseUrl) return config.databaseUrl;
+      // Loaded when the roles have been started, which load their own code meanwhile.
+      const { supervisePostgres } = await import('../supervisor/supervise-postgres.ts');
       const template = await databaseTemplate();
       const hurried = orImmediate(discarded.signal);
-      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, template, immediate: hurried });
+      const { isTemporary = false } = options;
+      postgres = await supervisePostgres({
+        dataDir: config.dataDir,
+        logger,
+        template,
+        immediate: hurried,
+        isTemporary,
+      });
       return postgres.url;
     },
     async stopDatabase(how) {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { DATABASE_ROLES } from '../config/database-roles.ts';
 
 /*
@@ -28,7 +28,12 @@ export interface FoundStamp {
 
 /** Null for a schema without one. Rejects when the database is unreachable. */
 export async function readStamp(url: string): Promise<FoundStamp | null> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, statement_timeout: 5_000 });
+  const { default: postgres } = await import('pg');
+  const client = new postgres.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 5_000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

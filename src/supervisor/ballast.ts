@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Enough for PostgreSQL to start and write one more WAL segment (16 MiB). */
+/** Enough for PostgreSQL to start and write one more WAL segment (up to 16 MiB). */
 const BALLAST_BYTES = 32 * 2 ** 20;
 /** The ballast is recreated only when several times its size is free. */
 const AMPLE_BYTES = 8 * BALLAST_BYTES;

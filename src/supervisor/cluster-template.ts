@@ -86,6 +86,8 @@ interface CopyTarget {
   binaries: PostgresBinaries;
   account: Account | null;
   secrets: Secrets;
+  /** Whether the copy need not reach the disk. */
+  isTemporary: boolean;
 }
 
 /**
@@ -111,8 +113,8 @@ export async function copyTemplate(
 }
 
 /**
- * Unpacks a template into the empty folder `data`, with the passwords of `secrets`, and flushes it to the disk. Everything
- * runs as the server's account, so that an archive can write nothing that this account cannot.
+ * Unpacks a template into the empty folder `data`, with the passwords of `secrets`, and flushes it to the disk unless it is
+ * temporary. Everything runs as the server's account, so that an archive can write nothing that this account cannot.
  *
  * @throws SupervisorError when a program fails
  */
@@ -120,10 +122,10 @@ async function unpackTemplate(
   template: FileHandle,
   statements: readonly string[],
   data: string,
-  { binaries, account, secrets }: CopyTarget,
+  { binaries, account, secrets, isTemporary }: CopyTarget,
 ): Promise<void> {
   await runTool('tar', ['-x', '-p', '-f', '-', '-C', data], { account, stdin: template.fd });
   const all = [...passwordStatements(secrets), ...statements];
   await runSingleUser({ data, binaries, account }, APP_DATABASE, all);
-  await flushToDisk(data, account);
+  if (!isTemporary) await flushToDisk(data, account);
 }

@@ -100,6 +100,7 @@ export interface StartOptions {
   logger: SupervisorLogger;
   immediate?: AbortSignal | undefined;
   connections?: number | undefined;
+  isTemporary?: boolean;
 }
 
 export interface StartedServer {
@@ -112,7 +113,8 @@ export interface StartedServer {
 /** Starts a server in a separate session, out of reach of Ctrl-C, and waits until the application can connect. */
 export async function startServer(options: StartOptions): Promise<StartedServer> {
   const { data, socketFolder, binaries, account, logger } = options;
-  const args = ['-D', data, ...settingArguments(postgresSettings(socketFolder, options.connections))];
+  const settings = postgresSettings(socketFolder, options.connections);
+  const args = ['-D', data, ...settingArguments({ ...settings, ...(options.isTemporary && { fsync: 'off' }) })];
   const child = spawn(join(binaries.binDir, 'postgres'), args, {
     cwd: '/',
     env: POSTGRES_ENVIRONMENT,

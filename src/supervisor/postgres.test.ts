@@ -304,3 +304,36 @@ describe('supervisePostgres', () => {
     expect(markProcess(last)).toBeNull();
   });
 });
+
+describe('the database of a command that removes its data directory', () => {
+  const settingOf = async ({ url }: EmbeddedPostgres) =>
+    (await query<{ fsync: string }>(url, `SELECT current_setting('fsync') AS fsync`))[0]!.fsync;
+  const folder = () => join(root, 'temporary');
+  const mark = () => join(folder(), 'postgres/temporary');
+  const use = async (isTemporary: boolean, sql: string) => {
+    const postgres = await openEmbeddedPostgres({ dataDir: folder(), logger, isTemporary });
+    try {
+      return { fsync: await settingOf(postgres), rows: await query(postgres.url, sql) };
+    } finally {
+      await postgres.stop();
+    }
+  };
+
+  it('is flushed to the disk, with its data, before another command uses it durably', async () => {
+    expect(await use(true, 'CREATE TABLE kept AS SELECT 1 AS one')).toMatchObject({ fsync: 'off' });
+    await expect(stat(mark())).resolves.toBeTruthy();
+    expect(await use(false, 'SELECT one FROM kept')).toEqual({ fsync: 'on', rows: [{ one: 1 }] });
+    await expect(stat(mark())).rejects.toThrow('ENOENT');
+    // A durable database stays durable.
+    expect(await use(true, 'SELECT one FROM kept')).toEqual({ fsync: 'on', rows: [{ one: 1 }] });
+  });
+
+  it('is created again after a restart of the machine, which may have lost a part of it', async () => {
+    await writeFile(mark(), 'an earlier boot');
+    expect(await use(false, `SELECT to_regclass('kept')::text AS name`)).toEqual({
+      fsync: 'on',
+      rows: [{ name: null }],
+    });
+    await expect(stat(mark())).rejects.toThrow('ENOENT');
+  });
+});

@@ -14,6 +14,7 @@ import { socketFolderFor } from './postgres-socket.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from './socket-folder.ts';
 import { SupervisorError } from './supervisor-error.ts';
+import { makeDurable, openTemporary } from './temporary-cluster.ts';
 import type { ProcessExit, SupervisorLogger } from './types.ts';
 
 export interface EmbeddedPostgres {
@@ -39,6 +40,8 @@ export interface PostgresOptions {
   connections?: number;
   /** The prepared cluster that a first start copies. Default, and if it cannot be used: initdb creates one. */
   template?: TemplateUse | null;
+  /** The data directory is removed after this use: a new cluster is not flushed to the disk. */
+  isTemporary?: boolean;
 }
 
 /** Longer than a start with crash recovery takes, because another process may be doing that. */
@@ -68,9 +71,13 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
         'Stop the process that has the lock',
       );
     try {
-      const opened = await openLocked({ ...options, home, secrets, users }, alone !== null);
-      if (alone && !(await users.convert('shared')))
-        throw new Error('cannot convert an exclusive lock to a shared one');
+      // Nobody else locks it meanwhile, because that requires `open.lock`.
+      const shared = alone ? users.convert('shared') : Promise.resolve(true);
+      const [opened, isShared] = await Promise.all([
+        openLocked({ ...options, home, secrets, users }, alone !== null),
+        shared,
+      ]);
+      if (!isShared) throw new Error('cannot convert an exclusive lock to a shared one');
       return opened;
     } catch (error) {
       await users.release();
@@ -90,18 +97,21 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   const { home, secrets, logger, immediate, connections } = opening;
   const account = await serviceAccount();
   const binaries = await findPostgres(home);
-  const copy = (folder: string) =>
-    copyTemplate(opening.template ?? null, folder, { binaries, account, secrets }, logger);
-  const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword, copy);
   const socketFolder = socketFolderFor(home, process.getuid!());
-  const running = await findServer(data);
+  const running = await findServer(join(home, 'data'));
   if (running && !alone) return joinRunning(opening, running, socketFolder);
   if (running) {
     logger.warn({ pid: running.process.pid }, 'found a PostgreSQL server whose supervisor was killed; restarting it');
     await stopServer(running.process, logger, immediate);
   }
   await makeSocketFolder(socketFolder, account);
-  await removeRemains(data, socketFolder);
+  await removeRemains(join(home, 'data'), socketFolder);
+  const use = { home, account, logger };
+  const isTemporary = await openTemporary(use, opening.isTemporary ?? false);
+  const copied = { binaries, account, secrets, isTemporary };
+  const copy = (folder: string) => copyTemplate(opening.template ?? null, folder, copied, logger);
+  const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword, copy);
+  if (!isTemporary) await makeDurable(use);
   if (await releaseBallast(home)) {
     logger.warn({}, 'the disk is full: the space reserved for starting has been released; free some space');
   }
@@ -116,6 +126,7 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
     logger,
     immediate,
     connections,
+    isTemporary,
   });
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
   const handle = makeHandle(opening, { server: started.process, socketFolder, owned: true });

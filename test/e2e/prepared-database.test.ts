@@ -132,7 +132,8 @@ describe('the prepared database', () => {
   /** Whether a copy can be made, and the last warning. The copy fails before PostgreSQL starts. */
   async function copy(changed: Partial<TemplateUse>): Promise<[boolean, string]> {
     const log = recordingLogger();
-    const target = { binaries: { binDir: '/nonexistent', origin: 'npm' }, account: null } as const;
+    const binaries = { binDir: '/nonexistent', origin: 'npm' } as const;
+    const target = { binaries, account: null, isTemporary: false };
     const folder = join(root, 'copied');
     await mkdir(folder, { recursive: true });
     const secrets = await loadSecrets(join(root, 'one'));

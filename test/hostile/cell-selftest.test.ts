@@ -75,6 +75,29 @@ describe('the self-test', () => {
     );
   });
 
+  it('tries alone the attempts whose cells could not be started in a series', async () => {
+    let [lost, launched] = [0, 0];
+    const launch: Tier['launch'] = (spec) => {
+      launched += 1;
+      return context.tier.launch(spec);
+    };
+    const launchSeries: Tier['launchSeries'] = (spec) => {
+      const { kill, ended } = context.tier.launchSeries!(spec);
+      const loseOne = async () => {
+        const { codes, stderr } = await ended;
+        lost += 1;
+        return { stderr, codes: codes.map((code, index) => (index === 0 ? null : code)) };
+      };
+      return { kill, ended: loseOne() };
+    };
+    const complete = await selfTest({ ...context, tier: { ...context.tier, launch } }, [0, 1, 2]);
+    const launchedWithSeries = launched;
+    const report = await selfTest({ ...context, tier: { ...context.tier, launch, launchSeries } }, [0, 1, 2]);
+    expect([lost, launched - launchedWithSeries]).toEqual([3, launchedWithSeries + 3]);
+    expect(report.passed).toBe(true);
+    expect(report.checks.map(({ attempt }) => attempt)).toEqual(complete.checks.map(({ attempt }) => attempt));
+  });
+
   it('fails when the root image contains forbidden files', async () => {
     const rootImage = join(fixture.folder, 'root');
     for (const name of ['tmp', 'in', 'out', 'etc', 'usr/bin']) mkdirSync(join(rootImage, name), { recursive: true });

@@ -2,9 +2,9 @@ import type { Config } from '../../config/config.ts';
 import { createLogger, prettyLine } from '../../telemetry/index.ts';
 import { collectAfterStart } from '../collect-after-start.ts';
 import { EXIT } from '../exit.ts';
-import { willBuild } from '../ffmpeg-paths.ts';
 import { greeting, hasDashboard } from '../greeting.ts';
 import { startService } from '../service.ts';
+import { willBuild } from '../will-build.ts';
 
 export async function up(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'up' });

@@ -8,9 +8,10 @@ import type { SelfTestCheck, SelfTestReport } from '../types.ts';
 import { PROOF_FILE } from './attempts.ts';
 import { BOMB_FILE } from './bombs.ts';
 import { failedCell, isInconclusive, secondTry, withDetail } from './checks.ts';
+import { groupPlans } from './group-plans.ts';
 import { type Plan, planAll } from './plans.ts';
 import { assembleProbe, type ProbeCall } from './probe-elf.ts';
-import { groupPlans, runSeries } from './series.ts';
+import { runSeries } from './series.ts';
 
 /** Result of a plan: its checks, and whether they are worth a second try. */
 interface Outcome {

@@ -56,21 +56,3 @@ function endOf(exitCode: number): CellEnd {
     ...{ oomKilled: false, tasksDenied: false, cpuExhausted: false, outOfAddressSpace: false },
   });
 }
-
-/**
- * The indexes of the plans, in the order in which to try them: each alone, or together with others of the same filter, in at most
- * `width` series.
- */
-export function groupPlans(plans: readonly Plan[], width: number): number[][] {
-  const alone = plans.flatMap(({ inSeries }, index) => (inSeries ? [] : [[index]]));
-  const filters = [...new Set(plans.map(({ filter }) => filter))];
-  const series = filters.flatMap((filter) => {
-    const members = plans.flatMap((plan, index) => (plan.inSeries && plan.filter === filter ? [index] : []));
-    const size = Math.ceil(members.length / width);
-    return Array.from({ length: size === 0 ? 0 : Math.ceil(members.length / size) }, (_, at) =>
-      members.slice(at * size, (at + 1) * size),
-    );
-  });
-  // The first plan contains most attempts, and takes longest to evaluate.
-  return [...alone.slice(0, 1), ...series, ...alone.slice(1)];
-}

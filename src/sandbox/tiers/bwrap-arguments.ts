@@ -3,6 +3,16 @@ import { join } from 'node:path';
 import { type Cell, writablesOf } from '../cell/cell.ts';
 import { prlimitArgs } from '../cell/limits.ts';
 import type { CellLimits } from '../types.ts';
+import type { FilterFiles } from './tier.ts';
+
+/** Paths that stay the same while a sandbox is open. */
+export interface BwrapTools {
+  bwrap: string;
+  prlimit: string;
+  sh: string;
+  /** Opened per cell, because duplicated descriptors share a read offset. */
+  filters: FilterFiles;
+}
 
 /** Descriptor numbers in the launched process. All of 0–6 are set, so that none of the service's is inherited. */
 export const FD = { seccomp: 3, status: 4, block: 5, args: 6 } as const;

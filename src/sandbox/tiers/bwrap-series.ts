@@ -3,8 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import { prlimitArgs } from '../cell/limits.ts';
 import { admit, killQuietly } from '../cell/processes.ts';
-import { isolationArgs } from './bwrap-arguments.ts';
-import type { BwrapTools } from './bwrap-tools.ts';
+import { type BwrapTools, isolationArgs } from './bwrap-arguments.ts';
 import type { LaunchedSeries, SeriesSpec } from './tier.ts';
 
 /** Descriptors of the shell; the filters follow, one for each cell, because duplicated descriptors share a read offset. */
