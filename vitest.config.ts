@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { LATE_OPTIMIZATION } from './src/cli/v8-options.ts';
+import { runtimeFlags } from './src/cli/v8-options.ts';
 import { FileOrder } from './test/helpers/file-order.ts';
 import { pureTests } from './test/helpers/pure-tests.ts';
 
@@ -16,8 +16,8 @@ export default defineConfig({
   test: {
     // One process runs many files and loads each module once, which takes half the CPU time.
     isolate: false,
-    // Most code of a test runs for milliseconds: the processes need an eighth less CPU time. Later releases have no such option.
-    execArgv: process.version.startsWith('v20.') ? [LATE_OPTIMIZATION] : [],
+    // Most code of a test runs for milliseconds: the processes need an eighth less CPU time.
+    execArgv: runtimeFlags('test'),
     // A build of FFmpeg would take the processors from the tests.
     env: { AIRLOCK_FFMPEG_BUILD: 'off' },
     // Twice the default of `until`, whose error says what did not happen.

@@ -50,16 +50,16 @@ export async function buildChunks(modules, chunks, common) {
 
 /**
  * Compiles the chunks in a process for each set of options, into the folder that the loader looks for.
- * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands; `flag` = what
+ * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands; `flags` = what
  *   the loader sets
  * @returns their paths below `compiled`
  */
 export async function compileChunks(chunks, compiled, names, sets) {
   const script = join(dirname(own), 'compile-chunks.mjs');
-  const compile = async ({ options, role, flag }) => {
+  const compile = async ({ options, role, flags }) => {
     const folder = options.join('');
     mkdirSync(join(compiled, folder), { recursive: true });
-    const args = [script, flag, chunks, join(compiled, folder), role ?? '', ...names];
+    const args = [script, flags.join(' '), chunks, join(compiled, folder), role ?? '', ...names];
     await promisify(execFile)(process.execPath, [...options, ...args]);
     return names.map((name) => join(folder, name));
   };

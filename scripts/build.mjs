@@ -156,10 +156,10 @@ async function buildProgram(threadFiles) {
     outdir: staged,
     define: { MAIN_CHUNK: JSON.stringify(entries.main) },
   });
-  const { v8Options, runtimeFlag } = await loadV8Options();
+  const { v8Options, runtimeFlags } = await loadV8Options();
   const sets = ['up', 'api', 'worker'].map((role) => ({
     options: v8Options(role),
-    flag: runtimeFlag(role),
+    flags: runtimeFlags(role),
     role: role === 'up' ? null : (entries[role] ?? null),
   }));
   const compiled = await compileChunks(chunks, join(staged, 'compiled'), names, sets);

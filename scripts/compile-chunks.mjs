@@ -1,5 +1,5 @@
-// Writes what V8 compiles chunks into: node OPTIONS scripts/compile-chunks.mjs FLAG CHUNKS FOLDER ROLE NAME…
-// FLAG is what the loader sets: V8 compares it, as it does OPTIONS.
+// Writes what V8 compiles chunks into: node OPTIONS scripts/compile-chunks.mjs FLAGS CHUNKS FOLDER ROLE NAME…
+// FLAGS are what the loader sets, joined by spaces, or "": V8 compares them, as it does OPTIONS.
 // ROLE is the chunk of a role, or "" for every function of every chunk. With a role, it is loaded and not started: what V8
 // has compiled then is most of what the role needs, and a fifth of the memory of all.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-const [flag, chunks, folder, role, ...names] = process.argv.slice(2);
+const [flags, chunks, folder, role, ...names] = process.argv.slice(2);
 const requireInstalled = createRequire(join(chunks, 'chunks.js'));
 const scripts = new Map();
 const loaded = new Map();
@@ -34,7 +34,7 @@ function load(name) {
   return module.exports;
 }
 
-setFlagsFromString(flag);
+for (const flag of flags.split(' ').filter(Boolean)) setFlagsFromString(flag);
 if (role) load(role);
 else setFlagsFromString('--no-lazy');
 for (const name of names) compile(name);

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { runtimeFlag } from './v8-options.ts';
+import { runtimeFlags } from './v8-options.ts';
 
 /*
  * The entry of the build: `dist/airlock.js`. It loads the chunks of the program, each with the code that V8 compiled
@@ -71,5 +71,5 @@ function readCompiled(name: string): Buffer | null {
   }
 }
 
-setFlagsFromString(runtimeFlag(process.argv[2]));
+for (const flag of runtimeFlags(process.argv[2])) setFlagsFromString(flag);
 loadChunk(MAIN_CHUNK);

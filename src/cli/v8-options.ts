@@ -15,6 +15,8 @@ const API_HEAP = `${SEMI_SPACE}=4`;
  * 64 MB, and each later one at half more than the last one left.
  */
 const PROMPT_COLLECTION = ['--initial-old-space-size=64', '--heap-growing-percent=50'];
+/** Later releases of Node print an error for `--interrupt-budget`, because their V8 counts calls instead of bytecode. */
+const COUNTS_BYTECODE = process.version.startsWith('v20.');
 /** For `collectWhenIdle`. */
 const COLLECTABLE = '--expose-gc';
 /** Threads that help to collect the small heap of a worker cost more than they save, and compete with FFmpeg for its cores. */
@@ -36,13 +38,13 @@ export function nodeOptions(role: string, own: readonly string[]): string[] {
 }
 
 /**
- * Flag of V8 that the loader sets in a process of this role, so that no file that starts the role has to name it.
+ * Flags of V8 that the loader sets in a process of this role, so that no file that starts the role has to name them.
  *
  * V8 optimizes a function that has used three budgets of executed bytecode, 66 kB each by default. A worker or gateway runs
  * its functions for a few jobs a second, and in the first hundreds of jobs the compiler uses more time than its code saves
  * (docs/decisions/0062-v8-optimizes-later.md). The API may handle hundreds of requests a second, for which optimized code
  * pays sooner.
  */
-export function runtimeFlag(role: string | undefined): string {
-  return `--interrupt-budget=${role === 'api' ? 200_000 : 1_000_000}`;
+export function runtimeFlags(role: string | undefined): string[] {
+  return COUNTS_BYTECODE ? [`--interrupt-budget=${role === 'api' ? 200_000 : 1_000_000}`] : [];
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runtimeFlag } from '../../src/cli/v8-options.ts';
+import { runtimeFlags } from '../../src/cli/v8-options.ts';
 import { projectRoot } from '../../src/config/root.ts';
 import { copyTree, isRoot, makeFolder, removeFolder, run, runAsync } from './tree.ts';
 
@@ -96,7 +96,7 @@ describe('./airlock', () => {
       console.log(script.cachedDataRejected);`;
     const files = [join(tree, 'dist/chunks', main!), join(compiled, main!)];
     const isRejected = () =>
-      spawnSync(process.execPath, [options, runtimeFlag('up'), '-e', check, ...files])
+      spawnSync(process.execPath, [options, ...runtimeFlags('up'), '-e', check, ...files])
         .stdout.toString()
         .trim();
     expect(isRejected()).toBe('false');
