@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     // One process runs many files and loads each module once, which takes half the CPU time.
     isolate: false,
-    // Most code of a test runs for milliseconds: the processes need an eighth less CPU time.
+    // Most code of a test runs for milliseconds. With these flags, the processes need an eighth less CPU time.
     execArgv: runtimeFlags('test'),
     // A build of FFmpeg would take the processors from the tests.
     env: { AIRLOCK_FFMPEG_BUILD: 'off' },

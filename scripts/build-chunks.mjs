@@ -50,8 +50,8 @@ export async function buildChunks(modules, chunks, common) {
 
 /**
  * Compiles the chunks in a process for each set of options, into the folder that the loader looks for.
- * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands; `flags` = what
- *   the loader sets
+ * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands; `flags` = the
+ *   V8 flags that the loader sets
  * @returns their paths below `compiled`
  */
 export async function compileChunks(chunks, compiled, names, sets) {

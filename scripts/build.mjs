@@ -56,8 +56,8 @@ const ownZodMini = {
 };
 
 /**
- * prom-client loads the API of OpenTelemetry for exemplars, which Airlock does not use: 15 ms of processor time and 1 MB in the API
- * and in each worker.
+ * Replaces the API of OpenTelemetry in prom-client, which needs it only for exemplars. Airlock uses no exemplars. This saves 15 ms of
+ * processor time and 1 MB in the API and in each worker.
  */
 const noExemplars = {
   name: 'no-exemplars',
@@ -167,7 +167,7 @@ async function buildProgram(threadFiles) {
   return [...built, ...compiled.map((name) => `compiled/${name}`)];
 }
 
-/** The module that knows with which options of V8 each role starts. */
+/** Loads the module that returns the V8 options and flags of each role. */
 async function loadV8Options() {
   const entryPoints = ['src/cli/v8-options.ts'];
   const { outputFiles } = await build({ ...common, entryPoints, sourcemap: false, write: false, outdir: staged });

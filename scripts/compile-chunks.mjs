@@ -1,5 +1,5 @@
 // Writes what V8 compiles chunks into: node OPTIONS scripts/compile-chunks.mjs FLAGS CHUNKS FOLDER ROLE NAME…
-// FLAGS are what the loader sets, joined by spaces, or "": V8 compares them, as it does OPTIONS.
+// FLAGS are the V8 flags that the loader sets, separated by spaces, or "". V8 compares FLAGS and OPTIONS when it loads compiled code.
 // ROLE is the chunk of a role, or "" for every function of every chunk. With a role, it is loaded and not started: what V8
 // has compiled then is most of what the role needs, and a fifth of the memory of all.
 import { readFileSync, writeFileSync } from 'node:fs';

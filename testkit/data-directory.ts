@@ -63,7 +63,7 @@ export async function makeDataDir(): Promise<string> {
  * Links the root image that this run has built into a data directory, which then needs none of its own: a build takes
  * more than a second of CPU time. Copies what `ffmpegUpdate` keeps as well. Linked files keep their owner, who may be another than the one of the folders.
  * @param owner user and group id of the account that uses the directory; default: the one of this process
- * @param isOtherDisk whether the directory is on another file system, to which no file can be linked: copies them
+ * @param isOtherDisk whether the directory is on another file system. Files are then copied, because links are impossible
  */
 export async function linkRootImage(dataDir: string, owner?: number, isOtherDisk = false): Promise<void> {
   const target = join(dataDir, 'rootimg');

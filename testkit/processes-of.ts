@@ -17,14 +17,14 @@ export function processesOf(folder: string): string[] {
     });
 }
 
-/** Live descendants of a process. Reads only them, because tests look often, and a machine runs hundreds of others. */
+/** Live descendants of a process. Reads only these processes, because tests poll often, and a machine runs hundreds of others. */
 export function descendantsOf(root: number): { pid: number; name: string }[] {
   const found = childrenOf(root);
   for (const pid of found) found.push(...childrenOf(pid));
   return found.map((pid) => ({ pid, name: nameOf(pid) }));
 }
 
-/** Live processes that any thread of a process has started. */
+/** Live child processes of all threads of a process. */
 function childrenOf(parent: number): number[] {
   return threadsOf(parent)
     .flatMap((thread) => readProc(`${parent}/task/${thread}/children`).split(' '))
@@ -36,7 +36,7 @@ function childrenOf(parent: number): number[] {
     });
 }
 
-/** Empty for a process that has just ended, as everything that is read of it. */
+/** Empty if the process has just ended. */
 function threadsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);

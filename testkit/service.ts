@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 export const PROGRAM = join(ROOT, 'dist', 'airlock.js');
-/** The options that `./airlock` sets. The build has compiled the program for these options: it starts in half the time. */
+/** The options that `./airlock` sets. The build has compiled the program for these options, with which it starts in half the time. */
 export const NODE_OPTIONS = ['--max-semi-space-size=1'];
 
 export interface TestService {
@@ -50,8 +50,8 @@ export interface ApiResponse {
 
 /**
  * Starts `airlock up` as a user does: the build, real PostgreSQL, gateway, API and worker on free ports.
- * @param options.dataDir an existing directory, where a first start creates database, secrets and first key; default: a
- *   copy of a prepared one
+ * @param options.dataDir an existing directory. A first start creates the database, the secrets and the first key in it.
+ *   Default: a copy of a prepared directory
  * @param options.onDisk the data directory contains the database itself, and no link to it
  * @param options.log a file that receives the output too
  */

@@ -1,5 +1,5 @@
-/** Milliseconds from one look to the next: an eighth of the wait so far, within these limits. A look costs a service processor time. */
-const LIMITS = { least: 25, most: 100 };
+/** Limits of the pause between two checks, in milliseconds. A pause is an eighth of the wait so far, because checks cost processor time. */
+const PAUSE = { min: 25, max: 100 };
 
 /**
  * Polls `check` until it returns a truthy value, and returns it; throws with `what` after `timeoutMs`. The default is longer
@@ -16,7 +16,7 @@ export async function until<T>(
     if (seen) return seen as NonNullable<T>;
     const waited = Date.now() - start;
     if (waited > timeoutMs) throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}`);
-    const pauseMs = everyMs ?? Math.min(LIMITS.most, Math.max(LIMITS.least, waited / 8));
+    const pauseMs = everyMs ?? Math.min(PAUSE.max, Math.max(PAUSE.min, waited / 8));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -54,9 +54,9 @@ export interface SlotLease {
   release(): void;
   /** Whether another job of this worker waits for a slot. */
   isNeeded(): boolean;
-  /** The resource classes that its slot accepts at the moment; none without a slot. */
+  /** Returns the resource classes that the slot of this job currently accepts. Empty without a slot. */
   classes(): readonly ResourceClass[];
-  /** Reports that the encode of this heavy job ends in a moment and needs no more than `LIGHT_BYTES`. The job keeps its slot. */
+  /** Reports that the encode of this heavy job is short and needs at most `LIGHT_BYTES` of memory. The job keeps its slot. */
   markBrief(): void;
   isBrief(): boolean;
   /** Frees the slot of a job that runs no cell until its end. Unlike `release`, a draining worker waits for the job. */

@@ -1,11 +1,11 @@
 /*
- * What the commands that call the API have in common. Each role reads this file, so it imports nothing.
+ * Flags and helpers of all commands that call the API. Each role loads this file, so it imports nothing.
  */
 
 export const ACCOUNT = ['--account <name>', 'account on the service of this machine (default: "default")'] as const;
 export const JSON_FLAG = ['--json', 'print JSON'] as const;
 
-/** Sets the exit code of the process to that of a command. */
+/** Sets the exit code of the process to the exit code of a command. */
 export async function exit(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
 }

@@ -5,12 +5,12 @@ import { embeddedUrl } from '../supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../supervisor/postgres-socket.ts';
 import type { Secrets } from '../supervisor/secrets.ts';
 
-/** The database login: a role with the rights of one process, or the owner, for migrations and the command line. */
+/** The database login: a role with the rights of one process, or the owner for migrations and the command line. */
 export type DatabaseUser = DatabaseRole | 'owner';
 
 /**
- * The URL of the operator's database, which includes the login, or of the embedded one in the data directory, which
- * must be running.
+ * Returns the URL of the operator's database, which includes the login, or the URL of the embedded database in the data
+ * directory. The embedded database must be running.
  */
 export function databaseUrl(config: Config, secrets: Secrets, user: DatabaseUser): string {
   if (config.databaseUrl) return config.databaseUrl;

@@ -16,7 +16,7 @@ export function openTrimmedFfmpeg(config: Config, logger?: Logger, builds = fals
   });
 }
 
-/** Finds the trimmed FFmpeg that a worker of the data directory uses, for a command that only reports. */
+/** Finds the trimmed FFmpeg that workers of the data directory use. For commands that only report. */
 export async function findTrimmedFfmpeg(config: Config): Promise<Pick<TrimmedManager, 'path'>> {
   const path = await usedTrimmed({ dataDir: config.dataDir, isOn: isOn(config) });
   return { path: () => path };

@@ -29,7 +29,7 @@ export async function withDatabase<T>(config: Config, work: (config: Config) => 
   }
 }
 
-/** Runs `work` with a pool of the owner, on the database that `withDatabase` opens. */
+/** Runs `work` with connections of the owner to the database that `withDatabase` opens. */
 export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<T>): Promise<T> {
   return withDatabase(config, async (prepared) => {
     const url = databaseUrl(prepared, await loadSecrets(prepared.dataDir), 'owner');

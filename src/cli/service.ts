@@ -40,7 +40,7 @@ export interface ServiceOptions {
   firstKey: 'text' | 'file' | null;
   /** Whether other commands may find and use the service. */
   announce: boolean;
-  /** The data directory is removed with the service: a new database is not flushed to the disk. */
+  /** Whether the caller removes the data directory when the service ends. A new database is then not flushed to the disk. */
   isTemporary?: boolean;
   /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
@@ -85,7 +85,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return { migrated, endpoint };
     };
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker takes longest.
+    // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker is first,
+    // because it takes longest.
     const [, api, { migrated, endpoint }] = await together([
       roles.start('worker', WORKER_DRAIN_MS),
       roles.start('api', apiDrainMs),
@@ -135,7 +136,7 @@ function openParts(options: ServiceOptions): Parts {
     },
     async startDatabase() {
       if (config.databaseUrl) return config.databaseUrl;
-      // Loaded when the roles have been started, which load their own code meanwhile.
+      // Loaded after the roles have started, so that they load their code at the same time.
       const { supervisePostgres } = await import('../supervisor/supervise-postgres.ts');
       const template = await databaseTemplate();
       const hurried = orImmediate(discarded.signal);

@@ -15,7 +15,7 @@ const API_HEAP = `${SEMI_SPACE}=4`;
  * 64 MB, and each later one at half more than the last one left.
  */
 const PROMPT_COLLECTION = ['--initial-old-space-size=64', '--heap-growing-percent=50'];
-/** Later releases of Node print an error for `--interrupt-budget`, because their V8 counts calls instead of bytecode. */
+/** Whether V8 counts bytecode. In later releases of Node.js, V8 counts calls and prints an error for `--interrupt-budget`. */
 const COUNTS_BYTECODE = process.version.startsWith('v20.');
 /** For `collectWhenIdle`. */
 const COLLECTABLE = '--expose-gc';
@@ -38,12 +38,12 @@ export function nodeOptions(role: string, own: readonly string[]): string[] {
 }
 
 /**
- * Flags of V8 that the loader sets in a process of this role, so that no file that starts the role has to name them.
+ * Returns the V8 flags that the loader sets in a process of this role, so that files that start the role don't name them.
  *
- * V8 optimizes a function that has used three budgets of executed bytecode, 66 kB each by default. A worker or gateway runs
- * its functions for a few jobs a second, and in the first hundreds of jobs the compiler uses more time than its code saves
- * (docs/decisions/0062-v8-optimizes-later.md). The API may handle hundreds of requests a second, for which optimized code
- * pays sooner.
+ * V8 optimizes a function after the function has used three budgets of executed bytecode. A budget is 66 KiB by default. A
+ * worker or gateway runs its functions for a few jobs a second. In the first hundreds of jobs, the compiler uses more time
+ * than its code saves (docs/decisions/0062-v8-optimizes-later.md). The API may handle hundreds of requests a second, so it
+ * benefits from optimized code sooner.
  */
 export function runtimeFlags(role: string | undefined): string[] {
   return COUNTS_BYTECODE ? [`--interrupt-budget=${role === 'api' ? 200_000 : 1_000_000}`] : [];

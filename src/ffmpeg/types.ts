@@ -251,9 +251,9 @@ export interface Plan {
   /** Cores that the job occupies. */
   cpuWeight: number;
   wallMs: number;
-  /** CPU seconds over all threads, at which the command is stopped. */
+  /** CPU seconds of all threads after which the command is stopped. */
   cpuSeconds: number;
-  /** CPU seconds that encoders and filters are expected to need; null = unknown, or a still picture. */
+  /** Estimated CPU seconds of encoders and filters; null = unknown, or a still picture. */
   expectedCpuSeconds: number | null;
   /** Bytes under /out above which the job fails. */
   outputBytes: number;

@@ -6,7 +6,7 @@ const command = (program: string, version: string | null, exit_code: number | nu
 });
 
 describe('the build of FFmpeg in a manifest', () => {
-  it('is the build of the last command of FFmpeg that succeeded', () => {
+  it('is the build of the last FFmpeg command that succeeded', () => {
     const ran = [command('ffmpeg', 'first', 0), command('ffmpeg', 'second', 0)];
     expect(ffmpegThatRan(ran)?.version).toBe('second');
     const others = [

@@ -14,8 +14,8 @@ export function commandsOf({ commands }: { commands: unknown }): AttemptCommand[
 }
 
 /**
- * The build of the last command of FFmpeg that succeeded; null if no such command ran. New cells may already get another build, and a
- * command that failed may have run again with another build.
+ * Returns the build of the last FFmpeg command that succeeded, or null if none succeeded. New cells may already use another build,
+ * and a command that failed may have run again with another build.
  */
 export function ffmpegThatRan(commands: readonly AttemptCommand[]): { version: string; package: string | null } | null {
   const last = commands.findLast(({ program, exit_code }) => program === 'ffmpeg' && exit_code === 0);

@@ -43,7 +43,7 @@ function listedTool({ name, title, description, input, annotations }: Tool) {
 }
 
 const INSTRUCTIONS =
-  'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To transcode a local file, give the input `upload` instead of `url`, then PUT the bytes as inputs[].upload of the result describes. For other tools, call request_upload_url, PUT the bytes, then confirm_upload, and use its fileUrl. For common outputs, pass a name of list_templates as `template`, such as airlock/web or airlock/podcast. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
+  'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To transcode a local file, pass an input with `upload` instead of `url`, then PUT the bytes as inputs[].upload in the result describes. For other tools, call request_upload_url, PUT the bytes, call confirm_upload, and pass its fileUrl. For common outputs, pass a name of list_templates as `template`, such as airlock/web or airlock/podcast. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
 
 /** Used to check what people type into forms, which no tool asks for; the SDK would otherwise compile one for each server. */
 const NO_FORMS = {

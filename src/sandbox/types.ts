@@ -90,7 +90,7 @@ export interface CellResult {
   cpuMs: number;
   maxRssBytes: number;
   wallMs: number;
-  /** The build of the program that ran. New cells may already get another build. */
+  /** The build of the program that ran. New cells may already use another build. */
   build: Pick<ProgramBuild, 'version' | 'package'>;
   /** Why the program failed, from its end and its messages. */
   explain(): Explanation;

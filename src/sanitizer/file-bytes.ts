@@ -25,7 +25,7 @@ export interface Arriving {
 export function openBytes(path: string, arriving: Arriving | null = null): FileBytes {
   const fd = openSync(path, 'r');
   const size = arriving?.size ?? fstatSync(fd).size;
-  // Clearing a large buffer, and its first pages, takes longer than reading a small file.
+  // Allocating and clearing a large buffer takes longer than reading a small file.
   const window = Buffer.allocUnsafeSlow(Math.min(WINDOW, size));
   let start = 0;
   let filled = 0;

@@ -86,7 +86,7 @@ interface CopyTarget {
   binaries: PostgresBinaries;
   account: Account | null;
   secrets: Secrets;
-  /** Whether the copy need not reach the disk. */
+  /** Whether the data directory is temporary. The copy is then not flushed to the disk. */
   isTemporary: boolean;
 }
 

@@ -50,8 +50,8 @@ export async function makeTemplate({ use, logger, migrate }: MakeOptions): Promi
 }
 
 /**
- * Maps of free space and of visible pages, a fifth of the files of a cluster. PostgreSQL works without them and writes new ones
- * (docs/decisions/0063). On some file systems the creation of a file takes half a millisecond of processor time.
+ * Free space maps and visibility maps, which are a fifth of the files of a cluster. PostgreSQL works without them and writes new
+ * maps (docs/decisions/0063-what-a-start-runs.md). On some file systems, creating a file takes half a millisecond of processor time.
  */
 const OPTIONAL_FORKS = ['./*_fsm', './*_vm'];
 
@@ -65,8 +65,8 @@ async function pack(data: string, account: Account | null, prefix: string): Prom
   try {
     await file.chmod(0o644);
     // Read by the server's account: root must not follow links of a folder that belongs to another account.
-    const left = [...(await spareSegments(data)).map((name) => `./pg_wal/${name}`), ...OPTIONAL_FORKS];
-    const options = left.map((path) => `--exclude=${path}`);
+    const excluded = [...(await spareSegments(data)).map((name) => `./pg_wal/${name}`), ...OPTIONAL_FORKS];
+    const options = excluded.map((path) => `--exclude=${path}`);
     await runTool('tar', ['-c', '-f', '-', ...options, '-C', data, '.'], { account, stdout: file.fd });
     await file.sync();
     path = templatePath(prefix, (await file.stat()).size);

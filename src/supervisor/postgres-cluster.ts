@@ -115,7 +115,7 @@ async function initdb(
     ...['--pgdata', data, '--username', ADMIN_ROLE, '--pwfile', passwordFile],
     ...['--auth-local', 'scram-sha-256', '--auth-host', 'reject'],
     ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
-    // A new cluster has one segment, which is written and flushed. With the default of 16 MB it is a third of the bytes.
+    // A new cluster writes and flushes one segment. With the default of 16 MB, the segment is a third of the bytes.
     ...['--data-checksums', '--no-instructions', '--wal-segsize', '4'],
   ];
   await runTool(join(binaries.binDir, 'initdb'), args, { account });

@@ -319,16 +319,16 @@ describe('the database of a command that removes its data directory', () => {
     }
   };
 
-  it('is flushed to the disk, with its data, before another command uses it durably', async () => {
+  it('is flushed to the disk before another command uses it durably, and keeps its data', async () => {
     expect(await use(true, 'CREATE TABLE kept AS SELECT 1 AS one')).toMatchObject({ fsync: 'off' });
     await expect(stat(mark())).resolves.toBeTruthy();
     expect(await use(false, 'SELECT one FROM kept')).toEqual({ fsync: 'on', rows: [{ one: 1 }] });
     await expect(stat(mark())).rejects.toThrow('ENOENT');
-    // A durable database stays durable.
+    // The database stays durable.
     expect(await use(true, 'SELECT one FROM kept')).toEqual({ fsync: 'on', rows: [{ one: 1 }] });
   });
 
-  it('is created again after a restart of the machine, which may have lost a part of it', async () => {
+  it('is created again after a restart of the machine, because its files may be incomplete', async () => {
     await writeFile(mark(), 'an earlier boot');
     expect(await use(false, `SELECT to_regclass('kept')::text AS name`)).toEqual({
       fsync: 'on',

@@ -40,7 +40,7 @@ export interface PostgresOptions {
   connections?: number;
   /** The prepared cluster that a first start copies. Default, and if it cannot be used: initdb creates one. */
   template?: TemplateUse | null;
-  /** The data directory is removed after this use: a new cluster is not flushed to the disk. */
+  /** Whether the caller removes the data directory after this use. A new cluster is then not flushed to the disk. */
   isTemporary?: boolean;
 }
 
@@ -71,7 +71,7 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
         'Stop the process that has the lock',
       );
     try {
-      // Nobody else locks it meanwhile, because that requires `open.lock`.
+      // No other process can take this lock in the meantime, because that requires `open.lock`.
       const shared = alone ? users.convert('shared') : Promise.resolve(true);
       const [opened, isShared] = await Promise.all([
         openLocked({ ...options, home, secrets, users }, alone !== null),

@@ -5,16 +5,16 @@ import { flushToDisk } from './run-tool.ts';
 import type { Account, SupervisorLogger } from './types.ts';
 
 /*
- * The cluster of a command that removes its data directory at its end is never flushed to the disk. If the command is killed, a
- * file stays that says so (docs/decisions/0063):
+ * If a command removes its data directory when it ends, its cluster is never flushed to the disk. A file marks such a cluster,
+ * because the cluster remains if the command is killed (docs/decisions/0063-what-a-start-runs.md):
  *
- *   mark of this boot  + temporary use  → used as it is
- *   mark of this boot  + durable use    → flushed, then the mark is removed
- *   mark of an earlier boot             → the machine may have lost a part of the cluster, which is removed
- *   cluster without a mark              → durable, for every user
+ *   mark of this boot + temporary use  → the cluster is used as it is
+ *   mark of this boot + durable use    → the cluster is flushed, then the mark is removed
+ *   mark of an earlier boot            → the cluster may be incomplete, and is removed
+ *   no mark                            → the cluster is durable for every user
  */
 
-/** What the mark depends on. */
+/** A use of the cluster in `home`. */
 export interface ClusterUse {
   /** Folder of the server's files: `<dataDir>/postgres`. */
   home: string;
@@ -27,7 +27,7 @@ function markOf(home: string): string {
 }
 
 /**
- * Removes a temporary cluster of an earlier boot, and marks the cluster that a temporary use is about to create. Requires the
+ * Removes a temporary cluster of an earlier boot. If a temporary use is about to create a cluster, writes the mark. Requires the
  * lock of `home`, and that no server runs.
  *
  * @returns whether the cluster is temporary
@@ -36,7 +36,7 @@ export async function openTemporary({ home, logger }: ClusterUse, isTemporary: b
   const [path, data, boot] = [markOf(home), join(home, 'data'), await bootId()];
   const mark = await readFile(path, 'utf8').catch(() => null);
   if (mark !== null && mark !== boot && existsSync(data)) {
-    logger.warn({}, 'removing the database of a command that was killed before the machine restarted');
+    logger.warn({}, 'removing the temporary database of a command that was killed before the machine restarted');
     await rm(data, { recursive: true });
   }
   if (existsSync(data)) return isTemporary && mark === boot;
@@ -45,13 +45,13 @@ export async function openTemporary({ home, logger }: ClusterUse, isTemporary: b
   return isTemporary;
 }
 
-/** Makes the cluster durable before a durable use, if it is not. Requires the lock of `home`, and that no server runs. */
+/** Flushes a marked cluster before a durable use, and removes the mark. Requires the lock of `home`, and that no server runs. */
 export async function makeDurable({ home, account }: ClusterUse): Promise<void> {
   const path = markOf(home);
   if (!existsSync(path)) return;
   await flushToDisk(join(home, 'data'), account);
   await rm(path, { force: true });
-  // Otherwise the mark could come back after a power failure, and the data be removed.
+  // Otherwise, the mark could reappear after a power failure, and the next use would remove the data.
   const folder = await open(home);
   try {
     await folder.sync();

@@ -2,7 +2,7 @@ import { createFairQueue } from './fair-queue.ts';
 import { TaskThread } from './task-thread.ts';
 import type { ThreadEntry } from './thread-entry.ts';
 
-/** Tasks after which a thread is replaced. A new one is slow for its first hundred tasks, until V8 has optimized it. */
+/** Tasks after which a thread is replaced. A new thread is slow for its first hundred tasks, until V8 has optimized its code. */
 const MAX_TASKS_PER_THREAD = 2_000;
 /**
  * Milliseconds without a task after which used threads end, to free their memory. A new thread needs 60 ms of CPU, which a

@@ -37,7 +37,7 @@ export interface WorkerSettings {
   ffmpeg?: string | null;
   /** Whether cells may use a trimmed build. Defaults to `off`. */
   ffmpegBuild?: 'auto' | 'off';
-  /** One entry per slot; see `slots.ts`. Slots may trade them; see `slot-roles.ts`. */
+  /** One entry per slot; see `slots.ts`. Slots may trade their classes; see `slot-roles.ts`. */
   slots: readonly SlotClasses[];
   cores: number;
   /** Free space on the work folder's disk that no job may use. */

@@ -220,9 +220,9 @@ describe('slot leases', () => {
     await drained;
   });
 
-  it('are kept by a brief job, whose slot then accepts light jobs', async () => {
+  it('are kept by a brief job, whose slot then has the classes of a light slot', async () => {
     const world = open();
-    for (const slot of [0, 1]) world.roles.idle(slot);
+    for (const slot of [0, 1]) world.roles.markIdle(slot);
     const { work } = world.start(claimOf('a', 'object'), 2);
     work.fetched();
     await expect.poll(work.slot).toBe(2);
@@ -233,9 +233,9 @@ describe('slot leases', () => {
     work.end();
   });
 
-  it('do not change for a job that is marked as brief after it has left its slot', async () => {
+  it('do not change if a job is marked as brief after it has left its slot', async () => {
     const world = open();
-    for (const slot of [0, 1]) world.roles.idle(slot);
+    for (const slot of [0, 1]) world.roles.markIdle(slot);
     const { work, free } = world.start(claimOf('a', 'object'), 2);
     work.fetched();
     await expect.poll(work.slot).toBe(2);

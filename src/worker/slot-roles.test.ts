@@ -17,60 +17,60 @@ function open(slots: SlotClasses[] = [['light'], ['light'], ['heavy'], ['interac
 }
 
 describe('a heavy slot with a brief job', () => {
-  it('trades its classes with the light slot that became idle last, which is woken for a heavy job', () => {
+  it('trades its classes with the light slot that became idle last, and wakes it for a heavy job', () => {
     const { roles, woken, classes } = open();
-    for (const slot of [3, 1, 0]) expect(roles.idle(slot)).toBe(false);
+    for (const slot of [3, 1, 0]) expect(roles.markIdle(slot)).toBe(false);
     roles.markBrief(2, 'a');
     expect(classes()).toEqual(['heavy', 'light', 'light', 'interactive']);
     expect(woken).toEqual(['heavy']);
   });
 
-  it('keeps its classes while no light slot is idle, and trades them with the next one that finds no light job', () => {
+  it('keeps its classes while no light slot is idle, then trades them with the next light slot that finds no job', () => {
     const { roles, woken, classes } = open();
     roles.markBrief(2, 'a');
     expect([classes()[2], woken]).toEqual(['heavy', []]);
-    roles.free(1);
-    expect(roles.idle(1)).toBe(true);
+    roles.markFree(1);
+    expect(roles.markIdle(1)).toBe(true);
     expect(classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
   });
 
   it('keeps its classes once its job has ended', () => {
     const { roles, classes } = open();
     roles.markBrief(2, 'a');
-    roles.free(2);
-    expect(roles.idle(1)).toBe(false);
+    roles.markFree(2);
+    expect(roles.markIdle(1)).toBe(false);
     expect(classes()[2]).toBe('heavy');
   });
 
   it('never gets the classes of the last light slot', () => {
     const { roles, classes } = open();
-    for (const slot of [0, 1]) roles.idle(slot);
+    for (const slot of [0, 1]) roles.markIdle(slot);
     roles.markBrief(2, 'a');
-    roles.free(1);
+    roles.markFree(1);
     roles.markBrief(1, 'a');
     expect(classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
-    expect(roles.idle(0)).toBe(false);
-    // The first brief job ends, so that another may run in a light slot.
-    roles.free(2);
-    expect(roles.idle(2)).toBe(true);
+    expect(roles.markIdle(0)).toBe(false);
+    // The first brief job ends, so another brief job may occupy a light slot.
+    roles.markFree(2);
+    expect(roles.markIdle(2)).toBe(true);
     expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
   });
 
-  it('leaves light slots to the brief jobs of other accounts', () => {
+  it('leaves light slots for the brief jobs of other accounts', () => {
     const { roles, classes } = open([['light'], ['light'], ['light'], ['light'], ['heavy']]);
-    for (const slot of [0, 1, 2, 3]) roles.idle(slot);
+    for (const slot of [0, 1, 2, 3]) roles.markIdle(slot);
     for (const slot of [4, 3, 2]) {
-      roles.free(slot);
+      roles.markFree(slot);
       roles.markBrief(slot, 'a');
     }
-    // Two of the three for brief jobs.
+    // Account `a` has two of the three light slots for brief jobs.
     expect(classes()).toEqual(['light', 'light', 'heavy', 'light', 'light']);
-    roles.free(2);
+    roles.markFree(2);
     roles.markBrief(2, 'b');
     expect(classes()).toEqual(['light', 'heavy', 'light', 'light', 'light']);
   });
 
-  it('keeps its classes where there is one slot for light jobs, or one for both', () => {
+  it('keeps its classes if the worker has one slot for light jobs, or one slot for both classes', () => {
     for (const slots of [
       [['light'], ['heavy']],
       [['light', 'heavy']],
@@ -78,52 +78,52 @@ describe('a heavy slot with a brief job', () => {
     ] as SlotClasses[][]) {
       const { roles, woken, classes } = open(slots);
       const before = classes();
-      roles.idle(0);
+      roles.markIdle(0);
       roles.markBrief(slots.length - 1, 'a');
       expect([classes(), woken]).toEqual([before, []]);
     }
   });
 });
 
-describe('a job that is not brief after all', () => {
-  /** Such a job in slot 2, while slot 1 accepts heavy jobs. */
+describe('a job that runs for longer than expected', () => {
+  /** Starts such a job in slot 2. Slot 1 then accepts heavy jobs. */
   function overdue() {
     const world = open();
-    world.roles.idle(1);
+    world.roles.markIdle(1);
     world.roles.markBrief(2, 'a');
     expect(world.classes()).toEqual(['light', 'heavy', 'light', 'interactive']);
     world.woken.length = 0;
     return world;
   }
 
-  it('returns the classes of its slot to a heavy slot that is idle', () => {
+  it('trades the classes of its slot with an idle heavy slot', () => {
     const { roles, woken, classes } = overdue();
-    roles.free(1);
-    roles.idle(1);
+    roles.markFree(1);
+    roles.markIdle(1);
     vi.advanceTimersByTime(OVERDUE_MS);
     expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
     expect(woken).toEqual(['light']);
   });
 
-  it('returns them to the next heavy slot that becomes free, before that slot starts another heavy job', () => {
+  it('trades them with the next heavy slot that becomes free, before that slot starts another job', () => {
     const { roles, classes } = overdue();
-    roles.free(1);
+    roles.markFree(1);
     vi.advanceTimersByTime(OVERDUE_MS);
     expect(classes()[1]).toBe('heavy');
-    roles.free(1);
+    roles.markFree(1);
     expect(classes()).toEqual(['light', 'light', 'heavy', 'interactive']);
   });
 
   it('keeps the other brief jobs of its account out of light slots', () => {
     const { roles, classes } = open([['light'], ['light'], ['light'], ['light'], ['heavy']]);
-    for (const slot of [0, 1, 2, 3]) roles.idle(slot);
+    for (const slot of [0, 1, 2, 3]) roles.markIdle(slot);
     roles.markBrief(4, 'a');
-    roles.free(3);
+    roles.markFree(3);
     vi.advanceTimersByTime(OVERDUE_MS);
     expect(classes()).toEqual(['light', 'light', 'light', 'heavy', 'light']);
     roles.markBrief(3, 'a');
     expect(classes()[3]).toBe('heavy');
-    roles.free(3);
+    roles.markFree(3);
     expect(classes()).toEqual(['light', 'light', 'light', 'light', 'heavy']);
   });
 
@@ -131,13 +131,13 @@ describe('a job that is not brief after all', () => {
     const { roles, classes } = open();
     roles.markBrief(2, 'a');
     vi.advanceTimersByTime(OVERDUE_MS);
-    expect(roles.idle(1)).toBe(false);
+    expect(roles.markIdle(1)).toBe(false);
     expect(classes()[2]).toBe('heavy');
   });
 });
 
 describe('slots of a worker', () => {
-  it('start the next heavy job while a brief one runs, and end with the classes that they began with in number', async () => {
+  it('start the next heavy job while a brief one runs, and keep the number of heavy slots', async () => {
     const wakeups = createWakeups();
     const roles = new SlotRoles([['light'], ['light'], ['heavy']], wakeups.wake);
     const stop = new AbortController();

@@ -11,24 +11,24 @@ interface BriefJob {
 }
 
 /**
- * The resource classes that each slot of a worker accepts at the moment. While a heavy slot runs a brief job, it trades
- * its classes with an idle light slot, which then runs the next heavy job:
+ * The resource classes that each slot of a worker currently accepts. While a heavy slot runs a brief job, it trades its
+ * classes with an idle light slot, which then runs the next heavy job:
  *
  *     slot 0  light  idle                        slot 0  heavy  starts the next heavy job
  *     slot 1  light  idle                  →     slot 1  light  idle
  *     slot 2  heavy  runs a brief job            slot 2  light  runs the brief job
  *
- * The number of slots of each class never changes. So the worker runs no more long heavy jobs than it has heavy slots,
- * and one light slot never gets a brief job. An account gets another light slot only while it has fewer than are left for
- * brief jobs. A job that is not brief after all returns the classes to the next heavy slot that is free. Until then its
- * account gets no other.
+ * The number of slots of each class never changes. So the worker runs at most as many long heavy jobs as it has heavy slots.
+ * One light slot never runs a brief job. An account's brief jobs get another light slot only while they occupy fewer light
+ * slots than are left for brief jobs. If a job runs for longer than expected, an idle heavy slot or the next free one returns
+ * its classes to the job's slot. Until then, the account's brief jobs get no other light slot.
  */
 export class SlotRoles {
   readonly #classes: SlotClasses[];
   readonly #wake: Wakeups['wake'];
-  /** In the order in which they became idle. */
+  /** Idle slots, in the order in which they became idle. */
   readonly #idle = new Set<number>();
-  /** By the slot that runs it. */
+  /** Brief jobs, by the slot that runs them. */
   readonly #brief = new Map<number, BriefJob>();
 
   constructor(slots: readonly SlotClasses[], wake: Wakeups['wake']) {
@@ -40,7 +40,7 @@ export class SlotRoles {
     return this.#classes[slot]!;
   }
 
-  /** The job that the slot runs is brief. It keeps the slot. */
+  /** Reports that the slot runs a brief job. The job keeps the slot. */
   markBrief(slot: number, accountId: string): void {
     if (this.#brief.has(slot)) return;
     const timer = setTimeout(() => this.#onOverdue(slot), BRIEF_MS);
@@ -52,8 +52,8 @@ export class SlotRoles {
     this.#wake('heavy');
   }
 
-  /** Call it before the slot looks for work: it runs no job any more. */
-  free(slot: number): void {
+  /** Reports that the slot runs no job. Call this before the slot looks for work. */
+  markFree(slot: number): void {
     this.#idle.delete(slot);
     this.#remove(slot);
     if (!this.#isHeavy(slot)) return;
@@ -64,10 +64,10 @@ export class SlotRoles {
   }
 
   /**
-   * Call it when the slot has found no work. Returns whether it must look again, because it has traded its classes with a
-   * heavy slot that runs a brief job.
+   * Reports that the slot has found no work. Returns whether the slot must look again, because it has traded its classes with
+   * a heavy slot that runs a brief job.
    */
-  idle(slot: number): boolean {
+  markIdle(slot: number): boolean {
     const brief = this.#isLight(slot) ? this.#find((_, other) => this.#mayTrade(other)) : undefined;
     if (brief === undefined) this.#idle.add(slot);
     else this.#trade(slot, brief);
@@ -105,7 +105,7 @@ export class SlotRoles {
     this.#brief.delete(slot);
   }
 
-  /** The one with the most recent job has its launcher, and the others stay asleep. */
+  /** Returns the slot that became idle last. Its launcher is ready, and the other slots stay asleep. */
   #lastIdle(suits: (slot: number) => boolean): number | undefined {
     return [...this.#idle].findLast(suits);
   }

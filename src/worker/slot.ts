@@ -8,8 +8,8 @@ const IDLE_MS = 30_000;
 const ERROR_MS = 500;
 
 /**
- * Runs one slot: works, and sleeps only when there is no work. `work` throws only for faults outside the job, such as an
- * unreachable database; the slot then pauses and continues. Resolves when `signal` aborts and the current work is done.
+ * Runs one slot, which sleeps only when there is no work. `work` throws only for faults outside the job, such as an
+ * unreachable database. The slot then pauses and continues. Resolves when `signal` aborts and the current work is done.
  */
 export async function runSlot(options: {
   slot: number;
@@ -23,10 +23,10 @@ export async function runSlot(options: {
   const classes = () => roles.classesOf(slot);
   while (!signal.aborted) {
     try {
-      roles.free(slot);
+      roles.markFree(slot);
       const since = wakeups.count(classes());
       if (await work(classes())) continue;
-      if (roles.idle(slot)) continue;
+      if (roles.markIdle(slot)) continue;
       await wakeups.sleep(classes, IDLE_MS, signal, since);
     } catch (error) {
       logger.warn({ err: error }, 'no work could be started; the slot pauses');

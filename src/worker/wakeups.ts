@@ -5,8 +5,8 @@ export interface Wakeups {
   /** Number of wake-ups of these classes so far. Read it before checking for work. */
   count(classes: readonly ResourceClass[]): number;
   /**
-   * Resolves on a `wake` of one of the classes, which may change meanwhile, after `ms`, or when the signal aborts. Resolves immediately if the count
-   * differs from `since`: the caller's check may have missed work that arrived meanwhile.
+   * Resolves on a `wake` of one of the classes, after `ms`, or when the signal aborts. The classes may change while this waits.
+   * Resolves immediately if the count differs from `since`, because the caller's check may have missed work that has arrived.
    */
   sleep(classes: () => readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
   /** Wakes the slot of that class that has slept longest: one job arrived. */

@@ -5,7 +5,7 @@ import type { FetchPermits } from './fetch-permits.ts';
 import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
-/** Does one piece of work of these classes in a slot. Resolves to false when there is none. */
+/** Does one piece of work of these classes in a slot. Resolves to false if there is no work. */
 export type Work = (classes: readonly ResourceClass[]) => Promise<boolean>;
 
 export interface WorkSource {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { killing } from './three-slots/kill.ts';
-import { endOfWorkers } from './three-slots/killed-workers.ts';
+import { endingWorkers } from './three-slots/killed-workers.ts';
 import { randomKills } from './three-slots/random-kills.ts';
 import { slowSources } from './three-slots/slow-sources.ts';
 import { stalling } from './three-slots/stalled-worker.ts';
 import { supervising } from './three-slots/supervisor.ts';
 
-// Tests that stop and kill processes of a service with three slots. They share it, because a start costs more than most of
-// what they do with it.
+// Tests that stop and kill processes of a service with three slots. They share the service, because a start takes longer than
+// most of the tests.
 let service: TestService;
 beforeAll(async () => {
   service = await startService({
@@ -21,11 +21,11 @@ afterAll(() => service?.remove());
 const given = () => service;
 
 describe('slow sources', slowSources(given));
-describe('the end of a worker process', endOfWorkers(given));
+describe('the end of a worker process', endingWorkers(given));
 describe('a worker that stalls', stalling(given));
 describe('kill -9 under load', killing(given));
 describe('a fleet whose processes are killed and stopped at random', randomKills(given));
-// Last: each of its tests ends the service, and starts the next one.
+// Last, because these tests stop the service and start the next one.
 describe(
   'the supervisor',
   supervising(given, (next) => {

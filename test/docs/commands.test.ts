@@ -109,10 +109,10 @@ function linesOf(block: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Commands that call the service or its database: in this process, because a process for each takes ten times as long. */
+/** Commands that call the service or its database. They run in this process, because a process for each takes ten times as long. */
 const OF_SERVICE =
   /^\.\/airlock (?:accounts|audit|blueprints|connections|jobs|keys|probe|templates|transcode|uploads|users) /;
-/** Words as bash splits them: without its other syntax, whose lines bash runs. */
+/** Lines of plain words, which this file splits as bash does. Bash runs lines with any other syntax. */
 const PLAIN = /^(?:"[^"$`\\]*"|[^\s"'$`\\|&;<>()*?[\]{}~#]+|[ \t])+$/u;
 
 async function runLine(command: string): Promise<{ code: number; output: string }> {

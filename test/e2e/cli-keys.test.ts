@@ -148,7 +148,7 @@ describe('airlock keys without a service', () => {
     expect(none.stderr).toContain('No keys yet');
     expect(processesOf(dataDir)).toEqual([]);
     const { id } = JSON.parse((await cli('keys', 'create', '--name', 'early', '--json')).stdout);
-    // The command with which a service that starts later creates its first key, if there is none.
+    // A service that starts later runs this command, which creates a first key if there is none.
     const migrated = await cli('migrate', '--first-key');
     expect(migrated).toMatchObject({ code: 0, stdout: '', stderr: 'The database is up to date.\n' });
     expect(JSON.parse((await cli('keys', 'list', '--json')).stdout)).toMatchObject([{ id, name: 'early' }]);

@@ -24,7 +24,7 @@ const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRI
 describe('airlock up', () => {
   let service: TestService;
   beforeAll(async () => {
-    // A first start, but for the image of cells: `cli-transcode.test.ts` waits for that.
+    // A first start with a linked root image. `cli-transcode.test.ts` builds a root image.
     const dataDir = await makeDataDir();
     await linkRootImage(dataDir);
     service = await startService({}, { dataDir });
@@ -119,7 +119,7 @@ describe('airlock up that cannot start', () => {
     },
   );
 
-  // `https.test.ts` has the settings that would expose the service.
+  // `https.test.ts` tests the settings that would expose the service.
   it('names the setting that is wrong', async () => {
     const rejected = await up({ AIRLOCK_PORT: 'http' });
     expect(rejected.code).toBe(78);

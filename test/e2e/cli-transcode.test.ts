@@ -50,7 +50,7 @@ const environment = (extra: Record<string, string> = {}) => {
   return { ...rest, NO_COLOR: '1', ...extra };
 };
 const airlock = (...args: string[]) => runCli(args, environment(), folder);
-/** A command that starts nothing, in this process. */
+/** Runs a command that starts no other process, in this process. */
 const inProcess = (env: Record<string, string>, ...args: string[]) =>
   runCommand(args, { NO_COLOR: '1', AIRLOCK_DATA_DIR: undefined, ...env }, folder);
 /**

@@ -34,7 +34,7 @@ describe('airlock transcribe', () => {
   };
 
   it('installs a model, prints the text of a file, and writes formats by the extension of the output', async () => {
-    // `cli-client.test.ts` asks a server without a model.
+    // `cli-client.test.ts` calls a server without a model.
     const wrong = await airlock('transcribe', 'install', '--model', 'ggml-micro.bin', '--sha256', '0'.repeat(64));
     expect([wrong.code, wrong.stderr]).toEqual([
       1,

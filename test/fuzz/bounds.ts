@@ -1,14 +1,14 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/* Bounds that several campaigns check. Each function returns what must never be, one sentence each. */
+/* Limits that several campaigns check. Each check returns one sentence for each violation. */
 
-/** Growth of the process over a campaign, which no single case explains. */
+/** Maximum growth of the process over a campaign. No single case needs as much. */
 const MAX_GROWTH_BYTES = 300 * 2 ** 20;
-/** Bytes of index for each byte of a file: a sample of one byte can have a row in each of eight tables. */
+/** Maximum bytes of index per byte of a file. A sample of one byte can have a row in each of eight tables. */
 const MAX_INDEX_FACTOR = 64;
 
-/** Measures the memory of this process from now on. Returns the check for the end of the campaign. */
+/** Starts to measure the memory of this process. Returns the check for the end of the campaign. */
 export function watchMemory(): () => string[] {
   const started = process.memoryUsage.rss();
   return () => {
@@ -18,7 +18,7 @@ export function watchMemory(): () => string[] {
   };
 }
 
-/** Measures the time of one case from now on, in milliseconds. Returns the check for its end. */
+/** Starts to measure the time of one case. Returns the check for the end of the case. */
 export function watchTime(maxMs: number): () => string[] {
   const began = performance.now();
   return () => {
@@ -28,8 +28,8 @@ export function watchTime(maxMs: number): () => string[] {
 }
 
 /**
- * Runs `run` up to three times, until it needs at most `againMs` milliseconds of processor time. A single run may be slow because this process
- * collects garbage. Returns the last result and the shortest time.
+ * Runs `run` up to three times, until it needs at most `againMs` milliseconds of processor time. A single run may be slow because this
+ * process collects garbage. Returns the last result and the shortest time.
  */
 export function measure<T>(run: () => T, againMs: number): { result: T; ms: number } {
   let [ms, left] = [Number.POSITIVE_INFINITY, 3];
@@ -43,13 +43,13 @@ export function measure<T>(run: () => T, againMs: number): { result: T; ms: numb
   }
 }
 
-/** Checks the size of a container that was written for a file of `bytes` bytes. */
+/** Checks the size of a container that was written from a file of `bytes` bytes. */
 export function sizeFaults(path: string, bytes: number): string[] {
   const { size } = statSync(path);
   return size > bytes * MAX_INDEX_FACTOR ? [`became ${size} bytes`] : [];
 }
 
-/** An error that no case may throw, with the first lines of its stack. */
+/** Describes an error that no case may throw, with the first lines of its stack. */
 export function faultOf(error: unknown): string {
   return (error as Error).stack?.split('\n').slice(0, 4).join(' ') ?? `an error without a stack: ${error}`;
 }

@@ -14,10 +14,10 @@ let previous: Promise<unknown> = Promise.resolve();
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a command as `src/cli/main.ts` does, in this process, which needs a tenth of the time of a process of its own. For
- * commands that end and start no other process.
- * @param env variables in addition to those of this process. The command does not see those that are undefined
- * @param cwd folder of the command; default: that of this process
+ * Runs a command as `src/cli/main.ts` does, in this process, in a tenth of the time of a separate process. For commands that
+ * exit and start no other process.
+ * @param env variables in addition to the variables of this process. An undefined variable is unset for the command
+ * @param cwd folder of the command; default: the folder of this process
  */
 export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<Output> {
   const next = previous.then(() => runAlone(args, env, cwd));
@@ -25,7 +25,7 @@ export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv, cwd?
   return next;
 }
 
-/** Commands that find a service by its data directory, like its `cli`, but in this process. */
+/** Returns a function that runs commands for a service, like its `cli`, but in this process. */
 export function commandsOf(
   { dataDir, storageVariables }: TestService,
   env: NodeJS.ProcessEnv = {},
@@ -66,7 +66,7 @@ async function runAlone(args: readonly string[], env: NodeJS.ProcessEnv, cwd = p
     }
     process.exitCode = before.exitCode;
     process.chdir(before.cwd);
-    // A command leaves its listeners to the end of its process.
+    // A command does not remove its listeners, because its process usually ends.
     for (const [index, signal] of SIGNALS.entries())
       for (const listener of process.listeners(signal))
         if (!listeners[index]!.includes(listener)) process.off(signal, listener);

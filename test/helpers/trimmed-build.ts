@@ -5,14 +5,14 @@ import { changeTrimmed, trimmedProgram } from '../../src/sandbox/trimmed/store.t
 import { withLock } from '../../src/supervisor/file-lock.ts';
 
 /**
- * Puts a trimmed build into a data directory, as if Airlock had built and checked it: the distribution's FFmpeg with another version.
- * Returns its version.
+ * Writes a trimmed build into a data directory, as if Airlock had built and checked it. The build is the distribution's FFmpeg with a
+ * different version. Returns this version.
  */
 export async function prepareTrimmedBuild(dataDir: string): Promise<string> {
   const program = trimmedProgram(dataDir, { folder: 'prepared' });
   mkdirSync(dirname(program), { recursive: true, mode: 0o755 });
   const version = /ffmpeg version (\S+)/.exec(execFileSync('/usr/bin/ffmpeg', ['-version'], { encoding: 'utf8' }))![1]!;
-  // Of the same length, so that it can replace the version in the program.
+  // Both versions have the same length, so that one can replace the other in the program.
   const changed = version.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10));
   const content = readFileSync('/usr/bin/ffmpeg');
   for (let at = content.indexOf(version); at !== -1; at = content.indexOf(version, at + 1)) content.write(changed, at);

@@ -75,7 +75,7 @@ describe('the self-test', () => {
     );
   });
 
-  it('tries alone the attempts whose cells could not be started in a series', async () => {
+  it('tries an attempt alone if its cell could not be started in a series', async () => {
     let [lost, launched] = [0, 0];
     const launch: Tier['launch'] = (spec) => {
       launched += 1;

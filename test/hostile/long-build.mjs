@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { register } from 'tsx/esm/api';
 
-// A build that never ends, as a program that a worker starts. Its step and the reaction to orders are those of a real build.
+// A builder whose build never ends, which a worker starts. It runs a step and follows orders like a real builder.
 register();
 const { becomeIdle, Steps } = await import('../../src/sandbox/trimmed/steps.ts');
 const { followOrders } = await import('../../src/sandbox/trimmed/builder-process.ts');

@@ -33,7 +33,7 @@ beforeAll(() => {
   install('good');
   // An option has another name, so this copy stands for a build that lacks a feature.
   install('lacking', (program) => replaceAll(program, 'filter_complex\0', 'filter_complXX\0'));
-  // Writes another name of the encoder into files.
+  // This build writes a different encoder name into files.
   install('unlike', (program) => replaceAll(program, 'Lavc \0', 'Lavx \0'));
   for (const path of [folder, dataDir, trimmedFolder(dataDir)]) chmodSync(path, 0o755);
   for (const { name, content } of corpusFiles()) writeFileSync(join(folder, name), content);
@@ -85,7 +85,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     });
   });
 
-  it('is rejected if a result differs from the result of the distribution, with the name of the command', async () => {
+  it('is rejected if a result differs from the result of the distribution, and the reason names the command', async () => {
     await expect(check('unlike')).rejects.toMatchObject({
       ...{ kind: 'rejected', message: 'encoder ffv1 in mkv writes a different file' },
     });
@@ -150,7 +150,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       expect(readTrimmed(dataDir).active?.folder).toBe('lacking');
     });
 
-    it('is the build that the record of a command names, unless the command ran again with the distribution’s build', async () => {
+    it('is named in the record of a command, unless the command ran again with the distribution’s build', async () => {
       await until(() => guarded.ffmpeg.path === programOf('lacking'), { what: 'the trimmed build' });
       const commands: Parameters<typeof recordCommands>[1] = [];
       const recorded = recordCommands(guarded, commands);
@@ -164,7 +164,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       ]);
     });
 
-    it('is built in a process that pauses while a cell runs, and has the lowest priority', async () => {
+    it('is built by processes that have the lowest priority and pause while a cell runs', async () => {
       const parts: string[] = [];
       const logger = { info: ({ part }: { part?: string }) => void (part && parts.push(part)), warn: () => {} };
       const own = { dataDir: join(folder, 'building'), withLock, isOn: true, builder: LONG_BUILD, tickMs: 20, logger };

@@ -36,7 +36,7 @@ const BUILT_FROM = [
 /** Replaces the real one, which the launcher starts for `./airlock test`. */
 const VITEST = `console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), file: process.argv[1] }));`;
 
-/** Replaces the real one, whose Vite takes half of the time of a build of these sources. */
+/** Replaces the real script, because Vite takes half of the time of a build of these sources. */
 const DASHBOARD = `
 import { mkdirSync, writeFileSync } from 'node:fs';
 export async function buildDashboard(outDir) {

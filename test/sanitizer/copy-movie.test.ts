@@ -80,7 +80,7 @@ const HEVC = [
 ];
 const MP3 = ['-c:v', 'mpeg4', '-g', '10', '-c:a', 'libmp3lame'];
 
-/** Pauses before each key frame, which is decoded before the pause and shown after it. */
+/** A clip with a pause before each key frame. The key frame is decoded before the pause and shown after it. */
 const PAUSES = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=3', '-vf', 'setpts=PTS+floor(N/20)*0.3/TB'],
   ...['-fps_mode', 'passthrough', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '20'],
@@ -202,7 +202,7 @@ async function manyFragments(folder: string, count: number): Promise<Buffer> {
   return all;
 }
 
-/** Sets the duration of the last frame, for which FFmpeg writes no duration. The time scales are 12800 and 1000 units per second. */
+/** Sets the duration of the last frame, for which FFmpeg writes no duration. The time scales are 12,800 and 1,000 units per second. */
 function withLastDuration(bytes: Buffer, units = 512): Buffer {
   const changed = Buffer.from(bytes);
   const rows = changed.indexOf('stts') + 8;
@@ -284,7 +284,7 @@ async function readAll(path: string) {
   return { packets: sorted, streams, format: { ...described, tags } };
 }
 
-/** The times in the index, of which ffprobe shows only results. */
+/** Returns the times in the index. ffprobe shows only values that it derives from them. */
 function timesOf(path: string) {
   const file = openBytes(path);
   try {

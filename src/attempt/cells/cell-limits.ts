@@ -22,10 +22,10 @@ export interface CappedLimits extends EffectiveLimits {
   shortage: JobFailure | null;
 }
 
-/** The account of a job, and the bytes that it stores. */
+/** The account of a job, and its stored bytes. */
 export type AccountOfJob = Awaited<ReturnType<typeof readAccountAndBytes>>;
 
-/** Reads what `cellLimits` needs of the account. */
+/** Reads the account for `cellLimits`. */
 export function readAccount(
   { context }: Pick<WorkTools, 'context'>,
   { claim }: Pick<Run, 'claim'>,
@@ -35,8 +35,8 @@ export function readAccount(
 
 /**
  * Computes the limits of the job's transcoding cell. The plan and this machine set the maximum; account and request can
- * lower it. The account is read now, or was read when the job had its sources (`reading`), so that a change applies to
- * every job that starts later. Cells of ffprobe and the sanitizer have small, fixed limits of their own.
+ * lower it. Reads the account now, unless the caller has begun to read it when the job got its slot (`reading`). So a change
+ * applies to every job that starts later. Cells of ffprobe and the sanitizer have their own small, fixed limits.
  */
 export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,

@@ -38,8 +38,8 @@ export interface CommandRun {
 }
 
 /**
- * Runs a planned command in a cell, and records progress once a second. A heavy job first waits until its memory fits
- * next to the others of this worker, unless it is brief. Resolves if the program succeeded, else throws.
+ * Runs a planned command in a cell, and records progress once a second. A heavy job that is not brief first waits until its
+ * memory and the memory of this worker's other jobs fit. Resolves if the program succeeded, else throws.
  */
 export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CellResult> {
   const { command, program = 'ffmpeg', limits, slot, follow, stdin, signal = run.signal } = cell;

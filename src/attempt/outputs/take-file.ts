@@ -58,7 +58,7 @@ function openPlain(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    // A link, a socket or a file without permissions.
+    // The file is a link or a socket, or has no permissions.
     if (['ELOOP', 'ENXIO', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw notPlain();
     throw error;
   }

@@ -1,9 +1,9 @@
-/** Bytes that are planned for each slot of light jobs. A brief heavy job needs no more. */
+/** Planned bytes of memory for each light slot. A brief heavy job needs at most as many. */
 export const LIGHT_BYTES = 512 * 2 ** 20;
 
 /**
  * The memory that the cells of a worker may use together, by the estimates of their plans. A heavy job waits for memory. A
- * light or brief job counts but never waits, because its slots were planned with memory of their own.
+ * light or brief job counts but never waits, because each light slot has its own planned memory.
  */
 export interface MemoryBudget {
   /**

@@ -183,7 +183,7 @@ async function requestBody(targets: readonly string[], flags: TranscodeFlags): P
   const media = mediaOutputs(targets, flags);
   if (media.length + pictures.length === 0)
     throw new UsageError('Name the file to write, or choose a template with --template.');
-  // A remote server checks the request itself: it may support more options. One file without options has nothing to check.
+  // A remote server checks the request itself, because it may support more options. One file without options needs no check.
   const isPlain = media.length === 1 && Object.keys(encodingOf(flags)).length === 0;
   if (!process.env.AIRLOCK_URL && flags.ladder === undefined && media.length > 0 && !isPlain)
     await checkOptions(joinOutputs(media));
@@ -271,7 +271,7 @@ function qualityOf({ target, measure }: TranscodeFlags) {
 
 /** Rejects before the upload what the local server would reject after it, with the same message. */
 async function checkOptions(body: Body): Promise<void> {
-  // Loaded here, because the tables of all options and filters take as long to load as the rest of the command.
+  // Loaded only if needed: the tables of all options and filters take as long to load as the rest of the command.
   const { parseJob } = await import('../../ffmpeg/index.ts');
   const { rejections } = parseJob({ inputs: [{ url: '' }], ...body } as JobRequest);
   const [rejection] = rejections;

@@ -46,48 +46,48 @@ describe('the expected cost of an encode', () => {
     for (const [seconds, limit] of costs) expect(seconds).toBeLessThan(limit / 3);
   });
 
-  it('is near the 1.4 CPU seconds that two seconds of 720p took at medium', () => {
+  it('is near the measured 1.4 CPU seconds of two seconds of 720p at medium', () => {
     expect(planOf(inputOf('2'), MEDIUM).expectedCpuSeconds).toBeGreaterThan(1.2);
     expect(planOf(inputOf('2'), MEDIUM).expectedCpuSeconds).toBeLessThan(2.1);
   });
 
-  it('is unknown where the duration is', () => {
+  it('is unknown if the duration is unknown', () => {
     expect(planOf(inputOf(undefined)).expectedCpuSeconds).toBeNull();
   });
 });
 
-describe('a brief encode', () => {
+describe('an encode', () => {
   it.each<[string, boolean, PlanInput, Partial<TranscodeRequest>]>([
-    ['is a second and a half of 720p', true, inputOf('1.5'), MEDIUM],
-    ['is no minute of 720p', false, inputOf('60'), MEDIUM],
-    ['is no second of 720p at veryslow', false, inputOf('1'), { options: [option('-preset', 'veryslow')] }],
+    ['is brief for a second and a half of 720p', true, inputOf('1.5'), MEDIUM],
+    ['is not brief for a minute of 720p', false, inputOf('60'), MEDIUM],
     [
-      'is no second and a half at a thousand frames a second',
+      'is not brief for a second of 720p at veryslow',
       false,
-      inputOf('1.5', { avg_frame_rate: '1000/1' }),
+      inputOf('1'),
+      { options: [option('-preset', 'veryslow')] },
+    ],
+    ['is not brief at a thousand frames a second', false, inputOf('1.5', { avg_frame_rate: '1000/1' }), MEDIUM],
+    ['is not brief for a short output of a long input', false, inputOf('3600'), { options: [option('-t', '1')] }],
+    ['is not brief if the duration is unknown', false, inputOf(undefined), MEDIUM],
+    ['is not brief with a costly filter', false, inputOf('1.5'), { filters: [{ filter: '[0:v]nlmeans[v]' }] as never }],
+    [
+      'is not brief with a tone map',
+      false,
+      inputOf('0.2', { color_transfer: 'smpte2084', pix_fmt: 'yuv420p10le' }),
       MEDIUM,
     ],
-    [
-      'is not short because its output is, when the input is long',
-      false,
-      inputOf('3600'),
-      { options: [option('-t', '1')] },
-    ],
-    ['has a known duration', false, inputOf(undefined), MEDIUM],
-    ['has no costly filter', false, inputOf('1.5'), { filters: [{ filter: '[0:v]nlmeans[v]' }] as never }],
-    ['has no tone map', false, inputOf('0.2', { color_transfer: 'smpte2084', pix_fmt: 'yuv420p10le' }), MEDIUM],
-    ['has a known encoder', false, inputOf('1.5'), { options: [option('-c:v', 'libx265')] }],
+    ['is not brief with an encoder of unknown cost', false, inputOf('1.5'), { options: [option('-c:v', 'libx265')] }],
   ])('%s', (_, expected, input, more) => {
     expect(brief(input, more)).toBe(expected);
   });
 
-  it('fits into the memory of a light slot', () => {
+  it('is not brief if it needs more than the memory of a light slot', () => {
     const input = inputOf('1', { width: 1920, height: 1080, avg_frame_rate: '10/1' });
     expect(brief(input, MEDIUM, 2 ** 40)).toBe(true);
     expect(brief(input, MEDIUM)).toBe(false);
   });
 
-  it('counts all commands of its job', () => {
+  it('is not brief if the commands of its job together need too much', () => {
     const input = inputOf('2');
     const command = planOf(input, MEDIUM);
     expect(isBrief({ commands: [command] }, [input], LIGHT_BYTES)).toBe(true);

@@ -1,6 +1,6 @@
 import type { JobPlan, PlanInput } from '../types.ts';
 
-/** What of an output decides its cost; see `Workload`. */
+/** The properties of an output that determine its cost; see `Workload`. */
 interface Encode {
   encoded: { encoder: string; preset: string | null; width: number; height: number; frameRate: number } | null;
   filterCpuPerSecond?: number;
@@ -8,12 +8,12 @@ interface Encode {
   still: boolean;
 }
 
-/** CPU seconds up to which an encode is brief: on two cores it ends within about two seconds. */
+/** Most CPU seconds of a brief encode. On two cores, such an encode takes about two seconds. */
 const BRIEF_CPU_SECONDS = 3;
 
 /**
- * Nanoseconds of CPU time per encoded pixel, without the decode. The most of two seconds each of the clips `mosaic` (1080p)
- * and `ocean` (720p) of the benchmarks, on two cores of an AMD EPYC.
+ * Nanoseconds of CPU time per encoded pixel, without the decode. The larger value of two measurements: two seconds each of the
+ * benchmark clips `mosaic` (1080p) and `ocean` (720p), on two cores of an AMD EPYC.
  */
 const X264_NS: Readonly<Record<string, number>> = {
   ultrafast: 4,
@@ -26,16 +26,16 @@ const X264_NS: Readonly<Record<string, number>> = {
   slower: 75,
   veryslow: 140,
 };
-/** The same of other encoders at slow settings. Their settings change the cost by more than ten times. */
+/** The same for other encoders at slow settings, because settings change their cost by more than ten times. */
 const OTHER_NS = 300;
-/** The same of a decoder (5 measured), and of the conversion to the size of the output. */
+/** The same for a decoder (5 measured) and the conversion to the size of the output. */
 const DECODE_NS = 6;
-/** Frames per second of a stream that declares none. */
+/** Assumed frames per second of a stream that declares no rate. */
 const ASSUMED_RATE = 60;
 
 /**
- * CPU seconds that a command is expected to need for its outputs, unlike `cpuSeconds`, at which it is stopped. Null if
- * the duration of an output is unknown. Noise needs up to eight times as much.
+ * Estimates the CPU seconds that a command needs for its outputs. (`cpuSeconds` is the limit at which the command is stopped.)
+ * Returns null for a still picture, or if the duration of an output is unknown. Noise needs up to eight times the estimate.
  */
 export function expectedCpuSeconds(works: readonly Encode[]): number | null {
   let sum = 0;
@@ -48,8 +48,9 @@ export function expectedCpuSeconds(works: readonly Encode[]): number | null {
 }
 
 /**
- * Whether the commands of a plan end in a moment and each fits into `memoryBytes`. Counts a decode of each complete
- * input, or of the duration of the output if that is longer: filters may read all of an input for a short output.
+ * Whether the commands of a plan together need few CPU seconds, and each fits into `memoryBytes`. Counts a decode of each
+ * complete input, because filters may read all of an input for a short output. If the output is longer than an input, counts
+ * a decode of the output's duration.
  */
 export function isBrief({ commands }: JobPlan, inputs: readonly PlanInput[], memoryBytes: number): boolean {
   let sum = 0;
@@ -66,7 +67,7 @@ export function isBrief({ commands }: JobPlan, inputs: readonly PlanInput[], mem
 }
 
 function decodeSeconds({ info }: PlanInput, outputSeconds: number): number | null {
-  // A tone map of HDR costs more than most encodes.
+  // A tone map of HDR costs more than most encodes do.
   if (info.durationSeconds === null || info.video.some(({ isHdr }) => isHdr)) return null;
   const rate = info.video.reduce((all, stream) => all + pixelsPerSecond(stream), 0);
   return Math.max(info.durationSeconds, outputSeconds) * rate * DECODE_NS * 1e-9;

@@ -17,13 +17,13 @@ export interface TranscodeAttempt {
   tools: WorkTools;
   run: Run;
   request: OpenedRequest;
-  /** The account, which was read while the sources were prepared; see `takeAccount`. */
+  /** The account, which is read while the sources are prepared; see `takeAccount`. */
   account?: Promise<AccountOfJob> | undefined;
   /** Run when the attempt ends, for any outcome. */
   atEnd: (() => Promise<void>)[];
 }
 
-/** Returns the account for the limits of the first cell. Absent for later ones, because outputs change what is stored. */
+/** Returns the account for the limits of the first cell. Returns undefined for later cells, because outputs change the stored bytes. */
 export function takeAccount(attempt: TranscodeAttempt): TranscodeAttempt['account'] {
   const { account } = attempt;
   attempt.account = undefined;

@@ -4,16 +4,16 @@ import { isBrief, type JobPlan } from '../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
-/** Marks a heavy job whose commands end in a moment, so that the worker starts the next heavy job next to it. */
+/** Marks a heavy job whose commands are short, so that the worker starts the next heavy job at the same time. */
 export function markBrief(
   { run: { claim, lease }, request }: TranscodeAttempt,
   { inputs, openStdin, planned, copied }: PreparedSources,
   plan: JobPlan,
 ): void {
   if (claim.job.resource_class !== 'heavy' || copied) return;
-  // An input that still arrives may keep the command waiting. The cost of pieces is not known.
+  // A command may wait for an input that is still arriving. The cost of pieces is unknown.
   if (openStdin || planned) return;
-  // These run more than the commands of the plan.
+  // These jobs run more commands than the plan contains.
   const doesMore = request.outputs.some(({ target, measure, ladder }) => target ?? measure ?? ladder);
   if (doesMore || claim.outputs.some(({ format }) => isTextFormat(format))) return;
   if (isBrief(plan, inputs, LIGHT_BYTES)) lease.markBrief();

@@ -49,7 +49,7 @@ describe('an output folder filled by hostile code', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('is removed if it has many entries, or more bytes than are freed in place', async () => {
+  it('is removed if it has many entries, and a file too large to remove synchronously', async () => {
     mkdirSync(join(folder, 'many'));
     for (let file = 0; file < 100; file += 1) writeFileSync(join(folder, `many/${file}`), '');
     truncateSync(join(folder, 'many/0'), 2 ** 30);
@@ -57,7 +57,7 @@ describe('an output folder filled by hostile code', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('is removed with its links, and without what they lead to', async () => {
+  it('is removed with its links, but without the targets of the links', async () => {
     const target = join(folder, '..', `${basename(folder)}-target`);
     mkdirSync(target);
     writeFileSync(join(target, 'kept'), '');

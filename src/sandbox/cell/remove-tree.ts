@@ -3,7 +3,7 @@ import { type Dirent, lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node
 import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Bounds of a folder that is removed without the thread pool: its entries, and bytes that would be freed. */
+/** Limits of a folder that is removed without the thread pool: the number of its entries, and the bytes that this frees. */
 const [SMALL_ENTRIES, SMALL_BYTES] = [16, 16 * 2 ** 20];
 
 /**
@@ -24,8 +24,8 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /**
- * Removes a folder within these bounds. Returns whether it is gone. `fs.rm` would need the thread pool for each of about
- * 16 calls, which takes ten times as much processor time.
+ * Removes a folder within these limits. Returns whether it did. `fs.rm` would make about 16 calls in the thread pool, which
+ * takes ten times as much processor time.
  */
 function removeSmall(folder: string, left: { entries: number; bytes: number }): boolean {
   try {
@@ -49,7 +49,7 @@ function removeSmall(folder: string, left: { entries: number; bytes: number }): 
   }
 }
 
-/** A folder may have any number of entries. */
+/** Reads at most `count` entries, because a folder may have any number of entries. */
 function firstEntries(folder: string, count: number): Dirent[] {
   const opened = opendirSync(folder);
   try {

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/* As UTF-8: Node reads any other encoding into a buffer of 64 kB, which takes twice as long. */
+/* Reads as UTF-8. For any other encoding, Node.js allocates a buffer of 64 kB, which takes twice as long. */
 
 /** Children of a process's main thread. */
 export function childrenOf(pid: number): number[] {

@@ -20,7 +20,7 @@ export const UNUSED_LIBRARIES: readonly RegExp[] = [
   /^lib(?:va|va-drm|va-x11|vdpau|vpl|mfx|OpenCL|placebo)\./,
   // Plug-ins, and speech recognition and synthesis.
   /^lib(?:lilv-0|flite(?:_[a-z0-9_]+)?|pocketsphinx|sphinxbase)\./,
-  // JPEG XL, which no accepted picture or video has. Its library measures the clock at each start, for 4 ms.
+  // JPEG XL, which no accepted picture or video uses. At each start, its library measures the clock for 4 ms.
   /^libjxl(?:_[a-z]+)?\./,
   // Tracker music and fingerprints of music.
   /^lib(?:openmpt|chromaprint)\./,

@@ -1,8 +1,8 @@
 import type { Plan } from './plans.ts';
 
 /**
- * The indexes of the plans, in the order in which to try them: each alone, or together with others of the same filter, in at most
- * `width` series.
+ * Groups the plans, and returns their indexes in the order in which to try them. A group is one plan, or a series of plans with the
+ * same filter. Each filter has at most `width` series.
  */
 export function groupPlans(plans: readonly Pick<Plan, 'filter' | 'inSeries'>[], width: number): number[][] {
   const alone = plans.flatMap(({ inSeries }, index) => (inSeries ? [] : [[index]]));

@@ -35,7 +35,7 @@ export interface Plan {
   evaluate: (result: ProgramResult, output: Buffer) => SelfTestCheck[];
   /** Whether the result depends on machine load; an inconclusive result is then retried alone. */
   timed: boolean;
-  /** Whether only the exit code counts, so that the cell can be one of a series. */
+  /** Whether only the exit code counts, so that the cell can be part of a series. */
   inSeries: boolean;
 }
 

@@ -24,7 +24,7 @@ interface Outcome {
 /**
  * Runs hostile native code in cells that differ from the cells of jobs only in the program: same root image, same filters,
  * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to reject.
- * Attempts that kill their cell run in series of cells, where the tier can start them so (docs/decisions/0063).
+ * If the tier has `launchSeries`, attempts that kill their cell run in series of cells (docs/decisions/0063-what-a-start-runs.md).
  * Without a cell (`none`), tries only harmless attempts and reports their results. Limits missed on a busy machine, and
  * cells that could not be created, get a second try while nothing else runs; an attempt that succeeds never does.
  * @param slots slot numbers that no job uses; their number is the number of concurrent cells.
@@ -97,7 +97,7 @@ async function tryAll(
     groups.map((group) => async () => {
       const pick = <T>(values: readonly T[]) => group.map((index) => values[index]!);
       const tried = await withSlot((slot) => trySeries(context, slot, pick(plans), pick(programs)));
-      // Alone, a cell that could not be started reports why.
+      // A cell that could not be started in a series is tried alone, and then reports why.
       for (const [at, index] of group.entries()) outcomes[index] = tried[at] ?? (await tryOnce(index));
     }),
     slots.length,
@@ -117,7 +117,7 @@ function combine(second: Outcome, first: Outcome): Outcome {
   };
 }
 
-/** Returns null for each plan to try alone: it is the only one, or its cell was not started. */
+/** Returns null for each plan to try alone: a plan that is the only one, or a plan whose cell was not started. */
 async function trySeries(
   context: RunContext,
   slot: number,

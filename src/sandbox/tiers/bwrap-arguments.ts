@@ -24,14 +24,14 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
   return [...prlimitArgs(limits), bwrap, '--args', String(FD.args), '--', program, ...args];
 }
 
-/** What bwrap shows a cell. */
-type Shown = Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'binds'>;
+/** The files and folders that bwrap mounts into a cell. */
+type CellMounts = Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'binds'>;
 
 /**
  * Arguments of bwrap, NUL-separated for `--args FD`. `--json-status-fd` is like `--info-fd` but also reports, at the
  * end, whether the program started; `--block-fd` makes the cell wait until it is in its cgroup.
  */
-export function bubblewrapArgs(rootImage: string, sees: readonly string[] | null, cell: Shown): Buffer {
+export function bubblewrapArgs(rootImage: string, sees: readonly string[] | null, cell: CellMounts): Buffer {
   const args = [
     ...isolationArgs(rootImage, sees, cell),
     ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
@@ -39,8 +39,8 @@ export function bubblewrapArgs(rootImage: string, sees: readonly string[] | null
   return Buffer.from(args.map((arg) => `${arg}\0`).join(''));
 }
 
-/** Arguments for the namespaces, mounts and environment of a cell: everything but its filter. */
-export function isolationArgs(rootImage: string, sees: readonly string[] | null, cell: Shown): string[] {
+/** Arguments for the namespaces, mounts and environment of a cell, without its filter. */
+export function isolationArgs(rootImage: string, sees: readonly string[] | null, cell: CellMounts): string[] {
   return [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'job', '--uid', '65534', '--gid', '65534'],

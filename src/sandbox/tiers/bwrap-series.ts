@@ -6,15 +6,16 @@ import { admit, killQuietly } from '../cell/processes.ts';
 import { type BwrapTools, isolationArgs } from './bwrap-arguments.ts';
 import type { LaunchedSeries, SeriesSpec } from './tier.ts';
 
-/** Descriptors of the shell; the filters follow, one for each cell, because duplicated descriptors share a read offset. */
+/** Descriptors of the shell. From `FILTERS`, each cell has its own filter, because duplicated descriptors share a read offset. */
 const GATE = 3;
 const CODES = 4;
 const FILTERS = 5;
 
 /**
- * Waits until it is in the control group of the cells, which its children inherit. Then executes the command for each line
- * `FILTER PROGRAM`, and writes its exit code. At end of file before `go` (the service died) nothing starts, and the shell ends
- * when nothing reads the codes. The script is constant; words are data that the shell never parses.
+ * The shell waits for `go`, which the service sends when the shell is in the control group of the cells. Its children inherit the
+ * group. For each line `FILTER PROGRAM`, the shell then executes the command, and writes the exit code. If the service dies before
+ * `go`, the shell reads the end of the file and starts nothing. The shell exits when no process reads the codes. The script is
+ * constant. The words are data, which the shell never parses.
  */
 const SCRIPT = `IFS= read -r go <&${GATE} || exit 1
 while IFS=' ' read -r filter program <&${GATE}; do

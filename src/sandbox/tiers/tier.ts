@@ -55,7 +55,7 @@ export interface Launched {
   ended: Promise<LaunchEnd>;
 }
 
-/** Cells for programs of which only the exit code counts: the inputs of `cell`, in this order. */
+/** Cells for programs of which only the exit code counts. They run in the order of `programs`. */
 export interface SeriesSpec
   extends Pick<LaunchSpec, 'filter' | 'rootImage' | 'cell' | 'limits' | 'account' | 'cgroup'> {
   /** Names of inputs of the cell. */
@@ -66,8 +66,8 @@ export interface LaunchedSeries {
   /** Sends SIGKILL to every process of the series. */
   kill(): void;
   /**
-   * Resolves when every process is gone. `codes` has the exit code of each program, 128 + signal if a signal ended it; null
-   * if its cell was not started.
+   * Resolves when every process has ended. `codes` contains the exit code of each program: 128 + signal if a signal ended it,
+   * or null if its cell was not started.
    */
   ended: Promise<{ codes: readonly (number | null)[]; stderr: string }>;
 }
@@ -98,8 +98,8 @@ export interface Tier {
   /** Starts a launcher for a later cell. Null when it could not be spawned. Tiers without it start each cell from nothing. */
   startAhead?(account: CellAccount | null): WaitingLauncher | null;
   /**
-   * Starts a cell for each program, one after the other, isolated in the same way as by `launch`. Without the service between
-   * two cells, it takes a fraction of the time. Absent where each cell is started separately.
+   * Starts a cell for each program, one after the other, with the same isolation as `launch`. The service does nothing between
+   * two cells, so this takes a fraction of the time. Absent in tiers that start each cell separately.
    */
   launchSeries?(spec: SeriesSpec): LaunchedSeries;
   /** Adds the remedy for this machine to the error of a failed launch. */

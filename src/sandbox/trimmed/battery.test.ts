@@ -17,7 +17,7 @@ function add(name: string, type: string, online: string): void {
 }
 
 describe('a machine', () => {
-  it('runs on its battery while no mains supply is online', () => {
+  it('runs on its battery if it has mains supplies, and none is online', () => {
     add('BAT0', 'Battery', '1');
     add('AC', 'Mains', '0');
     expect(runsOnBattery(folder)).toBe(true);

@@ -54,7 +54,7 @@ function send(child: ChildProcess, order: BuilderOrder): void {
   if (child.connected) child.send(order, () => {});
 }
 
-/** Lets the parent of this process pause and resume the build. The parent may send an order before the build has steps. */
+/** Follows orders of the parent process to pause and resume the build. The parent may send an order before the build has steps. */
 export function followOrders(): { onSteps(steps: Steps): void } {
   let steps: Steps | null = null;
   let isPaused = false;

@@ -1,7 +1,7 @@
 import type { SelfTestCheck } from '../types.ts';
 import { TrimmedBuildError } from './build-error.ts';
 
-/* Compares two builds. Pure. */
+/* Compares two builds. Pure functions. */
 
 /** Share of runs that the distribution's build must complete. With fewer runs, the comparison proves too little. */
 const COMPLETED = 0.9;
@@ -13,7 +13,7 @@ export function requireBlocked(checks: readonly Pick<SelfTestCheck, 'attempt' | 
   return checks.filter(({ promised }) => promised).length;
 }
 
-/** Throws if the distribution's build completed too few runs. */
+/** Throws if the distribution's build completed too few runs for a comparison. */
 export function requireCompleted({ completed, skipped }: { completed: number; skipped: number }): void {
   if (completed >= COMPLETED * (completed + skipped)) return;
   throw new TrimmedBuildError('later', `the distribution's FFmpeg completed only ${completed} runs of the comparison`);

@@ -9,10 +9,10 @@ import { TrimmedBuildError } from './build-error.ts';
 import { checkTrimmed } from './check.ts';
 import { recipeId } from './recipe.ts';
 import type { Steps } from './steps.ts';
-import { type CheckedBuild, changeTrimmed, removeUnused, type TrimmedPlace, trimmedFolder } from './store.ts';
+import { type CheckedBuild, changeTrimmed, removeUnused, type TrimmedStore, trimmedFolder } from './store.ts';
 
-/** The data directory has its real path. */
-export interface MakeOptions extends TrimmedPlace {
+/** `dataDir` is a real path. */
+export interface MakeOptions extends TrimmedStore {
   /** The sandbox tier that jobs use. */
   sandbox: SandboxChoice;
 }

@@ -12,7 +12,7 @@ import { recipeId } from './recipe.ts';
 import { changeTrimmed, readTrimmed, type TrimmedState, trimmedProgram } from './store.ts';
 import { usedTrimmed } from './used.ts';
 
-/** The package of this machine, whose source a current build has. */
+/** Version of the installed package of this machine. A current build has the same source. */
 const installed = (await installedFfmpeg())!;
 const OUTDATED = '0:0.1-1';
 
@@ -54,7 +54,7 @@ describe('the manager of the trimmed FFmpeg', () => {
     const guarded = manager.guard(sandbox, () => Promise.reject(new Error('not needed')));
     const cell = guarded.run({ program: 'ffmpeg' } as Parameters<Sandbox['run']>[0]);
     manager.start();
-    // Another decision of the same manager shows that it decides while the cell runs.
+    // The return to the distribution shows that the manager makes decisions while the cell runs.
     await set({ active: build(OUTDATED, 'old') });
     await until(() => readTrimmed(dataDir).active === null, { what: 'the return to the distribution' });
     expect([readTrimmed(dataDir).ready?.folder, manager.path()]).toEqual(['a', null]);
@@ -64,7 +64,7 @@ describe('the manager of the trimmed FFmpeg', () => {
     expect(readTrimmed(dataDir)).toMatchObject({ active: { folder: 'a' }, ready: null });
   });
 
-  it('gives up a build that is older than the package, at the start and later', async () => {
+  it('stops using a build that is older than the package, at the start and later', async () => {
     await set({ active: build(OUTDATED) });
     const manager = await open();
     expect(readTrimmed(dataDir)).toMatchObject({ active: null, rejected: null });
@@ -73,7 +73,7 @@ describe('the manager of the trimmed FFmpeg', () => {
     await until(() => readTrimmed(dataDir).active === null, { what: 'the return to the distribution' });
   });
 
-  it('gives up the build that failed, and no build that has replaced it', async () => {
+  it('gives up the build that failed, but not a build that has replaced it', async () => {
     await set({ active: build() });
     const manager = await open();
     await manager.giveUp(trimmedProgram(dataDir, { folder: 'earlier' }), 'a fault of an earlier build');
@@ -110,7 +110,7 @@ describe('the manager of the trimmed FFmpeg', () => {
 });
 
 describe('a command that only reports', () => {
-  it('does not see a build that is older than the package, and changes nothing', async () => {
+  it('ignores a build that is older than the package, and changes nothing', async () => {
     await set({ active: build(OUTDATED) });
     expect(await usedTrimmed({ dataDir, isOn: true })).toBeNull();
     expect(readTrimmed(dataDir).active?.source).toBe(OUTDATED);

@@ -14,7 +14,7 @@ import {
   changeTrimmed,
   readTrimmed,
   removeUnused,
-  type TrimmedPlace,
+  type TrimmedStore,
   trimmedFolder,
   trimmedProgram,
 } from './store.ts';
@@ -27,8 +27,8 @@ const RESUME_MS = 3_000;
 const REST_MS = 3600_000;
 const NOT_UPDATED = 'could not update the state of the trimmed FFmpeg';
 
-/** The data directory has its real path. */
-export interface TrimmedOptions extends TrimmedPlace {
+/** `dataDir` is a real path. */
+export interface TrimmedOptions extends TrimmedStore {
   /** Whether new cells may use a trimmed build. */
   isOn: boolean;
   /** Path of the program that builds; null if this process never builds. */
@@ -39,7 +39,7 @@ export interface TrimmedOptions extends TrimmedPlace {
 
 /**
  * Manages the trimmed FFmpeg of one data directory: builds it, lets cells use it, and gives it up. A process that only reports uses
- * `usedTrimmed`, which changes nothing.
+ * `usedTrimmed` instead, which changes nothing.
  */
 export class TrimmedManager {
   readonly #options: TrimmedOptions;
@@ -86,8 +86,8 @@ export class TrimmedManager {
   }
 
   /**
-   * Stops using the build with the program at `path`. Does nothing if new cells already use another build. Airlock builds again after a
-   * day if the reason is temporary, otherwise when the source or the recipe changes.
+   * Stops using the build whose program is at `path`. Does nothing if new cells already use another build. If the reason is temporary,
+   * Airlock builds again after a day. Otherwise, Airlock builds again when the source or the recipe changes.
    */
   async giveUp(path: string, reason: string, { isTemporary = false } = {}): Promise<void> {
     const { dataDir, logger } = this.#options;
@@ -195,7 +195,7 @@ export class TrimmedManager {
     this.#options.logger?.info({ source, attacks, runs }, 'new cells use the trimmed FFmpeg, which passed every check');
   }
 
-  /** Returns to the FFmpeg of the distribution if its package is newer than the source of the build. */
+  /** Returns to the distribution's FFmpeg if its package is newer than the source of the build. */
   async #returnIfOutdated(): Promise<void> {
     const installed = await installedFfmpeg();
     const changed = await changeTrimmed(this.#options, ({ active }) =>
@@ -204,7 +204,7 @@ export class TrimmedManager {
     if (changed) this.#options.logger?.info({ installed }, 'a newer package of FFmpeg is installed. New cells use it');
   }
 
-  /** Does nothing while a build runs on this machine, because the build uses these files. */
+  /** Removes unused builds. Does nothing while a build runs on this machine, because the build uses these files. */
   async #removeUnused(): Promise<void> {
     const lock = await lockBuild();
     if (!lock) return;

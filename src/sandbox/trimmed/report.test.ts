@@ -14,7 +14,7 @@ const describeState = (state: Partial<TrimmedState>, changes: Partial<Parameters
   );
 
 describe('the report about the trimmed FFmpeg', () => {
-  it('names the source and the checks of the build that cells use', () => {
+  it('states the source and the checks of the build that cells use or will use', () => {
     const facts = { source: SOURCE, attacks: 207, runs: 633, checkedAt: '2026-11-29T12:00:00Z', reason: null };
     expect(describeState({ active: build() })).toMatchObject({ state: 'in_use', ...facts });
     expect(describeState({ active: build() }, { isOwn: false })).toMatchObject({ state: 'ready', ...facts });

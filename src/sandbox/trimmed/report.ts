@@ -35,7 +35,7 @@ interface TrimmedUse {
   isOwn: boolean;
   /** Whether the operator chose an FFmpeg. */
   isOperators: boolean;
-  /** Version of the installed package. A worker gives up a build that is older. */
+  /** Version of the installed package. A worker stops using a build that is older. */
   installed: string | null;
 }
 

@@ -34,11 +34,11 @@ function install(folder: string): void {
 }
 
 describe('the state of the trimmed builds', () => {
-  it('contains the changes of two processes that change it at the same time', async () => {
+  it('contains the changes of two processes that write at the same time', async () => {
     const other = (await lockFile(lockPath(dataDir), 'exclusive', 1000))!;
     const before = readTrimmed(dataDir);
     const changing = change(() => ({ rejected }));
-    // What a process that has the lock does.
+    // The process with the lock changes the state.
     mkdirSync(trimmedFolder(dataDir), { recursive: true });
     writeFileSync(join(trimmedFolder(dataDir), 'state.json'), JSON.stringify({ ...before, ready: build('a') }));
     await other.release();
@@ -46,7 +46,7 @@ describe('the state of the trimmed builds', () => {
     expect(readTrimmed(dataDir)).toMatchObject({ ready: { folder: 'a' }, rejected });
   });
 
-  it('is not written by a change that does not apply', async () => {
+  it('is not written if a change does not apply', async () => {
     expect(await change(({ ready }) => ready && { active })).toBeNull();
     expect(existsSync(trimmedFolder(dataDir))).toBe(false);
     await change(() => ({ ready: build('a') }));
@@ -55,7 +55,7 @@ describe('the state of the trimmed builds', () => {
     expect(statSync(join(trimmedFolder(dataDir), 'state.json')).ino).toBe(ino);
   });
 
-  it('is empty if a newer release has written it', async () => {
+  it('is read as empty if a newer release has written it', async () => {
     mkdirSync(trimmedFolder(dataDir));
     writeFileSync(join(trimmedFolder(dataDir), 'state.json'), JSON.stringify({ v: 2, active }));
     expect(readTrimmed(dataDir).active).toBeNull();
@@ -79,7 +79,7 @@ describe('a trimmed build', () => {
     expect(activeTrimmed(dataDir)).toBeNull();
   });
 
-  it('is deleted if cells neither use it nor will use it', async () => {
+  it('is deleted if it is neither active nor ready', async () => {
     for (const folder of ['used', 'ready', 'old', 'made']) install(folder);
     await change(() => ({ active, ready: build('ready') }));
     await removeUnused(dataDir);

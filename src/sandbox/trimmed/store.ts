@@ -44,7 +44,7 @@ export interface TrimmedState {
   rejected: Rejection | null;
 }
 
-/** A change takes about a millisecond. */
+/** Milliseconds to wait for the lock. A change takes about a millisecond. */
 const LOCK_WAIT_MS = 10_000;
 const NOTHING: TrimmedState = { v: 1, active: null, ready: null, rejected: null };
 
@@ -67,21 +67,22 @@ export function trimmedStamp(dataDir: string): number {
   return statSync(join(trimmedFolder(dataDir), 'state.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Runs `work` while no other caller of any process has the lock of the file `path`. Rejects if the lock is not free after `waitMs`. */
+/** Locks the file `path` and runs `work`. Rejects if another caller, in this or another process, has the lock for `waitMs`. */
 export type WithLock = <T>(path: string, waitMs: number, work: () => Promise<T>) => Promise<T>;
 
 /** A data directory whose state this process may change. */
-export interface TrimmedPlace {
+export interface TrimmedStore {
   dataDir: string;
   withLock: WithLock;
 }
 
 /**
- * Changes parts of the state atomically. The worker, the builder and `./airlock ffmpeg update` may do so at the same time, so `change`
- * gets the state under a lock. Resolves with the new state, or with null if `change` returns null, which changes nothing.
+ * Changes parts of the state atomically. The worker, the builder and `./airlock ffmpeg update` may change it at the same time, so
+ * `change` receives the state under a lock. If `change` returns null, this changes nothing and resolves to null. Otherwise, resolves
+ * to the new state.
  */
 export function changeTrimmed(
-  { dataDir, withLock }: TrimmedPlace,
+  { dataDir, withLock }: TrimmedStore,
   change: (state: TrimmedState) => Partial<Omit<TrimmedState, 'v'>> | null,
 ): Promise<TrimmedState | null> {
   return withLock(lockPath(dataDir), LOCK_WAIT_MS, async () => {
@@ -98,7 +99,7 @@ export function changeTrimmed(
   });
 }
 
-/** Path of the lock of the state. It is not in the folder of the builds, from which older releases remove unknown files. */
+/** Path of the lock file for the state. It is outside the folder of the builds, because older releases remove unknown files there. */
 export function lockPath(dataDir: string): string {
   return `${trimmedFolder(dataDir)}.lock`;
 }
@@ -108,7 +109,7 @@ export function trimmedProgram(dataDir: string, { folder }: Pick<CheckedBuild, '
   return join(trimmedFolder(dataDir), folder, 'bin', 'ffmpeg');
 }
 
-/** Path of the program of the active build. Null without a build, or if an account other than root and this account could change it. */
+/** Path of the program of the active build. Null without an active build, or if an account other than root and this account could change it. */
 export function activeTrimmed(dataDir: string): string | null {
   const { active } = readTrimmed(dataDir);
   if (!active) return null;

@@ -4,8 +4,8 @@ import { installedFfmpeg } from './installed.ts';
 import { activeTrimmed, readTrimmed } from './store.ts';
 
 /**
- * Path of the trimmed build that new cells of a worker use; null if they use the distribution's or the operator's FFmpeg. Changes
- * nothing, so commands that report can call it while a worker runs.
+ * Returns the path of the trimmed build that a worker's new cells use, or null if they use the distribution's or the operator's
+ * FFmpeg. Changes nothing, so commands that report can call it while a worker runs.
  */
 export async function usedTrimmed({ dataDir, isOn }: { dataDir: string; isOn: boolean }): Promise<string | null> {
   if (!isOn || operatorsBuild() !== null) return null;

@@ -102,6 +102,6 @@ function requirePlainTimes(movie: Movie, track: Track): void {
   if (last === 0) throw new NotRewritable('has a last packet without a duration');
   // FFmpeg derives the duration of such a packet from the frame rate.
   if (track.kind === 'video' && offsets && last !== durations.readUInt32BE(4)) {
-    throw new NotRewritable('has a last frame whose duration is not the duration of other frames');
+    throw new NotRewritable('has a last frame with a different duration from other frames');
   }
 }

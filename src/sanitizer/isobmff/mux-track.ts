@@ -33,8 +33,8 @@ export function muxTrack(track: Track, samples: Samples, muxed: MuxedSamples): T
     if (shown <= end) continue;
     [end, last] = [shown, index];
   }
-  // FFmpeg derives the durations of such packets from the frame rate. The index can declare other durations before a pause.
-  if (track.kind === 'video' && track.samples.offsets) requireUsual(samples, [last, to - 1]);
+  // FFmpeg derives the durations of such packets from the frame rate. Before a pause, the index can declare other durations.
+  if (track.kind === 'video' && track.samples.offsets) requireUsualDurations(samples, [last, to - 1]);
   return {
     ...track,
     duration: Math.ceil((end * MOVIE_TIMESCALE) / timescale),
@@ -44,11 +44,11 @@ export function muxTrack(track: Track, samples: Samples, muxed: MuxedSamples): T
   };
 }
 
-/** Throws if one of these samples does not last as long as the first sample of the stream. */
-function requireUsual({ times }: Samples, indexes: readonly number[]): void {
+/** Throws if the duration of one of these samples differs from the duration of the stream's first sample. */
+function requireUsualDurations({ times }: Samples, indexes: readonly number[]): void {
   const usual = times[1]! - times[0]!;
   if (indexes.some((index) => times[index + 1]! - times[index]! !== usual)) {
-    throw new NotRewritable('has a frame at the end of that part whose duration is not the duration of other frames');
+    throw new NotRewritable('has a frame at the end of that part with a different duration from other frames');
   }
 }
 

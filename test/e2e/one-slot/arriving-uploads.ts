@@ -172,7 +172,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
         : await service.call('DELETE', `/v1/transcodes/${id}`);
     expect(ended.status, ended.text).toBe(200);
     if (how === 'erased') {
-      // An erase responds when the bytes are deleted.
+      // The response to an erase comes after the bytes are deleted.
       expect(await parts()).toEqual([]);
       expect(await put(3)).not.toBe(200);
     }

@@ -15,8 +15,8 @@ const PART = 8 * 2 ** 20;
 const SEED = Buffer.alloc(32, 9).toString('base64url');
 
 /**
- * Stops the service, and starts it with another signing key and a trimmed FFmpeg. The tests compare what was before with what is
- * afterwards.
+ * Stops the service, and starts it with another signing key and a trimmed FFmpeg. The tests compare the service before and after
+ * the restart.
  */
 export const restarting = (given: () => TestService) => () => {
   let service: TestService;
@@ -58,7 +58,7 @@ export const restarting = (given: () => TestService) => () => {
     expect(service.output()).not.toContain(SEED);
   });
 
-  it('runs jobs with a trimmed FFmpeg, which manifests, details and the security report name', async () => {
+  it('runs jobs with a trimmed FFmpeg, and manifests, details and the security report name it', async () => {
     const { id } = await transcode(service, { inputs: [{ url: clipUrl }], outputFormat: 'mp3' });
     const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
     const version = expect.stringContaining(`ffmpeg version ${trimmedVersion} `);

@@ -6,7 +6,7 @@ import { makeClip, upload } from '../../../testkit/media.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { until } from '../../../testkit/until.ts';
 
-/** The worker has the default slots of a machine with two to fifteen cores: a light slot for each core, and one heavy slot. */
+/** The worker has the default slots of a machine with 2 to 15 cores: one light slot per core, and one heavy slot. */
 export const briefJobs = (given: () => TestService) => () => {
   let folder: string;
   beforeAll(async () => {
@@ -29,7 +29,7 @@ export const briefJobs = (given: () => TestService) => () => {
   const ended = (id: string) =>
     until(async () => ((await read(id)).status === 'completed' ? read(id) : null), { what: 'the end of a job' });
 
-  it('run two at a time, while long ones wait for their turn', async () => {
+  it('run two at a time, while long heavy jobs run one at a time', async () => {
     const [createBrief, createLong] = [await clip(2, 'medium'), await clip(60, 'veryslow')];
     const brief = [await createBrief(), await createBrief()];
     const [long, next] = [await createLong(), await createLong()];

@@ -16,7 +16,7 @@ export const staged: Strategy = {
     const assetFiles = await stageAssets(attempt);
     const slot = await run.lease.acquire(run.signal);
     attempt.account = readAccount(attempt.tools, run);
-    // The command reports the failure.
+    // `cellLimits` awaits the account later, and reports the failure.
     attempt.account.catch(() => {});
     const mayBeCut = found.noSplitReason === undefined && mayBeInPieces(attempt);
     const deferred = mayBeCopied(attempt) ? [] : undefined;
