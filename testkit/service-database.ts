@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type DatabaseUser, databaseUrl } from '../src/cli/database-url.ts';
 import { readConfig } from '../src/config/config.ts';
+// Sets how `pg` reads numbers and dates.
+import '../src/database/pool.ts';
 import { socketUrl } from '../src/supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../src/supervisor/postgres-socket.ts';
 import { loadSecrets } from '../src/supervisor/secrets.ts';

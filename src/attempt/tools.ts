@@ -58,7 +58,6 @@ export interface SlotLease {
   classes(): readonly ResourceClass[];
   /** Reports that the encode of this heavy job is short and needs at most `LIGHT_BYTES` of memory. The job keeps its slot. */
   markBrief(): void;
-  isBrief(): boolean;
   /** Frees the slot of a job that runs no cell until its end. Unlike `release`, a draining worker waits for the job. */
   leave(): void;
 }

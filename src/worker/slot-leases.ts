@@ -36,7 +36,6 @@ interface StartedJob {
   grant: ((slot: number) => void) | null;
   /** Whether it needs no slot any more. */
   isLeaving: boolean;
-  isBrief: boolean;
 }
 
 /**
@@ -59,7 +58,7 @@ export class SlotLeases {
     const { work, running, fetchMs = FETCH_MS } = this.#options;
     const job: StartedJob = {
       ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {} },
-      ...{ grant: null, isLeaving: false, isBrief: false },
+      ...{ grant: null, isLeaving: false },
       returnPermit: this.#acquirePermit(claim),
       fetchTimer: claim.job.fetches ? setTimeout(() => this.#releaseSlot(job), fetchMs) : undefined,
     };
@@ -100,9 +99,7 @@ export class SlotLeases {
       },
       isNeeded: () => this.#waiting.length > 0,
       classes: () => (job.slot === null ? [] : this.#options.roles.classesOf(job.slot)),
-      isBrief: () => job.isBrief,
       markBrief: () => {
-        job.isBrief = true;
         if (job.slot !== null) this.#options.roles.markBrief(job.slot, claim.job.account_id);
       },
       leave: () => {

@@ -78,7 +78,7 @@ describe('a plan of several commands', () => {
       ...{ claim, folder, disk: await disk.enter(account.id), signal: new AbortController().signal },
       lease: {
         ...{ acquire: async () => 0, release: () => {}, leave: () => {}, markBrief: () => {} },
-        ...{ isNeeded: () => false, isBrief: () => false, classes: () => [] },
+        ...{ isNeeded: () => false, classes: () => ['heavy'] },
       },
       ...{ onReplaced: () => {}, reserved: () => {} },
     };

@@ -38,13 +38,13 @@ export interface CommandRun {
 }
 
 /**
- * Runs a planned command in a cell, and records progress once a second. A heavy job that is not brief first waits until its
- * memory and the memory of this worker's other jobs fit. Resolves if the program succeeded, else throws.
+ * Runs a planned command in a cell, and records progress once a second. A heavy job first waits until its memory and the
+ * memory of this worker's other jobs fit, unless its slot has become a light one. Resolves if the program succeeded, else throws.
  */
 export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CellResult> {
   const { command, program = 'ffmpeg', limits, slot, follow, stdin, signal = run.signal } = cell;
   const report = progressReporter(tools, run, cell);
-  const isHeavy = run.claim.job.resource_class === 'heavy' && !run.lease.isBrief();
+  const isHeavy = run.claim.job.resource_class === 'heavy' && run.lease.classes().includes('heavy');
   const returnMemory = await tools.memory.reserve(command.memoryBytes, { isHeavy, signal });
   const encoded = tools.measure('encode', () =>
     tools.sandbox.run({

@@ -3,7 +3,7 @@ export const LIGHT_BYTES = 512 * 2 ** 20;
 
 /**
  * The memory that the cells of a worker may use together, by the estimates of their plans. A heavy job waits for memory. A
- * light or brief job counts but never waits, because each light slot has its own planned memory.
+ * job in a light slot counts but never waits, because each light slot has its own planned memory.
  */
 export interface MemoryBudget {
   /**
