@@ -138,7 +138,12 @@ describe('a cell whose launcher was started ahead', () => {
     if (fixture.sandbox.limits !== 'cgroup') return;
     await run(['-version'], { slot: 1 });
     const groups = cgroupsOf(process.pid).filter((folder) => /-1$/.test(folder));
-    const [waiting] = launchersOf(process.pid).filter((pid) => /-1$/m.test(proc(pid, 'cgroup')));
+    // The launcher for the next cell is started with the response, and then moved.
+    let waiting: number | undefined;
+    await until(() => {
+      waiting = launchersOf(process.pid).find((pid) => /-1$/m.test(proc(pid, 'cgroup')));
+      return waiting !== undefined;
+    }, PATIENCE_MS);
     for (const folder of groups) writeFileSync(join(dirname(folder), 'cgroup.procs'), String(waiting));
     const members = await during(
       (launcher, program) => {
