@@ -13,8 +13,14 @@ describe('GET /v1/jobs', () => {
     const statuses = ['pending', 'completed', 'failed'];
     // Three jobs were created in each microsecond, of two kinds and of one that clients do not see.
     for (let index = 0; index < 12; index++) {
-      const job = { id: uuidv7(), kind: ['transcode', 'toy', 'inspection'][index % 3]!, status: statuses[index % 2]! };
-      await insert(job, `2026-05-22 14:30:00.00000${Math.floor(index / 3)}+00`);
+      const microsecond = Math.floor(index / 3);
+      // The ids of later jobs are higher, however fast the rows are inserted.
+      const job = {
+        id: uuidv7(Date.now() + microsecond),
+        kind: ['transcode', 'toy', 'inspection'][index % 3]!,
+        status: statuses[index % 2]!,
+      };
+      await insert(job, `2026-05-22 14:30:00.00000${microsecond}+00`);
       if (job.kind !== 'inspection') ids.unshift(job);
     }
     ids.sort((a, b) => (a.id < b.id ? 1 : -1));
