@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { v8Options } from '../src/cli/v8-options.ts';
 import { copyTemplate, makeDataDir, removeDataDir } from './data-directory.ts';
 import { run } from './run.ts';
 import { until } from './until.ts';
@@ -10,7 +11,7 @@ import { until } from './until.ts';
 const ROOT = join(import.meta.dirname, '..');
 export const PROGRAM = join(ROOT, 'dist', 'airlock.js');
 /** The options that `./airlock` sets. The build has compiled the program for these options, with which it starts in half the time. */
-export const NODE_OPTIONS = ['--max-semi-space-size=1'];
+export const NODE_OPTIONS = v8Options('up');
 
 export interface TestService {
   api: string;

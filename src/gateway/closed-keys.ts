@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closedFolder, isReal } from '../storage/embedded/disk-layout.ts';
+import { closedFolder } from '../storage/embedded/disk-layout.ts';
 import { S3Error } from './errors.ts';
-import { syncFolder } from './folders.ts';
+import { makeRealFolder, syncFolder } from './folders.ts';
 
 /**
  * Keys that accept no object until a given time. A signed URL cannot be revoked, so its key is closed instead. Each
@@ -26,8 +26,7 @@ export interface ClosedKeys {
 /** `now`: milliseconds since 1970. */
 export async function openClosedKeys(root: string, now: () => number): Promise<ClosedKeys> {
   const folder = closedFolder(root);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!isReal(folder)) throw new Error('the storage folder contains a symbolic link where a folder is expected');
+  await makeRealFolder(folder);
   const untilOf = new Map<string, number>();
   const watchers = new Map<string, Set<() => void>>();
   const remember = (hash: string, until: number) => untilOf.set(hash, Math.max(until, untilOf.get(hash) ?? 0));

@@ -14,7 +14,7 @@ import {
 import { UPLOADS } from '../storage/keys.ts';
 import { type ClosedKeys, closedKey, openClosedKeys } from './closed-keys.ts';
 import { etagOf, nextVersion } from './etag.ts';
-import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
+import { makeFolder, makeRealFolder, pruneFolder, syncFolder } from './folders.ts';
 import { listObjects } from './listing.ts';
 import { keyedLock } from './lock.ts';
 import { type TempFile, TempFiles } from './temp-files.ts';
@@ -47,10 +47,7 @@ const LOOKUPS = 10;
 export async function openDisk(folder: string, now: () => number = Date.now): Promise<Disk> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const root = await realpath(folder);
-  for (const each of [objectsFolder(root), tempFolder(root)]) {
-    await mkdir(each, { recursive: true, mode: 0o700 });
-    if (!isReal(each)) throw new Error('the storage folder contains a symbolic link where a folder is expected');
-  }
+  for (const each of [objectsFolder(root), tempFolder(root)]) await makeRealFolder(each);
   const closed = await openClosedKeys(root, now);
   await syncFolder(root);
   const staged = new Map<string, number>();

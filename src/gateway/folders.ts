@@ -2,8 +2,16 @@ import { closeSync, fsync, openSync, realpathSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { isReal } from '../storage/embedded/disk-layout.ts';
 
-const flush = promisify(fsync);
+/** Makes the bytes of an open file, or the names in an open folder, durable. */
+export const flush = promisify(fsync);
+
+/** Creates a private folder if it is missing. Throws if a component of its path is a symbolic link. */
+export async function makeRealFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  if (!isReal(path)) throw new Error('the storage folder contains a symbolic link where a folder is expected');
+}
 
 /** Makes the names in a folder durable across a power failure. */
 export async function syncFolder(path: string): Promise<void> {

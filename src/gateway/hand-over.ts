@@ -1,16 +1,14 @@
-import { closeSync, constants, fchmodSync, fstatSync, fsync, lstatSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { isBodyAnnounced } from '../listener/request-body.ts';
 import { isReal } from '../storage/embedded/disk-layout.ts';
 import { FILE_MARK, HANDED_OVER, markOf, parseHandedOver } from '../storage/embedded/hand-over.ts';
 import type { Context } from './context.ts';
 import { S3Error } from './errors.ts';
+import { flush } from './folders.ts';
 import { checkedType } from './receive.ts';
 import { parameter } from './target.ts';
-
-const flush = promisify(fsync);
 
 /**
  * PUT of a file that a worker has written on the same file system: the file is moved, and no byte is copied

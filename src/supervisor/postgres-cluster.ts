@@ -77,7 +77,7 @@ async function createCluster(
 }
 
 /** Writes the names in a folder to the disk. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path);
   try {
     await folder.sync();

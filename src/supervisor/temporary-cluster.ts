@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from './postgres-cluster.ts';
 import { flushToDisk } from './run-tool.ts';
 import type { Account, SupervisorLogger } from './types.ts';
 
@@ -52,12 +53,7 @@ export async function makeDurable({ home, account }: ClusterUse): Promise<void> 
   await flushToDisk(join(home, 'data'), account);
   await rm(path, { force: true });
   // Otherwise, the mark could reappear after a power failure, and the next use would remove the data.
-  const folder = await open(home);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFolder(home);
 }
 
 /** Identifies the time since the last start of the machine. */

@@ -85,7 +85,6 @@ export class SlotLeases {
   }
 
   #leaseOf(job: StartedJob): SlotLease {
-    const { claim } = job;
     return {
       acquire: async (signal) => {
         clearTimeout(job.fetchTimer);
@@ -100,7 +99,7 @@ export class SlotLeases {
       isNeeded: () => this.#waiting.length > 0,
       classes: () => (job.slot === null ? [] : this.#options.roles.classesOf(job.slot)),
       markBrief: () => {
-        if (job.slot !== null) this.#options.roles.markBrief(job.slot, claim.job.account_id);
+        if (job.slot !== null) this.#options.roles.markBrief(job.slot, job.claim.job.account_id);
       },
       leave: () => {
         job.isLeaving = true;

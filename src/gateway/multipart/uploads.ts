@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isReal, partsFolder } from '../../storage/embedded/disk-layout.ts';
+import { partsFolder } from '../../storage/embedded/disk-layout.ts';
 import { isUploadKey } from '../../storage/keys.ts';
 import { S3Error } from '../errors.ts';
 import { etagOf, nextVersion } from '../etag.ts';
-import { syncFolder } from '../folders.ts';
+import { makeRealFolder, syncFolder } from '../folders.ts';
 import { keyedLock } from '../lock.ts';
 
 /** An incomplete multipart upload. */
@@ -35,8 +35,7 @@ const ABOUT = 'about';
 /** `root` is a real path; `now`: milliseconds since 1970. */
 export async function openUploads(root: string, now: () => number = Date.now): Promise<Uploads> {
   const folder = partsFolder(root);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!isReal(folder)) throw new Error('the storage folder contains a symbolic link where a folder is expected');
+  await makeRealFolder(folder);
   const uploads = new Uploads(folder, await readUploads(folder), now);
   await uploads.count();
   return uploads;

@@ -82,7 +82,7 @@ class Guard {
     const { program } = spec;
     await this.#options
       .giveUp(path, `${program} failed in a job, and the distribution's ${program} did not: ${reason}`)
-      // The job has its result. After the next command that fails, the guard tries again to give up the build.
+      // The job keeps its result. If another command fails, the guard tries again.
       .catch((error) => this.#options.logger?.warn({ err: error }, 'could not give up the trimmed FFmpeg'));
     await first.release();
     return second;

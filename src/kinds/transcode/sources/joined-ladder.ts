@@ -52,16 +52,8 @@ function ladderCommand(state: LadderState): Plan {
   const { position = 0, format, contentType, maxBytes, maxFiles } = state;
   const files = [...recipe.renditions, ...(recipe.audio ? [recipe.audio] : [])].map(({ path }) => path);
   return {
-    ...{
-      args,
-      source,
-      warnings: [...warnings],
-      durationSeconds,
-      layers: [],
-      cpuWeight: 1,
-      expectedCpuSeconds: null,
-      ...budget,
-    },
+    ...{ args, source, warnings: [...warnings], durationSeconds, layers: [] },
+    ...{ cpuWeight: 1, expectedCpuSeconds: null, ...budget },
     outputs: [
       {
         ...{ position, format, contentType, streams },
