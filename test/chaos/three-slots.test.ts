@@ -6,6 +6,7 @@ import { randomKills } from './three-slots/random-kills.ts';
 import { slowSources } from './three-slots/slow-sources.ts';
 import { stalling } from './three-slots/stalled-worker.ts';
 import { supervising } from './three-slots/supervisor.ts';
+import { untilWhole } from './whole-service.ts';
 
 // Tests that stop and kill processes of a service with three slots. They share the service, because a start takes longer than
 // most of the tests.
@@ -18,7 +19,11 @@ beforeAll(async () => {
   });
 });
 afterAll(() => service?.remove());
-const given = () => service;
+/** The service, after the roles that the tests before have killed are restarted. */
+const given = async () => {
+  await untilWhole(service);
+  return service;
+};
 
 describe('slow sources', slowSources(given));
 describe('the end of a worker process', endingWorkers(given));

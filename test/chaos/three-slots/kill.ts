@@ -12,7 +12,7 @@ import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientCl
 const ROLES = ['worker', 'api', 'gateway', 'postgres'] as const;
 type Role = (typeof ROLES)[number];
 
-export const killing = (given: () => TestService) => () => {
+export const killing = (given: () => Promise<TestService>) => () => {
   let service: TestService;
   let folder: string;
   let clients: PatientClient[];
@@ -20,7 +20,7 @@ export const killing = (given: () => TestService) => () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-chaos-'));
-    service = given();
+    service = await given();
     const other = await service.makeKey('--account', 'other');
     clients = [patientClient(service, service.key), patientClient(service, other.key)];
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];

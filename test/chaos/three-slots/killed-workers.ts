@@ -48,7 +48,7 @@ const SPLIT = [
   { option: '-preset', argument: 'veryfast' },
 ];
 
-export const endingWorkers = (given: () => TestService) => () => {
+export const endingWorkers = (given: () => Promise<TestService>) => () => {
   let service: TestService;
   let db: Client;
   let folder: string;
@@ -56,7 +56,7 @@ export const endingWorkers = (given: () => TestService) => () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-killed-'));
-    service = given();
+    service = await given();
     db = await openServiceDatabase(service);
   });
   afterEach(async () => {

@@ -5,11 +5,11 @@ import { type Fleet, openFleet } from '../fleet.ts';
 import { storm } from '../storm.ts';
 
 /** The short form of `./airlock test --chaos`, which runs for a given time. */
-export const randomKills = (given: () => TestService) => () => {
+export const randomKills = (given: () => Promise<TestService>) => () => {
   let service: TestService;
   let fleet: Fleet;
   beforeAll(async () => {
-    service = given();
+    service = await given();
     fleet = await openFleet(service, { apis: 2, workers: 2 });
   });
   afterAll(() => fleet?.stop());

@@ -17,7 +17,7 @@ const SHARE = 4;
 const DROP_BYTES = 4096;
 const TICK_MS = 250;
 
-export const slowSources = (given: () => TestService) => () => {
+export const slowSources = (given: () => Promise<TestService>) => () => {
   let service: TestService;
   let folder: string;
   let source: Awaited<ReturnType<typeof startSource>>;
@@ -65,7 +65,7 @@ export const slowSources = (given: () => TestService) => () => {
       }
     }, TICK_MS);
     timer.unref();
-    service = given();
+    service = await given();
     greedy = patientClient(service, (await service.makeKey('--account', 'greedy')).key);
     modest = patientClient(service, (await service.makeKey('--account', 'modest')).key);
     const asModest = { ...service, call: modest.call };

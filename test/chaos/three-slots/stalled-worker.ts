@@ -11,7 +11,7 @@ import { until } from '../../../testkit/until.ts';
 import { stopFfmpegs } from '../../helpers/processes.ts';
 import { expectEachCompletedOnce, expectNoOrphans } from '../load.ts';
 
-export const stalling = (given: () => TestService) => () => {
+export const stalling = (given: () => Promise<TestService>) => () => {
   let service: TestService;
   let folder: string;
   let second: ChildProcess | undefined;
@@ -19,7 +19,7 @@ export const stalling = (given: () => TestService) => () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-stall-'));
-    service = given();
+    service = await given();
   });
   afterAll(async () => {
     second?.kill('SIGKILL');

@@ -14,14 +14,14 @@ import { expectEachCompletedOnce, expectNoOrphans, isAlive, patientClient, until
 const ROLES = ['api', 'worker', 'gateway', 'postgres'];
 
 /** @param replace receives each service that a test starts in place of the previous service */
-export const supervising = (given: () => TestService, replace: (next: TestService) => void) => () => {
+export const supervising = (given: () => Promise<TestService>, replace: (next: TestService) => void) => () => {
   let service: TestService;
   let folder: string;
   let fileUrl: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-chaos-'));
-    service = given();
+    service = await given();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '224x126', args: noise });
     fileUrl = (await upload(service, clip)).fileUrl;
