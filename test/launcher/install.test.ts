@@ -99,7 +99,7 @@ describe('./airlock on a machine where something is missing', () => {
     const { PATH } = path(['gcc', 'apt-get']);
     expect(run(launcher, ['up'], { env: { PATH } }).status).toBe(0);
     expect(run(launcher, ['test'], { env: { PATH } }).stderr).toMatch(
-      /by their Debian names: gcc( python3-swift)?( php-cli php-curl)?( postgresql-client-17)?\n/,
+      /by their Debian names: gcc( python3-swift)?( php-cli php-curl)?( nginx-light)?( postgresql-client-17)?\n/,
     );
   });
 
