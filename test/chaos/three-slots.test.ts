@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
+import { untilAllRolesServe } from './all-roles.ts';
 import { killing } from './three-slots/kill.ts';
 import { endingWorkers } from './three-slots/killed-workers.ts';
 import { randomKills } from './three-slots/random-kills.ts';
 import { slowSources } from './three-slots/slow-sources.ts';
 import { stalling } from './three-slots/stalled-worker.ts';
 import { supervising } from './three-slots/supervisor.ts';
-import { untilWhole } from './whole-service.ts';
 
 // Tests that stop and kill processes of a service with three slots. They share the service, because a start takes longer than
 // most of the tests.
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => service?.remove());
 /** The service, after the roles that the tests before have killed are restarted. */
 const given = async () => {
-  await untilWhole(service);
+  await untilAllRolesServe(service);
   return service;
 };
 

@@ -4,7 +4,7 @@ import { until } from '../../testkit/until.ts';
 const ROLES = ['api', 'gateway', 'worker', 'postgres'];
 
 /** Waits until the supervisor has restarted each role that a test killed, and until the API and the storage respond. */
-export async function untilWhole(service: TestService): Promise<void> {
+export async function untilAllRolesServe(service: TestService): Promise<void> {
   await until(
     async () => {
       if (ROLES.some((role) => service.pids(role).length !== 1)) return false;
@@ -19,6 +19,6 @@ export async function untilWhole(service: TestService): Promise<void> {
       );
       return statuses[0] === 200 && statuses[1]! > 0;
     },
-    { what: 'a service with all roles', timeoutMs: 60_000 },
+    { what: 'all roles to serve', timeoutMs: 60_000 },
   );
 }
