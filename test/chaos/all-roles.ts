@@ -8,17 +8,13 @@ export async function untilAllRolesServe(service: TestService): Promise<void> {
   await until(
     async () => {
       if (ROLES.some((role) => service.pids(role).length !== 1)) return false;
-      const responses = [fetch(`${service.api}/readyz`), fetch(service.storage)];
-      const statuses = await Promise.all(
-        responses.map((response) =>
-          response.then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        ),
-      );
-      return statuses[0] === 200 && statuses[1]! > 0;
+      return (await statusOf(`${service.api}/readyz`)) === 200 && (await statusOf(service.storage)) !== null;
     },
     { what: 'all roles to serve', timeoutMs: 60_000 },
   );
+}
+
+async function statusOf(url: string): Promise<number | null> {
+  const response = await fetch(url).catch(() => null);
+  return response?.status ?? null;
 }
