@@ -11,7 +11,6 @@ import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { ensureServiceAccount, recordingLogger } from '../../testkit/supervisor.ts';
 import { shareRootImage } from './root-image.ts';
-import { openSharing } from './sharing.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -39,7 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (!(await hasTemplate(OUTER_POSTGRES))) await makeTemplate((database) => withDatabase(OUTER_POSTGRES, database));
     project.provide('postgresUrl', OUTER_POSTGRES);
     project.provide('templateDatabase', TEMPLATE);
-    return (await openSharing()).close;
+    return (await share()).close;
   }
   const root = join(import.meta.dirname, '..', '..');
   // The build prepares a database, which that account runs.
@@ -58,13 +57,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await makeTemplate(urlOf);
   project.provide('postgresUrl', urlOf('postgres'));
   project.provide('templateDatabase', TEMPLATE);
-  const sharing = await openSharing();
+  const sharing = await share();
   return async () => {
     await sharing.close();
     await server.stop();
     await image.close();
     for (const folder of [dataDir, memory]) if (folder) await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Loads the module after the build, because it lists the threads of the build. */
+async function share(): Promise<{ close(): Promise<void> }> {
+  const { openSharing } = await import('./sharing.ts');
+  return openSharing();
 }
 
 /**
