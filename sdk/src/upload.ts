@@ -1,4 +1,5 @@
 import { type AirlockError, storageErrorOf } from './errors.ts';
+import { PartTurns } from './part-turns.ts';
 import { putBlob } from './put.ts';
 import type { Source } from './source.ts';
 import { repeat, type Transport } from './transport.ts';
@@ -20,7 +21,7 @@ export interface UploadControl {
   signal?: AbortSignal | undefined;
   /** The `uploadId` of an upload in parts that was interrupted: only what is missing is sent. */
   resume?: string | undefined;
-  /** Called when the first part is stored. */
+  /** Called when the first part is stored. The parts then arrive in order, because a job can read them while others are sent. */
   onFirstPart?: (() => void) | undefined;
   retries: number;
 }
@@ -102,10 +103,12 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
   const report = () => onLoaded([...loaded.values()].reduce((sum, bytes) => sum + bytes, 0));
   report();
 
+  const turns = control.onFirstPart && new PartTurns(1 / CONCURRENT_PARTS, arrived);
   const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((number) => !loaded.has(number));
   const stop = new AbortController();
   const signal = control.signal ? AbortSignal.any([control.signal, stop.signal]) : stop.signal;
   const send = async (number: number) => {
+    await turns?.start(number);
     const blob = source.blob.slice((number - 1) * partSize, (number - 1) * partSize + sizeOf(number));
     const put = async (attempt: number) => {
       // The URL may have expired, which is a 403.
@@ -115,6 +118,7 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
         ...{ blob, headers: headers ?? {}, signal },
         onLoaded(bytes) {
           loaded.set(number, bytes);
+          turns?.record(number, bytes / blob.size);
           report();
         },
       });

@@ -1,0 +1,40 @@
+/**
+ * Decides when each part of an upload starts, so that the parts arrive in order and a job can read them while others are sent.
+ *
+ * The second part starts when the first one is sent. Then the job can start early, although the link sends several parts at a time. Each later
+ * part starts when a share of the part before it is sent, so that the parts arrive one after the other and not all at the same time.
+ */
+export class PartTurns {
+  private readonly sent = new Map<number, number>();
+  private readonly waiting = new Map<number, () => void>();
+
+  private readonly share: number;
+
+  /**
+   * @param share of a part that must be sent before the next part starts, from 0 to 1
+   * @param arrived numbers of the parts that are already in storage
+   */
+  constructor(share: number, arrived: readonly number[]) {
+    this.share = share;
+    for (const number of arrived) this.sent.set(number, 1);
+  }
+
+  /** Resolves when the part may start. Never resolves if the part before it fails. */
+  async start(number: number): Promise<void> {
+    if (number > 1 && !this.letsNextStart(number - 1)) {
+      await new Promise<void>((resolve) => this.waiting.set(number - 1, resolve));
+    }
+  }
+
+  /** Records which share of the part is sent, from 0 to 1. */
+  record(number: number, fraction: number): void {
+    this.sent.set(number, fraction);
+    if (!this.letsNextStart(number)) return;
+    this.waiting.get(number)?.();
+    this.waiting.delete(number);
+  }
+
+  private letsNextStart(number: number): boolean {
+    return (this.sent.get(number) ?? 0) >= (number === 1 ? 1 : this.share);
+  }
+}
