@@ -35,11 +35,12 @@ export function jobRunner({ context, watch, table, slots, logger }: Parts): JobR
       const hides = root.facts[program.name]?.readsArguments;
       const hidden = hides ? hideArguments(spec.args, context.tier.inside) : {};
       const signal = spec.signal ? AbortSignal.any([spec.signal, controller.signal]) : controller.signal;
-      const { name, filter, explain } = program;
+      const { name, filter, usesRandomDevice: randomDevice = false, explain } = program;
       const { onProgress, ...given } = { ...spec, ...hidden, ...readProgress(program, spec), signal };
       try {
-        const own = { program: `/usr/bin/${name}`, filter, sees: seenBy(program), opensFiles: opensFiles(program) };
-        const result = await runProgram({ ...context, rootImage: root.path }, { ...given, ...own });
+        const own = { program: `/usr/bin/${name}`, filter, randomDevice };
+        const files = { sees: seenBy(program), opensFiles: opensFiles(program) };
+        const result = await runProgram({ ...context, rootImage: root.path }, { ...given, ...own, ...files });
         const { version, package: packaged } = root.facts[name]!;
         return { ...result, build: { version, package: packaged }, explain: () => explain(result) };
       } finally {

@@ -75,6 +75,22 @@ describe('the self-test', () => {
     );
   });
 
+  it('passes without the source of random numbers, and reports that it is missing', async () => {
+    const tier: Tier = {
+      ...context.tier,
+      launch: (spec) => context.tier.launch({ ...spec, randomDevice: false }),
+    };
+    const report = await selfTest({ ...context, tier }, [0, 1, 2]);
+    expect(report.passed).toBe(true);
+    expect(report.checks.filter(({ promised }) => !promised)).toEqual([
+      expect.objectContaining({
+        attempt: 'read a random number',
+        expected: expect.stringMatching(/harmless/),
+        seen: '0',
+      }),
+    ]);
+  });
+
   it('tries an attempt alone if its cell could not be started in a series', async () => {
     let [lost, launched] = [0, 0];
     const launch: Tier['launch'] = (spec) => {
@@ -100,9 +116,15 @@ describe('the self-test', () => {
 
   it('fails when the root image contains forbidden files', async () => {
     const rootImage = join(fixture.folder, 'root');
-    for (const name of ['tmp', 'in', 'out', 'etc', 'usr/bin']) mkdirSync(join(rootImage, name), { recursive: true });
+    for (const name of ['tmp', 'in', 'out', 'etc', 'dev', 'usr/bin'])
+      mkdirSync(join(rootImage, name), { recursive: true });
+    writeFileSync(join(rootImage, 'dev/urandom'), '');
     writeFileSync(join(rootImage, 'etc/passwd'), '', { mode: 0o644 });
     expect(await failed({ rootImage })).toContain('read /etc/passwd');
+    writeFileSync(join(rootImage, 'dev/zero'), '', { mode: 0o644 });
+    expect(await failed({ rootImage })).toEqual(
+      expect.arrayContaining(['find another device than the source of random numbers', 'open the source of zeros']),
+    );
     mkdirSync(join(rootImage, 'bin'));
     writeFileSync(join(rootImage, 'bin/sh'), assembleProbe([]), { mode: 0o755 });
     // A shell that starts replaces the probe, which then reports nothing.

@@ -9,7 +9,7 @@ export const SECURITY_EXAMPLE: Security = {
       bounds: { memory: 'control_group', output: 'kernel' },
       arguments: 'hidden',
       passed: true,
-      checks: 206,
+      checks: 224,
       exceptions: [],
       at: AT,
     },

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type CellCgroup, type CellCounters, readCpuMs, readDeniedTasks } from '../cgroup/slot-group.ts';
+import { hasRandomDevice } from '../host/random-device.ts';
 import { PROGRAM_FILES } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { FilterName } from '../seccomp/policies.ts';
@@ -42,6 +43,8 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onPr
   filter: FilterName;
   /** See `seenBy`; all by default. */
   sees?: readonly string[] | null;
+  /** Whether its cell contains the device of random numbers, if this machine has it. */
+  randomDevice?: boolean;
   /** Whether it opens files in `PROGRAM_FILES`. */
   opensFiles?: boolean;
   inputs: CellFiles['inputs'];
@@ -127,6 +130,7 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
   const launched = await context.tier.launch({
     ...{ program: spec.program, args: spec.args, filter: spec.filter, rootImage: context.rootImage },
     sees: spec.sees ?? null,
+    randomDevice: spec.randomDevice === true && hasRandomDevice(account),
     ...{ cell, limits, account },
     cgroup: group?.cgroup ?? null,
     stdin: spec.stdin ?? null,

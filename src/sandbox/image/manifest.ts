@@ -6,7 +6,7 @@ import type { ProgramPaths } from '../programs/program.ts';
 import { type ImageSources, modified } from './root-image-sources.ts';
 
 /** Increment when the layout of an image or of its facts changes, so that images of an older version are rebuilt. */
-export const LAYOUT = 5;
+export const LAYOUT = 6;
 
 export interface ProgramFacts {
   /** First line of its own text about its version. */

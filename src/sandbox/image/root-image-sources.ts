@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
+import { RANDOM_DEVICE } from '../host/random-device.ts';
 import type { ImagePart, ProgramPaths, SharedFile } from '../programs/program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { ElfError, readElf } from './elf.ts';
@@ -37,7 +38,8 @@ const LOADER_CACHE = '/etc/ld.so.cache';
  */
 export async function collectSources(parts: readonly ImagePart[], paths: ProgramPaths): Promise<ImageSources> {
   const files = new Map(parts.map(({ name }) => [`/usr/bin/${name}`, paths[name]!]));
-  const texts: ImageSources['texts'] = [];
+  // The place of the device: bwrap cannot create a file in a root that it cannot write to.
+  const texts: ImageSources['texts'] = [{ to: RANDOM_DEVICE, text: '' }];
   const sums = new Map<string, string>();
   const watched = new Set<string>([LOADER_CACHE]);
   for (const { name, libraries } of parts) {

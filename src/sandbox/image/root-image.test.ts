@@ -76,9 +76,11 @@ describe('openRootImage', () => {
     const { path } = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     expect(statSync(join(path, 'usr/bin/ffmpeg')).mode & 0o005).toBe(0o005);
     expect(readdirSync(join(path, 'usr/bin')).sort()).toEqual(['ffmpeg', 'ffprobe']);
-    expect(readdirSync(path).sort()).toEqual(['bin', 'etc', 'in', 'lib', 'lib64', 'out', 'tmp', 'usr', 'var']);
+    expect(readdirSync(path).sort()).toEqual(['bin', 'dev', 'etc', 'in', 'lib', 'lib64', 'out', 'tmp', 'usr', 'var']);
     expect(existsSync(join(path, 'etc/passwd'))).toBe(false);
     expect(readdirSync(join(path, 'etc'))).toEqual(['fonts']);
+    expect(readdirSync(join(path, 'dev'))).toEqual(['urandom']);
+    expect(statSync(join(path, 'dev/urandom'))).toMatchObject({ size: 0 });
   });
 
   it('is reused while no source changes, and keeps the facts about its programs', async () => {

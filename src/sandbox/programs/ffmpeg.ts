@@ -26,6 +26,9 @@ export const ffmpeg: Program = {
     { to: FONTS_CONF_PATH, text: FONTS_CONF },
   ],
   filter: 'media',
+  // Muxers of Matroska, WebM and Ogg need random numbers. Without the device, FFmpeg spends 80 ms of CPU time to get them
+  // (docs/decisions/0066-one-device.md).
+  usesRandomDevice: true,
   version: { args: ['-version'], line: /^ffmpeg version/ },
   debian: { package: 'ffmpeg', path: '/usr/bin/ffmpeg' },
   // An FFmpeg older than 7 treats `/metadata` as the name of an option.

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { PROOF_FILE, type RejectedAttempt, type Targets } from './attempts.ts';
-import type { ProbeCall } from './probe-elf.ts';
+import { devices } from './device-attempts.ts';
+import { AT_FDCWD, type Errnos, type Expectations, expectationsOf, FILTERED, rejectedBy } from './expectations.ts';
 
-const { EPERM, EACCES, ENOSYS, ENOENT, EROFS, EBADF, ENOMEM, ENOTTY, ESRCH, EOPNOTSUPP } = constants.errno;
-const AT_FDCWD = -100;
+const { EPERM, EACCES, ENOENT, EROFS, EBADF, ENOMEM, ENOTTY, ESRCH, EOPNOTSUPP } = constants.errno;
 const O_RDWR = 0o2;
 const O_WRONLY_CREAT = 0o1 | 0o100;
 /** With O_RDWR. */
@@ -35,68 +35,6 @@ const NAMED_FAMILIES: Record<number, string> = {
   40: 'virtual machine',
 };
 
-/** Expected errors: name → number. */
-type Errnos = Readonly<Record<string, number>>;
-
-type Expect = (attempt: string, errnos: Errnos, call: string, ...args: ProbeCall['args']) => RejectedAttempt;
-
-const rejectedWith: Expect = (attempt, errnos, call, ...args) => {
-  const codes = Object.values(errnos);
-  return {
-    attempt,
-    expected: Object.keys(errnos).join(' or '),
-    call,
-    args,
-    passes: (result) => codes.includes(-result),
-  };
-};
-
-const rejectedSomehow: Expect = (attempt, errnos, ...call) =>
-  rejectedWith(attempt, { ...errnos, EPERM, EACCES, ENOSYS }, ...call);
-
-/** gVisor's filter has a single error code, and rejects a call before it resolves the path. */
-const rejectedBy = ({ name }: Targets['tier']): Expect => (name === 'gvisor' ? rejectedSomehow : rejectedWith);
-
-/** The filter rejects the call as if the kernel did not have it. */
-const FILTERED: Errnos = { ENOSYS };
-
-interface OpenOptions {
-  flags?: number;
-  /** Defaults to `closed`. */
-  errnos?: Errnos;
-  key?: string;
-}
-
-/** What a tier's cells return for the same attempt: that depends on whether a cell has its own root. */
-interface Expectations {
-  rejected: Expect;
-  open(attempt: string, path: string, options?: OpenOptions): RejectedAttempt;
-  hasOwnRoot: boolean;
-  /** For a path of the host: missing where the cell has its own root, else forbidden. */
-  closed: Errnos;
-  readOnly: Errnos;
-  /** For writing to a host path. A file system that is read-only for the service (units, containers) fails first. */
-  unwritable: Errnos;
-}
-
-function expectationsOf(tier: Targets['tier']): Expectations {
-  const hasOwnRoot = tier.name === 'bwrap' || tier.name === 'gvisor';
-  const closed: Errnos = hasOwnRoot ? { ENOENT } : { EACCES };
-  const rejected = rejectedBy(tier);
-  return {
-    rejected,
-    open: (attempt, path, { flags = 0, errnos = closed, key } = {}) => ({
-      ...rejected(attempt, errnos, 'openat', AT_FDCWD, path, flags, 0o600),
-      ...(key && { key }),
-      onlyInCell: flags !== 0,
-    }),
-    hasOwnRoot,
-    closed,
-    readOnly: hasOwnRoot ? { EROFS } : { EACCES },
-    unwritable: hasOwnRoot ? closed : { EACCES, EROFS },
-  };
-}
-
 /** Every attempt that the cell must reject, after the attempt that must succeed. */
 export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   const expected = expectationsOf(targets.tier);
@@ -104,6 +42,7 @@ export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
     openOutput(targets.tier),
     // Before the others, because the probe has opened nothing else yet.
     ...inheritedDescriptors(expected),
+    ...devices(expected),
     ...identity(),
     ...hostFiles(expected, targets),
     ...cellFiles(expected, targets.tier),
@@ -178,8 +117,6 @@ function hostFiles(
       key: 'proc',
     }),
     open('read /sys', '/sys/kernel/uevent_seqnum', { key: 'sys' }),
-    open('open a device', '/dev/null', { key: 'device' }),
-    open('open the terminal', '/dev/tty', { key: 'device' }),
   ];
 }
 

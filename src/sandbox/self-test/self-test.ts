@@ -145,6 +145,8 @@ async function tryPlan(context: RunContext, slot: number, plan: Plan, program: s
     args: [],
     inputs: [{ name: 'probe', path: program, executable: true }],
     outputs: [PROOF_FILE, BOMB_FILE],
+    // As in the cells of FFmpeg.
+    randomDevice: true,
     limits,
     onStdout: (chunk) => output.push(chunk),
     slot,

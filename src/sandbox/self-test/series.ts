@@ -2,6 +2,7 @@ import { type Cell, makeCell } from '../cell/cell.ts';
 import { classifyEnd } from '../cell/classify-end.ts';
 import { checkLimits } from '../cell/limits.ts';
 import type { ProgramResult, RunContext } from '../cell/run.ts';
+import { hasRandomDevice } from '../host/random-device.ts';
 import type { CellEnd } from '../types.ts';
 import { PROOF_FILE } from './attempts.ts';
 import { BOMB_FILE } from './bombs.ts';
@@ -35,8 +36,8 @@ export async function runSeries(
   try {
     await cgroup?.prepare(limits);
     const names = inputs.map(({ name }) => name);
-    const { rootImage } = context;
-    const series = context.tier.launchSeries({ programs: names, filter, rootImage, cell, limits, account, cgroup });
+    const root = { rootImage: context.rootImage, randomDevice: hasRandomDevice(account) };
+    const series = context.tier.launchSeries({ programs: names, filter, ...root, cell, limits, account, cgroup });
     const timer = setTimeout(series.kill, limits.wallMs);
     const { codes, stderr } = await series.ended.finally(() => clearTimeout(timer));
     const wallMs = performance.now() - startedAt;

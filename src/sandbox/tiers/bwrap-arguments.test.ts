@@ -29,7 +29,7 @@ describe('bubblewrapArgs', () => {
     directories: [{ name: 'tree', maxFiles: 10 }],
     binds: [{ name: '1', path: '/mnt/x' }],
   };
-  const args = bubblewrapArgs('/image', null, cell).toString().split('\0');
+  const args = bubblewrapArgs({ rootImage: '/image', sees: null, randomDevice: false }, cell).toString().split('\0');
 
   it('terminates each argument with NUL and keeps spaces', () => {
     expect(args.pop()).toBe('');
@@ -52,6 +52,16 @@ describe('bubblewrapArgs', () => {
       '--bind /data dir/out/tree /out/tree',
       '--ro-bind /mnt/x /in/1',
     ]);
+  });
+
+  it('mounts the device of random numbers, and no other device, only for programs that use it', () => {
+    const devices = (sees: readonly string[] | null, randomDevice: boolean) =>
+      bubblewrapArgs({ rootImage: '/image', sees, randomDevice }, cell)
+        .toString()
+        .split('\0')
+        .filter((arg) => arg.includes('dev'));
+    expect([devices(null, false), devices(['/usr/bin/x'], false)]).toEqual([[], []]);
+    expect(devices(null, true)).toEqual(['--dev-bind', '/dev/urandom', '/dev/urandom']);
   });
 
   it('unshares every namespace and drops every capability', () => {

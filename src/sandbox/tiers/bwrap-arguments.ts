@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cell, writablesOf } from '../cell/cell.ts';
 import { prlimitArgs } from '../cell/limits.ts';
+import { RANDOM_DEVICE } from '../host/random-device.ts';
 import type { CellLimits } from '../types.ts';
-import type { FilterFiles } from './tier.ts';
+import type { FilterFiles, LaunchSpec } from './tier.ts';
 
 /** Paths that stay the same while a sandbox is open. */
 export interface BwrapTools {
@@ -24,6 +25,9 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
   return [...prlimitArgs(limits), bwrap, '--args', String(FD.args), '--', program, ...args];
 }
 
+/** What a cell sees as `/`. */
+type CellRoot = Pick<LaunchSpec, 'rootImage' | 'sees' | 'randomDevice'>;
+
 /** The files and folders that bwrap mounts into a cell. */
 type CellMounts = Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'binds'>;
 
@@ -31,20 +35,22 @@ type CellMounts = Pick<Cell, 'input' | 'output' | 'outputs' | 'directories' | 'b
  * Arguments of bwrap, NUL-separated for `--args FD`. `--json-status-fd` is like `--info-fd` but also reports, at the
  * end, whether the program started; `--block-fd` makes the cell wait until it is in its cgroup.
  */
-export function bubblewrapArgs(rootImage: string, sees: readonly string[] | null, cell: CellMounts): Buffer {
+export function bubblewrapArgs(root: CellRoot, cell: CellMounts): Buffer {
   const args = [
-    ...isolationArgs(rootImage, sees, cell),
+    ...isolationArgs(root, cell),
     ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
   ];
   return Buffer.from(args.map((arg) => `${arg}\0`).join(''));
 }
 
 /** Arguments for the namespaces, mounts and environment of a cell, without its filter. */
-export function isolationArgs(rootImage: string, sees: readonly string[] | null, cell: CellMounts): string[] {
+export function isolationArgs({ rootImage, sees, randomDevice }: CellRoot, cell: CellMounts): string[] {
   return [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'job', '--uid', '65534', '--gid', '65534'],
     ...(sees ? ownRoot(rootImage, sees) : ['--ro-bind', rootImage, '/']),
+    // The only mount without `nodev`. The image has an empty file at this path, because bwrap cannot create one.
+    ...(randomDevice ? ['--dev-bind', RANDOM_DEVICE, RANDOM_DEVICE] : []),
     ...['--size', String(64 * MIB), '--tmpfs', '/tmp'],
     ...['--ro-bind', cell.input, '/in', '--ro-bind', cell.output, '/out'],
     ...writablesOf(cell).flatMap((name) => ['--bind', join(cell.output, name), `/out/${name}`]),

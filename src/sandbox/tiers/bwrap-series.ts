@@ -27,8 +27,9 @@ const STDERR_BYTES = 2048;
 
 /** Starts one shell, which starts prlimit → bwrap → program for each program. */
 export function launchSeries(tools: BwrapTools, spec: SeriesSpec): LaunchedSeries {
-  const { programs, limits, account, cgroup, rootImage, cell } = spec;
-  const command = [tools.prlimit, ...prlimitArgs(limits), tools.bwrap, ...isolationArgs(rootImage, null, cell)];
+  const { programs, limits, account, cgroup, cell } = spec;
+  const isolation = isolationArgs({ ...spec, sees: null }, cell);
+  const command = [tools.prlimit, ...prlimitArgs(limits), tools.bwrap, ...isolation];
   const filters = programs.map(() => openSync(tools.filters[spec.filter], 'r'));
   const child = spawn(tools.sh, ['-c', SCRIPT, 'sh', ...command], {
     ...account,

@@ -5,6 +5,7 @@ import { isRunning, type ProcessMark } from '../../telemetry/process-stat.ts';
 import type { CellAccount } from '../cell/account.ts';
 import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';
+import { MISSING_IS_HARMLESS } from '../host/random-device.ts';
 import type { FilterName } from '../seccomp/policies.ts';
 import { type BwrapTools, bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
 import { launchSeries } from './bwrap-series.ts';
@@ -13,13 +14,13 @@ import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
 import { canSend, startLauncher, type WaitingLauncher } from './waiting-launcher.ts';
 
-/** Tier 1: separate namespaces, a root image, a seccomp filter. Passes the self-test without exceptions. */
+/** Tier 1: separate namespaces, a root image, a seccomp filter. Its only exception is a device that cells do not need. */
 export function bwrapTier(tools: BwrapTools): Tier {
   return {
     name: 'bwrap',
     outside: 'bind',
     outputBound: 'kernel',
-    exceptions: {},
+    exceptions: { random: MISSING_IS_HARMLESS },
     inside: (path) => path,
     outsideText: (text) => text,
     launch: (spec) => launch(tools, spec),
@@ -105,7 +106,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
       spec.onStarted?.();
     }, fail);
   });
-  pipes[FD.args]?.end(bubblewrapArgs(spec.rootImage, spec.sees, spec.cell));
+  pipes[FD.args]?.end(bubblewrapArgs(spec, spec.cell));
   waiting?.send(command);
 
   const ended = watchEnd(child, state, {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isRunning, type ProcessMark } from '../../telemetry/process-stat.ts';
 import { killQuietly, markLaunched } from '../cell/processes.ts';
 import { childrenOf } from '../host/proc.ts';
+import { MISSING_IS_HARMLESS } from '../host/random-device.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { launchGated } from './gate.ts';
 import { ociConfig } from './oci-config.ts';
@@ -22,6 +23,7 @@ const EXCEPTIONS: Exceptions = {
   proc: 'gVisor’s own /proc, which shows only this cell',
   sys: 'gVisor’s own /sys',
   threads: 'gVisor itself rejects more than 1024 threads and does not report it: another limit ends the cell',
+  random: MISSING_IS_HARMLESS,
   device: 'gVisor’s own /dev, without the host’s devices',
 };
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustCountTasks, prlimitArgs } from '../cell/limits.ts';
+import { MISSING_IS_HARMLESS, RANDOM_DEVICE } from '../host/random-device.ts';
 import { imageProgram } from '../image/image-program.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { launchGated } from './gate.ts';
@@ -21,6 +22,7 @@ const FONTS = '/usr/share/fonts';
 const EXCEPTIONS: Exceptions = {
   pid: 'no pid namespace: the filter rejects every signal instead',
   uid: 'no user namespace: as root a separate uid per slot, else the service’s uid',
+  random: MISSING_IS_HARMLESS,
   exists: 'Landlock does not cover stat: a cell can learn whether a path of the host exists',
 };
 
@@ -76,10 +78,10 @@ export function command({ program, args, cell, rootImage }: LaunchSpec) {
   return { executed, prefix, args: relocateArgs(args) };
 }
 
-/** Allowlist: everything else on the host is blocked, including `/proc` and `/dev`. */
+/** Allowlist: everything else on the host is blocked, including `/proc` and every other device. */
 export function landlockArgs(
   seccompFile: string,
-  { cell, rootImage, sees }: Pick<LaunchSpec, 'cell' | 'rootImage' | 'sees'>,
+  { cell, rootImage, sees, randomDevice }: Pick<LaunchSpec, 'cell' | 'rootImage' | 'sees' | 'randomDevice'>,
   executed: string,
 ): string[] {
   const rule = (access: string, path: string) => ['--landlock-rule', `path-beneath:${access}:${path}`];
@@ -90,6 +92,7 @@ export function landlockArgs(
     ),
     ...rule('execute,read-file', executed),
     ...(!sees && existsSync(FONTS) ? rule('read-file,read-dir', FONTS) : []),
+    ...(randomDevice ? rule('read-file', RANDOM_DEVICE) : []),
     ...rule('read-file,read-dir', cell.input),
     ...cell.executables.flatMap((name) => rule('execute', join(cell.input, name))),
     ...cell.binds.flatMap(({ path }) => rule('read-file', path)),

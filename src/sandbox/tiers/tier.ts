@@ -16,6 +16,8 @@ export interface LaunchSpec {
   rootImage: string;
   /** Paths of the image that the cell contains; null = all. A tier that cannot hide the others shows them. */
   sees: readonly string[] | null;
+  /** Whether the cell contains `RANDOM_DEVICE`, which exists. A tier that cannot hide devices shows more. */
+  randomDevice: boolean;
   cell: Cell;
   limits: CellLimits;
   account: CellAccount | null;
@@ -57,7 +59,7 @@ export interface Launched {
 
 /** Cells for programs of which only the exit code counts. They run in the order of `programs`. */
 export interface SeriesSpec
-  extends Pick<LaunchSpec, 'filter' | 'rootImage' | 'cell' | 'limits' | 'account' | 'cgroup'> {
+  extends Pick<LaunchSpec, 'filter' | 'rootImage' | 'randomDevice' | 'cell' | 'limits' | 'account' | 'cgroup'> {
   /** Names of inputs of the cell. */
   programs: readonly string[];
 }

@@ -17,6 +17,12 @@ describe('files without a name', () => {
     expect(hidesFiles(2 ** 22 + 1)).toBe(false);
   });
 
+  it('are not confused with an open device', () => {
+    const device = openSync('/dev/urandom', 'r');
+    expect(hidesFiles(process.pid)).toBe(false);
+    closeSync(device);
+  });
+
   it('are found among the mapped files, which shared memory is not', () => {
     const named =
       '7f00-7f01 r--s 00000000 08:01 42   /out/tree/a.ts\n7f02-7f03 rw-s 00000000 00:01 7   /dev/zero (deleted)';

@@ -51,7 +51,7 @@ type Draft = Omit<Attack, 'class'>;
 type More = Partial<Pick<Attack, 'verdict' | 'bites' | 'argv'>>;
 
 const INPUT = ['-i', '@IN@'];
-// NUT, because other containers begin with a random number. In a cell without devices, FFmpeg needs 0.1 s of processor time for it.
+// NUT accepts every codec, and contains no random numbers.
 const SHORT = ['-t', '0.2', '@OUT@/o.nut'];
 
 const draft = (

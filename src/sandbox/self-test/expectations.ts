@@ -1,0 +1,68 @@
+import { constants } from 'node:os';
+import type { RejectedAttempt, Targets } from './attempts.ts';
+import type { ProbeCall } from './probe-elf.ts';
+
+const { EPERM, EACCES, ENOSYS, ENOENT, EROFS } = constants.errno;
+export const AT_FDCWD = -100;
+
+/** Expected errors: name → number. */
+export type Errnos = Readonly<Record<string, number>>;
+
+export type Expect = (attempt: string, errnos: Errnos, call: string, ...args: ProbeCall['args']) => RejectedAttempt;
+
+const rejectedWith: Expect = (attempt, errnos, call, ...args) => {
+  const codes = Object.values(errnos);
+  return {
+    attempt,
+    expected: Object.keys(errnos).join(' or '),
+    call,
+    args,
+    passes: (result) => codes.includes(-result),
+  };
+};
+
+const rejectedSomehow: Expect = (attempt, errnos, ...call) =>
+  rejectedWith(attempt, { ...errnos, EPERM, EACCES, ENOSYS }, ...call);
+
+/** gVisor's filter has a single error code, and rejects a call before it resolves the path. */
+export const rejectedBy = ({ name }: Targets['tier']): Expect => (name === 'gvisor' ? rejectedSomehow : rejectedWith);
+
+/** The filter rejects the call as if the kernel did not have it. */
+export const FILTERED: Errnos = { ENOSYS };
+
+interface OpenOptions {
+  flags?: number;
+  /** Defaults to `closed`. */
+  errnos?: Errnos;
+  key?: string;
+}
+
+/** What a tier's cells return for the same attempt: that depends on whether a cell has its own root. */
+export interface Expectations {
+  rejected: Expect;
+  open(attempt: string, path: string, options?: OpenOptions): RejectedAttempt;
+  hasOwnRoot: boolean;
+  /** For a path of the host: missing where the cell has its own root, else forbidden. */
+  closed: Errnos;
+  readOnly: Errnos;
+  /** For writing to a host path. A file system that is read-only for the service (units, containers) fails first. */
+  unwritable: Errnos;
+}
+
+export function expectationsOf(tier: Targets['tier']): Expectations {
+  const hasOwnRoot = tier.name === 'bwrap' || tier.name === 'gvisor';
+  const closed: Errnos = hasOwnRoot ? { ENOENT } : { EACCES };
+  const rejected = rejectedBy(tier);
+  return {
+    rejected,
+    open: (attempt, path, { flags = 0, errnos = closed, key } = {}) => ({
+      ...rejected(attempt, errnos, 'openat', AT_FDCWD, path, flags, 0o600),
+      ...(key && { key }),
+      onlyInCell: flags !== 0,
+    }),
+    hasOwnRoot,
+    closed,
+    readOnly: hasOwnRoot ? { EROFS } : { EACCES },
+    unwritable: hasOwnRoot ? closed : { EACCES, EROFS },
+  };
+}
