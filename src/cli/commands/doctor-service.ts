@@ -95,7 +95,7 @@ async function checkDeletions({ db }: Pool): Promise<string | Partial<Check>> {
   return { state: 'warning', seen: `storage rejects the deletion of ${named.join(', ')}${others}`, remedy };
 }
 
-/** Names what waiting jobs need and no living worker has. */
+/** Names the requirements of waiting jobs that no living worker meets. */
 async function checkQueue({ db }: Pool): Promise<string | Partial<Check>> {
   const stranded = await readStranded(db);
   if (stranded.length === 0) return 'every waiting job has a worker that can run it';
