@@ -41,8 +41,8 @@ export async function createKey(
   if (body.expires_at && new Date(body.expires_at).getTime() <= Date.now()) {
     throw new ApiError('invalid_request', {
       field: 'expires_at',
-      reason: 'lies in the past',
-      remedy: 'Give a later time',
+      reason: 'is in the past',
+      remedy: 'Send a later time',
     });
   }
   const own = typeof maker === 'string' ? null : await lockMaker(tx, accountId, maker);

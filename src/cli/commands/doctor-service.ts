@@ -110,7 +110,7 @@ async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Part
   try {
     const response = await fetch(`${api}/readyz`);
     if (response.ok) return `responds at ${api}`;
-    const remedy = 'Look at /health-check for the cause; an overloaded process recovers by itself';
+    const remedy = 'Look at /health-check for the cause; an overloaded process recovers automatically';
     return { state: 'unsafe', seen: `${api} is not ready (${response.status})`, remedy };
   } finally {
     close();
