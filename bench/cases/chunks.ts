@@ -26,7 +26,7 @@ export async function chunks({ progress }: CaseOptions): Promise<CaseResult> {
   const row = (what: string) => ({ case: 'chunks', what: `60 s 1080p: ${what}` });
   return {
     rows: [
-      bounded(row('as a whole on one core'), { value: complete.ms }, null, 'ms', 0),
+      bounded(row('in one piece on one core'), { value: complete.ms }, null, 'ms', 0),
       bounded(row(`in ${SLOTS} slots of one thread`), { value: pieces.ms }, null, 'ms', 0),
       bounded(
         row(`${SLOTS} slots × their time / time on one core`),
@@ -48,7 +48,7 @@ export async function ladderChunks({ progress }: CaseOptions): Promise<CaseResul
   const row = (what: string) => ({ case: 'ladder-chunks', what: `ladder of 120 s 1080p: ${what}` });
   return {
     rows: [
-      bounded(row('as a whole on one core'), { value: complete.ms }, null, 'ms', 0),
+      bounded(row('in one piece on one core'), { value: complete.ms }, null, 'ms', 0),
       bounded(row(`in ${SLOTS} slots of one thread`), { value: pieces.ms }, null, 'ms', 0),
       bounded(row('time in slots / time on one core'), { value: pieces.ms / complete.ms }, MAX_LADDER_SHARE, '', 2),
     ],
@@ -58,7 +58,7 @@ export async function ladderChunks({ progress }: CaseOptions): Promise<CaseResul
 }
 
 async function compare(path: string, body: object, progress: CaseOptions['progress']) {
-  progress('as a whole on one core');
+  progress('in one piece on one core');
   const complete = await encode(path, body, { AIRLOCK_WORKER_SLOTS: '1' }, async ({ service }) => {
     for (const pid of processTree(service.pid)) await runWell('taskset', ['-acp', '0', String(pid)]);
   });

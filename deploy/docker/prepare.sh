@@ -1,10 +1,10 @@
 #!/bin/bash
-# Makes what compose.yaml reads, once: a certificate for the names inside, a password for each database role, and for each
-# role its own part of the secrets. Run it as root in deploy/docker after `docker compose build`.
+# Creates the files that compose.yaml reads: a certificate for the containers' names, a password for each database role, and
+# each role's part of the secrets. Run it once, as root, in deploy/docker after `docker compose build`.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 if [[ -e data ]]; then
-  echo "data exists already, so nothing is done. To start over, run docker compose down --volumes, and delete data." >&2
+  echo "The folder data already exists, so nothing was changed. To start over, run docker compose down --volumes, and delete data." >&2
   exit 1
 fi
 umask 077
@@ -30,7 +30,7 @@ AIRLOCK_STORAGE_PUBLIC_URL=https://localhost:8081
 NODE_EXTRA_CA_CERTS=/tls/cert.pem
 ENV
 
-# Compose wants to see them; they are filled below.
+# Compose requires these files before it starts the database. They are filled in below.
 : >data/api.env
 : >data/worker.env
 

@@ -5,7 +5,7 @@ import { code, heading, table } from './markdown.ts';
 
 /** Where the remedy of an error continues. */
 const LINKS: Readonly<Record<string, string>> = {
-  invalid_file_type: ' [All of them](formats.md#content-types-of-uploads).',
+  invalid_file_type: ' [All types](formats.md#content-types-of-uploads).',
   file_too_large: ' [How](api.md#uploads-in-parts).',
   upload_not_found: ' The text is the same for every storage.',
 };

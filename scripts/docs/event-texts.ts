@@ -34,9 +34,9 @@ export const SERVICE_EVENT_TEXTS: Readonly<Record<ServiceEvent, string>> = {
   'upload.deleted': 'An upload is deleted. `reason` is `erased`, `retention` or `lost`.',
   'upload_token.created': 'A request creates a token with which a web page uploads files.',
   'key.created': 'A key is created.',
-  'key.rotated': 'A key is replaced by another one. `successor_id` is the id of the new key.',
+  'key.rotated': 'A key is replaced by a new key. `successor_id` is the id of the new key.',
   'key.revoked': 'A key is revoked.',
   'webhook.disabled':
-    'Airlock disables a webhook, because its receiver responds with `410` or has only failed for three days, or because the token that created it is revoked. The other webhooks of the account get this event.',
+    'Airlock disables a webhook, because its receiver returns `410` or every delivery has failed for three days, or because the token that created it is revoked. The other webhooks of the account get this event.',
   'webhook.test': '`POST /v1/webhooks/{id}/test` sends this event to one webhook.',
 };

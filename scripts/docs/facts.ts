@@ -155,7 +155,7 @@ const UPLOADS = {
     note: 'Returns `429` with the code `too_many_open_uploads`. The operator can change `max_open_uploads` of an account',
   },
   stored: {
-    what: 'Stored bytes of an account, including those promised to open upload URLs',
+    what: 'Stored bytes of an account, including bytes promised to open upload URLs',
     value: bytes(Number(NUMBER_SETTINGS.max_stored_bytes.fallback.replaceAll(',', ''))),
     note: 'Returns `507` with the code `storage_quota`. The operator can change `max_stored_bytes` of an account',
   },

@@ -34,7 +34,7 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   limit_time: "The job took longer than it may (21600 s, the server's limit).",
   limit_output: "The output became larger than its limit (500 MB, the account's limit).",
   limit_processes: 'The job started more threads than it may.',
-  sandbox_violation: 'The sandbox stopped FFmpeg because it tried what no transcode does.',
+  sandbox_violation: 'The sandbox stopped FFmpeg because it attempted something that no transcode does.',
   storage_quota: 'The output does not fit into the 100000000000 bytes that the account may store.',
   storage_full: 'The disk of the server has no space for the output.',
   storage_unavailable: 'The storage did not respond.',

@@ -105,7 +105,7 @@ takes a fiftieth of the time and loses no quality. The job's \`outputs[].plan\` 
 otherwise why not. A copy has every picture, sample and time of its source. If Airlock can't be certain of that, it encodes the stream.
 Airlock copies a stream only if all of these conditions are met:
 
-- **Formats.** The request has one input, an MP4 or MOV file, without a trim. The output format is ${COPYING_FORMATS.map(code).join(', ')}. The request
+- **Formats.** The request has one input, an MP4 or MOV file, without a trim. The output format is one of ${COPYING_FORMATS.map(code).join(', ')}. The request
   doesn't set \`disarm\`.
 - **Video.** The codec is H.264 in the profile Constrained Baseline, Main or High. The video is progressive, in 8-bit 4:2:0 and limited range,
   and has no HDR, no rotation, no non-square pixels and no captions. The size stays the same. The level is up to 4.1, or the lowest level for
@@ -113,7 +113,7 @@ Airlock copies a stream only if all of these conditions are met:
   frame. The parameters are the same from start to end. Airlock drops other data that the encoder wrote between the pictures.
 - **Audio.** The codec is AAC-LC, mono or stereo, at 16 to 48 kHz.
 - **Times.** All streams start at zero. An edit list only skips the delay of an encoder.
-- **Bit rate.** The bit rate is at most the one in the table, so that \`low\` still makes small files. For other sizes and frame rates, the limit
+- **Bit rate.** The bit rate is at most the bit rate in the table, so that \`low\` still makes small files. For other sizes and frame rates, the limit
   scales with the pixels per second to the power of 0.75. Mono audio has half the limit.
 
 ${table(['Stream', ...QUALITIES], copyRows())}

@@ -25,10 +25,10 @@ export async function metricsPage(): Promise<string> {
     return [code(name), String(type), labelNames.map(code).join(', '), `${help}.`];
   });
   return `${heading('Metrics', 'src/telemetry')}
-\`GET /metrics\` on the port in \`AIRLOCK_METRICS_PORT\` returns these metrics in the format of Prometheus. Every series also has the label
-\`role\`. A histogram has the series \`_bucket\`, \`_sum\` and \`_count\`. Airlock also exports the metrics of processes and
-of Node.js that the package prom-client collects, such as \`airlock_process_cpu_seconds_total\`. [Monitoring](operate/monitoring.md) explains which to
-alert on.
+\`GET /metrics\` on the port in \`AIRLOCK_METRICS_PORT\` returns these metrics in the Prometheus format. Every series also has the label
+\`role\`. A histogram has the series \`_bucket\`, \`_sum\` and \`_count\`. Airlock also exports the process and
+Node.js metrics of the package prom-client, such as \`airlock_process_cpu_seconds_total\`. [Monitoring](operate/monitoring.md) explains which
+metrics to set alerts on.
 
 ${table(
   ['Metric', 'Type', 'Labels', 'Meaning'],

@@ -55,7 +55,7 @@ A key with the scope \`transcode\` but without \`read\` can use only its own job
 
 ${table(columns, rows)}
 
-\`POST /mcp\` requires \`read\` or \`transcode\`, and each tool requires what its request requires.
+\`POST /mcp\` requires \`read\` or \`transcode\`, and each tool requires the scopes of its request.
 
 [Upload tokens](upload-from-a-web-page.md) have no scopes. With a token, a web page can use only these operations, and only for the uploads of
 the token: ${ofTokens.join(', ')}.

@@ -65,7 +65,7 @@ const REJECTED: readonly Rejection[] = [
     code: 'unsupported_media',
     why: 'Declare the type of the content, or leave `content_type` empty',
   },
-  { file: 'Files that are cut off, or without an index', code: 'invalid_media', why: 'Upload the complete file' },
+  { file: 'Truncated files, and files without an index', code: 'invalid_media', why: 'Upload the complete file' },
   { file: 'Files without video, audio or subtitles', code: 'invalid_media', why: 'There is nothing to process' },
   {
     file: 'Encrypted HEIC and AVIF pictures',
@@ -82,16 +82,16 @@ const REJECTED: readonly Rejection[] = [
 /** `docs/supported-inputs.md`: which files a job can read. */
 export function supportedInputsPage(): string {
   return `${heading('Supported inputs', 'src/ffmpeg/probe/signature.ts, src/contract and src/sanitizer')}
-An input is an upload, a public URL, or the output of another job. Airlock looks at the first bytes of a file, never at its name, and lets
-FFmpeg use only the demuxer that fits them. Other files are rejected before FFmpeg reads them. To check a file without a job, send it to
-[\`POST /v1/probe\`](api.md#probe).
+An input is an upload, a public URL, or the output of another job. Airlock detects the type of a file by its first bytes, never by its name,
+and FFmpeg can use only the demuxer of this type. Airlock rejects all other files before FFmpeg reads them. To check a file without a job, send
+it to [\`POST /v1/probe\`](api.md#probe).
 
 ## Containers
 
 ${table(['Files', 'Content types of uploads', 'Extensions', 'Remuxed'], containerRows())}
 
 "Remuxed" means that Airlock rewrites the container in memory-safe code, where it can do so without loss. FFmpeg then reads only the new
-container. [The sanitizer](security-model.md#the-sanitizer) explains it, and \`inputs[].container\` of a job shows it.
+container. [The sanitizer](security-model.md#the-sanitizer) explains how. A job's \`inputs[].container\` shows whether Airlock remuxed the input.
 
 An upload may also declare [other names](formats.md#content-types-of-uploads) of these content types. Types of one container are
 interchangeable: a file that is declared as \`video/mp4\` may be a MOV file.
@@ -113,7 +113,7 @@ ${table(
 ## Pictures
 
 A picture can be an input, a watermark, or a slide. Transparency is kept if the output format supports it. Animated GIFs are videos.
-[HEIC and AVIF](formats.md#heic-and-avif) explains what Airlock keeps of photos of phones.
+[HEIC and AVIF](formats.md#heic-and-avif) explains which parts of phone photos Airlock keeps.
 
 ## Limits
 
@@ -123,8 +123,8 @@ A declared number may be false, so [the limits of the cell](api.md#limits-of-a-j
 
 ## Rejected files
 
-An upload is inspected when you confirm it: \`POST /v1/upload/confirm\` returns \`400\`, and Airlock deletes the upload. Airlock inspects a file
-from a URL when the job starts, and the job fails with the code in this table. [Job failures](failures.md) explains each code.
+Airlock inspects an upload when you confirm it. If Airlock rejects the upload, \`POST /v1/upload/confirm\` returns \`400\`, and Airlock deletes
+the upload. Airlock inspects a file from a URL when the job starts. The job then fails with the code in this table. [Job failures](failures.md) explains each code.
 
 ${table(
   ['Files', 'Code', 'Why, and what to do'],

@@ -100,7 +100,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm an upload
-         * @description Checks the size and content of the file, then seals it: no one can change it afterwards.
+         * @description Checks the size and content of the file, then seals it. Nothing can change the file afterwards.
          *
          *     Requires a key with the scope `upload`, or a person with the role `operator`, `admin` or `member`. A web page can use it with an upload token, for the uploads of the token.
          */
@@ -386,7 +386,7 @@ export interface paths {
         };
         /**
          * Get a signed record of what was deleted and when
-         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted and no upload URL accepts more.
+         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all bytes of the job are deleted and no upload URL accepts further bytes.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -524,7 +524,7 @@ export interface paths {
         };
         /**
          * Get a signed record of what was deleted and when
-         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted and no upload URL accepts more.
+         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all bytes of the job are deleted and no upload URL accepts further bytes.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -684,7 +684,7 @@ export interface paths {
         };
         /**
          * Get a signed record of what was deleted and when
-         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted and no upload URL accepts more.
+         * @description Returns 409 until the job is erased or its retention ends. `complete` is true when all bytes of the job are deleted and no upload URL accepts further bytes.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -728,7 +728,7 @@ export interface paths {
         };
         /**
          * List jobs of every kind, newest first
-         * @description Each job has the same form as in the list of its kind, and its `kind`. To get the next page, pass `next` as `after`. The pages repeat and skip no jobs, even if jobs are created meanwhile.
+         * @description Each job has the same form as in the list of its kind, and its `kind`. To get the next page, pass `next` as `after`. Pages never repeat or skip jobs, even if you create jobs at the same time.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -772,7 +772,7 @@ export interface paths {
         };
         /**
          * Read how a job was requested and how it ran
-         * @description Returns the request of the job, the exact command, the streams of its inputs, and every attempt with its log.
+         * @description Returns the job’s request, the exact command, the streams of its inputs, and every attempt with its log.
          *
          *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
          */
@@ -1093,7 +1093,7 @@ export interface paths {
         get: operations["listConnections"];
         put?: never;
         /**
-         * Create a connection to a bucket of yours
+         * Create a connection to your bucket
          * @description Airlock writes a small object to the bucket and deletes it. If that succeeds, it stores the access key encrypted. Jobs can then deliver outputs to the bucket and read sources from it.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
@@ -1123,7 +1123,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a connection with its access key
-         * @description Airlock deletes the access key at once. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.
+         * @description Airlock deletes the access key immediately. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -1405,7 +1405,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a webhook with its deliveries
-         * @description Deletes the webhook and its delivery log. Airlock does not send waiting deliveries.
+         * @description Deletes the webhook and its delivery log. Airlock does not send pending deliveries.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -1432,7 +1432,7 @@ export interface paths {
         put?: never;
         /**
          * Replace the secret of a webhook
-         * @description During the overlap, every delivery has two signatures, so that you can change the secret of the receiver at any time.
+         * @description During the overlap, every delivery has two signatures, so you can change the secret of your receiver at any time until the overlap ends.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
          */
@@ -1923,7 +1923,7 @@ export interface components {
             hint: string;
             /** @description What it may do. */
             scopes: ("transcode" | "upload" | "read" | "admin" | "operator")[];
-            /** @description Addresses from which it works; all if empty. */
+            /** @description Addresses that can use the key; all addresses if empty. */
             allowed_cidrs: string[];
             /**
              * Format: date-time
@@ -1953,7 +1953,7 @@ export interface components {
             hint: string;
             /** @description What it may do. */
             scopes: ("transcode" | "upload" | "read" | "admin" | "operator")[];
-            /** @description Addresses from which it works; all if empty. */
+            /** @description Addresses that can use the key; all addresses if empty. */
             allowed_cidrs: string[];
             /**
              * Format: date-time
@@ -1998,7 +1998,7 @@ export interface components {
             hint: string;
             /** @description What it may do. */
             scopes: ("transcode" | "upload" | "read" | "admin" | "operator")[];
-            /** @description Addresses from which it works; all if empty. */
+            /** @description Addresses that can use the key; all addresses if empty. */
             allowed_cidrs: string[];
             /**
              * Format: date-time
@@ -2083,7 +2083,7 @@ export interface components {
              */
             deleted: true;
         };
-        /** @description Whose password a setup link sets. */
+        /** @description The person whose password a setup link sets. */
         SetupLink: {
             /** @description The email address; null if the request must contain it. */
             email: string | null;
@@ -2111,7 +2111,7 @@ export interface components {
             };
             /** @description The `Content-Type` to send, if the request declared none; otherwise absent. */
             contentType?: string;
-            /** @description The name of the upload from now on. */
+            /** @description The name that identifies the upload in later requests. */
             filename: string;
             /**
              * Format: date-time
@@ -2662,7 +2662,7 @@ export interface components {
             /** @description Number of files; only for an output that has many. */
             files?: number;
             /**
-             * @description Another open job needs it, or it is about to be deleted.
+             * @description `in_use`: another open job needs it, or its own retention has not ended. `deleting`: storage has not confirmed the deletion yet.
              * @enum {string}
              */
             state: "in_use" | "deleting";
@@ -2751,7 +2751,7 @@ export interface components {
              * @description When the deletion began.
              */
             erased_at: string;
-            /** @description Whether none of its bytes are left, and no upload URL can add any. */
+            /** @description Whether no bytes of the job remain, and no upload URL can add any. */
             complete: boolean;
             /** @description When the last upload URL stops accepting bytes; null if none accepts any, or if completion depends on something else. */
             complete_at: string | null;
@@ -3055,7 +3055,7 @@ export interface components {
              * @description Identifies the upload in parts.
              */
             uploadId: string;
-            /** @description The name of the upload from now on. */
+            /** @description The name that identifies the upload in later requests. */
             filename: string;
             /** @description Bytes of every part but the last. */
             partSize: number;
@@ -3117,7 +3117,7 @@ export interface components {
              * @description Identifies the upload in parts.
              */
             uploadId: string;
-            /** @description The name of the upload from now on. */
+            /** @description The name that identifies the upload in later requests. */
             filename: string;
             /** @description Bytes of all parts. */
             fileSize: number;
@@ -3267,7 +3267,7 @@ export interface components {
         WebhookSecret: {
             /** @description Signs the events of jobs that name a `webhook_url`. */
             secret: string;
-            /** @description Until when the replaced secret signs as well. */
+            /** @description When the replaced secret stops signing. */
             old_secret_until: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
@@ -3339,9 +3339,9 @@ export interface components {
             output_format: string;
             /** @description A `gs://` URL, usable as the input of another job; null without an output. */
             output_url: string | null;
-            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            /** @description Total minutes of all inputs, rounded up; null until every input has been probed. */
             billable_minutes: number | null;
-            /** @description Seconds of all inputs; null before all have been probed. */
+            /** @description Total duration of all inputs in seconds; null until every input has been probed. */
             duration_seconds: number | null;
             /** @description The version of the template that the request used, such as `web@3`; null without one. */
             template: string | null;
@@ -3369,7 +3369,7 @@ export interface components {
             fps: number | null;
             /** @description Estimated seconds until the job ends. */
             eta_seconds: number | null;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
@@ -3419,9 +3419,9 @@ export interface components {
             output_format: string;
             /** @description A `gs://` URL, usable as the input of another job; null without an output. */
             output_url: string | null;
-            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            /** @description Total minutes of all inputs, rounded up; null until every input has been probed. */
             billable_minutes: number | null;
-            /** @description Seconds of all inputs; null before all have been probed. */
+            /** @description Total duration of all inputs in seconds; null until every input has been probed. */
             duration_seconds: number | null;
             /** @description The version of the template that the request used, such as `web@3`; null without one. */
             template: string | null;
@@ -3449,7 +3449,7 @@ export interface components {
             fps: number | null;
             /** @description Estimated seconds until the job ends. */
             eta_seconds: number | null;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
@@ -3843,13 +3843,13 @@ export interface components {
             created_at: string;
             /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: the server’s limit. */
             memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
+            /** @description Limit: processor seconds of one transcode. Null: the server’s limit. */
             cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
+            /** @description Limit: seconds that one transcode may run. Null: the server’s limit. */
             wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
             output_mb: number | null;
             /** @description Limit: jobs that run concurrently. Null: 16. */
             max_concurrent: number | null;
@@ -3857,7 +3857,7 @@ export interface components {
             max_queued: number | null;
             /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
+            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
             /** @description Limit: unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
@@ -3865,7 +3865,7 @@ export interface components {
             monthly_minutes: number | null;
             /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention. Null: AIRLOCK_RETENTION. */
+            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
             /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm: boolean;
@@ -3886,13 +3886,13 @@ export interface components {
             created_at: string;
             /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: the server’s limit. */
             memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
+            /** @description Limit: processor seconds of one transcode. Null: the server’s limit. */
             cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
+            /** @description Limit: seconds that one transcode may run. Null: the server’s limit. */
             wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
             output_mb: number | null;
             /** @description Limit: jobs that run concurrently. Null: 16. */
             max_concurrent: number | null;
@@ -3900,7 +3900,7 @@ export interface components {
             max_queued: number | null;
             /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
+            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
             /** @description Limit: unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
@@ -3908,7 +3908,7 @@ export interface components {
             monthly_minutes: number | null;
             /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention. Null: AIRLOCK_RETENTION. */
+            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
             /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm: boolean;
@@ -3922,7 +3922,7 @@ export interface components {
                 running: number;
                 /** @description Minutes of input in this month. */
                 minutes: number;
-                /** @description Bytes of uploads and outputs, including those promised to open upload URLs. */
+                /** @description Bytes of uploads and outputs, including bytes promised to open upload URLs. */
                 stored_bytes: number;
                 /** @description Unconfirmed upload URLs. */
                 open_uploads: number;
@@ -4018,7 +4018,7 @@ export interface components {
                 /** @description Jobs that run. */
                 running: number;
             }[];
-            /** @description Waiting jobs that no active worker can run. Start a worker that supports their kind and has what they need. */
+            /** @description Waiting jobs that no active worker can run. Start a worker that supports their kind and meets their requirements. */
             stranded: {
                 /** @description The kind of the jobs. */
                 kind: string;
@@ -4206,9 +4206,9 @@ export interface components {
             output_format: string;
             /** @description A `gs://` URL, usable as the input of another job; null without an output. */
             output_url: string | null;
-            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            /** @description Total minutes of all inputs, rounded up; null until every input has been probed. */
             billable_minutes: number | null;
-            /** @description Seconds of all inputs; null before all have been probed. */
+            /** @description Total duration of all inputs in seconds; null until every input has been probed. */
             duration_seconds: number | null;
             /** @description The version of the template that the request used, such as `web@3`; null without one. */
             template: string | null;
@@ -4236,7 +4236,7 @@ export interface components {
             fps: number | null;
             /** @description Estimated seconds until the job ends. */
             eta_seconds: number | null;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
@@ -4442,7 +4442,7 @@ export interface components {
             attacks: number | null;
             /** @description Number of commands with the same results as with the FFmpeg of the distribution. */
             comparisons: number | null;
-            /** @description Why jobs don’t use it. `off`: a setting of the server turns it off. `operator_build`: the operator chose another FFmpeg. `not_built`: Airlock has not built it yet. `failed`: Airlock tries again a day later. `rejected`: the build failed, or it differs from the FFmpeg of the distribution. */
+            /** @description Why jobs don’t use it. `off`: a setting of the server turns it off. `operator_build`: the operator chose another FFmpeg. `not_built`: Airlock has not built it yet. `failed`: Airlock retries a day later. `rejected`: the build failed, or it differs from the FFmpeg of the distribution. */
             reason: ("off" | "operator_build" | "not_built" | "failed" | "rejected") | null;
         };
         /** @description How FFmpeg is confined, and which build runs. */
@@ -4501,7 +4501,7 @@ export interface components {
             /** @description Every problem; empty if the request is valid. */
             errors: components["schemas"]["RequestProblem"][];
         };
-        /** @description What an account has used in a month. */
+        /** @description The usage of an account in a month. */
         Usage: {
             /** @description The month, in UTC. */
             period: string;
@@ -4518,7 +4518,7 @@ export interface components {
                 jobs: number;
                 /** @description Minutes of their inputs. */
                 minutes: number;
-                /** @description Bytes of uploads and outputs now, including those promised to open upload URLs. */
+                /** @description Bytes of uploads and outputs now, including bytes promised to open upload URLs. */
                 stored_bytes: number;
                 /** @description Days with jobs, in order. */
                 by_day: {
@@ -4571,7 +4571,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description Number of attempts. */
             attempts: number;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description One sentence for people; null unless the job failed. */
             error_message: string | null;
@@ -4722,9 +4722,9 @@ export interface components {
             output_format: string;
             /** @description A `gs://` URL, usable as the input of another job; null without an output. */
             output_url: string | null;
-            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            /** @description Total minutes of all inputs, rounded up; null until every input has been probed. */
             billable_minutes: number | null;
-            /** @description Seconds of all inputs; null before all have been probed. */
+            /** @description Total duration of all inputs in seconds; null until every input has been probed. */
             duration_seconds: number | null;
             /** @description The version of the template that the request used, such as `web@3`; null without one. */
             template: string | null;
@@ -4752,7 +4752,7 @@ export interface components {
             fps: number | null;
             /** @description Estimated seconds until the job ends. */
             eta_seconds: number | null;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description 1 for the next job; null unless the job is waiting. */
             queue_position: number | null;
@@ -4869,7 +4869,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description Number of attempts. */
             attempts: number;
-            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description One sentence for people; null unless the job failed. */
             error_message: string | null;
@@ -4968,7 +4968,7 @@ export interface components {
             failing_since: string | null;
             /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
             backs_off_until: string | null;
-            /** @description Until when the replaced secret signs as well. */
+            /** @description When the replaced secret stops signing. */
             old_secret_until: string | null;
             /**
              * Format: date-time
@@ -5004,7 +5004,7 @@ export interface components {
             failing_since: string | null;
             /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
             backs_off_until: string | null;
-            /** @description Until when the replaced secret signs as well. */
+            /** @description When the replaced secret stops signing. */
             old_secret_until: string | null;
             /**
              * Format: date-time
@@ -5042,7 +5042,7 @@ export interface components {
             failing_since: string | null;
             /** @description Airlock sends nothing before this time, because the receiver did not respond in time. */
             backs_off_until: string | null;
-            /** @description Until when the replaced secret signs as well. */
+            /** @description When the replaced secret stops signing. */
             old_secret_until: string | null;
             /**
              * Format: date-time
@@ -5434,7 +5434,7 @@ export interface components {
         InputRequest: {
             /** @description A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`. */
             url?: string | null;
-            /** @description A file that you upload after this request, instead of `url`. The response states where to send the bytes. The job starts when they have arrived. */
+            /** @description A file that you upload after this request, instead of `url`. The response contains the URLs to which you send the bytes. The job starts when they have arrived. */
             upload?: components["schemas"]["NewUpload"] | null;
             /** @description Options placed before the `-i` of this input. */
             options?: components["schemas"]["Option"][] | null;
@@ -5445,7 +5445,7 @@ export interface components {
             memory_mb?: number | null;
             /** @description Processor seconds of the cell, at least 1. */
             cpu_seconds?: number | null;
-            /** @description Seconds that the cell may run, at least 1. */
+            /** @description Time limit of the cell in seconds, at least 1. */
             wall_seconds?: number | null;
             /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
             output_mb?: number | null;
@@ -5457,9 +5457,9 @@ export interface components {
         };
         /** @description A job to create. */
         TranscodeRequest: {
-            /** @description Joined one after the other, unless `options` or `filters` determine otherwise. */
+            /** @description Airlock joins several inputs one after the other, unless the request has `options` or `filters`. */
             inputs: components["schemas"]["InputRequest"][];
-            /** @description A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have. */
+            /** @description A template, such as `airlock/web`, or one version of it, such as `web@3`. Fields that the request omits come from the template. */
             template?: string | null;
             /** @description The format of the only output; required without `outputs` and `template`. */
             outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
@@ -5511,7 +5511,7 @@ export interface components {
             disarm?: boolean | null;
             /** @description Limits of the job. They can only lower the limits of the account and the server. */
             limits?: components["schemas"]["JobLimits"] | null;
-            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            /** @description From -10 to 10. Defaults to 0. Within an account, jobs with a higher priority start first. */
             priority?: number | null;
             /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
@@ -5560,7 +5560,7 @@ export interface components {
             /** @description The name of the account. */
             name: string;
         };
-        /** @description Limits to change; absent fields stay. */
+        /** @description Limits to change. Absent fields stay unchanged. */
         ChangeAccountRequest: {
             /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null restores the default. */
             memory_mb?: number | null;
@@ -5576,7 +5576,7 @@ export interface components {
             max_queued?: number | null;
             /** @description Limit: bytes of one upload. Null restores the default. */
             max_upload_bytes?: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null restores the default. */
+            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null restores the default. */
             max_stored_bytes?: number | null;
             /** @description Limit: unconfirmed upload URLs. Null restores the default. */
             max_open_uploads?: number | null;
@@ -5584,7 +5584,7 @@ export interface components {
             monthly_minutes?: number | null;
             /** @description Limit: requests of one key per minute. Null restores the default. */
             requests_per_minute?: number | null;
-            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention. Null restores the default. */
+            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null restores the default. */
             retention_seconds?: number | null;
             /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
             disarm?: boolean;
@@ -5648,7 +5648,7 @@ export interface components {
             disarm?: boolean | null;
             /** @description Limits of the job. They can only lower the limits of the account and the server. */
             limits?: components["schemas"]["JobLimits"] | null;
-            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            /** @description From -10 to 10. Defaults to 0. Within an account, jobs with a higher priority start first. */
             priority?: number | null;
         };
         /** @description A template to create. */
@@ -5691,7 +5691,7 @@ export interface components {
             limits?: components["schemas"]["JobLimits"] | null;
             /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;
-            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            /** @description From -10 to 10. Defaults to 0. Within an account, jobs with a higher priority start first. */
             priority?: number | null;
         };
         /** @description A transcription to create. */
@@ -5716,7 +5716,7 @@ export interface components {
             } | null;
             /** @description Seconds for which Airlock keeps the output. It can only shorten the retention of the account and the server. */
             retention_seconds?: number | null;
-            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            /** @description From -10 to 10. Defaults to 0. Within an account, jobs with a higher priority start first. */
             priority?: number | null;
             /** @description Airlock sends the final events of this job to this URL, signed with the default secret of the account (`/v1/webhooks/secret`). */
             webhook_url?: string | null;

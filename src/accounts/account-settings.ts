@@ -59,7 +59,7 @@ export async function changeAccount(
 ): Promise<Account | null> {
   for (const setting of NUMBERS) {
     const reason = changes[setting] == null ? null : numberFault(setting, changes[setting]);
-    if (reason) throw new ApiError('invalid_request', { field: setting, reason, remedy: 'Give another number' });
+    if (reason) throw new ApiError('invalid_request', { field: setting, reason, remedy: 'Use another number' });
   }
   const account = 'id' in which ? await getAccount(tx, which.id) : await findAccount(tx, which.name);
   if (!account) return null;

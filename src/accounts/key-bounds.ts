@@ -25,9 +25,9 @@ export function grantedRights(body: CreateKeyBody, maker: KeyRights | null): Key
   if (!excess) return asked;
   throw new ApiError('key_exceeds_caller', {
     field: excess.field,
-    reason: `the caller has ${excess.has}, and this asks for ${excess.asked}`,
+    reason: `the calling key has ${excess.has}, and the request asks for ${excess.asked}`,
     has: excess.value,
-    remedy: `Leave out ${excess.field} to give what the caller has, ask for less, or call with a key that has more`,
+    remedy: `Omit ${excess.field} to grant the permissions of the calling key, request fewer permissions, or use a key that has more`,
   });
 }
 
@@ -37,7 +37,7 @@ export function requireRotatable(target: ApiKey, maker: KeyRights): void {
   if (!excess) return;
   throw new ApiError('key_exceeds_caller', {
     field: 'id',
-    reason: `in ${excess.field} that key has ${excess.asked}, and the caller has ${excess.has}`,
+    reason: `in ${excess.field}, that key has ${excess.asked}, and the calling key has ${excess.has}`,
     has: excess.value,
   });
 }
@@ -91,8 +91,8 @@ export async function requireKeyCapacity(tx: Tx, accountId: string, added: 0 | 1
     throw new ApiError('too_many_keys', {
       limit: MAX_LIVE_KEYS,
       live,
-      reason: `the account has ${live} keys that work, and ${MAX_LIVE_KEYS} may`,
-      remedy: 'Revoke one that is not needed; rotate without overlap_seconds',
+      reason: `the account has ${live} active keys, and ${MAX_LIVE_KEYS} are allowed`,
+      remedy: 'Revoke keys that you no longer need, or rotate a key without overlap_seconds',
     });
   }
   const { made } = await tx
@@ -106,6 +106,6 @@ export async function requireKeyCapacity(tx: Tx, accountId: string, added: 0 | 1
   throw new ApiError('too_many_keys', {
     limit: MAX_NEW_KEYS_A_DAY,
     made,
-    reason: `the account has made ${made} keys within 24 hours, and ${MAX_NEW_KEYS_A_DAY} may be made`,
+    reason: `the account has created ${made} keys within 24 hours, and ${MAX_NEW_KEYS_A_DAY} are allowed`,
   });
 }

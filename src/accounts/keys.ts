@@ -41,8 +41,8 @@ export async function createKey(
   if (body.expires_at && new Date(body.expires_at).getTime() <= Date.now()) {
     throw new ApiError('invalid_request', {
       field: 'expires_at',
-      reason: 'lies in the past',
-      remedy: 'Give a later time',
+      reason: 'is in the past',
+      remedy: 'Send a later time',
     });
   }
   const own = typeof maker === 'string' ? null : await lockMaker(tx, accountId, maker);
@@ -260,9 +260,9 @@ async function insertKey(
 }
 
 /**
- * Returns what the maker may grant. Throws `unauthorized` if its key was revoked after the request was authenticated. The
- * account's lock serializes the creation of keys, so that limits are exact and two keys that rotate each other do not
- * deadlock.
+ * Returns the permissions that the creating key may grant. Throws `unauthorized` if its key was revoked after the
+ * request was authenticated. The account's lock serializes the creation of keys, so that limits are exact and two keys
+ * that rotate each other do not deadlock.
  */
 async function lockMaker(tx: Tx, accountId: string, maker: KeyMaker): Promise<KeyRights> {
   await lockAccount(tx, accountId);

@@ -90,7 +90,7 @@ describe('the estimated bytes of an account’s rows', () => {
     expect((await totals()).bytes).toBe(0);
   });
 
-  it('never exceed what the account leaves free of a shared disk, and include the deliveries of its open jobs', async () => {
+  it('never exceed half of the space that other accounts do not use on a shared disk, and include the deliveries of its open jobs', async () => {
     const id = await insertJob(Buffer.alloc(90_000));
     await roomFor(1, 200_000);
     await expect(roomFor(1, 110_000)).rejects.toMatchObject({ code: 'storage_quota', status: 507 });

@@ -17,7 +17,7 @@ import { EARLIER_BYTES, type MeasuredSpace, SpaceNearlyFull } from './store-spac
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
 /**
- * Bytes of an account's uploads and outputs, including those promised to open upload URLs. Exact while the caller has
+ * Bytes of an account's uploads and outputs, including bytes promised to open upload URLs. Exact while the caller has
  * the account's lock.
  */
 export async function readStoredBytes(db: Db, accountId: string): Promise<number> {
@@ -133,7 +133,7 @@ export async function requireUploadCapacity(
   if (stored + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, stored, bytes);
   if (!space) return;
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
-  // What the account takes of the disk, its rows included.
+  // The disk space that the account uses, including its rows.
   const taken = stored + rowBytes;
   const isFull = (left: number) => bytes > left || space.spareFiles <= 0;
   const isOverShare = (left: number) => promised.accounts > 1 && taken + bytes > fairShare(taken, left);
@@ -187,8 +187,8 @@ export function hasSpaceLeft(space: StoreSpace, promised: Pick<Promised, 'upload
 }
 
 /**
- * What an account may store when it shares the disk: at most as much as it leaves free. A second account then gets half
- * of the rest, and so on, so that the next account still finds space.
+ * Bytes that an account may store when it shares the disk: half of the space that other accounts do not use. A second
+ * account then gets half of the rest, and so on, so that the next account still finds space.
  */
 export function fairShare(stored: number, available: number): number {
   return Math.floor((stored + available) / 2);

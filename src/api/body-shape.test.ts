@@ -7,7 +7,7 @@ const reasonOf = (text: string) => bodyShapeFault(Buffer.from(text))?.reason ?? 
 const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
 
 describe('the shape of a body', () => {
-  it('may have as many levels as are allowed, and not one more', () => {
+  it('is accepted at the maximum depth, and rejected one level deeper', () => {
     expect(reasonOf(nested(MAX_BODY_DEPTH))).toBeNull();
     expect(reasonOf(`[${nested(MAX_BODY_DEPTH)}]`)).toBe(`is nested deeper than ${MAX_BODY_DEPTH} levels`);
     expect(reasonOf('['.repeat(500_000))).toBe(`is nested deeper than ${MAX_BODY_DEPTH} levels`);
@@ -24,7 +24,7 @@ describe('the shape of a body', () => {
     ).not.toMatch(/deeper/);
   });
 
-  it('may have as many values as are allowed, and not one more', () => {
+  it('is accepted with the maximum number of values, and rejected with one more', () => {
     // The list itself is one.
     const list = (items: number) => `[${Array(items).fill('1').join(',')}]`;
     expect(reasonOf(list(MAX_BODY_VALUES - 1))).toBeNull();

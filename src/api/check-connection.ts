@@ -13,7 +13,7 @@ import { untilEnded } from './until-ended.ts';
 /** Milliseconds that a request waits for a worker, which has 20 s for the check. */
 const CHECK_WAIT_MS = 45_000;
 
-/** What the body says about the bucket. Throws `invalid_request` for an endpoint that may not be reached. */
+/** The bucket that the body describes. Throws `invalid_request` for an endpoint that may not be reached. */
 export function readAccess(deps: Pick<RouteDeps, 'checkWebhookUrl'>, body: CreateConnectionBody): BucketAccess {
   const { region, bucket, access_key_id, secret_access_key } = body;
   const endpoint = body.endpoint?.replace(/\/+$/, '') ?? amazonEndpoint(region);

@@ -11,8 +11,7 @@ import type { DiskReservation } from './resources/disk-reservation.ts';
 import type { MemoryBudget } from './resources/memory-reservation.ts';
 
 /*
- * What an attempt at a job of any kind works with. The worker provides it; the folders here open, describe, decode and
- * store media for every kind.
+ * The tools of an attempt at a job of any kind. The worker provides them. The folders here open, describe, decode and store media for every kind.
  */
 
 /** Tools with which a worker runs a job. */

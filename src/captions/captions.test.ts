@@ -37,7 +37,7 @@ describe('captions', () => {
     expect(textsOf(cues).join(' ').replaceAll('\n', ' ')).toBe(text);
   });
 
-  it('have at most two lines of the requested width, whatever is said and however fast', () => {
+  it('have at most two lines of the requested width, regardless of the speech and its speed', () => {
     const word = fc.stringMatching(/^[a-z]{1,25}[.,?]?$/);
     const spoken = fc.array(fc.oneof({ weight: 9, arbitrary: word }, fc.constantFrom('|', '/')), { maxLength: 60 });
     fc.assert(

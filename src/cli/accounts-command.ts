@@ -45,7 +45,7 @@ Examples:
   ./airlock accounts set partner --disarm on
 
 "default" (or "none") instead of a number restores the default. The limits of a transcode can only be lowered: the lowest
-of the server's, the account's and the job's limit applies. A job that exceeds a limit fails, and its error says whose
+of the server's, the account's and the job's limit applies. A job that exceeds a limit fails, and its error states whose
 limit it was.`,
   );
   set.action(async (name, options) => (await load()).setAccountCommand(readConfig(), name, options));

@@ -80,7 +80,7 @@ function addJobChanges(jobs: Command): void {
   const load = () => import('./commands/jobs.ts');
   jobs
     .command('cancel')
-    .description('Cancel a job, and stop its FFmpeg')
+    .description('Cancel a job, and stop its FFmpeg processes')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)

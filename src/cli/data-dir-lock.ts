@@ -17,8 +17,8 @@ const RETRY_MS = 300;
 const MARK = 'made-by-transcode';
 
 /**
- * Waits until no other `transcode` runs a service of its own on `dataDir`. Every command that waits or runs keeps a
- * shared lock on `transcode.users`, so the last one detects that it is the last.
+ * Waits until no other `transcode` runs its own service on `dataDir`. Every command that waits or runs keeps a shared
+ * lock on `transcode.users`, so the last one detects that it is the last.
  *
  * @param options.made the launcher created the directory for this command
  * @param options.remove removes the directory

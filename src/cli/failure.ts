@@ -5,14 +5,17 @@ import { EXIT } from './exit.ts';
 import { dim, red } from './style.ts';
 import { plain } from './table.ts';
 
-/** The message of an error, with field, reason and remedy if it is one of our functions. That of a server has them. */
+/**
+ * The message of an error. For an error of Airlock's own functions, adds the field, the reason and the remedy. A
+ * server's message already contains them.
+ */
 function explain(error: Error & { details?: unknown }): string {
   if (error.name === 'AirlockError') return error.message;
   const { field, reason, remedy } = (error.details ?? {}) as Partial<Record<'field' | 'reason' | 'remedy', string>>;
   return [error.message, [field, reason].filter(Boolean).join(' '), remedy].filter(Boolean).join('. ');
 }
 
-/** What a person can look at after an error of a server. */
+/** The pages and logs to check after a server's error. */
 function whereToLook({ status, code, requestId, docs }: AirlockError): string {
   const key = status === 401 || status === 403 ? 'Check AIRLOCK_API_KEY. ' : '';
   return `${key}See ${docs ?? `code ${code} in docs/errors.md`}${requestId ? `; request ${requestId} in the log of the server` : ''}`;

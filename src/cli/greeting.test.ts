@@ -14,7 +14,7 @@ const given = {
 };
 
 describe('the greeting of up', () => {
-  it('lists what runs, where, and what to try', () => {
+  it('lists the parts of the service, their addresses, and commands to try', () => {
     const text = greeting(given);
     expect(text).toContain('Airlock is up at http://127.0.0.1:1 (1.2 s)');
     for (const address of ['http://127.0.0.1:2', 'http://127.0.0.1:3/metrics', 'PostgreSQL', '/data'])

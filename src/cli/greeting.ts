@@ -11,7 +11,7 @@ export interface Greeting {
   config: Config;
   ready: ReadyInfo;
   firstKey: FirstKey | null;
-  /** Of the link that sets the password of the first operator; null if somebody has one. */
+  /** The URL of the link that sets the first operator's password; null if a person already has a password. */
   setupToken: string | null;
   /** Duration of the start. */
   ms: number;
@@ -25,7 +25,7 @@ export function hasDashboard(): boolean {
   return existsSync(join(projectRoot(), 'dist', 'web', 'index.html'));
 }
 
-/** What `up` prints when it is ready: what runs, where, and what to do first. */
+/** The text that `up` prints when it is ready: the parts of the service, their addresses, and the first steps. */
 export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard, willBuild }: Greeting): string {
   const rows = [
     ...(hasDashboard ? [['Dashboard', `${ready.api}/`]] : []),

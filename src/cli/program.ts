@@ -124,7 +124,7 @@ or in AIRLOCK_DATA_DIR. Ctrl-C stops the service: running jobs have 20 seconds t
     .addHelpText(
       'after',
       `
-Run this command in the folder of the service, with its settings and under its account. It exits with 1 if the installation is unsafe.
+Run this command in the service's folder, with the service's settings and account. It exits with 1 if the installation is unsafe.
 docs/troubleshooting.md explains each check.`,
     )
     .action(async (options) => {
@@ -134,7 +134,9 @@ docs/troubleshooting.md explains each check.`,
 
   program
     .command('sbom')
-    .description('Print what this installation consists of, as CycloneDX: npm packages, Debian packages, FFmpeg')
+    .description(
+      'Print a software bill of materials of this installation, as CycloneDX: npm packages, Debian packages, FFmpeg',
+    )
     .action(async () => (await import('./commands/sbom.ts')).sbomCommand(readConfig()));
 }
 
@@ -237,7 +239,7 @@ machine. It uses a processor for about 25 minutes, at the lowest priority. docs/
       'after',
       `
 Run the command as root. It installs compilers and headers, so prefer a container or a chroot of the same release. The build has no
-network protocols, devices and plugins, and starts faster. apt does not update it: build it again when ./airlock doctor reports a newer version.
+network protocols, devices or plugins, and starts faster. apt does not update it: build it again when ./airlock doctor reports a newer version.
 See deploy/ffmpeg/README.md.`,
     )
     .action(() => {
@@ -245,7 +247,7 @@ See deploy/ffmpeg/README.md.`,
     });
   program
     .command('test')
-    .description('Run all tests, or the tests in the named files. Installs what the tests need')
+    .description('Run all tests, or the tests in the named files. Installs the packages that the tests need')
     .argument('[files...]', 'test files, or parts of their names')
     .option('--storage <storage>', 'run test/e2e, or the named files, on another storage: swift')
     .option('--chaos <duration>', 'kill and stop processes of a fleet for this long, e.g. 30m')

@@ -8,8 +8,8 @@ const CONNECTIONS = { total: 64, perAddress: 16, firstByteMs: 5_000 };
 const PER_MINUTE = 600;
 
 /**
- * Limits what a client may take of the metrics port: it needs no key, and a scrape asks the database. Proxies are not
- * trusted here, because scrapers connect directly.
+ * Limits the use of the metrics port by a client, because the port requires no key, and a scrape queries the database.
+ * Proxies are not trusted here, because scrapers connect directly.
  */
 export function protectMetrics(server: Server): void {
   const connections = guardConnections(server, { limits: CONNECTIONS, trustProxy: [], onRejected: () => {} });

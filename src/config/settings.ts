@@ -55,7 +55,7 @@ export const SETTINGS = {
     example: '/var/lib/airlock',
   }),
   publicUrl: optional('AIRLOCK_PUBLIC_URL', url('http:', 'https:'), {
-    description: 'Address of the API as clients see it. If unset, it follows from host and port.',
+    description: 'Address of the API as clients see it. If unset, Airlock derives it from host and port.',
     example: 'https://airlock.example.com',
   }),
   storagePublicUrl: optional('AIRLOCK_STORAGE_PUBLIC_URL', url('http:', 'https:'), {
@@ -65,7 +65,7 @@ export const SETTINGS = {
   }),
   databaseUrl: optional('AIRLOCK_DATABASE_URL', url('postgres:', 'postgresql:'), {
     description:
-      'PostgreSQL 15 or newer, with [TLS](operate/database.md#tls-to-postgresql) by `?sslmode=verify-full&sslrootcert=/path/to/ca.pem`. If unset, Airlock runs the embedded one.',
+      'PostgreSQL 15 or later. For [TLS](operate/database.md#tls-to-postgresql), add `?sslmode=verify-full&sslrootcert=/path/to/ca.pem`. If unset, Airlock runs the embedded PostgreSQL.',
     example: 'postgres://airlock:password@db.example.com/airlock',
   }),
   storageUrl: optional('AIRLOCK_STORAGE_URL', url('s3:', 'gs:'), {
@@ -100,7 +100,7 @@ export const SETTINGS = {
   }),
   workerSlots: optional('AIRLOCK_WORKER_SLOTS', integerUpTo(MAX_WORKER_SLOTS), {
     description:
-      'Concurrent jobs of a worker. If unset, it follows from [cores and memory](operate/slots.md#slots-and-memory).',
+      'Concurrent jobs of a worker. If unset, the number depends on [cores and memory](operate/slots.md#slots-and-memory).',
     example: '4',
   }),
   retentionSeconds: required('AIRLOCK_RETENTION', duration, '24h', {
@@ -124,7 +124,7 @@ export const SETTINGS = {
   }),
   chunks: required('AIRLOCK_CHUNKS', choice(['off', 'auto', 'always']), 'auto', {
     description:
-      'Whether a long video is [encoded in pieces](operate/several-machines.md#long-videos-in-pieces) by several workers: `auto` where slots of several machines are idle and it pays, `always` wherever it is possible.',
+      'Whether a long video is [encoded in pieces](operate/several-machines.md#long-videos-in-pieces) by several workers: `auto` if the video is long and slots on several machines are idle, `always` whenever it is possible.',
   }),
   fetchAllow: required('AIRLOCK_FETCH_ALLOW', list, '', {
     description: 'Non-public CIDRs that input URLs may reach, on any port.',
@@ -138,11 +138,11 @@ export const SETTINGS = {
   }),
   maxConnections: required('AIRLOCK_MAX_CONNECTIONS', integerUpTo(MAX_CONNECTIONS), '4096', {
     description:
-      'Concurrent connections to the API, and as many to the storage. A process that can open fewer than 8,448 files accepts fewer and logs it.',
+      'Concurrent connections to the API, and the same number to the storage. A process that can open fewer than 8,448 files accepts fewer connections, and logs this.',
   }),
   maxConnectionsPerAddress: required('AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS', integerUpTo(MAX_CONNECTIONS), '256', {
     description:
-      'Concurrent connections of one IPv4 address or IPv6 /64 to each. The proxies in `AIRLOCK_TRUST_PROXY` are exempt.',
+      'Concurrent connections of one IPv4 address or IPv6 /64 to the API, and the same number to the storage. The proxies in `AIRLOCK_TRUST_PROXY` are exempt.',
   }),
   sandbox: required('AIRLOCK_SANDBOX', choice(['auto', 'bwrap', 'landlock', 'gvisor', 'none']), 'auto', {
     description:
@@ -153,7 +153,7 @@ export const SETTINGS = {
   }),
   ffmpeg: optional('AIRLOCK_FFMPEG', absolutePath('/opt/ffmpeg/bin/ffmpeg'), {
     description:
-      'FFmpeg for the cells, with `ffprobe` in the same folder. If unset, a trimmed build if there is one, otherwise the system’s.',
+      'FFmpeg for the cells, with `ffprobe` in the same folder. If unset, cells use a trimmed build if there is one, and otherwise the system’s FFmpeg.',
     example: '/opt/ffmpeg/bin/ffmpeg',
   }),
   ffmpegBuild: required('AIRLOCK_FFMPEG_BUILD', choice(['auto', 'off']), 'auto', {
@@ -167,15 +167,15 @@ export const SETTINGS = {
   }),
   transcribeEngine: required('AIRLOCK_TRANSCRIBE_ENGINE', choice(['whisper', 'pocketsphinx']), 'whisper', {
     description:
-      '[Speech recognizer](transcription.md#pocketsphinx): `whisper`, or `pocketsphinx` for rough transcripts of US English without a model of your own.',
+      '[Speech recognizer](transcription.md#pocketsphinx): `whisper`, or `pocketsphinx` for rough transcripts of US English without your own model.',
   }),
   traces: optional('AIRLOCK_TRACES', url('http:', 'https:'), {
     description:
-      'Address of a collector of OpenTelemetry that takes OTLP over HTTP. [Traces](operate/monitoring.md#traces) are sent there if the SDK is installed.',
+      'Address of an OpenTelemetry collector that accepts OTLP over HTTP. Airlock sends [traces](operate/monitoring.md#traces) to it. Requires the OpenTelemetry SDK.',
     example: 'http://127.0.0.1:4318/v1/traces',
   }),
   tracesPercent: required('AIRLOCK_TRACES_PERCENT', integerUpTo(100), '100', {
-    description: 'Share of requests that are traced. A request with `traceparent` follows the decision of its caller.',
+    description: 'Percentage of requests that Airlock traces. For a request with `traceparent`, the caller decides.',
   }),
   logLevel: required(
     'AIRLOCK_LOG_LEVEL',
@@ -191,11 +191,11 @@ export const OTHER_VARIABLES = {
     AIRLOCK_URL:
       'Server for all [commands](cli.md) on media, uploads, jobs, webhooks and usage. Requires `AIRLOCK_API_KEY`.',
     AIRLOCK_API_KEY: 'API key for that server.',
-    AIRLOCK_DEBUG: 'Any value prints errors with their stack trace.',
+    AIRLOCK_DEBUG: 'If set to any value, commands print errors with their stack trace.',
   },
   signing: {
     AIRLOCK_SIGNING_KEY:
-      'Key that signs receipts, manifests and heads of the audit log: 32 bytes in base64url. If unset, the one in `secrets.json`.',
+      'Key that signs receipts, manifests and heads of the audit log: 32 bytes in base64url. If unset, Airlock uses the key in `secrets.json`.',
   },
   internal: {
     AIRLOCK_SHOWN_DATA_DIR: 'Path of the data directory in messages, when the launcher mounts it elsewhere.',

@@ -23,7 +23,7 @@ export const inThousands = (value: number) => String(value).replace(/\B(?=(\d{3}
 
 const cellSetting = (name: LimitName, meaning: string): NumberSetting => {
   const { least, most, why } = LIMIT_BOUNDS[name];
-  return { least, most, why, meaning, fallback: 'what the server allows' };
+  return { least, most, why, meaning, fallback: 'the server’s limit' };
 };
 
 /** Columns of the table `accounts`, in display order. */
@@ -43,7 +43,7 @@ export const NUMBER_SETTINGS = {
   max_stored_bytes: {
     least: 0,
     most: MOST_BYTES,
-    meaning: 'bytes of stored uploads and outputs, including those promised to open upload URLs',
+    meaning: 'bytes of stored uploads and outputs, including bytes promised to open upload URLs',
     fallback: '100,000,000,000',
   },
   max_open_uploads: { least: 1, most: MOST, meaning: 'unconfirmed upload URLs', fallback: '100' },
@@ -58,7 +58,7 @@ export const NUMBER_SETTINGS = {
     least: 1,
     most: MOST,
     meaning:
-      'seconds for which outputs, and uploads after their last use, are kept, which can only shorten the retention',
+      'retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server',
     fallback: 'AIRLOCK_RETENTION',
   },
 } as const satisfies Record<string, NumberSetting> & Record<LimitName, NumberSetting>;
@@ -89,7 +89,7 @@ export interface AccountUsage {
   running: number;
   /** Minutes of input in this month (UTC). */
   minutes: number;
-  /** Bytes of uploads and outputs, including those promised to open upload URLs. */
+  /** Bytes of uploads and outputs, including bytes promised to open upload URLs. */
   stored_bytes: number;
   open_uploads: number;
 }

@@ -48,7 +48,7 @@ export const accountWithUsage = account
         minutes: z.number().describe('Minutes of input in this month.'),
         stored_bytes: z
           .number()
-          .describe('Bytes of uploads and outputs, including those promised to open upload URLs.'),
+          .describe('Bytes of uploads and outputs, including bytes promised to open upload URLs.'),
         open_uploads: z.number().describe('Unconfirmed upload URLs.'),
       })
       .describe('What it uses now.'),
@@ -83,7 +83,7 @@ export const changeAccountBody = z
     disarm: z.boolean().optional().describe(`Whether to ${SWITCH_SETTINGS.disarm.meaning}.`),
     disabled: z.boolean().optional().describe('Whether to reject all requests of the account.'),
   })
-  .meta({ id: 'ChangeAccountRequest', description: 'Limits to change; absent fields stay.' });
+  .meta({ id: 'ChangeAccountRequest', description: 'Limits to change. Absent fields stay unchanged.' });
 
 export const worker = z
   .object({
@@ -146,7 +146,7 @@ export const queue = z
         }),
       )
       .describe(
-        'Waiting jobs that no active worker can run. Start a worker that supports their kind and has what they need.',
+        'Waiting jobs that no active worker can run. Start a worker that supports their kind and meets their requirements.',
       ),
   })
   .meta({ id: 'Queue', description: 'Waiting and running jobs.' });

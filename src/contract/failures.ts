@@ -9,7 +9,7 @@ export const failures = {
   unsupported_media: { advice: 'Convert the file to MP4, MOV, WebM or MKV first.', retry: false },
   unsupported_codec: { advice: 'Choose another codec or output format.', retry: false },
   cannot_disarm: {
-    advice: `Convert the file to ${rewrittenNames()} first, without what the message names, or leave out "disarm".`,
+    advice: `Convert the file to ${rewrittenNames()} first, without the part that the message names, or omit "disarm".`,
     retry: false,
   },
   no_video_stream: { advice: 'Choose an audio output format, or an input with video.', retry: false },

@@ -10,7 +10,7 @@ export const inputFields = z.object({
     'A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`.',
   ),
   upload: nullable(uploadInput).describe(
-    'A file that you upload after this request, instead of `url`. The response states where to send the bytes. The job starts when they have arrived.',
+    'A file that you upload after this request, instead of `url`. The response contains the URLs to which you send the bytes. The job starts when they have arrived.',
   ),
   options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
 });

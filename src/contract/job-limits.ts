@@ -5,7 +5,7 @@ import { LIMIT_BOUNDS, LIMIT_SETTERS, type LimitName } from './limit-bounds.ts';
 const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
   memory_mb: 'Memory of the cell, in MB of 1,048,576 bytes',
   cpu_seconds: 'Processor seconds of the cell',
-  wall_seconds: 'Seconds that the cell may run',
+  wall_seconds: 'Time limit of the cell in seconds',
   output_mb: 'Size of the output, in MB of 1,048,576 bytes',
 };
 

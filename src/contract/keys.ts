@@ -59,7 +59,7 @@ export const apiKey = z
     name: z.string().describe('For people.'),
     hint: z.string().describe('Its last four characters.'),
     scopes: z.array(z.string().meta({ enum: [...SCOPES] })).describe('What it may do.'),
-    allowed_cidrs: z.array(z.string()).describe('Addresses from which it works; all if empty.'),
+    allowed_cidrs: z.array(z.string()).describe('Addresses that can use the key; all addresses if empty.'),
     created_at: timestamp.describe('When it was created.'),
     expires_at: timestamp.nullable().describe('When it expires.'),
     last_used_at: timestamp.nullable().describe('When it was last used, to the minute.'),

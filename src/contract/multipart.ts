@@ -9,7 +9,7 @@ export const PART_URLS = 100;
 
 const partNumber = z.number().int().min(1).max(MAX_UPLOAD_PARTS).describe('The number of the part, from 1.');
 const uploadId = z.uuid().describe('Identifies the upload in parts.');
-const filename = z.string().describe('The name of the upload from now on.');
+const filename = z.string().describe('The name that identifies the upload in later requests.');
 const partSize = z.number().describe('Bytes of every part but the last.');
 const success = z.literal(true).describe('Always true.');
 

@@ -72,7 +72,7 @@ export const setupLink = z
     role: z.enum(ROLES).describe('The role of that person.'),
     account: z.object({ name: z.string().describe('The name of the account.') }).describe('The account.'),
   })
-  .meta({ id: 'SetupLink', description: 'Whose password a setup link sets.' });
+  .meta({ id: 'SetupLink', description: 'The person whose password a setup link sets.' });
 export type SetupLinkView = z.infer<typeof setupLink>;
 
 export const setupBody = z

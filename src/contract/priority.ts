@@ -6,6 +6,8 @@ export const priorityField = range
   .nullable()
   .transform((value) => value ?? undefined)
   .optional()
-  .describe('From -10 to 10; 0 when absent. Higher ones of the same account start first.');
+  .describe('From -10 to 10. Defaults to 0. Within an account, jobs with a higher priority start first.');
 
-export const priority = range.describe('The `priority` of the request. Higher ones of the same account start first.');
+export const priority = range.describe(
+  'The `priority` of the request. Within an account, jobs with a higher priority start first.',
+);

@@ -25,7 +25,11 @@ const deletedObject = z
 const remainingObject = z
   .object({
     ...objectFacts,
-    state: z.enum(['in_use', 'deleting']).describe('Another open job needs it, or it is about to be deleted.'),
+    state: z
+      .enum(['in_use', 'deleting'])
+      .describe(
+        '`in_use`: another open job needs it, or its own retention has not ended. `deleting`: storage has not confirmed the deletion yet.',
+      ),
   })
   .meta({ id: 'RemainingObject', description: 'A stored object whose bytes still exist.' });
 
@@ -71,7 +75,7 @@ export const receipt = z
     status: jobStatus,
     reason: z.enum(['erased', 'retention', 'lost']).describe('Why the job’s bytes were deleted.'),
     erased_at: timestamp.describe('When the deletion began.'),
-    complete: z.boolean().describe('Whether none of its bytes are left, and no upload URL can add any.'),
+    complete: z.boolean().describe('Whether no bytes of the job remain, and no upload URL can add any.'),
     complete_at: timestamp
       .nullable()
       .describe(

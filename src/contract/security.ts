@@ -68,7 +68,7 @@ const trimmedFfmpeg = z
       .enum(['off', 'operator_build', 'not_built', 'failed', 'rejected'])
       .nullable()
       .describe(
-        'Why jobs don’t use it. `off`: a setting of the server turns it off. `operator_build`: the operator chose another FFmpeg. `not_built`: Airlock has not built it yet. `failed`: Airlock tries again a day later. `rejected`: the build failed, or it differs from the FFmpeg of the distribution.',
+        'Why jobs don’t use it. `off`: a setting of the server turns it off. `operator_build`: the operator chose another FFmpeg. `not_built`: Airlock has not built it yet. `failed`: Airlock retries a day later. `rejected`: the build failed, or it differs from the FFmpeg of the distribution.',
       ),
   })
   .meta({ id: 'TrimmedFfmpeg', description: 'The trimmed FFmpeg that Airlock builds.' });

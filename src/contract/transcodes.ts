@@ -71,7 +71,7 @@ export const reusableFields = {
   priority: priorityField,
 };
 
-/** Whether a request says what to make. */
+/** Whether a request names its outputs. */
 export function namesOutput({ outputFormat, outputs }: { outputFormat?: unknown; outputs?: unknown }): boolean {
   return outputFormat !== undefined || outputs !== undefined;
 }
@@ -82,9 +82,9 @@ export const createBody = z
       .array(inputRequest)
       .min(1)
       .max(MAX_INPUTS)
-      .describe('Joined one after the other, unless `options` or `filters` determine otherwise.'),
+      .describe('Airlock joins several inputs one after the other, unless the request has `options` or `filters`.'),
     template: nullable(templateReference).describe(
-      'A template, such as `airlock/web`, or one version of it, such as `web@3`. The job gets the fields of the template that the request does not have.',
+      'A template, such as `airlock/web`, or one version of it, such as `web@3`. Fields that the request omits come from the template.',
     ),
     ...reusableFields,
     webhook_url: webhookUrlField,
@@ -235,8 +235,11 @@ export const job = z
     billable_minutes: z
       .number()
       .nullable()
-      .describe('Minutes of all inputs, rounded up; null before all have been probed.'),
-    duration_seconds: z.number().nullable().describe('Seconds of all inputs; null before all have been probed.'),
+      .describe('Total minutes of all inputs, rounded up; null until every input has been probed.'),
+    duration_seconds: z
+      .number()
+      .nullable()
+      .describe('Total duration of all inputs in seconds; null until every input has been probed.'),
     template: z
       .string()
       .nullable()

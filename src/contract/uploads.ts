@@ -89,7 +89,7 @@ export const presignAnswer = z
         uploadUrl: z.url().describe('PUT the bytes here, with the declared content type and no Authorization header.'),
         headers: furtherHeaders,
         contentType: signedType,
-        filename: z.string().describe('The name of the upload from now on.'),
+        filename: z.string().describe('The name that identifies the upload in later requests.'),
         expiresAt: timestamp.describe('When the URL expires.'),
       })
       .meta({ id: 'PresignResult', description: 'A signed URL for one upload.' }),

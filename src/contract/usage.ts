@@ -25,7 +25,7 @@ export const usage = z
       .object({
         jobs: count('Jobs that completed in the month.'),
         minutes: count('Minutes of their inputs.'),
-        stored_bytes: count('Bytes of uploads and outputs now, including those promised to open upload URLs.'),
+        stored_bytes: count('Bytes of uploads and outputs now, including bytes promised to open upload URLs.'),
         by_day: z
           .array(
             z.object({
@@ -45,5 +45,5 @@ export const usage = z
       .describe('What remains.'),
     warnings: someWarnings,
   })
-  .meta({ id: 'Usage', description: 'What an account has used in a month.' });
+  .meta({ id: 'Usage', description: 'The usage of an account in a month.' });
 export type Usage = z.infer<typeof usage>;

@@ -53,7 +53,7 @@ export const removedWebhook = z
 export const webhookSecret = z
   .object({
     secret: z.string().describe('Signs the events of jobs that name a `webhook_url`.'),
-    old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
+    old_secret_until: timestamp.nullable().describe('When the replaced secret stops signing.'),
     warnings: someWarnings,
   })
   .meta({ id: 'WebhookSecret', description: 'The default secret of the account.' });
@@ -90,7 +90,7 @@ function webhookView(eventTypes: readonly string[]) {
       backs_off_until: timestamp
         .nullable()
         .describe('Airlock sends nothing before this time, because the receiver did not respond in time.'),
-      old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
+      old_secret_until: timestamp.nullable().describe('When the replaced secret stops signing.'),
       created_at: timestamp.describe('When it was created.'),
       updated_at: timestamp.describe('When it was last changed.'),
     })

@@ -49,7 +49,7 @@ describe('the vault', () => {
     );
   });
 
-  it('fingerprints equal texts alike and others differently', () => {
+  it('returns equal fingerprints for equal texts, and different fingerprints for different texts', () => {
     expect(vault.fingerprint('a')).toEqual(vault.fingerprint('a'));
     expect(vault.fingerprint('a')).not.toEqual(vault.fingerprint('b'));
   });

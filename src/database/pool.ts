@@ -14,9 +14,9 @@ import { currentAccount, Turns } from './connection-share.ts';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
-/** Inside a transaction; every function of `domain/` that changes something takes one. */
+/** A transaction. Functions that change data require one. */
 export type Tx = Transaction<Tables>;
-/** Either: for reads that do not care. */
+/** A pool or a transaction, for reads that work with both. */
 export type Db = Kysely<Tables>;
 
 const INT8 = 20;

@@ -145,7 +145,7 @@ export interface DirectoryRecipe {
   /** Matches the name of each file. */
   names: RegExp;
   expect: ExpectedOutput;
-  /** How many files there must be; absent = any number. */
+  /** The required number of files; absent = any number. */
   count?: number;
   /** Files that Airlock adds; absent = none. */
   added?: readonly { path: string; contentType: string; text: string }[];

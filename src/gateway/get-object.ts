@@ -121,7 +121,10 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Bytes handed to the kernel: stops growing if the client does not read, however much this process buffers. */
+/**
+ * Bytes handed to the kernel. The number stops growing if the client does not read, regardless of how much this process
+ * buffers.
+ */
 function sentBytes(response: ServerResponse): number {
   const socket = response.socket;
   return socket ? socket.bytesWritten - socket.writableLength : 0;

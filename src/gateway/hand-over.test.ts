@@ -110,21 +110,21 @@ describe('a file that a worker hands over', () => {
     ['is a pipe', () => run('/usr/bin/mkfifo', [path])],
     ['is larger than any object may be', () => write('x'.repeat(1001))],
   ];
-  it.each(unfit)('stays where it is, and is not stored, if it %s', async (_, make) => {
+  it.each(unfit)('is neither moved nor stored if it %s', async (_, make) => {
     await make();
     expect(await handOver('unfit')).toBe(false);
     expect(await gateway.store.head('unfit')).toBeNull();
     await lstat(path);
   });
 
-  it.runIf(process.geteuid!() === 0)('stays where it is if another account owns it', async () => {
+  it.runIf(process.geteuid!() === 0)('is not moved if another account owns it', async () => {
     await write();
     await chown(path, 60706, 60705);
     expect(await handOver('foreign')).toBe(false);
     expect(await gateway.store.head('foreign')).toBeNull();
   });
 
-  it('stays where it is if it was written to or replaced after it was marked', async () => {
+  it('is not moved if it was written to or replaced after it was marked', async () => {
     await write();
     const mark = markOf(await lstat(path, { bigint: true }));
     await chmod(path, 0o600);

@@ -141,7 +141,7 @@ describe('browsers', () => {
     expect(read.headers.get('access-control-expose-headers')).toMatch(/content-range.*etag/);
   });
 
-  it('get no cross-origin access without a signed URL', async () => {
+  it('have no cross-origin access without a signed URL', async () => {
     const url = `${gateway.endpoint}/${BUCKET}/ten`;
     const origin = { origin: 'https://app.example' };
     expect((await fetch(url, { method: 'OPTIONS', headers: origin })).status).toBe(403);

@@ -52,7 +52,7 @@ function storeOf(gateway: Gateway): ObjectStore {
 }
 
 describe('the gateway', () => {
-  it('lets a running upload finish when it stops, and accepts nothing new', async () => {
+  it('finishes a running upload when it stops, and accepts no new requests', async () => {
     const gateway = await start();
     const url = new URL(
       (await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 })).url,

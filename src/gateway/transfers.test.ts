@@ -20,7 +20,7 @@ describe('transfer permits', () => {
     expect(() => transfers.acquire('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
   });
 
-  it('allow an account no more than it leaves for others', () => {
+  it('limit an account to half of the connections that other accounts do not use', () => {
     const transfers = openTransfers(40);
     const acquireAll = (account: string): (() => void)[] => {
       const permits: (() => void)[] = [];

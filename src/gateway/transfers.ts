@@ -12,7 +12,10 @@ export interface Transfers {
   acquire(method: 'GET' | 'PUT', key: string): () => void;
 }
 
-/** `total`: connections of the listener. No account may use more of them than it leaves for others. */
+/**
+ * `total`: connections of the listener. An account may use at most half of the connections that other accounts do not
+ * use.
+ */
 export function openTransfers(total: number): Transfers {
   const ofObject = createTally();
   const ofAccount = createTally();
@@ -26,9 +29,9 @@ export function openTransfers(total: number): Transfers {
         const what = method === 'PUT' ? 'uploads to this URL' : 'downloads of this object';
         throw slowDown(`${limit} ${what} are running, which is the limit.`);
       }
-      // The first account gets up to half of them, the next one half of the rest.
+      // The first account gets up to half of the connections, and the next account half of the rest.
       if (ofAccount.count(account) >= Math.max(1, total - all)) {
-        throw slowDown('The transfers of this account use as many connections as are left for all others.');
+        throw slowDown('This account already uses half of the connections that other accounts do not use.');
       }
       const releases = [ofObject.add(object), ofAccount.add(account)];
       all++;

@@ -24,7 +24,7 @@ describe('a job that waits for its children', () => {
   });
   afterAll(() => world?.close());
 
-  /** A job whose pieces have these seconds of video; null: audio beside it. */
+  /** A job whose pieces have these seconds of video; null: a piece of audio alongside. */
   async function insertPieces(pieces: (number | null)[]) {
     await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
     account = await world.account();

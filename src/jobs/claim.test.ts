@@ -114,7 +114,7 @@ describe('a claim of a job that needs a capability', () => {
     },
   );
 
-  it('gives an account whose oldest job is of an unknown kind no advantage either', async () => {
+  it('gives no advantage to an account whose oldest job is of an unknown kind', async () => {
     const [stuck, other] = [await account(), await account()];
     await wait(stuck, 'future', { kind: 'hologram' });
     for (const number of [1, 2]) {
@@ -159,7 +159,7 @@ describe('a claim of a job that needs a capability', () => {
     expect(await classesWithWork(database.db, kinds, [SPEECH])).toEqual(['light']);
   });
 
-  it('reads no job that the worker cannot run, however many are ahead of those that it can', async () => {
+  it('reads only jobs that the worker can run, regardless of how many other jobs are ahead of them', async () => {
     const one = await account();
     await query('ALTER TABLE jobs DISABLE TRIGGER USER');
     await query(

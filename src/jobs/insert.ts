@@ -52,7 +52,7 @@ export interface NewJob {
   parentId?: string;
   /** The batch that it belongs to, and its position there. */
   batch?: { id: string; index: number } | undefined;
-  /** From -10 to 10; 0 when absent. */
+  /** From -10 to 10. Defaults to 0. */
   priority?: number;
   /** What it requires of a worker beyond its kind; nothing when absent. */
   needs?: readonly string[];

@@ -23,7 +23,7 @@ export interface KindTraits {
   onEnd?(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
 }
 
-/** What errors say of the jobs of a kind. */
+/** The words that errors use for the jobs of a kind. */
 export interface ShownTraits {
   /** What people call a job of this kind: `toy` and `toys`. */
   nouns: { one: string; many: string };

@@ -82,7 +82,7 @@ export interface Admission {
   retentionSeconds: number | null;
   /** Receives the final events of the job. */
   webhookUrl?: string | null;
-  /** From -10 to 10; 0 when absent. */
+  /** From -10 to 10. Defaults to 0. */
   priority?: number;
   /** False for a job that reads no source itself; by default true if a source is fetched. */
   fetches?: false;

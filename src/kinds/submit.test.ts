@@ -12,7 +12,7 @@ describe('a submitted job', () => {
 
   const jobsOf = async (account: Account) => (await world.list(account)).map(({ status }) => status);
 
-  it('is rejected exactly at the limit of waiting jobs, however many are submitted at once', async () => {
+  it('is rejected exactly at the limit of waiting jobs, regardless of how many are submitted at the same time', async () => {
     const account = await world.account({ max_queued: 5000 });
     await world.accept(account);
     // As if that many waited: too few for a look under the lock before, and nearly the limit.

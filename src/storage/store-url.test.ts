@@ -35,7 +35,7 @@ describe('storage URL', () => {
     expect(origin + pathname).toBe(expected);
   });
 
-  it('knows that R2 joins equal parts only, and has one region', async () => {
+  it('requires equal parts and the region auto for R2', async () => {
     const store = storeFromUrl('s3://media?endpoint=https://account.r2.cloudflarestorage.com', env);
     expect(store.equalParts).toBe(true);
     expect(await store.presignGet('k', get)).toContain('%2Fauto%2Fs3%2Faws4_request');

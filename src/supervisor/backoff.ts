@@ -2,7 +2,7 @@
 export interface BackoffPolicy {
   firstMs: number;
   maximumMs: number;
-  /** An uptime that resets the count of failures: what ran that long is no program that fails at its start. */
+  /** An uptime that resets the count of failures, because a program that ran this long does not fail at its start. */
   healthyMs: number;
 }
 

@@ -23,8 +23,8 @@ export async function releaseBallast(folder: string): Promise<boolean> {
 }
 
 /**
- * Reserves disk space in a file of `folder` while a server runs there, unless it has one or little is free. Never fails:
- * with enough space, the service starts without it. `stop` resolves when nothing is written any more.
+ * Reserves disk space in a file of `folder` while a server runs there, unless the file exists or little space is free.
+ * Never fails, because with enough space the service starts without it. `stop` resolves when this no longer writes.
  */
 export function keepBallast(folder: string, delayMs = FILL_DELAY_MS): { stop(): Promise<void> } {
   let stopped = false;

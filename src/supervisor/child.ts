@@ -45,7 +45,7 @@ export function reportReady(ports: Record<string, number> = {}): void {
   process.send?.({ type: 'ready', ports });
 }
 
-/** Set for a role that its supervisor starts before what the role needs is there. */
+/** Set for a role that its supervisor starts before the role's dependencies are ready. */
 export const WAITS_VARIABLE = 'AIRLOCK_INTERNAL_WAITS';
 
 interface Begin {
@@ -54,9 +54,9 @@ interface Begin {
 }
 
 /**
- * Waits until the supervisor says that everything is there that the role needs, and sets the variables that the supervisor
- * sends. Roles call it once they can do nothing more without database and storage. Returns at once without a supervisor. The
- * process exits when its supervisor dies meanwhile.
+ * Waits until the supervisor reports that the role's dependencies are ready, and sets the variables that the supervisor
+ * sends. Roles call it when they can do nothing more without database and storage. Without a supervisor, it returns
+ * immediately. The process exits if its supervisor dies in the meantime.
  */
 export async function waitForBegin(): Promise<void> {
   if (!process.send || process.env[WAITS_VARIABLE] !== '1') return;

@@ -12,15 +12,14 @@ import type { Account, SupervisorLogger } from './types.ts';
 
 /*
  * A template is a new cluster with the schema of the application, as a tar archive in the installation's `.build`
- * folder. A first start unpacks it instead of running initdb and every migration. Roles of a template have no password,
- * so nobody can log in to a copy that has not got its own.
+ * folder. A first start unpacks it instead of running initdb and every migration. The roles of a template have no password, so no client can log in to a copy before the copy has its own passwords.
  */
 
 /** Which template to use, and what a copy gets that the template does not have. */
 export interface TemplateUse {
   /** Folder of the templates: `<installation>/.build/postgres`. */
   folder: string;
-  /** Hexadecimal hash of everything that makes the schema and its privileges. */
+  /** Hexadecimal hash of all sources of the schema and its privileges. */
   schema: string;
   /** SQL for each copy, in the database of the application: one line each, without `;`. */
   statements: readonly string[];
@@ -81,7 +80,7 @@ export async function makeTrustedFolder(folder: string): Promise<void> {
   if ((await lstat(folder)).uid === process.getuid!()) await chmod(folder, 0o755);
 }
 
-/** What unpacking a template needs to know of the new cluster. */
+/** The properties of the new cluster that unpacking a template needs. */
 interface CopyTarget {
   binaries: PostgresBinaries;
   account: Account | null;

@@ -76,7 +76,7 @@ async function installOnce(packageFolder: string, folder: string, target: string
   }
 }
 
-/** Installs a folder with all that a server needs. Returns whether any file had to be copied. */
+/** Installs a folder with all files that a server needs. Returns whether any file had to be copied. */
 export function installTree(from: string, to: string): boolean {
   mkdirSync(to);
   // World-readable regardless of the umask: the server runs as another account.

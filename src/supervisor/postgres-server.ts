@@ -14,7 +14,7 @@ import type { Account, ProcessExit, SupervisorLogger } from './types.ts';
 
 /** WAL replay after a crash takes seconds; this bounds a server that never becomes ready. */
 const START_LIMIT_MS = 120_000;
-/** Longest pause between two looks at a starting server: everything else waits for it. */
+/** Longest pause between two checks of a starting server. It is short, because everything else waits for the server. */
 const LOOK_MS = 15;
 const FAST_SHUTDOWN_MS = 30_000;
 const IMMEDIATE_SHUTDOWN_MS = 10_000;
@@ -44,8 +44,8 @@ export async function findServer(data: string): Promise<RunningServer | null> {
 }
 
 /**
- * Removes what a killed server left behind. Its backends exit within moments; this kills one that is busy, because no
- * new server may start alongside it. Removes postmaster.pid too: PostgreSQL would mistake a reused pid for a live server.
+ * Cleans up after a killed server. Its backends exit within moments. This kills a backend that is busy, because no new
+ * server may start alongside it. Removes postmaster.pid too: PostgreSQL would mistake a reused pid for a live server.
  */
 export async function removeRemains(data: string, socketFolder: string): Promise<void> {
   const noneLeft = async () => (await processesIn(data, 'postgres')).length === 0;

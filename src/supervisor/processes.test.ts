@@ -68,7 +68,7 @@ describe('a supervised process', () => {
     expect(supervised.ready.ports).toEqual({ api: 4713 });
   });
 
-  it('can wait for what it needs, and gets it again when it is restarted', async () => {
+  it('can wait for its dependencies, and receives them again when it is restarted', async () => {
     const body = `await waitForBegin(); reportReady({ api: Number(process.env.FOUND) }); setInterval(q, 1000);`;
     const args = await role('waits', body);
     let begin!: (variables: Record<string, string>) => void;

@@ -234,11 +234,11 @@ export async function addServiceGauges(
   const queue = gauge('airlock_queue_jobs', 'Jobs by resource class, without final ones', ['status', 'class']);
   const oldest = gauge('airlock_oldest_waiting_seconds', 'Time since the first waiting job was due', ['class']);
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
-  const slots = gauge('airlock_worker_slots', 'Slots of those workers');
+  const slots = gauge('airlock_worker_slots', 'Slots of workers with a recent heartbeat');
   const stored = gauge('airlock_stored_bytes', 'Stored bytes of media');
   const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and unfinished outputs may still add');
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
-  const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of that disk that are kept in reserve', ['disk']);
+  const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of the disk that Airlock keeps in reserve', ['disk']);
   const files = gauge('airlock_disk_spare_files', 'Files that can still be created above the reserve', ['disk']);
   const backlog = gauge(
     'airlock_retention_backlog',

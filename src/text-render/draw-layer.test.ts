@@ -59,7 +59,7 @@ describe('drawLayer', () => {
     expect(svg).toContain('filter="url(#s0)"');
     expect(String(draw('a').file)).not.toContain('filter');
   });
-  it('leaves the text out on a machine without fonts, with a warning', () => {
+  it('omits the text on a machine without fonts, and adds a warning', () => {
     const layer = draw('Hello', {}, openFonts([]));
     expect(layer).toMatchObject({ width: 1, height: 1 });
     expect(layer.warnings).toEqual(['There is no font on this machine; the text was left out.']);

@@ -8,7 +8,7 @@ export interface Deliveries {
   start(): void;
   /** Deliveries that are being sent. */
   sending(): Sending[];
-  /** Resolves when those that are being sent have ended. */
+  /** Resolves when the deliveries in progress have ended. */
   stop(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export function openDeliveries(deps: DeliveriesDeps, logger: Logger): Deliveries
   const sending = new Map<Promise<void>, Sending>();
   let stopped = false;
   let looking: Promise<void> | null = null;
-  /** Whether `start` was called during a look, which may have missed what is due now. */
+  /** Whether `start` was called during a query, which may have missed deliveries that became due. */
   let again = false;
 
   async function look(): Promise<void> {

@@ -11,8 +11,9 @@ const LEAST_BY_DISK = 4;
 
 /**
  * Limits how many jobs of this worker fetch concurrently. A job keeps its permit from its claim until its sources are
- * staged and it has a slot. An account may acquire another permit only while it has fewer than are free: a single
- * account gets half of them, a second one half of the rest, and so on, so that the next account still finds one.
+ * staged and it has a slot. An account may acquire another permit only while it has fewer permits than are free. A
+ * single account gets half of them, a second account half of the rest, and so on, so that the next account still finds
+ * a permit.
  */
 export interface FetchPermits {
   /** Measures the free space of the disk; call it before each `isFree`. */

@@ -4,7 +4,7 @@ import type { WorkerMetrics } from '../telemetry/index.ts';
 
 /** Wraps a sandbox to count its cells. */
 export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
-  // Not a copy: programs may be installed later.
+  // The sandbox is the prototype instead of a copy, because programs may be installed later.
   return Object.assign(Object.create(sandbox) as Sandbox, {
     async run(spec) {
       const result = await sandbox.run(spec);

@@ -45,7 +45,8 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
   const startedAt = Date.now();
   if (claim.number === 1) {
-    // From the time that it was in the queue, which is later than its creation if it awaited an upload.
+    // Counts from the time at which the job entered the queue, which is later than its creation if it awaited an
+    // upload.
     deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.available_at.getTime()) / 1000);
   } else deps.metrics?.retries.inc({ kind: claim.job.kind });
   const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
@@ -153,7 +154,7 @@ function bytesOf({ outputs }: Completion): number {
   return outputs.reduce((sum, { facts }) => sum + facts.size, 0);
 }
 
-/** Deletes reserved objects. The sweeper deletes those for which this fails. */
+/** Deletes reserved objects. If this fails for an object, the sweeper deletes it. */
 async function dropAll(deps: WorkerDeps, reserved: ReadonlySet<string>, log: WorkerDeps['logger']): Promise<void> {
   for (const objectId of reserved) {
     await dropReserved(deps.context, objectId).catch((err) => log.warn({ err }, 'output left to the sweeper'));
@@ -167,7 +168,7 @@ async function recordFailure(
   signal: AbortSignal,
   log: WorkerDeps['logger'],
 ): Promise<End> {
-  // The reason that stops an attempt for its use of the disk is the failure itself.
+  // If an attempt is stopped for its disk use, the reason of the signal is the failure.
   if (signal.aborted && signal.reason instanceof JobFailure) return fail(deps, claim, signal.reason, log);
   if (error instanceof DiskFull) {
     const delaySeconds = Math.min(MAX_ROOM_WAIT_SECONDS, 2 * claim.number);
@@ -175,7 +176,7 @@ async function recordFailure(
     return 'released';
   }
   const reason = signal.aborted ? (signal.reason as StopReason) : null;
-  // An attempt that ends by an outage of the database does not count.
+  // An attempt that ends because of a database outage does not count.
   const outage = !reason && !(error instanceof JobFailure) && outageOf(error) === 'database';
   if (reason === 'draining' || outage) {
     await retryTransient(() => releaseJob(deps.context, claim), FINISH_MS);

@@ -6,7 +6,7 @@ import type { FetchPermits } from './fetch-permits.ts';
 import type { RunningAttempts, StopReason } from './running-attempts.ts';
 import type { SlotRoles } from './slot-roles.ts';
 
-/** Milliseconds for which a job keeps its slot while its sources are fetched. Most fetches are faster. */
+/** Milliseconds for which a job keeps its slot while its sources are fetched. Most fetches end earlier. */
 const FETCH_MS = 2_000;
 const DRAINING: StopReason = 'draining';
 
@@ -34,7 +34,7 @@ interface StartedJob {
   freeSlot: () => void;
   /** Set while the job waits for a slot. */
   grant: ((slot: number) => void) | null;
-  /** Whether it needs no slot any more. */
+  /** Whether the job no longer needs a slot. */
   isLeaving: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { SlotRoles } from './slot-roles.ts';
 import type { Wakeups } from './wakeups.ts';
 import type { Work } from './work-source.ts';
 
-/** The queue is watched for all slots (`watch-queue.ts`); this interval is for wake-ups that are lost. */
+/** `watch-queue.ts` watches the queue for all slots. This interval covers lost wake-ups. */
 const IDLE_MS = 30_000;
 const ERROR_MS = 500;
 

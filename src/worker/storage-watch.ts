@@ -20,7 +20,7 @@ export function watchStorage(options: { ping: () => Promise<void>; onBack: () =>
   const closing = new AbortController();
   let since: number | null = null;
 
-  /** An error response counts: work that gets one fails with a reason. */
+  /** An error response also counts, because work that receives one fails with a reason. */
   const responds = () =>
     ping().then(
       () => true,

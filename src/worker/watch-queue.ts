@@ -4,8 +4,8 @@ import type { Wakeups } from './wakeups.ts';
 
 const LOOK_MS = 1000;
 /**
- * Heartbeats and leases are due at full seconds after the start. At the same moment each would use a connection,
- * and a connection costs the server 20 MB.
+ * Heartbeats and leases are due at full seconds after the start. If all were sent at the same moment, each would use a
+ * connection, and a connection costs the server 20 MB.
  */
 const FIRST_LOOK_MS = 500;
 

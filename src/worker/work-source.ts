@@ -16,7 +16,7 @@ export interface WorkSource {
 }
 
 /**
- * Creates the functions by which slots get work: a job that waits for a slot after its fetch, or the next job of the
+ * Creates the functions with which slots get work: a job that waits for a slot after its fetch, or the next job in the
  * queue. `canClaim` is false while storage is unreachable, and once the worker drains.
  */
 export function createWorkSource(
@@ -25,7 +25,7 @@ export function createWorkSource(
   permits: FetchPermits,
   leases: Pick<SlotLeases, 'start' | 'resume'>,
 ): WorkSource {
-  // One claim at a time in this worker, so that each sees the permits of earlier claims.
+  // This worker sends one claim at a time, so that each claim sees the permits of earlier claims.
   const oneByOne = sequential();
 
   async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {

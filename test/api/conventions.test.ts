@@ -162,7 +162,7 @@ describe('query parameters', () => {
     const response = await get('/v1/transcodes?limit=1&limit=2');
     expect([response.status, response.json.details]).toEqual([
       400,
-      { field: 'limit', reason: 'is given more than once', remedy: 'Give it once' },
+      { field: 'limit', reason: 'is sent more than once', remedy: 'Send it once' },
     ]);
   });
 

@@ -98,7 +98,7 @@ describe('a setup link', () => {
     }
   });
 
-  it('ends earlier sessions, the earlier password and an earlier link', async () => {
+  it('invalidates earlier sessions, the earlier password and an earlier link', async () => {
     const before = await browser('member');
     const { db } = api.database;
     const link = () =>

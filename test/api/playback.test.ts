@@ -94,7 +94,7 @@ describe('POST /v1/transcodes/{id}/playback', () => {
 });
 
 describe('a playback URL', () => {
-  it('serves playlists itself, and redirects to signed links for everything else, on every site', async () => {
+  it('serves playlists, and redirects to signed links for all other files, on every site', async () => {
     const { json } = await play(await makeLadder());
     const playlist = await get(json.hls_url);
     expect([playlist.status, playlist.headers.get('content-type')]).toEqual([200, 'application/vnd.apple.mpegurl']);
@@ -110,7 +110,7 @@ describe('a playback URL', () => {
     expect(await segment.text()).toMatch(/^segment 1 /);
   });
 
-  it('gives links that end with it', async () => {
+  it('returns links that expire with it', async () => {
     const { outputId } = await makeLadder();
     const token = makePlaybackToken(api.context.vault, { outputId, expiresAt: new Date(Date.now() + 90_000) });
     const redirect = await get(`${origin}/playback/${token}/${SEGMENT}`);
@@ -181,7 +181,7 @@ describe('a playback URL', () => {
     }
   });
 
-  it('ends at once when its job is erased, its retention is over, or its account is disabled', async () => {
+  it('stops working immediately when its job is erased, its retention ends, or its account is disabled', async () => {
     const erased = await makeLadder();
     const account = await api.makeAccount();
     const [expired, disabled] = [await makeLadder(), await makeLadder(account)];

@@ -38,7 +38,7 @@ describe('a probe', () => {
     });
   };
 
-  it('returns what a worker found, is not listed as a job, and leaves no text', async () => {
+  it('returns the result of a worker, is not listed as a job, and leaves no text', async () => {
     const response = api.call('POST', '/v1/probe', { ...body, unknwon: 1 });
     await complete();
     expect([(await response).status, (await response).json]).toMatchObject([

@@ -153,7 +153,7 @@ describe('templates', () => {
     ]);
   });
 
-  it('that do not exist are an error with the near name, and those of another account do not exist', async () => {
+  it('that do not exist return an error with the most similar name, and templates of another account do not exist', async () => {
     await save('web');
     const missing = await create({ template: 'webb' });
     expect([missing.status, missing.json.code, missing.json.details]).toEqual([
@@ -215,7 +215,7 @@ describe('templates', () => {
     });
   });
 
-  it('give way to the fields of a request, and a contradiction names its field', async () => {
+  it('yield to the fields of a request, and a conflict names the field of the request', async () => {
     await save('two', { outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }] });
     expect((await create({ template: 'two', outputFormat: 'webm' })).json.output_format).toBe('webm');
     const preset = await create({ template: 'two', preset: { quality: 'low' } });

@@ -129,7 +129,7 @@ describe('an upload token', () => {
     expect((await send(token, 'GET', path)).status).toBe(404);
   });
 
-  it('allows exactly max_files uploads, whatever arrives at the same time and whatever becomes of them', async () => {
+  it('allows exactly max_files uploads, even if they begin at the same time, are aborted or are rejected', async () => {
     const token = await makeToken({ max_files: 1 });
     const requests = Array.from({ length: 50 }, (_, index) =>
       index % 2 ? presign(token, { filename: `${index}.mp4` }) : send(token, 'POST', MULTIPART, FILE),
@@ -194,7 +194,7 @@ describe('an upload token', () => {
     expect((await presign(token, {}, { origin: 'null' })).status).toBe(401);
   });
 
-  it('ends at its time, with its key, and with its account; its page can read why', async () => {
+  it('stops working at its expiry, with its key and with its account, and its page can read the reason', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     const made = () => makeToken({}, { authorization: `Bearer ${key}` });
@@ -218,7 +218,7 @@ describe('an upload token', () => {
     expect((await presign(closed)).json.code).toBe('account_disabled');
   });
 
-  it('of a person ends when the person is disabled or may no longer upload', async () => {
+  it('of a person stops working when the person is disabled or may no longer upload', async () => {
     const { cookie, csrf, user } = await oauthOf(api).person('member');
     const token = await makeToken({}, { authorization: '', cookie, 'x-airlock-csrf': csrf });
     expect((await presign(token)).status).toBe(200);
@@ -253,7 +253,7 @@ describe('an upload token', () => {
     expect((await api.call('POST', `${PRESIGN}?token=${token}`, FILE, { authorization: '' })).status).toBe(401);
   });
 
-  it('sees and changes only its own uploads, and deletes none that is confirmed', async () => {
+  it('lists and changes only its own uploads, and cannot delete a confirmed upload', async () => {
     const [token, other] = [await makeToken(), await makeToken()];
     const mine = await begin(token);
     const ofAccount = (await api.call('POST', MULTIPART, FILE)).json.result;

@@ -204,7 +204,7 @@ describe('an endpoint that times out', () => {
   const endPause = (id: string) =>
     api.database.pg.query(`UPDATE webhooks SET backs_off_until = now() WHERE id = $1`, [id]);
 
-  it('gets nothing for a pause that doubles up to five minutes, then one delivery at a time', async () => {
+  it('receives nothing during a pause that doubles up to five minutes, then one delivery at a time', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 100);
     await sendShort(await claim([], 1));

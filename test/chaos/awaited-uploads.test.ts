@@ -222,16 +222,19 @@ describe('a job that awaits its upload', () => {
     expect(await statusOf(job)).toEqual(FAILED_MISSING);
   });
 
-  it.each(['canceled', 'erased'] as const)('leaves no upload when it is %s before the bytes arrive', async (how) => {
-    const job = await create();
-    if (how === 'canceled') await cancelJob(world.context, account.id, 'transcode', job.id);
-    else await eraseJob(world.context, account.id, 'transcode', job.id, BY);
-    expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted', name_sealed: null, check_at: null }]);
-    await until(async () => (await uploadsOf(job))[0]!.staging_closed_at !== null, { what: 'the key to be closed' });
-    expect(await put(job)).not.toBe(200);
-    expect(await look(job)).toBe(false);
-    expect((await world.row(job.id)).status).toBe('canceled');
-  });
+  it.each(['canceled', 'erased'] as const)(
+    'leaves no upload behind when it is %s before the bytes arrive',
+    async (how) => {
+      const job = await create();
+      if (how === 'canceled') await cancelJob(world.context, account.id, 'transcode', job.id);
+      else await eraseJob(world.context, account.id, 'transcode', job.id, BY);
+      expect(await uploadsOf(job)).toMatchObject([{ state: 'deleted', name_sealed: null, check_at: null }]);
+      await until(async () => (await uploadsOf(job))[0]!.staging_closed_at !== null, { what: 'the key to be closed' });
+      expect(await put(job)).not.toBe(200);
+      expect(await look(job)).toBe(false);
+      expect((await world.row(job.id)).status).toBe('canceled');
+    },
+  );
 
   it('leaves no bytes when it is canceled after they arrived and before it ran', async () => {
     const job = await create();

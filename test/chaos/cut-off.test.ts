@@ -135,7 +135,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     },
   );
 
-  it('leaves every job completed once, and nothing behind', async () => {
+  it('completes every job once, and leaves nothing behind', async () => {
     await expectEachCompletedOnce(db, ids);
     await expectNoOrphans(db, service);
   });

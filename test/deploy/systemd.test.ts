@@ -132,7 +132,7 @@ describe('the units for systemd', () => {
     const analyze = (...args: string[]) =>
       execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
 
-    it('have no unknown directive and no wrong value', async () => {
+    it('contain no unknown directive and no invalid value', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'airlock-units-'));
       try {
         // The program of a unit must exist. The images' is not this machine's.
@@ -158,7 +158,7 @@ describe('the units for systemd', () => {
       expect(exposure, report).toBeLessThanOrEqual(EXPOSURE[role]!);
     });
 
-    it('allow the worker what bubblewrap does, and neither role the ways past it', () => {
+    it('allow the worker the calls of bubblewrap, and allow no role a way around it', () => {
       const sets = readSets(analyze('syscall-filter', '--no-pager'));
       const allowed = (role: string) => {
         const names = new Set<string>();

@@ -33,7 +33,7 @@ const RUN = new Set([
   'Thumbnails',
   'Scrub preview',
   'Waveform image',
-  'Smallest file of a quality',
+  'Smallest file that reaches a quality',
   'Encrypted HLS',
   'Ladder with poster and scrub previews',
 ]);

@@ -32,7 +32,7 @@ const rounded = (value: number) =>
 describe('sizing.md', () => {
   const computed = MINUTES.map(compute);
 
-  it.each(tableUnder(text, 'Results'))('prints what the formula of %s gives (%s)', (name, _meaning, ...printed) => {
+  it.each(tableUnder(text, 'Results'))('prints the result of the formula for %s (%s)', (name, _meaning, ...printed) => {
     expect(printed).toEqual(computed.map((values) => rounded(values[name!]!)));
   });
 

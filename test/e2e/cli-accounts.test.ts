@@ -77,7 +77,7 @@ describe('airlock accounts alongside a running API', () => {
     const { stdout, code } = await accounts('show', 'seen');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}wall_seconds +77 /m);
-    expect(stdout).toMatch(/^ {2}memory_mb +what the server allows /m);
+    expect(stdout).toMatch(/^ {2}memory_mb +the server’s limit /m);
     expect(stdout).toMatch(
       /^1 active keys, \d jobs waiting, \d running, 0 minutes this month, 0 bytes stored or promised, 0 open uploads$/m,
     );

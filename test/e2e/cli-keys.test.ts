@@ -115,7 +115,7 @@ describe('airlock keys alongside a running API', () => {
       2,
       /--expires is "tomorrow", .*2026-05-22T14:30:00Z/,
     ],
-    'a time in the past': [['create', '--name', 'x', '--expires', '2001-01-01T00:00:00Z'], 1, /lies in the past/],
+    'a time in the past': [['create', '--name', 'x', '--expires', '2001-01-01T00:00:00Z'], 1, /is in the past/],
     'an invalid id': [['revoke', 'first'], 2, /"first" is not the ID of a key/],
     'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],
     'an unknown id to rotate': [['rotate', UNKNOWN], 1, /no key has the id|Not found/i],

@@ -23,7 +23,9 @@ async function findings(campaign: Campaign, cases: number, kinds: readonly strin
 }
 
 describe('a short fuzzing campaign', () => {
-  it('ends no damaged media file outside its limits, and leaves nothing', { timeout: 120_000 }, async () => {
+  it('processes every damaged media file within its limits, and leaves nothing behind', {
+    timeout: 120_000,
+  }, async () => {
     expect(await findings(CONTAINERS, 12, ['done', 'invalid_media'])).toEqual([]);
   });
 
@@ -36,7 +38,7 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(DESCRIBED, 40, ['described', 'not described'])).toEqual([]);
   });
 
-  it('gets a verdict on each damaged file of fragments, and accepts every file that was written', {
+  it('accepts or rejects each damaged fragmented file, and accepts every file that the sanitizer wrote', {
     timeout: 60_000,
   }, async () => {
     expect(await findings(FRAGMENTS, 500, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
@@ -48,7 +50,7 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(COPIES, 300, ['copied', 'left to FFmpeg'])).toEqual([]);
   });
 
-  it('gets a rejection of every altered signed request', { timeout: 60_000 }, async () => {
+  it('rejects every altered signed request', { timeout: 60_000 }, async () => {
     expect(await findings(SIGNATURES, 150, ['403', '400', 'same'])).toEqual([]);
   });
 
@@ -66,7 +68,7 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(PIECES, 1, ['joined'])).toEqual([]);
   });
 
-  it('reads or rejects immediately what FFmpeg, ffprobe and a storage may output', async () => {
+  it('reads or rejects every possible output of FFmpeg, ffprobe and a storage immediately', async () => {
     expect(await findings(READERS, 800, ['progress', 'probe read', 'list read'])).toEqual([]);
   });
 });

@@ -147,7 +147,7 @@ describe.runIf(hasCompiler)('a third program, which is one entry in the table', 
     }
   });
 
-  it('is recorded with the other commands of an attempt, each with its build, its end and what it used', async () => {
+  it('is recorded with the other commands of an attempt, each with its build, its exit and its resource use', async () => {
     const sandbox = await open('recorded', [...PROGRAMS, entry('listener', 'strict', { provides: ['listening:1'] })]);
     const commands: AttemptCommand[] = [];
     const recorded = recordCommands(sandbox, commands);

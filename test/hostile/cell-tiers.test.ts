@@ -76,7 +76,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
   });
   afterAll(() => fixture.close());
 
-  it('gets nothing through, with eight concurrent cells', async () => {
+  it('cannot escape, with eight concurrent cells', async () => {
     const context = await openRunContext(fixture, tier);
     const report = await selfTest(context, EIGHT, { filters: ['media', 'strict', 'linked'] });
     await context.close();
@@ -86,7 +86,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     expect(readdirSync(context.cells)).toEqual(['linked.bpf', 'media.bpf', 'strict.bpf']);
   });
 
-  it('gets nothing through during a job, does not harm it, and leaves no process or control group', async () => {
+  it('cannot escape during a job, does not harm the job, and leaves no process or control group', async () => {
     const groups = () => cgroupsOf(process.pid).length;
     const encode = (seconds: number) =>
       fixture.sandbox.run({
@@ -154,7 +154,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     await result.release();
   });
 
-  it('gets nothing through as an ordinary user, with eight concurrent cells', async () => {
+  it('cannot escape as an ordinary user, with eight concurrent cells', async () => {
     const { uid, checks, failed } = await runAsUser(tier, { mode: 'eight' });
     expect(uid).not.toBe(0);
     expect(failed).toEqual([]);
@@ -264,7 +264,7 @@ describe('without a sandbox', () => {
 });
 
 describe.runIf(isRoot && existsSync('/usr/bin/runsc'))('the attacker in gVisor', () => {
-  it('gets nothing through, and FFmpeg works', async () => {
+  it('cannot escape, and FFmpeg works', async () => {
     const fixture = await openFixture(1, 'gvisor');
     try {
       const report = await fixture.sandbox.selfTest();

@@ -195,7 +195,7 @@ describe('reconciling storage and rows', () => {
   });
   afterAll(() => world?.close());
 
-  it('deletes keys without a row once they are old enough, and nothing else', async () => {
+  it('deletes only keys without a row that are old enough', async () => {
     const account = await world.account();
     const waiting = await world.presign(account, 'waiting.mp4');
     const upload = await world.upload(account);
@@ -247,7 +247,7 @@ describe('reconciling storage and rows', () => {
     expect(await world.context.store.head(upload.key)).not.toBeNull();
   });
 
-  it('does not report as lost what is deleted on purpose during the listing', async () => {
+  it('does not report objects as lost that are deleted on purpose during the listing', async () => {
     const upload = await world.upload(await world.account());
     const head = async (key: string) => {
       await world.database.pg.query(`UPDATE objects SET state = 'deleting' WHERE key = $1`, [key]);

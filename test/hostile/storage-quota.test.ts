@@ -77,7 +77,7 @@ describe('the storage quota', () => {
     await expect(presign(accounts[0]!, 1, diskOf(-5))).rejects.toMatchObject({ code: 'storage_full' });
   });
 
-  it('leaves half of the rest to others when an account has uploaded its reservation without confirming', async () => {
+  it('leaves half of the rest to other accounts when an account has uploaded its reservation without confirming it', async () => {
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
     const [hog, other] = await Promise.all([world.account(), world.account()]);
     for (let each = 0; each < 5; each++) await presign(hog, 99 * MB, diskOf(1000 * MB));

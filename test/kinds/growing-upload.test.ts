@@ -126,7 +126,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBe(createHash('sha256').update(expected).digest('hex'));
   });
 
-  it('may have another beginning than what was sent, and be shorter', async () => {
+  it('may begin with other bytes than the bytes already sent, and be shorter', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     const start = join(folder, 'start');
@@ -150,7 +150,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await row()).toBeUndefined();
   });
 
-  it('leaves nothing when the job ends otherwise', async () => {
+  it('leaves nothing behind when the job does not complete', async () => {
     await growTo(bytes.length);
     await hasStored(2);
     expect(await parts()).toHaveLength(1);
@@ -195,7 +195,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await published()).toBeNull();
   });
 
-  it('gets at its end the parts that storage did not accept before', async () => {
+  it('sends the parts that storage did not accept earlier at the end', async () => {
     const { putPart } = world.context.store;
     let failures = 0;
     await against({

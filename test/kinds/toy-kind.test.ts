@@ -279,7 +279,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect([rejected.status, rejected.json.details.field]).toEqual([400, 'text']);
   });
 
-  it('is in the list of kinds, with which the dashboard shows its jobs among all others', async () => {
+  it('is in the list of kinds, which the dashboard uses to show its jobs among all jobs', async () => {
     const { items } = (await api.call('GET', '/v1/kinds')).json;
     const statuses = ['pending', 'processing', 'completed', 'failed', 'canceled', 'collecting'];
     const noun = { one: 'toy', many: 'toys' };

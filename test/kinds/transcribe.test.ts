@@ -169,7 +169,7 @@ describe('a transcription', () => {
       expect(json.warnings).toContainEqual(expect.objectContaining({ field: 'langauge' }));
     });
 
-    it('returns 400 for a download before it is completed, and stops at once when it is canceled', async () => {
+    it('returns 400 for a download before it is completed, and stops immediately when it is canceled', async () => {
       const long = await media('long.flac', await repeated(500, 1));
       const { json: job } = await create({ media_url: long }, '');
       await until(async () => (await api.call('GET', `/v1/transcribe/${job.id}`)).json.status === 'processing', {

@@ -70,7 +70,7 @@ describe('-vf and -af', () => {
     expect([still.info.video[0]!.width, still.info.video[0]!.height]).toEqual([101, 75]);
   });
 
-  it('see a phone’s video upright', async () => {
+  it('receive a phone’s video upright', async () => {
     const { info, path } = await shop.transcode([portrait], {
       outputFormat: 'mp4',
       options: [{ option: '-vf', argument: 'crop=iw:ih/2:0:0' }],

@@ -48,7 +48,7 @@ describe('verifyWebhook', () => {
     expect(await verifyWebhook({ ...delivery(), body: bytes.buffer })).toMatchObject({ type: 'webhook.test' });
   });
 
-  it('accepts what the reference implementation signs', async () => {
+  it('accepts signatures of the reference implementation', async () => {
     const sentAt = new Date();
     const headers = {
       'webhook-id': 'msg_2',

@@ -265,7 +265,7 @@ describe('a person', () => {
     await tab.close();
   });
 
-  it('sends a large file in parts, and only what is missing after the page was left', async () => {
+  it('sends a large file in parts, and only the missing parts after the page was left', async () => {
     const clip = readFileSync(await makeClip(join(folder, 'large.mp4'), { seconds: 2 }));
     const path = join(folder, 'large with space.mp4');
     writeFileSync(path, Buffer.concat([clip, freeBox(17 * 1024 * 1024)]));
@@ -310,7 +310,7 @@ describe('a person', () => {
     expect(await faultsOf(page)).toEqual([]);
   });
 
-  it('sees a job appear in the list and fail, and reads why and what to do', async () => {
+  it('sees a job appear in the list and fail, with the reason and the remedy', async () => {
     const { json: source } = await service.call('GET', `/v1/transcodes/${job}`);
     await visit(page, 'Jobs');
     await page
@@ -367,7 +367,7 @@ describe('a person', () => {
   );
 
   it.each([[1280, 'light'] as const, [400, 'dark'] as const])(
-    'shows what storage fails to delete, with its entire key in a window of %i pixels, in %s',
+    'shows objects that storage fails to delete, with their complete keys in a window of %i pixels, in %s',
     async (width, colorScheme) => {
       const { key, release } = await addUndeletable(service);
       const own = await page.context().newPage();
@@ -571,7 +571,7 @@ describe('a person', () => {
 });
 
 describe('the sign-in page', () => {
-  it('is what a stranger sees within a second, accessible, in light and dark', async () => {
+  it('appears within a second without a session, and is accessible, in light and dark', async () => {
     const firstPaints: number[] = [];
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await browser.newPage({ colorScheme });

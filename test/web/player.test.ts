@@ -230,7 +230,7 @@ describe('the player', () => {
     await page.close();
   });
 
-  it('says that a link has expired', async () => {
+  it('states that a link has expired', async () => {
     const { page } = await open(`${service.api}/playback/${'A'.repeat(48)}`);
     await page.getByRole('alert').filter({ hasText: 'This link has expired' }).waitFor();
     await page.close();

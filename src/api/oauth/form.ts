@@ -6,7 +6,7 @@ const MAX_PARAMETERS = 40;
 export function parametersOf(text: string): Record<string, string> {
   const found = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
-    if (found.has(name)) throw new OauthError('invalid_request', 'A parameter is given more than once');
+    if (found.has(name)) throw new OauthError('invalid_request', 'A parameter is sent more than once');
     found.set(name, value);
     if (found.size > MAX_PARAMETERS) throw new OauthError('invalid_request', 'There are too many parameters');
   }

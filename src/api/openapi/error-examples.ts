@@ -141,9 +141,10 @@ export const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> 
   source_deleted: { field: 'inputs[0].url' },
   key_exceeds_caller: {
     field: 'scopes',
-    reason: 'the caller has upload, and this asks for upload, admin',
+    reason: 'the calling key has upload, and the request asks for upload, admin',
     has: ['upload'],
-    remedy: 'Leave out scopes to give what the caller has, ask for less, or call with a key that has more',
+    remedy:
+      'Omit scopes to grant the permissions of the calling key, request fewer permissions, or use a key that has more',
   },
   key_not_active: {
     field: 'id',
@@ -153,8 +154,8 @@ export const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> 
   too_many_keys: {
     limit: 100,
     live: 100,
-    reason: 'the account has 100 keys that work, and 100 may',
-    remedy: 'Revoke one that is not needed; rotate without overlap_seconds',
+    reason: 'the account has 100 active keys, and 100 are allowed',
+    remedy: 'Revoke keys that you no longer need, or rotate a key without overlap_seconds',
   },
   too_many_webhooks: { limit: 20 },
   too_many_templates: {

@@ -180,7 +180,7 @@ function wrongField(document: Document, operation: Operation): ErrorDetails {
   const query = operation.parameters?.find((one) => (one as { in: string }).in === 'query') as
     | { name: string }
     | undefined;
-  if (query) return { field: query.name, reason: 'is given more than once', remedy: 'Give it once' };
+  if (query) return { field: query.name, reason: 'is sent more than once', remedy: 'Send it once' };
   return { field: 'body', reason: 'is a list, not an object', remedy: 'Send an object' };
 }
 

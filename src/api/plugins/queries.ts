@@ -24,8 +24,8 @@ export function registerQueries(app: App): void {
       if (said.length > 1 && known.includes(name)) {
         throw new ApiError('invalid_request', {
           field: name,
-          reason: 'is given more than once',
-          remedy: 'Give it once',
+          reason: 'is sent more than once',
+          remedy: 'Send it once',
         });
       }
       if (said.length === 0) delete query[name];

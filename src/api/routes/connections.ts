@@ -63,7 +63,7 @@ function registerCreateConnection(app: App, deps: RouteDeps): void {
       schema: {
         operationId: 'createConnection',
         tags,
-        summary: 'Create a connection to a bucket of yours',
+        summary: 'Create a connection to your bucket',
         description:
           'Airlock writes a small object to the bucket and deletes it. If that succeeds, it stores the access key encrypted. Jobs can then deliver outputs to the bucket and read sources from it.',
         body: createConnectionBody,
@@ -123,7 +123,7 @@ function registerDeleteConnection(app: App, { context: { db, vault } }: RouteDep
         tags,
         summary: 'Delete a connection with its access key',
         description:
-          'Airlock deletes the access key at once. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.',
+          'Airlock deletes the access key immediately. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.',
         params: nameParams,
         response: { 200: removedConnection, '4xx': errorBody },
       },

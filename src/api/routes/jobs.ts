@@ -54,7 +54,7 @@ function registerJobList(app: App, { context }: ApiDeps): void {
         tags: ['jobs'],
         summary: 'List jobs of every kind, newest first',
         description:
-          'Each job has the same form as in the list of its kind, and its `kind`. To get the next page, pass `next` as `after`. The pages repeat and skip no jobs, even if jobs are created meanwhile.',
+          'Each job has the same form as in the list of its kind, and its `kind`. To get the next page, pass `next` as `after`. Pages never repeat or skip jobs, even if you create jobs at the same time.',
         querystring: query,
         response: { 200: list, '4xx': errorBody },
       },

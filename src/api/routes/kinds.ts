@@ -279,7 +279,7 @@ function registerReceipt({ app, deps, kind }: KindRoutes): void {
           kind,
           'receipt',
           'Get a signed record of what was deleted and when',
-          'Returns 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted and no upload URL accepts more.',
+          'Returns 409 until the job is erased or its retention ends. `complete` is true when all bytes of the job are deleted and no upload URL accepts further bytes.',
         ),
         params: idParams,
         response: { 200: signedReceipt, '4xx': errorBody },

@@ -117,7 +117,7 @@ function requireFewMessages(body: unknown): void {
   if (!Array.isArray(body) || body.length <= MAX_MESSAGES) return;
   throw new ApiError('invalid_request', {
     reason: `has ${body.length} messages, and at most ${MAX_MESSAGES} are allowed in one request`,
-    remedy: 'Send each in a request of its own',
+    remedy: 'Send each message in a separate request',
   });
 }
 

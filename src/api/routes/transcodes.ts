@@ -57,7 +57,7 @@ function registerGetTranscodeDetails(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Read how a job was requested and how it ran',
         description:
-          'Returns the request of the job, the exact command, the streams of its inputs, and every attempt with its log.',
+          'Returns the job’s request, the exact command, the streams of its inputs, and every attempt with its log.',
         params: idParams,
         response: { 200: jobDetails, '4xx': errorBody },
       },

@@ -77,7 +77,7 @@ function registerConfirm(app: App, deps: RouteDeps): void {
         operationId: 'confirmUpload',
         tags: ['uploads'],
         summary: 'Confirm an upload',
-        description: 'Checks the size and content of the file, then seals it: no one can change it afterwards.',
+        description: 'Checks the size and content of the file, then seals it. Nothing can change the file afterwards.',
         body: confirmBody,
         response: { 200: confirmAnswer, '4xx': errorBody },
       },

@@ -164,7 +164,7 @@ function registerDeleteWebhook({ app, deps }: WebhookRoutes): void {
         operationId: 'deleteWebhook',
         tags,
         summary: 'Delete a webhook with its deliveries',
-        description: 'Deletes the webhook and its delivery log. Airlock does not send waiting deliveries.',
+        description: 'Deletes the webhook and its delivery log. Airlock does not send pending deliveries.',
         params: idParams,
         response: { 200: removedWebhook, '4xx': errorBody },
       },
@@ -189,7 +189,7 @@ function registerRotateWebhook({ app, deps, schemas }: WebhookRoutes): void {
         tags,
         summary: 'Replace the secret of a webhook',
         description:
-          'During the overlap, every delivery has two signatures, so that you can change the secret of the receiver at any time.',
+          'During the overlap, every delivery has two signatures, so you can change the secret of your receiver at any time until the overlap ends.',
         params: idParams,
         body: rotateSecretBody.nullish(),
         response: { 200: newWebhook, '4xx': errorBody },

@@ -17,10 +17,10 @@ export interface CellInput {
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
-/** What of a planned output the cell writes. */
+/** The part of a planned output that the cell writes. */
 type CommandOutput = Pick<PlannedFile, 'path'> | { tree: Pick<TreePlan, 'files' | 'directories'> };
 
-/** A planned command, and what it gets. */
+/** A planned command with its files. */
 export interface CommandRun {
   command: Pick<Plan, 'args' | 'durationSeconds' | 'memoryBytes'> & { outputs: readonly CommandOutput[] };
   /** The program of the table that runs it. Defaults to FFmpeg. */
@@ -70,7 +70,7 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
   throw new CellFailure(result, limits);
 }
 
-/** What exists in the cell for the outputs, before the command runs. */
+/** The files and folders that exist in the cell for the outputs before the command runs. */
 function writablesOf(outputs: readonly CommandOutput[]): Required<Pick<CellSpec, 'outputs' | 'outputDirectories'>> {
   return {
     outputs: outputs

@@ -15,7 +15,7 @@ const stored = z.object({
   /** Demuxer of the input for which the arguments were made. */
   demuxer: z.string(),
   disarm: z.boolean(),
-  /** What the plan of the parent allows each cell, and the limits that its request asked for. */
+  /** The limits in the parent's plan for each cell, and the limits that its request asked for. */
   budget: z.object({
     memoryBytes: z.number(),
     cpuSeconds: z.number(),

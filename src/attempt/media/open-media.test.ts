@@ -50,7 +50,7 @@ describe('openMedia', () => {
     expect([container, existsSync(file)]).toEqual(['rewritten', false]);
   });
 
-  it('remuxes during the inspection where an account accepts nothing else', async () => {
+  it('remuxes during the inspection if the account accepts only remuxed files', async () => {
     const { file } = await open('c.mp4', [...PICTURES, ...H264], { probeOnly: true, disarm: true });
     expect(existsSync(file)).toBe(true);
   });

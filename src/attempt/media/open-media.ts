@@ -65,8 +65,9 @@ type Tools = Pick<WorkTools, 'sanitizer' | 'sandbox' | 'measure'>;
 
 /**
  * Reads an untrusted file in memory-safe code, which remuxes its container if that loses nothing, and describes its
- * streams. What that code does not understand in full is probed in a cell. `known` is the result of an earlier call; the
- * file is then only remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is required but impossible.
+ * streams. If that code does not understand the file in full, ffprobe describes it in a cell. `known` is the result of
+ * an earlier call; the file is then only remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is
+ * required but impossible.
  */
 export async function openMedia(tools: Tools, path: string, options: OpenOptions): Promise<OpenedMedia> {
   const { name, slot, subject, known, check, disk, signal } = options;

@@ -52,7 +52,7 @@ export async function deliverOutputs(
   }
 }
 
-/** Delivers one output after the other, like `deliverOutputs`. The attempt needs its slot no longer. */
+/** Delivers one output after the other, like `deliverOutputs`. The attempt no longer needs its slot. */
 export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueDelivery[]): Promise<FailedDelivery[]> {
   const { account_id: accountId } = run.claim.job;
   if (tools.deliveryTurns.mayWait(accountId)) run.lease.leave();
@@ -101,7 +101,7 @@ async function record(tools: WorkTools, run: Run, row: JobOutput, step: Paramete
   run.signal.throwIfAborted();
 }
 
-/** Sends all files of an output. Returns why that was not possible, where no server said so. */
+/** Sends all files of an output. Returns the reason for a failure that no server reported. */
 async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDelivery): Promise<string | null> {
   const { context, fetcher } = tools;
   const object = await context.db

@@ -29,7 +29,7 @@ async function readFacts(tools: Pick<WorkTools, 'sanitizer'>, path: string, sign
     const read = { path, demuxer, target: null, mediaBytes: null };
     return (await tools.sanitizer.sanitize(read, { subject: SUBJECT, signal })).facts;
   } catch (error) {
-    // Limits of inputs do not bind outputs: ffprobe has the last word.
+    // The limits of inputs do not apply to outputs, so ffprobe decides.
     if (error instanceof JobFailure) return null;
     throw error;
   }

@@ -4,15 +4,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const BUFFER_BYTES = 2 ** 20;
-/** Milliseconds between two looks at a file that has no new bytes. */
+/** Milliseconds between two reads of a file that has no new bytes. */
 const POLL_MS = 5;
 /** Bytes after which the disk begins to write them, so that little is left to write at the end. */
 const FLUSH_BYTES = 64 * 2 ** 20;
 
 /**
- * Hexadecimal SHA-256 of a file that this process writes from start to end meanwhile, once `written` has resolved. Reads
- * the bytes while they are in memory, and has them written to the disk. Rejects if the file does not appear, or with what
- * `written` rejects with.
+ * Computes the hexadecimal SHA-256 of a file while this process writes it from start to end. Resolves after `written`.
+ * Reads the bytes while they are in memory, and has them written to the disk. Rejects if the file does not appear, or
+ * with the error of `written`.
  */
 export async function hashWhileWritten(path: string, written: Promise<unknown>): Promise<string> {
   let hasEnded = false;

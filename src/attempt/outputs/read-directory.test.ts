@@ -84,7 +84,7 @@ describe('a directory that a hostile cell has filled', () => {
     await expect(list({ maxFiles: 11, maxBytes: 10 })).rejects.toMatchObject({ code: 'limit_output' });
   });
 
-  it('may contain no more files than any tree may have, even if its bounds allow them', () => {
+  it('is rejected with more files than a tree may have, even if its own bounds allow them', () => {
     expect([100_000, MAX_TREE_FILES + 1, 10].map((maxFiles) => fileLimit({ maxFiles }))).toEqual([
       ...[MAX_TREE_FILES, MAX_TREE_FILES, 10],
     ]);

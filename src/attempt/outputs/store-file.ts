@@ -17,7 +17,7 @@ export interface FileToStore {
    * file may be gone afterwards, because the storage takes it instead of its bytes.
    */
   taken?: Promise<unknown>;
-  /** If it is known. */
+  /** SHA-256 of the bytes, if it is known. */
   sha256?: string;
 }
 

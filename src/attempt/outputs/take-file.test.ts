@@ -48,7 +48,7 @@ describe('a file that a hostile cell wrote', () => {
     expect((await lstat(join(folder, 'secret'))).mode & 0o777).toBe(0o640);
   });
 
-  it('stays where it is if the storage takes no files, or no sandbox guarantees that the cell has ended', async () => {
+  it('is not moved if the storage does not accept files, or if no sandbox guarantees that the cell has ended', async () => {
     await writeFile(path, 'bytes');
     expect(await takeFile(toolsOf('bwrap', null), run, path)).toBeNull();
     expect(await takeFile(toolsOf('none'), run, path)).toBeNull();

@@ -15,7 +15,7 @@ function start(turns: DeliveryTurns, accounts: readonly string[], signal = never
 }
 
 describe('turns of deliveries', () => {
-  it('leave some free for an account that comes later', async () => {
+  it('are left for an account that arrives later', async () => {
     const turns = new DeliveryTurns(4);
     const { running } = start(turns, ['slow', 'slow', 'slow', 'slow', 'slow', 'other']);
     await turn();

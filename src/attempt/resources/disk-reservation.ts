@@ -62,7 +62,8 @@ export interface DiskBudgetOptions {
 
 /**
  * Disk space for fetched sources, remuxed containers and outputs: the free space above the reserve that is not promised
- * to uploads. If there are several accounts, none may use more than it leaves free.
+ * to uploads. If there are several accounts, an account may use at most half of the space that other accounts do not
+ * use.
  */
 export class DiskBudget {
   readonly #measure: () => Promise<DiskSpace>;
@@ -106,7 +107,7 @@ export class DiskBudget {
   #recordWrite(reserved: Reserved, bytes: number): Promise<void> | undefined {
     reserved.bytes += bytes;
     this.#unseen += bytes;
-    // The fetch waits: a fast source would fill the disk meanwhile.
+    // The fetch waits for the measurement, because a fast source could fill the disk in the meantime.
     return this.#unseen >= WATCH_BYTES ? this.#watch() : undefined;
   }
 

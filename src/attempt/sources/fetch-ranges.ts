@@ -9,7 +9,7 @@ type Tools = Pick<WorkTools, 'fetcher' | 'sanitizer'>;
 
 const MAX_REQUESTS = 12;
 const MAX_BYTES = 64 * 2 ** 20;
-/** A smaller source is fetched completely: that is fast. */
+/** A smaller source is fetched completely, because this is fast. */
 const LEAST_BYTES = 8 * 2 ** 20;
 /** A source of which a larger share is needed is fetched completely. */
 const MOST_OF_IT = 0.25;
@@ -20,7 +20,7 @@ const AT_ONCE = 4;
 /** Bytes between two wanted ranges that are fetched with them, rather than with two requests. */
 const NEAR = 2 ** 20;
 
-/** Parts of a source do not suffice, or cost as much as all of it. */
+/** Parts of the source are not enough, or cost as much as the complete source. */
 export interface NeedsAll {
   outcome: 'needs-all';
   reason: string;
@@ -168,7 +168,7 @@ export class PartsOfSource {
     return found;
   }
 
-  /** Has the readers read the file, and fetches what they miss until they have a result. */
+  /** Runs the readers on the file, and fetches the ranges that they miss, until they have a result. */
   async #read<T extends StartResult | PicturesResult>(wanted: Wanted & { target: string }): Promise<T | NeedsAll> {
     const { path, signal } = this.#file;
     for (;;) {

@@ -12,7 +12,7 @@ describe('the hash of a file', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('covers all of its bytes, whatever its size', async () => {
+  it('covers all of its bytes, regardless of its size', async () => {
     for (const size of [0, 1, 2 ** 20, 2.5 * 2 ** 20]) {
       const bytes = randomBytes(size);
       const path = join(folder, String(size));

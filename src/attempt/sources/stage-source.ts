@@ -64,7 +64,7 @@ export async function stageSource(
   const target = sourcePath(folder, source.position);
   if (source.object_id) {
     const size = source.object_size ?? 0;
-    // One that is deleted later has no bytes.
+    // An object that is deleted later has no bytes.
     if (source.object_state !== 'live' || source.object_key === null) {
       throw new JobFailure('input_deleted', `${subject} has been deleted.`);
     }

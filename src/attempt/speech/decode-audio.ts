@@ -23,7 +23,10 @@ export interface Samples {
   ms: number;
 }
 
-/** The limits of a cell that stores nothing: the limits of the machine, and of the account except its quota for bytes. */
+/**
+ * The limits of a cell that does not store anything: the limits of the machine and of the account, without its storage
+ * quota.
+ */
 export async function speechLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
   run: Pick<Run, 'claim'>,

@@ -36,7 +36,10 @@ export async function verifyAuditCommand(config: Config, options: { json?: boole
   return report.problem ? EXIT.failed : EXIT.ok;
 }
 
-/** Prints the signed hash of the newest row. Kept elsewhere, it proves later that nothing was truncated. */
+/**
+ * Prints the signed hash of the newest row. If you store it elsewhere, it can later prove that the log was not
+ * truncated.
+ */
 export async function auditHeadCommand(config: Config): Promise<number> {
   const signed = await withKeys(config, async ({ db }) => {
     const signer = await openSigner(config, db);

@@ -6,7 +6,7 @@ const LOW: Check = { name: 'Disk space', state: 'warning', seen: 'low', remedy: 
 const PORT: Check = { name: 'Port 1', state: 'unsafe', seen: 'in use', remedy: 'Stop it' };
 
 describe('the report of doctor', () => {
-  it('begins with the summary and what is wrong, the worst first, with its remedy', () => {
+  it('begins with the summary, followed by the problems with their remedies, the most serious first', () => {
     expect(doctorReport([OK, LOW, PORT]).split('\n')).toEqual([
       '✗ 1 problem and 1 warning in 3 checks.',
       '',

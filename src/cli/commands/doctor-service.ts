@@ -95,7 +95,7 @@ async function checkDeletions({ db }: Pool): Promise<string | Partial<Check>> {
   return { state: 'warning', seen: `storage rejects the deletion of ${named.join(', ')}${others}`, remedy };
 }
 
-/** Names what waiting jobs need and no living worker has. */
+/** Names the requirements of waiting jobs that no living worker meets. */
 async function checkQueue({ db }: Pool): Promise<string | Partial<Check>> {
   const stranded = await readStranded(db);
   if (stranded.length === 0) return 'every waiting job has a worker that can run it';
@@ -110,7 +110,7 @@ async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Part
   try {
     const response = await fetch(`${api}/readyz`);
     if (response.ok) return `responds at ${api}`;
-    const remedy = 'Look at /health-check for the cause; an overloaded process recovers by itself';
+    const remedy = 'Look at /health-check for the cause; an overloaded process recovers automatically';
     return { state: 'unsafe', seen: `${api} is not ready (${response.status})`, remedy };
   } finally {
     close();

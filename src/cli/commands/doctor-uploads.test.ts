@@ -26,7 +26,7 @@ function bucket(headers: Record<string, string>, status = 200) {
 }
 
 describe('the check of CORS rules', () => {
-  it('asks what a browser asks before an upload, and accepts a bucket that allows it', async () => {
+  it('sends the preflight request that a browser sends before an upload, and accepts a bucket that allows it', async () => {
     const { asked, check } = bucket({ ...ALLOWED, 'access-control-expose-headers': 'ETag' });
     expect(await check()).toBe(`allowed for ${ORIGIN}`);
     expect(Object.fromEntries(asked[0]!)).toEqual({

@@ -23,8 +23,8 @@ export async function uploadingOrigins(db: Db, publicUrl: string | null): Promis
 }
 
 /**
- * Asks storage, as a browser does before a PUT, whether pages of these origins may upload. The response does not always say
- * which headers a page may read: `ETag` is reported only if storage lists headers without it.
+ * Asks storage, as a browser does before a PUT, whether pages of these origins may upload. The response does not always
+ * state which headers a page may read, so `ETag` is reported only if storage lists headers without it.
  */
 export async function checkUploads(
   store: Pick<ObjectStore, 'presignPut'>,

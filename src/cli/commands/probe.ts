@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Stream>[] = [
   { title: 'language', value: ({ language }) => language, drop: 3 },
 ];
 
-/** Describes a local file, which is uploaded and deleted again, or one behind a URL, of which only parts are read. */
+/** Describes a local file, which it uploads and deletes again, or a file at a URL, of which it reads only parts. */
 export async function probeCommand(
   config: Config,
   source: string,

@@ -13,7 +13,7 @@ import { type MachinePackages, type NpmPackages, sbomDocument } from '../sbom/do
 const PROGRAMS = ['bubblewrap', 'ffmpeg', 'fontconfig', 'nodejs', 'pocketsphinx', 'postgresql-17', 'util-linux'];
 const FONTS = ['fonts-dejavu-core', 'fonts-liberation', 'fonts-noto-cjk', 'fonts-noto-color-emoji', 'fonts-noto-core'];
 
-/** Prints what this installation consists of, for scanners of vulnerabilities and licenses. */
+/** Prints the components of this installation, for scanners of vulnerabilities and licenses. */
 export async function sbomCommand(config: Config): Promise<void> {
   const npm = JSON.parse(await readFile(join(projectRoot(), 'dist', 'sbom.json'), 'utf8')) as NpmPackages;
   const document = sbomDocument(npm, await machinePackages(config), { id: randomUUID(), time: new Date() });

@@ -21,7 +21,7 @@ import { openProgressDisplay } from '../progress-display.ts';
 import { stages } from '../stages.ts';
 import { red } from '../style.ts';
 
-/** What a create sends in addition to its inputs. */
+/** The fields of a create in addition to its inputs. */
 type Body = Omit<TranscodeRequest, 'inputs'>;
 
 export interface TranscodeFlags extends PictureFlags {
@@ -43,8 +43,8 @@ export interface TranscodeFlags extends PictureFlags {
 }
 
 /**
- * Transcodes one file into one or several, and leaves nothing else behind. With a template and without `outputs`, the files
- * are named after the input and the template. Returns the exit code.
+ * Transcodes one file into one or more files, and leaves nothing else behind. With a template and without `outputs`,
+ * the files are named after the input and the template. Returns the exit code.
  */
 export async function transcodeCommand(
   config: Config,

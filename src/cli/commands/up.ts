@@ -38,7 +38,7 @@ export async function up(config: Config): Promise<void> {
       .then(
         () => process.exit(immediate.signal.aborted ? EXIT.failed : EXIT.ok),
         (error) => {
-          // What was still starting has been stopped, and says so.
+          // Processes that were still starting have been stopped, and report it.
           if (!immediate.signal.aborted) logger.error({ err: error }, 'not everything could be stopped');
           process.exit(EXIT.failed);
         },

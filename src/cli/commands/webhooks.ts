@@ -106,11 +106,11 @@ export async function testWebhookCommand(config: Config, id: string, options: Co
   });
 }
 
-/** Milliseconds to wait for the first attempt, whose receiver has ten seconds to answer. */
+/** Milliseconds to wait for the first attempt, whose receiver has ten seconds to respond. */
 const ATTEMPT_MS = 15_000;
 const LOOK_AGAIN_MS = 250;
 
-/** Deliveries are no events, so this asks again and again, for a few seconds. */
+/** Deliveries are not events, so this polls for a few seconds. */
 async function firstAttempt({ airlock, signal }: Connection, webhook: string, delivery: string): Promise<Delivery> {
   const end = Date.now() + ATTEMPT_MS;
   for (;;) {

@@ -44,7 +44,7 @@ describe('the status file of dpkg', () => {
     expect(readStatus('')).toEqual(new Map());
   });
 
-  it('says what a package needs, by its name, by alternatives and by virtual packages', () => {
+  it('lists the dependencies of a package, by name, by alternatives and by virtual packages', () => {
     const found = withDependencies(readStatus(STATUS), ['ffmpeg', 'absent']);
     const names = [...found].map(([one, needs]) => [one.name, needs.map(({ name }) => name)]);
     expect(Object.fromEntries(names)).toEqual({

@@ -1,8 +1,8 @@
 const MAX_NAME = 64;
 
 /**
- * The known name that was probably meant: equal but for case, `_` and `-`, or within an edit distance of a third of
- * its length; null = none is near enough.
+ * The known name that was probably meant: a name that differs only in case, `_` and `-`, or that is within an edit
+ * distance of a third of its length. Null if no name is similar enough.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = plain(name.slice(0, MAX_NAME));

@@ -49,7 +49,7 @@ export class Composer {
   readonly decoded: VideoStream[] = [];
   readStoredBytes = 0;
   cpuPerSecond = 0;
-  /** True when filters have more than one input: those do not fit into a plain `-filter:v`. */
+  /** True when filters have more than one input, because such filters do not fit into a plain `-filter:v`. */
   complex = false;
   readonly #job: ComposerJob;
   #graphs = 0;

@@ -17,8 +17,8 @@ export interface FinishChain {
 }
 
 /**
- * Returns the filters that follow the caller's own. The size at that point is at best an estimate, so they are
- * expressions over the real one; filters without effect are left out.
+ * Returns the filters that follow the caller's filters. The size at that point is only an estimate, so the filters are
+ * expressions over the real size. Filters without effect are omitted.
  */
 export function finishChain(finish: FinishChain): string {
   const { flow, size, shortSide } = finish;

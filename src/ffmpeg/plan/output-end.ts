@@ -42,7 +42,7 @@ export function outputEnd(job: {
     }
     const start = options.number('ss') ?? 0;
     const left = Math.max(0.001, bound - start);
-    const message = `Nothing ends this output, so it ends after ${timeText(left)} s, like the longest input; -t sets another length.`;
+    const message = `Nothing limits this output, so it ends after ${timeText(left)} s, like the longest input. To set another length, use -t.`;
     return { durationSeconds: left, length: left, warnings: [{ field: 'options', message }] };
   }
   // After filters the duration is an estimate, so it cannot prove that nothing is left.

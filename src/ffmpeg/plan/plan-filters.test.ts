@@ -44,7 +44,7 @@ describe('a plain filter', () => {
     expect(argumentsOf(args, '-filter:v:0')).toEqual(['hflip,scale=w=640:h=-1,format=yuv420p']);
   });
 
-  it('gets even sides only where they are not certain already', () => {
+  it('adds a step for even sides only if the sides may be odd', () => {
     const chain = (filter: string) => argumentsOf(plan({ options: [option('-vf', filter)] }).args, '-filter:v:0')[0];
     expect(chain('scale=640:-1')).not.toContain('crop');
     expect(chain('scale=641:-1')).toContain('crop=w=trunc(iw/2)*2');

@@ -129,7 +129,7 @@ describe('planTranscode', () => {
     expect(args).not.toContain('-t');
   });
 
-  it('rejects what the policy rejects', () => {
+  it('rejects options and filters that the policy rejects', () => {
     expect(() => plan({ options: [{ option: '-/t', argument: '/etc/passwd' }] })).toThrowError(
       expect.objectContaining({ code: 'option_refused' }),
     );

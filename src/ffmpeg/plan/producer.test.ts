@@ -43,7 +43,7 @@ describe('the outputs of a job', () => {
     expect(outputs[2]!.streams).toMatchObject({ video: null, audio: { mode: 'encoded' } });
   });
 
-  it('have the arguments that each has alone', () => {
+  it('have the same arguments as in a job with a single output', () => {
     const outputs: OutputRequest[] = [...SIZES, { outputFormat: 'webm', options: [{ option: '-crf', argument: 40 }] }];
     const shared = plan(outputs).commands[0]!.args.join(' ');
     for (const [position, output] of outputs.entries()) {
@@ -54,18 +54,18 @@ describe('the outputs of a job', () => {
     }
   });
 
-  it('have one command each where they start at other times', () => {
+  it('have separate commands if they start at different times', () => {
     const still: OutputRequest = { outputFormat: 'jpg' };
     const late: OutputRequest = { outputFormat: 'mp4', options: [{ option: '-ss', argument: 10 }] };
     expect(positions(plan([SIZES[0]!, still, SIZES[1]!, late, late]))).toEqual([[0, 2], [1], [3, 4]]);
   });
 
-  it('have a command of their own for a copy, which would wait for the encoders of the others', () => {
+  it('have a separate command for a copy, which would otherwise wait for the other encoders', () => {
     const copy: OutputRequest = { outputFormat: 'mkv', options: [{ option: '-c', argument: 'copy' }] };
     expect(positions(plan([SIZES[0]!, copy, SIZES[1]!]))).toEqual([[0, 2], [1]]);
   });
 
-  it('have a command of their own for drawn text, and layers of different names', () => {
+  it('have a separate command for drawn text, and layers with different names', () => {
     const text: OutputRequest = {
       outputFormat: 'mp4',
       options: [{ option: '@text-overlay', argument: { text: 'Hi' } }],
@@ -88,7 +88,7 @@ describe('the outputs of a job', () => {
     }
   });
 
-  it('need the memory of all encoders and of one decoder, and the bytes and time of all files', () => {
+  it('reserve the memory of all encoders and one decoder, and the bytes and time of all files', () => {
     const [one, both] = [plan([SIZES[0]!]).commands[0]!, plan(SIZES).commands[0]!];
     const alone = plan([SIZES[1]!]).commands[0]!;
     expect(both.memoryBytes).toBeGreaterThan(Math.max(one.memoryBytes, alone.memoryBytes));
@@ -97,7 +97,7 @@ describe('the outputs of a job', () => {
     expect(both.outputBytes).toBeGreaterThan(2 * fileOf(both.outputs[0]).expect.maxBytes);
   });
 
-  it('have more commands where one would need more memory than a cell has', () => {
+  it('have several commands if one command would need more memory than a cell has', () => {
     const { memoryBytes } = plan(SIZES).commands[0]!;
     expect(positions(plan(SIZES, 1, { memoryBytes }))).toEqual([[0, 1]]);
     expect(positions(plan(SIZES, 1, { memoryBytes: memoryBytes - 1 }))).toEqual([[0], [1]]);
@@ -133,7 +133,7 @@ describe('the outputs of a job', () => {
 });
 
 describe('a request for several outputs', () => {
-  it('is rejected with the position of each part, and once for what all outputs read', () => {
+  it('is rejected with the position of each fault, and only once for a fault in a shared input', () => {
     const { rejections } = parseJob({
       inputs: [{ url: 'gs://b/a', options: [{ option: '-filter_script', argument: 'x' }] }],
       outputs: [

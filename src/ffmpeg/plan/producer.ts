@@ -12,7 +12,7 @@ import type { ExtraInputs } from './extra-inputs.ts';
 import { globalArgs, type InputPlan, inputArgs } from './plan-args.ts';
 import { resourcesFor, type Workload } from './resources.ts';
 
-/** What the planner of one output knows in addition to its request. */
+/** The facts that the planner of one output needs in addition to its request. */
 export interface OutputContext extends PlanContext {
   /** Position of the output in the job. */
   position: number;

@@ -53,7 +53,8 @@ export function seekPosition(
   if (stated !== null) {
     // Filters that use the time, such as subtitles, must see the time of the input.
     if (job.timed) return { input: null, moved: false };
-    // A copy starts at a key frame wherever the seek is done; on the output side it would lose all before the next one.
+    // A copy starts at a key frame, wherever the seek is done. On the output side, it would lose all packets before the
+    // next key frame.
     return job.copy || INDEXED_DEMUXERS.includes(demuxer)
       ? { input: stated, moved: true }
       : { input: null, moved: false };

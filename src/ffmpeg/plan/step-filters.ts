@@ -59,7 +59,7 @@ function usesClock(expression: Expression): boolean {
   }
 }
 
-/** Work that the caller's filters do themselves, so that the planner does not. */
+/** Steps that the caller's filters already do, so that the planner omits them. */
 export interface OwnWork {
   toneMaps: boolean;
   deinterlaces: boolean;

@@ -32,7 +32,7 @@ const BY_END: Readonly<Record<string, Explanation>> = {
   limit_processes: { code: 'limit_processes', message: 'The job started more threads than it may.' },
   violation: {
     code: 'sandbox_violation',
-    message: 'The sandbox stopped FFmpeg because it tried what no transcode does.',
+    message: 'The sandbox stopped FFmpeg because it attempted something that no transcode does.',
   },
 };
 

@@ -50,7 +50,7 @@ describe('a confirm', () => {
     },
   );
 
-  it('leaves one row, however often it is repeated before the bytes arrive', async () => {
+  it('leaves one row, regardless of how often it is repeated before the bytes arrive', async () => {
     const { filename, stagingKey, bytes } = await world.presign(account);
     await world.context.store.delete(stagingKey);
     const before = (await objects('deleted')).length;

@@ -8,7 +8,10 @@ interface NamedKind {
   tools?: KindToolTexts;
 }
 
-/** Names and texts of the tools of a kind: those that the kind gives, otherwise the pattern with its nouns. */
+/**
+ * The names and texts of a kind's tools. Uses the texts of the kind if it defines them, and otherwise a pattern with
+ * its nouns.
+ */
 export function textsOfKind(kind: NamedKind): Record<KindTool, Texts> {
   const names = namesOf(kind);
   const pattern = patternOf(kind.nouns, names);

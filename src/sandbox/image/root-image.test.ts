@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('parseLdd', () => {
-  it('puts every library beside libc, and the loader where programs expect it', () => {
+  it('puts every library next to libc, and the loader where programs expect it', () => {
     const output = [
       '/usr/bin/ffmpeg:',
       '\tlinux-vdso.so.1 (0x00007ff4d4bd1000)',
@@ -60,7 +60,7 @@ describe('parseLdd', () => {
 });
 
 describe('the libraries of FFmpeg', () => {
-  it('are stubs where no job uses them, without the libraries that only those need', async () => {
+  it('are stubs if no job uses them, without the libraries that only unused libraries need', async () => {
     const { files } = await collectSources(PROGRAMS, { ffmpeg: '/usr/bin/ffmpeg', ffprobe: '/usr/bin/ffprobe' });
     const named = (part: string) => files.filter(({ to }) => basename(to).startsWith(part)).map(({ stub }) => stub);
     expect([named('libgnutls.so'), named('libX11.so'), named('libpulse.so')]).toEqual([[true], [true], [true]]);
@@ -111,7 +111,7 @@ describe('openRootImage', () => {
     expect(readdirSync(join(folder, 'rootimg')).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('takes the image of the installation with its facts, as links, unless others could have changed it', async () => {
+  it('links the image of the installation with its facts, unless another account could have changed it', async () => {
     const prepared = join(folder, 'installation/rootimg');
     mkdirSync(prepared, { recursive: true, mode: 0o755 });
     const facts = { ffmpeg: { version: 'ffmpeg 7', package: null, path: programs.ffmpeg, readsArguments: true } };

@@ -31,7 +31,7 @@ describe('the probe program, outside a cell', () => {
     expect(results).toEqual([process.getuid!(), -2, 3]);
   });
 
-  it('succeeds in what a cell must reject, so that a missing cell is detected', () => {
+  it('succeeds with the calls that a cell must reject, so that a missing cell is detected', () => {
     const canary = join(folder, 'canary');
     writeFileSync(canary, 'secret');
     const tier = { name: 'bwrap', inside: (path: string) => `.${path}` } as const;

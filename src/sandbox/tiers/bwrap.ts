@@ -40,7 +40,7 @@ function startAhead(tools: BwrapTools, account: CellAccount | null): WaitingLaun
   );
 }
 
-/** Calls `use` with a descriptor of the filter, which is open meanwhile. */
+/** Calls `use` with an open descriptor of the filter, and closes the descriptor afterwards. */
 function withFilter<T>(file: string, use: (filter: number) => T): T {
   const filter = openSync(file, 'r');
   try {

@@ -62,7 +62,7 @@ describe('a waiting launcher', () => {
     expect((await output).toString()).toBe('');
   });
 
-  it('rejects what a line cannot contain', () => {
+  it('rejects arguments that a line cannot contain', () => {
     expect([['a\nb'], ['a\0b'], ['a\rb', '']].map(canSend)).toEqual([false, false, true]);
   });
 

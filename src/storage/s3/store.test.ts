@@ -94,7 +94,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('ends a ping before a person would give up', async () => {
+  it('fails a ping instead of waiting a minute before the next attempt', async () => {
     const { store, seen } = await against((_, response) => void response.writeHead(503).end(), {
       ...RETRIES,
       waitsMs: [1, 60_000],
@@ -109,7 +109,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(4);
   });
 
-  it('does not repeat what was rejected, and names the reason', async () => {
+  it('does not retry a rejected request, and names the reason', async () => {
     const { store, seen } = await against((_, response) => {
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
     });
@@ -134,7 +134,7 @@ describe('S3 store under failures', () => {
     await expect(buffer((await store.get('k'))!)).rejects.toMatchObject({ name: 'StorageError', retry: true });
   });
 
-  it('ends a download that falls silent midway, as over a half-open connection', async () => {
+  it('fails a download that stops midway, as over a half-open connection', async () => {
     const { store } = await against(
       (_, response) => {
         response.writeHead(200, { 'content-length': 1000 });
@@ -145,7 +145,7 @@ describe('S3 store under failures', () => {
     await expect(buffer((await store.get('k'))!)).rejects.toMatchObject({ name: 'StorageError', retry: true });
   });
 
-  it('gives up an upload that the store does not read, as over a half-open connection', async () => {
+  it('fails an upload that the store does not read, as over a half-open connection', async () => {
     const { store, seen } = await against(() => undefined, { ...RETRIES, waitsMs: [1], silenceMs: 50 });
     const bytes = Buffer.alloc(16 * 2 ** 20);
     const put = store.putPart('k', { uploadId: 'u', partNumber: 1, bytes });

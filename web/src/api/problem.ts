@@ -26,7 +26,7 @@ export class Problem extends Error {
 export function unreachable(): Problem {
   return new Problem(0, {
     code: 'unreachable',
-    message: 'The server cannot be reached. Check your connection; the page tries again when you do.',
+    message: 'The server cannot be reached. Check your connection, then try again.',
   });
 }
 

@@ -38,7 +38,7 @@ function Shown({ blueprint }: { blueprint: BlueprintInfo }) {
       <div class="columns">
         <Card title="Inputs">
           {!available && <Notice tone="warn">This blueprint needs a generative model, and Airlock has none.</Notice>}
-          {available && !may('create') && <Notice tone="warn">Your role may not create jobs.</Notice>}
+          {available && !may('create') && <Notice tone="warn">Your role does not allow creating jobs.</Notice>}
           {available && may('create') && <RunForm blueprint={blueprint} />}
         </Card>
         <Card title="Result">

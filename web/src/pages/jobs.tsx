@@ -120,7 +120,7 @@ function Jobs({ list, version, words, isFiltered }: JobsProps) {
       )}
       {found?.length === 0 && searched >= total ? (
         <Empty icon="search" title="No job matches">
-          <p>Try another word, or another status.</p>
+          <p>Try another word or another status.</p>
         </Empty>
       ) : (
         <div class="card jobs">
@@ -144,7 +144,7 @@ function NoJobs() {
   return (
     <div class="card">
       <Empty icon="play" title="No jobs yet">
-        <p>Drop a video on the next page, or send a request with a key. Jobs appear here the moment they exist.</p>
+        <p>Drop a video on the next page, or send a request with a key. Jobs appear here as soon as you create them.</p>
         <div class="actions">
           {may('create') && (
             <LinkButton href="/new" icon="plus" look="main-action">

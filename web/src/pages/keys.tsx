@@ -41,7 +41,7 @@ export function KeysPage() {
       {data?.items.length === 0 && (
         <div class="card">
           <Empty icon="key" title="No keys yet">
-            <p>Create one for each program, with no more rights than it needs.</p>
+            <p>Create one for each program, with only the permissions that the program needs.</p>
             {create}
           </Empty>
         </div>

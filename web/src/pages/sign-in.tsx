@@ -37,7 +37,7 @@ export function SignInPage() {
           Airlock
         </div>
         <h1>Sign in</h1>
-        {hasExpired.value && !error && <Notice>Your session has ended. Sign in again to go on.</Notice>}
+        {hasExpired.value && !error && <Notice>Your session has ended. Sign in again to continue.</Notice>}
         {error && <ErrorNotice error={error} />}
         <form class="form" onSubmit={submit}>
           <TextField label="Email" type="email" autocomplete="username" required value={email} onInput={setEmail} />
@@ -54,7 +54,8 @@ export function SignInPage() {
           </button>
         </form>
         <p class="hint">
-          No account yet, or no password? The operator of this server makes a link with <code>./airlock users</code>.
+          No account or no password yet? The operator of this server can create a link with <code>./airlock users</code>
+          .
         </p>
       </div>
     </main>

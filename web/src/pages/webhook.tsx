@@ -154,8 +154,8 @@ function RotateSecretDialog({ path, onMade, onClose }: RotateSecretProps) {
   return (
     <Confirm title="Rotate the secret" action="Rotate" onConfirm={rotate} onClose={onClose}>
       <p>
-        While both secrets are valid, Airlock signs deliveries with both, so that you lose no delivery while you update
-        your program.
+        While both secrets are valid, Airlock signs deliveries with both, so you don’t lose any deliveries while you
+        update your program.
       </p>
       <SelectField label="The old secret ends" value={overlap} choices={OVERLAPS} onChange={setOverlap} />
     </Confirm>
@@ -170,7 +170,7 @@ function DeleteDialog({ path, onClose }: { path: string; onClose: () => void }) 
   };
   return (
     <Confirm title="Delete this webhook?" action="Delete" danger onConfirm={confirm} onClose={onClose}>
-      <p>Its deliveries are deleted with it, those that wait included.</p>
+      <p>This also deletes its deliveries, including pending deliveries.</p>
     </Confirm>
   );
 }

@@ -93,7 +93,7 @@ export function SecretDialog({ secret, onClose }: { secret: string; onClose: () 
   return (
     <Dialog title="Secret of the webhook" onClose={onClose} dismissible={false}>
       <Notice tone="warn">
-        <p>Copy it now: your program verifies deliveries with it. It is not shown again.</p>
+        <p>Copy it now, because Airlock does not show it again. Your program needs it to verify deliveries.</p>
       </Notice>
       <Secret text={secret} label="secret" />
       <div class="dialog-foot">

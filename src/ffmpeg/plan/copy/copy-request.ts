@@ -1,7 +1,7 @@
 import type { OutputFormat, Quality } from '../../../contract/formats.ts';
 import type { Selection } from '../plan-streams.ts';
 
-/** What a preset asks of the streams that it may copy. */
+/** The requirements of a preset for the streams that it may copy. */
 export interface CopyRequest {
   format: OutputFormat;
   quality: Quality;

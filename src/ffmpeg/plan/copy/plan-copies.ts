@@ -41,8 +41,8 @@ export function mayCopy(parsed: ParsedRequest, format: OutputFormat): boolean {
 }
 
 /**
- * Chooses the streams that satisfy the preset as they are. In doubt a stream is encoded: a copy is identical to its
- * source in every picture, sample and time.
+ * Chooses the streams that satisfy the preset as they are. A copy must be identical to its source in every picture,
+ * sample and time, so a stream is encoded in doubt.
  */
 export function planCopies(parsed: ParsedRequest, input: PlanInput, request: CopyRequest): Copies {
   if (!mayCopy(parsed, request.format)) return { video: null, audio: null };
@@ -87,7 +87,7 @@ export function describeStreams(encoders: Record<keyof Copies, string | null>, c
   return { video: describe('video'), audio: describe('audio') };
 }
 
-/** What a preset's copies must be in the output. */
+/** The properties that a preset's copies must have in the output. */
 export function copiedOutput(
   copies: Copies,
   { video, audio }: Selection,

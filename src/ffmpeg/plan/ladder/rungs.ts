@@ -122,7 +122,7 @@ function requestedRungs(
   const { codec } = rungs[0]!;
   warnings.push({
     field: 'ladder',
-    message: `All renditions are larger than the source, so the ladder has one of ${own}.`,
+    message: `All renditions are larger than the source, so the ladder has a single rendition of ${own}.`,
   });
   return { requests: [{ height: own, ...(codec && { codec }) }], warnings };
 }

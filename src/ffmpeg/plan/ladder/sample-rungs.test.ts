@@ -27,16 +27,16 @@ describe('the rungs of auto', () => {
     expect(heightsOf([])).toEqual([1080, 720, 540, 360]);
   });
 
-  it('end at the first that every network can play', () => {
+  it('end at the first rung that every network can play', () => {
     expect(heightsOf(ratesOf([400, 250, 160, 90]))).toEqual([1080]);
     expect(heightsOf(ratesOf([1300, 700, 420, 240]))).toEqual([1080, 720]);
   });
 
-  it('leave out those that save little', () => {
+  it('omit rungs that save little', () => {
     expect(heightsOf(ratesOf([3000, 2400, 1500, 950]))).toEqual([1080, 540]);
   });
 
-  it('have a highest bit rate that suits the samples, between half of the usual rate and all of it', () => {
+  it('have a maximum bit rate that fits the samples, between half of the usual rate and the usual rate', () => {
     const ladder = { format: 'cmaf' as const, rungs: 'auto' as const, segmentSeconds: 4, isEncrypted: false };
     const highest = (kilobits: number) =>
       chooseRungs(ladder, SIZE, 25, ratesOf([kilobits, 1, 1, 1])).rungs[0]!.maxBitRate;

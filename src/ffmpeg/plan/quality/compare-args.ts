@@ -58,7 +58,7 @@ export interface Sample {
   /** Seconds from the start of the file. */
   at: number;
   frames: number;
-  /** Whether it may begin at the key frame before that time, which saves decoding what lies between. */
+  /** Whether it may begin at the key frame before that time, which avoids decoding the frames in between. */
   fromKey: boolean;
 }
 
@@ -69,8 +69,8 @@ function sampleInputArgs({ path, demuxer }: Pick<ComparedSource, 'path' | 'demux
 }
 
 /**
- * The command that encodes a sample with several CRFs, decodes what the encoders write, and compares it with what they got. It
- * writes a list of figures for each CRF.
+ * The command that encodes a sample with several CRFs, decodes the results, and compares them with the frames that the
+ * encoders received. It writes a list of figures for each CRF.
  */
 export function sampleArgs(
   source: ComparedSource,

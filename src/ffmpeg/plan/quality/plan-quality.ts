@@ -80,7 +80,7 @@ function sourceOf(output: ComparedOutput): QualityPlan['source'] {
   };
 }
 
-/** The encoder as the command has it, without what concerns only the file. */
+/** The encoder arguments of the command, without the arguments that concern only the file. */
 function encoderOf({ encoder, video, options, threads }: ComparedOutput): Pick<TargetPlan, 'encoder' | 'encoderArgs'> {
   const own = options.options.filter(
     (option) => isOfEncoder(option) && !option.row.ignored && !/^[as]/.test(option.specifier),

@@ -64,7 +64,7 @@ describe('the search for a CRF', () => {
     expect(chooseCrf(ENCODER, TARGET, [[20, 26].map((crf) => ({ crf, quality: 0.5 }))])).toBe(6);
   });
 
-  it('uses whole steps where the encoder has no others', () => {
+  it('uses integer steps if the encoder supports no others', () => {
     const target = { metric: 'xpsnr' as const, atLeast: 40, maxBitRate: null };
     const source = (crf: number) => ({ crf, quality: 52.3 - crf * 0.4 });
     const found = chooseCrf('libvpx-vp9', target, [nextCrfs('libvpx-vp9', target, []).map(source)]);
@@ -73,13 +73,13 @@ describe('the search for a CRF', () => {
 });
 
 describe('a video that missed its target', () => {
-  it('gets a CRF that makes up for what is missing', () => {
+  it('is encoded again with a CRF that compensates for the missing quality', () => {
     const better = betterCrf(ENCODER, TARGET, { crf: 24, quality: 0.976 }, [[20, 26].map(sourceAt(22))]);
     expect(better).toBeLessThan(22.5);
     expect(better).toBeGreaterThan(21);
   });
 
-  it('gets none if it has the best already', () => {
+  it('is not encoded again if it already has the best CRF', () => {
     expect(betterCrf(ENCODER, TARGET, { crf: 6, quality: 0.5 }, [])).toBeNull();
   });
 });

@@ -16,8 +16,8 @@ export interface SplitLadder {
 const RATE_TOLERANCE = 1e-4;
 
 /**
- * Splits the command of a ladder. Its options are ours, and mean the same for a piece; only the frame rate of the source, its
- * filters and its own options may prevent it. Returns why then, as a sentence.
+ * Splits the command of a ladder. Airlock chose its options, which mean the same for a piece. Only the frame rate of
+ * the source, its filters and its own options may prevent the split. The reason is then returned as a sentence.
  *
  * @param rate constant frame rate of the source
  */

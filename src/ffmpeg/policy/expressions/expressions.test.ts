@@ -117,7 +117,7 @@ describe('an expression is rejected', () => {
     ['sin(1,2)', 0, /2 arguments/],
     ['max(1)', 0, /1 argument$/],
     ['w+if(1)', 2, /1 argument$/],
-    ['1+while(1,2)', 2, /loop for ever/],
+    ['1+while(1,2)', 2, /loop forever/],
     ['print(w)', 0, /log/],
     ['root(w,2)', 0, /2,000 times/],
     ['taylor(w,2)', 0, /1,000 times/],

@@ -20,7 +20,7 @@ export const FUNCTIONS: ReadonlyMap<string, Arity> = new Map<string, Arity>([
 
 /** Functions of FFmpeg that are rejected, and what to write instead. */
 export const REJECTED_FUNCTIONS: ReadonlyMap<string, { reason: string; suggestion: string }> = new Map([
-  ['while', { reason: 'may loop for ever', suggestion: 'Write out the steps, or choose between values with if().' }],
+  ['while', { reason: 'may loop forever', suggestion: 'Write out the steps, or choose between values with if().' }],
   [
     'root',
     { reason: 'evaluates its argument up to 2,000 times', suggestion: 'Solve the equation, and send the formula.' },

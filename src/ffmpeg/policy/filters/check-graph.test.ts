@@ -29,7 +29,7 @@ describe('a filter graph is rejected', () => {
     ['scale=w=5:6', 10, 'scale', /unnamed value .* after a named one/],
     ['scale=1:1:lanczos:1', 18, 'scale', /too many unnamed/],
     ['scale=w=iw+foo', 11, 'scale=width', /unknown variable "foo"/],
-    ["scale='w=iw/2:h=ih*while(1,1)'", 19, 'scale=height', /loop for ever/],
+    ["scale='w=iw/2:h=ih*while(1,1)'", 19, 'scale=height', /loop forever/],
     ['scale=w=', 6, 'scale=width', /needs a value/],
     ['scale=enable=1', 6, 'scale=enable', /switched on and off/],
     ['color=duration=99', 6, 'color=duration', /set by the server/],

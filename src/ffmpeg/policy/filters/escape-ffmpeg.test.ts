@@ -63,7 +63,7 @@ describe('escaping, compared with FFmpeg', () => {
     expect(await unescapedByFfmpeg(written, values.length)).toEqual(values);
   });
 
-  test('reads what a caller wrote as FFmpeg reads it, quotes and backslashes at both levels', async () => {
+  test('reads a caller’s quotes and backslashes at both levels as FFmpeg reads them', async () => {
     // Anything that parses: random mixtures, not the output of any escaping.
     const legal = fc.sample(text, { numRuns: 1500, seed: 12 }).flatMap((value) => {
       const parsed = parseGraph(`metadata=add:value=${value}:key=k`);

@@ -133,7 +133,7 @@ describe('a value of a filter', () => {
     expect(!result.ok && result.suggestion.length).toBeGreaterThan(0);
   });
 
-  test('stays an expression where it is one', () => {
+  test('stays an expression if it is an expression', () => {
     const result = readValue(expression, '2 * t');
     expect(result.ok && result.type === 'expression' && expressionText(result.expression)).toBe('2*t');
   });

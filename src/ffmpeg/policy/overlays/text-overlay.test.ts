@@ -110,7 +110,7 @@ describe('parseTextOverlay', () => {
         expect(rejection({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
     },
   );
-  it('counts code points, not units: 10,000 emoji pass and one more does not', () => {
+  it('counts code points, not units, so that 10,000 emoji are accepted and 10,001 are rejected', () => {
     expect(parseTextOverlay({ text: '😀'.repeat(10_000) })).toMatchObject({ ok: true });
     expect(rejection({ text: 'a'.repeat(10_001) }).key).toBe('text');
     expect(rejection({ text: '😀'.repeat(10_001) }).key).toBe('text');

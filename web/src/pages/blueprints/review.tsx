@@ -94,7 +94,7 @@ function Source({ path, video, onTime }: SourceProps) {
           onTimeUpdate={(event) => onTime(event.currentTarget.currentTime)}
         />
       )}
-      {data && !data.url && <Notice>This page can show the video only if the video was uploaded.</Notice>}
+      {data && !data.url && <Notice>This page can show only uploaded videos.</Notice>}
     </div>
   );
 }

@@ -23,7 +23,7 @@ export function CancelDialog({ name, url, onDone, onClose }: CancelProps) {
   };
   return (
     <Confirm title="Cancel this job?" action="Cancel the job" danger onConfirm={cancel} onClose={onClose}>
-      <p>{name} stops at once. Its uploads stay until they expire.</p>
+      <p>{name} stops immediately. Its uploads stay until they expire.</p>
     </Confirm>
   );
 }
@@ -53,7 +53,7 @@ function ReceiptDialog({ receipt, file, onClose }: { receipt: Receipt; file: str
         <p>
           {receipt.complete
             ? `Nothing of the job is left, as of ${exactTime(receipt.issued_at)}.`
-            : 'The deletion has begun. Read the receipt again later: it shows when nothing is left.'}
+            : 'The deletion has begun. Read the receipt again later to check that nothing is left.'}
         </p>
       </Notice>
       <div class="table-scroll">

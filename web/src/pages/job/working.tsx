@@ -23,7 +23,7 @@ function waitingText({ waiting_for: awaited }: AnyJob): string {
 }
 
 function positionText({ queue_position: position, waiting_for: awaited }: AnyJob): string {
-  if (awaited === 'upload') return 'It starts when the file has arrived.';
+  if (awaited === 'upload') return 'It starts when the upload is complete.';
   if (position == null) return 'It starts as soon as a worker is free.';
   if (position === 1) return 'It is next.';
   return `${position - 1} ${position === 2 ? 'job is' : 'jobs are'} ahead of it.`;

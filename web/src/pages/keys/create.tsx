@@ -12,7 +12,7 @@ const SCOPES: readonly (readonly [Scope, string])[] = [
   ['transcode', 'create, cancel and erase jobs'],
   ['upload', 'send files'],
   ['read', 'read jobs, events and results'],
-  ['admin', 'make and revoke keys, and change webhooks'],
+  ['admin', 'create and revoke keys, and change webhooks'],
   ['operator', 'administer the entire server'],
 ];
 const LIVES = [

@@ -7,7 +7,7 @@ export function NewKeyDialog({ name, raw, onClose }: { name: string; raw: string
   return (
     <Dialog title={`Key ${name}`} onClose={onClose} dismissible={false}>
       <Notice tone="warn">
-        <p>Copy the key now. It is not shown again.</p>
+        <p>Copy the key now. Airlock does not show it again.</p>
       </Notice>
       <Secret text={raw} label="key" />
       <Code

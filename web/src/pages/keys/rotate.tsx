@@ -22,7 +22,7 @@ export function RotateKeyDialog({ apiKey, onMade, onClose }: RotateKeyProps) {
   const rotate = async () => onMade(await post(`/v1/keys/${apiKey.id}/rotate`, { overlap_seconds: Number(overlap) }));
   return (
     <Confirm title={`Rotate ${apiKey.name}`} action="Rotate" onConfirm={rotate} onClose={onClose}>
-      <p>You get a new key with the same rights. While both work, change the programs that use the old one.</p>
+      <p>You get a new key with the same permissions. While both keys work, replace the old key in your programs.</p>
       <SelectField label="The old key ends" value={overlap} choices={OVERLAPS} onChange={setOverlap} />
     </Confirm>
   );

@@ -4,10 +4,10 @@ const KINDS: readonly (readonly [OutputKind, text: string, hint: string])[] = [
   ['file', 'File', 'One video, sound or picture.'],
   ['ladder', 'Streaming', 'A video in several sizes, between which a player switches while it plays.'],
   ['still', 'Poster', 'One picture of the video.'],
-  ['thumbnails', 'Thumbnails', 'Pictures at equal distances, a file for each.'],
+  ['thumbnails', 'Thumbnails', 'Pictures at equal intervals, each in its own file.'],
   ['sprite', 'Scrub previews', 'The pictures that a player shows while a person moves along the timeline.'],
   ['preview', 'Animated preview', 'A short silent clip of several parts of the video.'],
-  ['waveform', 'Waveform', 'A drawing of the loudness of the sound.'],
+  ['waveform', 'Waveform', 'A picture of the loudness of the audio.'],
 ];
 
 /** What an output is. `id` makes the group unique on the page. */

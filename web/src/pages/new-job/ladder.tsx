@@ -10,7 +10,7 @@ const FORMATS: readonly (readonly [LadderFormat, string])[] = [
 const FORMAT_HINTS: Readonly<Record<LadderFormat, string>> = {
   hls: 'For Apple devices and every browser. Can be encrypted.',
   dash: 'For players that use DASH.',
-  cmaf: 'One set of segments with the manifests of both (CMAF).',
+  cmaf: 'One set of segments for both, with both manifests (CMAF).',
 };
 const MODES = [
   ['auto', 'Automatic'],
@@ -106,7 +106,7 @@ function Heights({ ladder: { heights }, id, onChange }: HeightsProps) {
       <span class={heights.length === 0 ? 'field-error' : 'hint'}>
         {heights.length === 0
           ? 'Choose at least one height.'
-          : 'The short side of the frame. Renditions larger than the source are dropped.'}
+          : 'The short side of the frame. Airlock drops renditions that are larger than the source.'}
       </span>
     </>
   );

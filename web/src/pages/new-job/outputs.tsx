@@ -63,7 +63,7 @@ export function Outputs({ outputs, errors, onChange }: OutputsProps) {
         </Button>
         <p class="hint">
           {isFull
-            ? `A job has at most ${MAX_OUTPUTS} outputs. Create another job for more.`
+            ? `A job has at most ${MAX_OUTPUTS} outputs. For further outputs, create another job.`
             : 'One job can make several outputs from one decode of the source, such as a stream, a poster and a file to download.'}
         </p>
       </div>

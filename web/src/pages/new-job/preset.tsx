@@ -54,7 +54,7 @@ export function PresetChoice({ draft, onChange }: PresetProps) {
                 onChange={(resolution) => onChange({ resolution })}
               />
             </div>
-            <span class="hint">Nothing is ever scaled up.</span>
+            <span class="hint">Airlock never scales up.</span>
           </div>
         </>
       )}

@@ -39,7 +39,7 @@ export function QueuePage() {
           </Card>
           <Card title="By account" flush>
             {accounts.length === 0 ? (
-              <p class="card-body muted">No account has jobs.</p>
+              <p class="card-body muted">No account has any jobs.</p>
             ) : (
               <Counts name="Account" rows={accounts} />
             )}

@@ -90,7 +90,7 @@ export function shortVersion(text: string): string {
 
 const UPDATES: Record<NonNullable<Security['ffmpeg']['update']>['state'], { text: string; tone: Tone }> = {
   current: { text: 'Current', tone: 'ok' },
-  newer: { text: 'A newer package is there', tone: 'warn' },
+  newer: { text: 'A newer package is available', tone: 'warn' },
   unknown: { text: 'Unknown', tone: 'warn' },
 };
 

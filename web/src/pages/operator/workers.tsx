@@ -20,8 +20,8 @@ export function WorkersPage() {
           <div class="card">
             <Empty icon="workers" title="No worker is alive">
               <p>
-                Jobs wait until one is. <code>./airlock up</code> starts one; <code>./airlock doctor</code> says what is
-                wrong.
+                Jobs wait until a worker runs. To start one, run <code>./airlock up</code>. To find out why none runs,
+                run <code>./airlock doctor</code>.
               </p>
             </Empty>
           </div>

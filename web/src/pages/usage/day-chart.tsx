@@ -37,7 +37,7 @@ export function DayChart({ days, measure }: DayChartProps) {
       chart.destroy();
     };
   }, [days, measure, colours]);
-  if (days.length === 0) return <p class="muted">Nothing in this month.</p>;
+  if (days.length === 0) return <p class="muted">No jobs in this month.</p>;
   return (
     <>
       <div class="chart" ref={container} aria-hidden="true" />

@@ -2,7 +2,7 @@ import type { WebhookView } from '../../../../src/contract/webhooks.ts';
 import type { Tone } from '../../ui/feedback.tsx';
 
 const REASONS: Record<NonNullable<WebhookView['disabled_reason']>, string> = {
-  gone: 'Disabled: it answered 410',
+  gone: 'Disabled: it returned 410',
   failing: 'Disabled: it failed for three days',
   paused: 'Paused',
   revoked: 'Disabled: its token was revoked',
