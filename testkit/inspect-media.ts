@@ -1,5 +1,5 @@
-import { open, stat } from 'node:fs/promises';
-import { detectMedia, type PlanInput, parseProbe, probeArgs } from '../src/ffmpeg/index.ts';
+import { open, rm, stat } from 'node:fs/promises';
+import { detectMedia, type MediaInfo, type PlanInput, parseProbe, probeArgs } from '../src/ffmpeg/index.ts';
 import { sanitizeFile } from '../src/sanitizer/sanitize-file.ts';
 import { run } from './run.ts';
 
@@ -17,16 +17,21 @@ export async function inspect(path: string): Promise<PlanInput> {
   return structuredClone(await found);
 }
 
+/** The sanitizer's readers describe most files, as in a worker: ffprobe needs a process of 25 ms for each file. */
 async function inspectFile(path: string): Promise<PlanInput> {
   const detected = await detectMedia(await readHead(path));
   if (!detected) throw new Error(`nothing detected in ${path}`);
-  const { stdout } = await run('ffprobe', probeArgs({ path, demuxer: detected.demuxer }), OPTIONS);
-  const info = parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer: detected.demuxer });
   const { demuxer } = detected;
-  const sanitized = ['mp3', 'aac'].includes(demuxer)
-    ? await sanitizeFile({ path, demuxer, target: null, mediaBytes: null })
-    : null;
-  return { path, demuxer, info, countedSeconds: sanitized?.seconds ?? null };
+  // Written only for files that are not described.
+  const target = `${path}.container`;
+  const read = await sanitizeFile({ path, demuxer, target, mediaBytes: 0, unlessDescribed: true });
+  await rm(target, { force: true });
+  return { path, demuxer, info: read.info ?? (await probe(path, demuxer)), countedSeconds: read.seconds };
+}
+
+async function probe(path: string, demuxer: string): Promise<MediaInfo> {
+  const { stdout } = await run('ffprobe', probeArgs({ path, demuxer }), OPTIONS);
+  return parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer });
 }
 
 export async function readHead(path: string): Promise<Uint8Array> {

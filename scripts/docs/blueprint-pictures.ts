@@ -25,7 +25,7 @@ const [flags, slugs] = [
 const type = flags.includes('--png') ? 'png' : 'jpg';
 const folder = flags.includes('--png') ? '/tmp/blueprint-pictures' : join(projectRoot(), 'docs/images/blueprints');
 mkdirSync(folder, { recursive: true });
-const shop = await openWorkshop();
+const shop = await openWorkshop({ hastened: 'none' });
 try {
   if (flags.includes('--hashes')) await recordHashes();
   else await drawStrips();

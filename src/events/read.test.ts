@@ -65,9 +65,9 @@ describe('events', () => {
     expect(keys(await readVisible(account, 2))).toEqual(['slow', 'fast']);
   });
 
-  it('of fifty writers that commit after random delays are all read, and each is read once, of 100,000', async () => {
+  it('of fifty writers that commit after random delays are all read, and each is read once, of 20,000', async () => {
     const account = await makeAccount();
-    const [writers, transactions, each] = [50, 100, 20];
+    const [writers, transactions, each] = [50, 100, 4];
     const total = writers * transactions * each;
     let open = writers;
     /** Waits while tests in other files have taken the connections of the server. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyCharacter } from '../../testkit/any-character.ts';
 import { keyProblem, outputKey, sealedKey, uploadKey } from './keys.ts';
 
 const account = '01890000-0000-7000-8000-000000000001';
@@ -22,7 +23,7 @@ describe('storage keys', () => {
 
   it('accept exactly what percent-encoding can carry in 1024 bytes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (key) => {
+      fc.property(fc.string({ unit: anyCharacter, maxLength: 40 }), (key) => {
         if (keyProblem(key) !== null) return;
         expect(decodeURIComponent(encodeURIComponent(key))).toBe(key);
         expect(new URL(`http://host/bucket/${encodeURIComponent(key).replaceAll('%2F', '/')}`).pathname).toMatch(

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyCharacter } from '../../testkit/any-character.ts';
 import { createLogger } from './logger.ts';
 
 const KEY = 'al_live_0123456789abcdefABCDEF0123456789abcd';
@@ -68,7 +69,7 @@ describe('the logger', () => {
   it('writes valid JSON without the key for any text in message, field, name, error and binding', () => {
     const text = fc.oneof(
       fc.string(),
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.string({ unit: fc.constantFrom(...'"\\?&=\n:/\' ') }),
     );
     fc.assert(

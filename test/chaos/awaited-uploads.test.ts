@@ -15,6 +15,7 @@ import { sweepExpired } from '../../src/jobs/retention.ts';
 import { waitForUpload } from '../../src/jobs/wait-for-upload.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { sweepStaging } from '../../src/uploads/staging.ts';
+import { putBytes } from '../../testkit/put-bytes.ts';
 import { until } from '../../testkit/until.ts';
 import { acceptInspection, claimInspection, rejectInspection } from '../helpers/inspections.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
@@ -312,9 +313,8 @@ describe('a job that awaits its upload', () => {
     expect(job.inputs[0]!.upload).toMatchObject({ uploadId: expect.any(String), partCount: 9, parts: { length: 9 } });
     const target = job.inputs[0]!.upload;
     if (!target || !('parts' in target)) throw new Error('the upload has no parts');
-    const send = ({ url, size: bytes }: { url: string; size: number }) =>
-      fetch(url, { method: 'PUT', body: Buffer.alloc(bytes) });
-    for (const part of target.parts.slice(1)) expect((await send(part)).status).toBe(200);
+    const send = ({ url, size: bytes }: { url: string; size: number }) => putBytes(url, Buffer.alloc(bytes));
+    for (const part of target.parts.slice(1)) expect(await send(part)).toBe(200);
     await look(job);
     expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
     await send(target.parts[0]!);
@@ -334,7 +334,7 @@ describe('a job that awaits its upload', () => {
       if (!target || !('parts' in target)) throw new Error('the upload has no parts');
       const send = async (from: number, to: number) => {
         for (const { url, size: bytes } of target.parts.slice(from - 1, to))
-          expect((await fetch(url, { method: 'PUT', body: Buffer.alloc(bytes) })).status).toBe(200);
+          expect(await putBytes(url, Buffer.alloc(bytes))).toBe(200);
       };
       return { job, send, count: target.parts.length };
     };

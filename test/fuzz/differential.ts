@@ -1,9 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serialiseGraph } from '../../src/ffmpeg/policy/filters/index.ts';
 import type { CheckedGraph, PadKind } from '../../src/ffmpeg/policy/filters/types.ts';
+import { run } from '../../testkit/run.ts';
 
 const SOURCE: Record<PadKind, string> = { v: 'testsrc2=s=64x48:r=10:d=0.3', a: 'sine=d=0.3' };
 /** Messages of FFmpeg about a text that it does not understand, other than of a picture or a sound that does not fit. */
@@ -69,14 +70,9 @@ function sampleMedia(): string {
   return media;
 }
 
-function ffmpeg(args: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    const limits = [MEMORY, '--core=0', 'ffmpeg'];
-    execFile(
-      '/usr/bin/prlimit',
-      [...limits, ...args],
-      { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
-      (_, __, stderr) => resolve(stderr),
-    );
-  });
+async function ffmpeg(args: string[]): Promise<string> {
+  const limits = [MEMORY, '--core=0', 'ffmpeg'];
+  const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+  const { stderr } = await run('/usr/bin/prlimit', [...limits, ...args], options).catch((error) => error);
+  return stderr;
 }

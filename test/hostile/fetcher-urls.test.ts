@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkSourceUrl, type SourceUrlOptions } from '../../src/fetcher/index.ts';
+import { anyCharacter } from '../../testkit/any-character.ts';
 
 const rules: SourceUrlOptions = { allow: [], ports: [80, 443] };
 const accepted = (url: string, options = rules) => checkSourceUrl(url, options).ok;
@@ -195,9 +196,9 @@ describe('URLs of sources', () => {
 
   it('never make the check throw, and an accepted URL is accepted again in its normalized form', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.webUrl({ withQueryParameters: true, withFragments: true }),
-      fc.string({ unit: 'binary' }).map((rest) => `https://${rest}`),
+      fc.string({ unit: anyCharacter }).map((rest) => `https://${rest}`),
       fc.tuple(fc.ipV4Extended(), fc.string()).map(([host, rest]) => `http://${host}/${rest}`),
       fc.ipV6().map((host) => `http://[${host}]/`),
     );

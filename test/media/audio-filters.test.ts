@@ -5,7 +5,7 @@ import type { CheckedGraph, FilterSpec, FilterValue } from '../../src/ffmpeg/pol
 import { run } from '../../testkit/run.ts';
 import { inParallel } from '../helpers/ffmpeg-filters.ts';
 
-const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=0.25:a=0.3:seed=1:r=44100,aformat=channel_layouts=stereo'];
+const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=0.1:a=0.3:seed=1:r=44100,aformat=channel_layouts=stereo'];
 
 /** Graphs per process: starting FFmpeg costs more than most of them. */
 const BATCH = 48;

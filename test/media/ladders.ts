@@ -8,7 +8,7 @@ import { packageLadder } from '../../src/sanitizer/ladder/package-ladder.ts';
 import type { LadderRequest as PackageRequest, RenditionFacts } from '../../src/sanitizer/ladder/types.ts';
 import { inspect } from '../../testkit/inspect-media.ts';
 import { run } from '../../testkit/run.ts';
-import type { Workshop } from './helpers.ts';
+import { type Workshop, withFastEncoder } from './helpers.ts';
 
 export interface CutLadder {
   renditions: RenditionFacts[];
@@ -34,6 +34,7 @@ export interface LadderWorkshop {
 /** Makes ladders as a worker does, without a cell. */
 export function ladderWorkshop(shop: Workshop): LadderWorkshop {
   let count = 0;
+  const folders = new Map<string, Promise<string>>();
   const made: LadderWorkshop = {
     async plan(files, ladder) {
       const inspected = await Promise.all(files.map(inspect));
@@ -51,7 +52,7 @@ export function ladderWorkshop(shop: Workshop): LadderWorkshop {
     async ffmpeg(args, files) {
       const folder = join(shop.dir, `ladder-${++count}`);
       await mkdir(folder);
-      const hosted = args.map((arg) => {
+      const hosted = withFastEncoder(args).map((arg) => {
         const input = /^\/in\/(\d)$/.exec(arg)?.[1];
         if (input !== undefined) return files[Number(input)]!;
         return arg.startsWith('/out/') ? join(folder, basename(arg)) : arg;
@@ -62,12 +63,16 @@ export function ladderWorkshop(shop: Workshop): LadderWorkshop {
     async encode(given, ladder) {
       const files = typeof given === 'string' ? [given] : given;
       const { plan, recipe } = await made.plan(files, ladder);
-      const folder = await made.ffmpeg(plan.args, files);
+      // Ladders that differ only in their packaging share their rungs.
+      const command = JSON.stringify([plan.args, files]);
+      const encoded = folders.get(command) ?? made.ffmpeg(plan.args, files);
+      folders.set(command, encoded);
+      const folder = await encoded;
       const { renditions, audio, segmentSeconds, manifests } = recipe;
       const hostOf = <Part extends LadderPart>(part: Part) => ({ ...part, paths: [join(folder, basename(part.path))] });
       return {
         ...{ renditions: renditions.map(hostOf), audio: audio && hostOf(audio), pieces: null, subtitles: null },
-        ...{ segmentSeconds, manifests, key: null, directory: join(folder, 'tree'), maxFiles: 1000 },
+        ...{ segmentSeconds, manifests, key: null, directory: join(shop.dir, `cut-${++count}`), maxFiles: 1000 },
       };
     },
     async cut(files, ladder, changes = {}) {

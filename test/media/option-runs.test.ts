@@ -17,6 +17,9 @@ let dir = '';
 /** A clip, an animation and a picture, for options of inputs. */
 const files = { mov: '', gif: '', png: '' };
 
+/** More threads take longer to start than to work. */
+const SERIAL = ['-threads', '1'];
+
 interface Case {
   name: string;
   /** Arguments of the input, including `-i`. */
@@ -90,11 +93,11 @@ function caseOf(row: OptionRow, encoder: string | null, value: string | number |
   if (scope === 'input') {
     const file = row.demuxers?.includes('gif') ? files.gif : row.name === 'framerate' ? files.png : files.mov;
     const still = row.name === 'framerate' ? ['-loop', '1', '-t', '0.5'] : [];
-    return { name, input: [...still, ...args, '-i', file], output: ['-f', 'null', '-'] };
+    return { name, input: [...SERIAL, ...still, ...args, '-i', file], output: ['-f', 'null', '-'] };
   }
   return {
     name,
-    input: ['-i', files.mov],
+    input: [...SERIAL, '-i', files.mov],
     output: [...surroundings(row, encoder, value), ...args, '-y', ...target(row, encoder)],
   };
 }
@@ -108,6 +111,7 @@ function surroundings(row: OptionRow, encoder: string | null, value: string | nu
       findEncoder(codec)?.kind === 'audio' ? '-vn' : '-an',
       `-c:${findEncoder(codec)?.kind === 'audio' ? 'a' : 'v'}`,
       codec,
+      ...SERIAL,
     );
   else if (format) args.push(FORMAT_DEFAULTS[format].video ? '-an' : '-vn');
   const pixels = row.name === 'profile' && codec !== 'prores_ks' ? PROFILE_FORMATS[String(value)] : undefined;
@@ -148,11 +152,15 @@ function target(row: OptionRow, encoder: string | null): string[] {
 const COMPLAINT =
   /.*(?:(?<!gop_timecode.*)has not been used for any stream|[Uu]nrecognized option|Invalid value|Error parsing option).*/;
 
-/** Runs several cases as the inputs and outputs of one command; returns FFmpeg's complaint, or ''. */
+/**
+ * Runs several cases as the outputs of one command; returns FFmpeg's complaint, or ''. Cases with the same input share it, so that
+ * it is decoded once.
+ */
 async function runCases(cases: readonly Case[]): Promise<string> {
-  const args = ['-nostdin', '-v', 'warning'];
-  for (const { input } of cases) args.push(...input);
-  for (const [index, { output }] of cases.entries()) {
+  const inputs = [...new Map(cases.map(({ input }) => [input.join(' '), input])).values()];
+  const args = ['-nostdin', '-v', 'warning', ...inputs.flat()];
+  for (const { input, output } of cases) {
+    const index = inputs.findIndex((one) => one.join(' ') === input.join(' '));
     args.push(
       '-map',
       `${index}:v?`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anyCharacter } from '../../../testkit/any-character.ts';
 import { run } from '../../../testkit/run.ts';
 import { failures } from '../../contract/failures.ts';
 import { inputSecurityArgs } from '../probe/probe.ts';
@@ -122,7 +123,7 @@ describe('explainFailure', () => {
   it('always returns a declared code and one short line', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'binary', maxLength: 2000 }),
+        fc.string({ unit: anyCharacter, maxLength: 2000 }),
         fc.constantFrom('probe', 'encode'),
         fc.nat(255),
         (stderr, stage, exitCode) => {

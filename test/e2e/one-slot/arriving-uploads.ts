@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeClip, transcode } from '../../../testkit/media.ts';
+import { putBytes } from '../../../testkit/put-bytes.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { until } from '../../../testkit/until.ts';
 import { filesIn } from '../../helpers/files.ts';
@@ -55,8 +56,8 @@ export const arrivingUploads = (given: () => TestService) => () => {
     const { parts, uploadId, filename } = inputs[0].upload as { parts: Part[]; uploadId: string; filename: string };
     const put = async (number: number, from = bytes) => {
       const at = (number - 1) * PART;
-      const body = new Uint8Array(from.subarray(at, at + parts[number - 1]!.size));
-      return (await fetch(parts[number - 1]!.url, { method: 'PUT', body }).catch(() => null))?.status ?? null;
+      const { url, size } = parts[number - 1]!;
+      return putBytes(url, from.subarray(at, at + size)).catch(() => null);
     };
     const send = async (...numbers: number[]) => {
       for (const number of numbers) expect(await put(number)).toBe(200);

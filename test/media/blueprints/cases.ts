@@ -29,6 +29,8 @@ export interface Case {
   inputs: Record<string, string>;
   /** Shares of the output's length at which its frames are shown. */
   shown: readonly number[];
+  /** Changes each filter of the plan. */
+  change?: (filter: string) => string;
   /** The name of the variant among runs of the same blueprint. */
   name?: string;
 }
@@ -92,11 +94,15 @@ export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Ca
   ];
 }
 
-/** The same on scenes of a sixteenth of the pixels, with a cheaper slideshow, for tests. */
+/**
+ * The same on scenes of a sixteenth of the pixels, for tests. Only the slideshow has more frames than the scenes: 171, which take 5
+ * seconds to draw in its size.
+ */
 export const SMALL = { scale: 0.25, fps: 8, seconds: 1.5 };
 export function smallCasesOf(scenes: Scenes): Case[] {
+  const change = (filter: string) => filter.replaceAll('1080', '270');
   return casesOf(scenes).map((one) =>
-    one.blueprint.slug === 'product-slideshow' ? { ...one, inputs: { ...one.inputs, aspect: '1x1' } } : one,
+    one.blueprint === productSlideshow ? { ...one, inputs: { ...one.inputs, aspect: '1x1' }, change } : one,
   );
 }
 
@@ -122,7 +128,11 @@ export async function factsOf(path: string): Promise<MediaFacts> {
 }
 
 /** Plans a case with the facts of its files. */
-export async function planCase({ blueprint, inputs }: Pick<Case, 'blueprint' | 'inputs'>): Promise<PlannedOutput[]> {
+export async function planCase({
+  blueprint,
+  inputs,
+  change = (filter) => filter,
+}: Pick<Case, 'blueprint' | 'inputs' | 'change'>): Promise<PlannedOutput[]> {
   const { srtText = null, ...sent } = inputs;
   const media = Object.entries(inputs).filter(([name]) => name.endsWith('_url'));
   const read = blueprint.inputs.parse({
@@ -132,7 +142,10 @@ export async function planCase({ blueprint, inputs }: Pick<Case, 'blueprint' | '
   const facts = Object.fromEntries(await Promise.all(media.map(async ([name, path]) => [name, await factsOf(path)])));
   const planned = blueprint.plan(read, { facts, srtText });
   if ('problem' in planned) throw new Error(`${planned.problem.field} ${planned.problem.reason}`);
-  return planned;
+  return planned.map(({ request, ...output }) => {
+    const filters = request.filters?.map(({ filter }) => ({ filter: change(filter) }));
+    return { ...output, request: { ...request, ...(filters && { filters }) } };
+  });
 }
 
 /** Makes an output. */

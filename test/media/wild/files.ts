@@ -126,7 +126,7 @@ export const FILE_ROWS: readonly WildRow[] = [
     ['-c:v', 'libx264', '-x264-params', 'keyint=20:min-keyint=20:scenecut=0'],
     argument('keyint'),
   ),
-  plain('frame rate by -r', 'halves', 'mp4', ['-r', 10], rate(10), seconds(1, 0.25)),
+  plain('frame rate by -r', 'halves', 'mp4', ['-r', 20], rate(20), seconds(1, 0.25)),
   plain('size by -s', 'halves', 'mp4', ['-s', '160x90'], size(160, 90), colour(0.75, 0.5, 'red')),
   plain('aspect by -aspect', 'small', 'mp4', ['-aspect', '16:9'], seconds(1)),
   plain('no sound', 'halves', 'mp4', ['-an'], noSound),

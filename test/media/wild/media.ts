@@ -5,20 +5,20 @@ import { makeAllMedia } from '../../../testkit/media-cache.ts';
 const lavfi = (source: string) => ['-f', 'lavfi', '-i', source];
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '40', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
 /** One second red, one second blue. */
-const RED_THEN_BLUE = "color=red:s=320x180:r=20:d=2,drawbox=color=blue:t=fill:enable='gte(t,1)'";
+const RED_THEN_BLUE = "color=red:s=320x180:r=10:d=2,drawbox=color=blue:t=fill:enable='gte(t,1)'";
 /** Left half lime, right half red. */
-const HALVES = 'color=lime:s=320x180:r=20:d=1,drawbox=x=160:w=160:h=180:color=red:t=fill';
-const KEYED = 'color=0x00FF00:s=320x180:r=20:d=1,drawbox=x=120:y=50:w=80:h=80:color=blue:t=fill';
+const HALVES = 'color=lime:s=320x180:r=10:d=1,drawbox=x=160:w=160:h=180:color=red:t=fill';
+const KEYED = 'color=0x00FF00:s=320x180:r=10:d=1,drawbox=x=120:y=50:w=80:h=80:color=blue:t=fill';
 const TONE_BETWEEN_SILENCE = "sine=d=3,volume='between(t,1,2)':eval=frame";
 
 /** Everything that the requests of the corpus work on; small, and each colour and tone is distinguishable. */
 const MEDIA = {
   clip: ['mp4', [...lavfi(RED_THEN_BLUE), ...lavfi('sine=d=2'), ...H264]],
   halves: ['mp4', [...lavfi(HALVES), ...lavfi('sine=d=1'), ...H264]],
-  mute: ['mp4', [...lavfi('color=yellow:s=320x180:r=20:d=1'), ...H264]],
-  tall: ['mp4', [...lavfi('color=blue:s=180x320:r=20:d=1'), ...lavfi('sine=d=1'), ...H264]],
+  mute: ['mp4', [...lavfi('color=yellow:s=320x180:r=10:d=1'), ...H264]],
+  tall: ['mp4', [...lavfi('color=blue:s=180x320:r=10:d=1'), ...lavfi('sine=d=1'), ...H264]],
   small: ['mp4', [...lavfi('color=white:s=160x120:r=10:d=1'), ...lavfi('sine=f=880:d=1'), ...H264]],
-  noisy: ['mp4', [...lavfi('testsrc2=s=320x180:r=20:d=1,noise=alls=30:allf=t'), ...lavfi('sine=d=1'), ...H264]],
+  noisy: ['mp4', [...lavfi('testsrc2=s=320x180:r=10:d=1,noise=alls=30:allf=t'), ...lavfi('sine=d=1'), ...H264]],
   keyed: ['mp4', [...lavfi(KEYED), ...lavfi('sine=d=1'), ...H264]],
   interlaced: [
     'mkv',

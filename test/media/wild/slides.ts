@@ -82,7 +82,7 @@ export const SLIDE_ROWS: readonly WildRow[] = [
     'zoom into a film',
     'halves',
     'mp4',
-    ['-vf', "zoompan=z='min(max(zoom,pzoom)+0.01,1.5)':d=1:x='iw/2-(iw/zoom/2)':y='ih/2-(ih/zoom/2)':s=320x180:fps=20"],
+    ['-vf', "zoompan=z='min(max(zoom,pzoom)+0.01,1.5)':d=1:x='iw/2-(iw/zoom/2)':y='ih/2-(ih/zoom/2)':s=320x180:fps=10"],
     seconds(1),
     colour(0.1, 0.5, 'lime'),
   ),

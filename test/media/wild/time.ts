@@ -110,7 +110,7 @@ export const TIME_ROWS: readonly WildRow[] = [
     colour(0.5, 0.5, 'red', 3.5),
     noSound,
   ),
-  plain('another rate by a filter', 'halves', 'mp4', ['-vf', 'fps=10'], rate(10), frames(10)),
+  plain('another rate by a filter', 'halves', 'mp4', ['-vf', 'fps=5'], rate(5), frames(5)),
   plain('rate between frames', 'noisy', 'mp4', ['-vf', 'minterpolate=fps=40:mi_mode=blend', '-an'], rate(40)),
   plain(
     'fade in and out',
@@ -136,7 +136,7 @@ export const TIME_ROWS: readonly WildRow[] = [
     ['-t', 2, '-c:v', 'libx264'],
     seconds(2, 0.2),
   ),
-  plain('a loop of frames', 'clip', 'mp4', ['-vf', 'loop=loop=2:size=20:start=0', '-an'], frames(80)),
+  plain('a loop of frames', 'clip', 'mp4', ['-vf', 'loop=loop=2:size=20:start=0', '-an'], frames(60)),
   plain(
     'a still at the end',
     'mute',

@@ -70,7 +70,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Encodes a few frames for each text, many in one process; returns the texts that the encoder rejects. */
 async function rejectedBy(encoder: string, option: string, texts: readonly string[], more: readonly string[]) {
-  const source = ['-f', 'lavfi', '-i', 'testsrc2=s=128x128:r=10:d=0.3'];
+  // AV1 estimates film grain from flat blocks, of which a smaller picture has too few.
+  const size = encoder === 'libsvtav1' ? '128x128' : '64x64';
+  const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=10:d=0.3`];
   const output = (text: string) => ['-map', '0:v', '-c:v', encoder, ...more, option, text, '-f', 'null', '-'];
   const encode = async (some: readonly string[]): Promise<string[]> => {
     const args = ['-hide_banner', '-nostdin', '-v', 'warning', ...source, ...some.flatMap(output)];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, readTestGraph } from '../../../../test/helpers/filter-table.ts';
+import { anyCharacter } from '../../../../testkit/any-character.ts';
 import { cpuMs } from '../../../../testkit/cpu-time.ts';
 import { linkPads, type Pad } from './links.ts';
 import { optionTexts, padsOf } from './pads.ts';
@@ -156,7 +157,7 @@ describe('any text', () => {
       '\ud800',
       '[0:v]',
     ),
-    fc.string({ unit: 'binary', maxLength: 5 }),
+    fc.string({ unit: anyCharacter, maxLength: 5 }),
   );
   const mutation = fc.record({
     at: fc.nat(10_000),
@@ -176,7 +177,7 @@ describe('any text', () => {
     });
   const anything = fc.oneof(
     { weight: 4, arbitrary: mutated },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 400 }) },
+    { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 400 }) },
     { weight: 1, arbitrary: fc.array(noise, { maxLength: 200 }).map((parts) => parts.join('')) },
   );
 

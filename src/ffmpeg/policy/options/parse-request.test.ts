@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyCharacter } from '../../../../testkit/any-character.ts';
 import type { OptionRequest, TranscodeRequest } from '../../../contract/transcode-request.ts';
 import { OPTION_TABLE } from './option-table.ts';
 import { optionArgs } from './options.ts';
@@ -237,7 +238,7 @@ describe('any option', () => {
       fc.string(),
     );
     const argument = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.double(),
       fc.integer(),
       fc.constant(null),

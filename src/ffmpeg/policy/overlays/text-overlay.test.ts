@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyCharacter } from '../../../../testkit/any-character.ts';
 import { evaluateExpression } from '../expressions/index.ts';
 import { textOverlayFilters } from './overlay-filters.ts';
 import { parseTextOverlay } from './text-overlay.ts';
@@ -262,7 +263,7 @@ describe('parseTextOverlay', () => {
     const argument = fc.oneof(
       fc.anything(),
       fc.record({
-        text: fc.string({ unit: 'binary' }),
+        text: fc.string({ unit: anyCharacter }),
         style: fc.dictionary(
           fc.constantFrom('x', 'y', 'font', 'position', 'fontColor', 'fontSize'),
           fc.oneof(fc.string(), fc.integer()),
