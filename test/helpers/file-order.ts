@@ -18,7 +18,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   ...{ 'test/deploy/node24': 29, 'test/plans/plans': 29, 'test/e2e/quality': 27 },
   ...{ 'test/hostile/sanitizer-files': 25, 'test/api/openapi': 24, 'test/chaos/storage-outage': 24 },
   ...{ 'test/hostile/speech-cell': 23, 'test/kinds/growing-upload': 23, 'test/kinds/toy-kind': 23 },
-  ...{ 'test/chaos/upgrade': 22, 'test/e2e/cli-service': 22, 'test/e2e/ranges': 22, 'test/chaos/cut-off': 21 },
+  ...{ 'test/chaos/upgrade': 22, 'test/e2e/cli-service': 22, 'test/e2e/ranges': 22 },
   ...{ 'test/hostile/every-route': 21, 'test/media/matrix': 21, 'test/e2e/documents': 20 },
   ...{ 'test/hostile/cell-watchdog': 19, 'test/media/several-outputs': 19 },
   ...{ 'test/chaos/awaited-uploads': 18, 'test/chaos/failover': 18, 'test/hostile/attacks-bare': 18 },
