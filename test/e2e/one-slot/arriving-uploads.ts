@@ -75,7 +75,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
   const untilFinal = (id: string) =>
     until(
       async () => {
-        const job = await get(id);
+        const job = await get(`${id}?wait=30`);
         return ['completed', 'failed', 'canceled'].includes(job.status) && job;
       },
       { what: 'the end of the job', timeoutMs: 60_000 },
