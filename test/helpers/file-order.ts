@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Seconds of the test files that take longest, on two cores alongside other files. A fresh clone knows no durations. */
 export const SECONDS: Readonly<Record<string, number>> = {
   ...{
-    'test/chaos/three-slots': 140,
+    'test/chaos/three-slots': 150,
     'test/docs/commands': 50,
     'test/e2e/six-slots': 83,
     'test/e2e/cli-transcode': 79,
@@ -12,7 +12,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   ...{ 'test/deploy/production': 64, 'test/e2e/cli-transcribe': 60, 'test/kinds/transcribe': 60 },
   ...{ 'test/web/dashboard': 59, 'test/chaos/ffmpeg-upgrade': 56, 'test/chaos/early-output': 54 },
   ...{ 'test/e2e/one-slot': 53, 'test/media/blueprints/blueprints': 52, 'test/chaos/fair-scheduling': 50 },
-  ...{ 'test/chaos/full-disk': 50, 'test/chaos/two-releases': 48, 'test/hostile/cell-tiers': 46 },
+  ...{ 'test/chaos/full-disk': 35, 'test/chaos/two-releases': 48, 'test/hostile/cell-tiers': 46 },
   ...{ 'test/fuzz/campaigns': 33, 'test/kinds/blueprint-runs': 33, 'test/media/wild': 33, 'test/e2e/cli-client': 32 },
   ...{ 'test/hostile/attacks-cell': 31, 'src/supervisor/postgres': 29 },
   ...{ 'test/deploy/node24': 29, 'test/plans/plans': 29, 'test/e2e/quality': 27 },
