@@ -70,9 +70,14 @@ export async function linkRootImage(dataDir: string, owner?: number, isOtherDisk
   await mkdir(dataDir, { recursive: true });
   const images = process.env.TEST_ROOT_IMAGES!;
   await run('cp', ['--archive', isOtherDisk ? '--reflink=auto' : '--link', '--', images, target]);
-  // Absent on systems without apt.
-  await copyFile(join(dirname(images), 'apt-policy.json'), join(dataDir, 'apt-policy.json')).catch(() => {});
+  const policy = join(dataDir, 'apt-policy.json');
+  const hasPolicy = await copyFile(join(dirname(images), 'apt-policy.json'), policy).then(
+    () => true,
+    // On systems without apt.
+    () => false,
+  );
   if (owner === undefined) return;
+  if (hasPolicy) await chown(policy, owner, owner);
   const entries = await readdir(target, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(target, name));
   for (const folder of [target, ...folders]) await chown(folder, owner, owner);

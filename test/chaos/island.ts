@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { embeddedUrl } from '../../src/supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../../src/supervisor/postgres-socket.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
+import { run } from '../../testkit/run.ts';
 import { NODE_OPTIONS, PROGRAM, type TestService } from '../../testkit/service.ts';
 import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
@@ -37,7 +38,11 @@ export async function openIsland(service: TestService, role: 'api' | 'worker'): 
   login.hostname = database.near;
   login.port = String(postgres.port);
   await mkdir(join(folder, 'data'), { mode: 0o700 });
-  await copyFile(join(service.dataDir, 'secrets.json'), join(folder, 'data', 'secrets.json'));
+  for (const name of ['secrets.json', 'apt-policy.json']) {
+    // The second is absent on systems without apt. Reading it again takes most of a second of a processor.
+    await copyFile(join(service.dataDir, name), join(folder, 'data', name)).catch(() => {});
+  }
+  await run('cp', ['--archive', '--link', '--', join(service.dataDir, 'rootimg'), join(folder, 'data')]);
   const port = 8443;
   const [program, ...args] = [...namespace.enter, process.execPath, ...NODE_OPTIONS, PROGRAM, role];
   const child = spawn(program!, args, {

@@ -34,7 +34,8 @@ const STANDBY = 'standby';
 
 export async function openPostgresPair(): Promise<PostgresPair> {
   await ensureServiceAccount();
-  const { path: home, remove } = await makeTestFolder();
+  // On a disk, the files of the two clusters take more than a second of a processor.
+  const { path: home, remove } = await makeTestFolder(process.env.TEST_MEMORY);
   const password = randomBytes(16).toString('hex');
   const account = await serviceAccount();
   const binaries = await findPostgres(home);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { untilAllRolesServe } from './all-roles.ts';
+import { cuttingOff, whyNotCutOff } from './three-slots/cut-off.ts';
 import { killing } from './three-slots/kill.ts';
 import { endingWorkers } from './three-slots/killed-workers.ts';
 import { randomKills } from './three-slots/random-kills.ts';
@@ -30,6 +31,10 @@ describe('the end of a worker process', endingWorkers(given));
 describe('a worker that stalls', stalling(given));
 describe('kill -9 under load', killing(given));
 describe('a fleet whose processes are killed and stopped at random', randomKills(given));
+describe.skipIf(whyNotCutOff !== null)(
+  `a network that loses packets without a trace${whyNotCutOff ? ` (${whyNotCutOff})` : ''}`,
+  cuttingOff(given),
+);
 // Last, because these tests stop the service and start the next one.
 describe(
   'the supervisor',

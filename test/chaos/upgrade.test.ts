@@ -51,7 +51,8 @@ describe('a fleet whose processes are replaced one by one under load', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-upgrade-'));
     await chmod(folder, 0o711);
     await linkRootImage(folder);
-    database = await makeDatabase({ empty: true });
+    // Another release has another schema.
+    database = await makeDatabase({ empty: PREVIOUS !== PROGRAM });
     env = {
       ...process.env,
       AIRLOCK_DATA_DIR: folder,

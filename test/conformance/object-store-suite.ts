@@ -62,7 +62,8 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       const bytes = randomBytes(300_000);
       const before = Date.now();
       await put(`${base}/round-trip.webm`, bytes, 'video/webm');
-      expect(await read(`${base}/round-trip.webm`)).toEqual(bytes);
+      // `toEqual` compares byte by byte, which takes half a second.
+      expect((await read(`${base}/round-trip.webm`))?.equals(bytes)).toBe(true);
       const head = await store.head(`${base}/round-trip.webm`);
       expect(head).toMatchObject({ size: 300_000, contentType: 'video/webm' });
       expect(Math.abs(head!.lastModified.getTime() - before)).toBeLessThan(60_000);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkRootImage } from '../../testkit/data-directory.ts';
 import { NODE_OPTIONS, PROGRAM } from '../../testkit/service.ts';
 import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from './docker-seccomp.ts';
 
@@ -74,6 +75,8 @@ describe('the seccomp profile for Docker', () => {
     await mkdir(dataDir, { mode: 0o700 });
     const root = process.getuid!() === 0;
     if (root) await chown(dataDir, NOBODY, NOBODY);
+    // The first of the two proves that the profile allows to build the image.
+    if (name === 'without') await linkRootImage(dataDir, root ? NOBODY : undefined);
     const args = [
       ...(root ? ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--bounding-set=-all'] : []),
       ...['--inh-caps=-all', '--no-new-privs', '--seccomp-filter', filter],

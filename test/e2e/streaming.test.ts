@@ -82,7 +82,7 @@ describe('a source that is streamed', () => {
   const final = (id: string) =>
     until(
       async () => {
-        const job = await get(id);
+        const job = await get(`${id}?wait=30`);
         return ['completed', 'failed'].includes(job.status) && job;
       },
       { what: 'the end of the job' },

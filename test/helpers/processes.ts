@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { descendantsOf } from '../../testkit/processes-of.ts';
 import type { TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
@@ -10,8 +12,19 @@ export function runningFfmpegs(service: TestService): number[] {
 /** Process ids of the FFmpegs that live below a worker, which may run in this process. */
 export function ffmpegsOf(worker: number): number[] {
   return descendantsOf(worker)
-    .filter(({ name }) => name === 'ffmpeg')
+    .filter(({ pid, name }) => name === 'ffmpeg' || (name.startsWith('ld-') && runsFfmpeg(pid)))
     .map(({ pid }) => pid);
+}
+
+/** Whether this process is a dynamic loader that runs FFmpeg, as in the tier `landlock`. */
+function runsFfmpeg(loader: number): boolean {
+  try {
+    const words = readFileSync(`/proc/${loader}/cmdline`, 'utf8').split('\0');
+    return words.some((word) => basename(word) === 'ffmpeg');
+  } catch {
+    // It has just ended.
+    return false;
+  }
 }
 
 /** Waits for FFmpeg, and stops it: the job that it runs for then occupies its slot without using a processor. */

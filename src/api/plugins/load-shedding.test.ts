@@ -48,3 +48,23 @@ describe('a process that cannot keep up', () => {
     expect(await status('/work')).toBe(200);
   });
 });
+
+it('the measured delay of a process that is blocked again and again exceeds the limit, and falls when it is not', async () => {
+  const app = Fastify() as unknown as App;
+  app.get('/work', async () => 'done');
+  registerLoadShedding(app, 100);
+  await app.ready();
+  const returns = (wanted: number) =>
+    until(async () => (await app.inject({ url: '/work' })).statusCode === wanted, { what: `responses with ${wanted}` });
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  // Blocks the thread without a processor.
+  const blocking = setInterval(() => Atomics.wait(nothing, 0, 0, 400), 1);
+  try {
+    await returns(503);
+    clearInterval(blocking);
+    await returns(200);
+  } finally {
+    clearInterval(blocking);
+    await app.close();
+  }
+});

@@ -107,7 +107,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
   const children = async (id: string) =>
     (await db.query('SELECT id, status, attempts FROM jobs WHERE parent_id = $1 ORDER BY id', [id])).rows;
   const completed = (id: string) =>
-    until(async () => (await service.call('GET', `/v1/transcodes/${id}`)).json.status === 'completed', {
+    until(async () => (await service.call('GET', `/v1/transcodes/${id}?wait=30`)).json.status === 'completed', {
       what: 'the end of the job',
       timeoutMs: 60_000,
     });

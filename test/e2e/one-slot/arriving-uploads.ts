@@ -13,6 +13,8 @@ const MIB = 2 ** 20;
 /** Bytes of an upload in three parts. Smaller uploads have no parts. */
 const SIZE = 64 * MIB + 1000;
 const PART = 22 * MIB;
+/** The smallest part, for uploads that never become complete. */
+const SMALL_PART = 5 * MIB;
 /** A copy, whose bytes do not depend on threads. The sanitizer does not write this tag, so FFmpeg makes the copy. */
 const OPTIONS = [
   { option: '-c', argument: 'copy' },
@@ -28,6 +30,7 @@ interface Part {
 export const arrivingUploads = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
+  const created: string[] = [];
   /** Files of the same size. In `first` and `other`, all frames are in the first part. */
   const files: Record<'first' | 'other' | 'last', Buffer> = {} as never;
 
@@ -44,18 +47,23 @@ export const arrivingUploads = (given: () => TestService) => () => {
     free.write('free', 4);
     files.last = Buffer.concat([last, free]);
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    // Other tests search the storage for bytes.
+    for (const id of created) await service.call('DELETE', `/v1/transcodes/${id}`);
+    await rm(folder, { recursive: true, force: true });
+  });
 
-  const begin = async (bytes: Buffer, contentType = 'video/mp4') => {
-    const upload = { filename: 'long.mp4', contentType, fileSize: bytes.length, partSize: PART };
-    const created = await service.call('POST', '/v1/transcodes', {
+  const begin = async (bytes: Buffer, { contentType = 'video/mp4', partSize = PART } = {}) => {
+    const upload = { filename: 'long.mp4', contentType, fileSize: bytes.length, partSize };
+    const response = await service.call('POST', '/v1/transcodes', {
       ...{ inputs: [{ upload }], outputFormat: 'mp4', options: OPTIONS },
     });
-    expect(created.status, created.text).toBe(201);
-    const { id, inputs } = created.json;
+    expect(response.status, response.text).toBe(201);
+    const { id, inputs } = response.json;
+    created.push(id);
     const { parts, uploadId, filename } = inputs[0].upload as { parts: Part[]; uploadId: string; filename: string };
     const put = async (number: number, from = bytes) => {
-      const at = (number - 1) * PART;
+      const at = (number - 1) * partSize;
       const { url, size } = parts[number - 1]!;
       return putBytes(url, from.subarray(at, at + size)).catch(() => null);
     };
@@ -68,7 +76,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
   const untilFinal = (id: string) =>
     until(
       async () => {
-        const job = await get(id);
+        const job = await get(`${id}?wait=30`);
         return ['completed', 'failed', 'canceled'].includes(job.status) && job;
       },
       { what: 'the end of the job', timeoutMs: 60_000 },
@@ -76,14 +84,14 @@ export const arrivingUploads = (given: () => TestService) => () => {
   const workFiles = async (name: string) =>
     (await filesIn(join(service.dataDir, 'work'))).filter((path) => basename(path) === name);
   /** Waits until the job has read two parts, and FFmpeg can read their frames. */
-  const untilRead = async (id: string) => {
+  const untilRead = async (id: string, partSize = PART) => {
     const sizeOf = async (name: string) => {
       const [path] = await workFiles(name);
       return path ? ((await stat(path).catch(() => null))?.size ?? 0) : 0;
     };
     await until(async () => (await get(id)).status === 'processing', { what: 'the job to start', timeoutMs: 30_000 });
     const hasRead = async () =>
-      (await sizeOf('source-0')) === 2 * PART && (await sizeOf('streamed.container')) > 10_000;
+      (await sizeOf('source-0')) === 2 * partSize && (await sizeOf('streamed.container')) > 10_000;
     await until(hasRead, { what: 'the job to read two parts', timeoutMs: 30_000 });
     expect((await get(id)).waiting_for).toBeNull();
   };
@@ -153,7 +161,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
   });
 
   it('is rejected when it is complete if it does not have the declared type', async () => {
-    const { id, send, filename } = await begin(files.first, 'video/webm');
+    const { id, send, filename } = await begin(files.first, { contentType: 'video/webm' });
     await send(1, 2);
     await untilAwaitedAgain(id);
     await send(3);
@@ -162,9 +170,9 @@ export const arrivingUploads = (given: () => TestService) => () => {
   });
 
   it.each(['canceled', 'erased'])('leaves no files if its job is %s while it arrives', async (how) => {
-    const { id, uploadId, put, send } = await begin(files.first);
+    const { id, uploadId, put, send } = await begin(files.first, { partSize: SMALL_PART });
     await send(1, 2);
-    await untilRead(id);
+    await untilRead(id, SMALL_PART);
     const parts = () => filesIn(join(service.dataDir, 'storage', 'parts'));
     expect((await parts()).length).toBeGreaterThan(1);
     const ended =

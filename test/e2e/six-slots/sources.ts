@@ -112,7 +112,7 @@ export const sources = (given: () => TestService) => () => {
     );
     const ended = await until(
       async () => {
-        const { json } = await service.call('GET', `/v1/transcodes/${job.id}`);
+        const { json } = await service.call('GET', `/v1/transcodes/${job.id}?wait=30`);
         return json.completed_at && json;
       },
       { what: 'its end' },

@@ -3,22 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { until } from '../../testkit/until.ts';
-import { whyNoNetwork } from '../helpers/network.ts';
-import { ffmpegsOf, stopEach } from '../helpers/processes.ts';
-import { type Island, openIsland } from './island.ts';
-import { expectEachCompletedOnce, expectNoOrphans, patientClient } from './load.ts';
+import { makeClip, upload } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
+import { whyNoNetwork } from '../../helpers/network.ts';
+import { ffmpegsOf, stopEach } from '../../helpers/processes.ts';
+import { type Island, openIsland } from '../island.ts';
+import { expectEachCompletedOnce, expectNoOrphans, patientClient } from '../load.ts';
 
 const HEADERS = { 'x-forwarded-proto': 'https' };
 const PATIENCE = { totalMs: 60_000, attemptMs: 10_000, headers: HEADERS };
-const reason = await whyNoNetwork();
+export const whyNotCutOff = await whyNoNetwork();
 /** The first case in every run of the suite, the others where a minute more does not matter. */
 const isLong = process.env.TEST_CHAOS === 'long';
 
-describe.skipIf(reason !== null)(`a network that loses packets without a trace${reason ? ` (${reason})` : ''}`, () => {
+export const cuttingOff = (given: () => Promise<TestService>) => () => {
   let service: TestService;
   let folder: string;
   let db: Client;
@@ -28,7 +28,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-cut-off-'));
-    service = await startService({ AIRLOCK_WORKER_SLOTS: '1' });
+    service = await given();
     db = await openServiceDatabase(service);
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
@@ -38,7 +38,6 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     signalWorker('SIGCONT');
     await island?.stop();
     await db?.end();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -57,7 +56,7 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
   };
   const job = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
   const completed = (id: string) =>
-    until(async () => (await job(id)).status === 'completed', { what: 'the end of the job', timeoutMs: 60_000 });
+    until(async () => (await job(`${id}?wait=30`)).status === 'completed', { what: 'the end of the job', timeoutMs: 60_000 });
   const attempts = async (id: string) =>
     (await db.query('SELECT state FROM attempts WHERE job_id = $1 ORDER BY number', [id])).rows.map(
       ({ state }) => state,
@@ -139,4 +138,4 @@ describe.skipIf(reason !== null)(`a network that loses packets without a trace${
     await expectEachCompletedOnce(db, ids);
     await expectNoOrphans(db, service);
   });
-});
+};

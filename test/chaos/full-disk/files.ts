@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { call, type TestService } from '../../../testkit/service.ts';
+import { type Disk, MB, RESERVE_MB, work } from './disk.ts';
+
+const JOBS = 4;
+/** Free above the reserve when the attack begins; the rest is filled, so that the attack takes seconds. */
+const SPARE_MB = 150;
+const FETCHES = 10;
+/** Clients of the other account, each of which waits for its job before it submits the next one. */
+const CLIENTS = 2;
+/** Milliseconds between the attacker's rounds, which should fill the disk, not the processor. */
+const PAUSE_MS = 50;
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+
+/** An attacker fills the disk with files while another account works. */
+export async function attackWithFiles(service: TestService, disk: Disk, clip: string) {
+  const atStart = await disk.freeMb();
+  const watch = disk.watch();
+  const source = await startEndlessSource();
+  await disk.fillUntil(RESERVE_MB + SPARE_MB, 'of-others');
+  const attacker = await service.makeKey('--account', 'attacker-with-files');
+  const stop = new AbortController();
+  const attacking = attack(service, attacker.key, source.url, stop.signal);
+  const jobs: string[] = [];
+  let slowestMs = 0;
+  const client = async () => {
+    for (let job = 0; job < JOBS / CLIENTS; job++) {
+      const began = Date.now();
+      jobs.push(await work(service, clip));
+      slowestMs = Math.max(slowestMs, Date.now() - began);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  stop.abort();
+  const responses = await attacking;
+  source.close();
+  return { jobs, slowestMs, responses, atStart, lowestMb: watch.stop() };
+}
+
+/** A source that sends a gigabyte as fast as it is read. */
+async function startEndlessSource() {
+  const chunk = Buffer.alloc(MB);
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': 1000 * MB });
+    pipeline(Readable.from(Array<Buffer>(1000).fill(chunk)), response).catch(() => {});
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/clip.mp4`, close };
+}
+
+/**
+ * Requests and uses upload URLs, never confirms, and submits fetches that do not fit. Counts the responses by status.
+ */
+async function attack(service: TestService, key: string, sourceUrl: string, stop: AbortSignal) {
+  const responses: Record<string, number> = {};
+  const count = (what: string, status: number) => {
+    responses[`${what} ${status}`] = (responses[`${what} ${status}`] ?? 0) + 1;
+  };
+  const fill = async () => {
+    for (let round = 0; !stop.aborted; round++) {
+      const fileSize = [2000, 500, 60, 20, 5][round % 5]! * MB;
+      const body = { filename: 'a.mp4', contentType: 'video/mp4', fileSize };
+      const presigned = await call(`${service.api}/v1/upload/presigned-url`, 'POST', key, body).catch(() => null);
+      count('presign', presigned?.status ?? 0);
+      if (presigned?.status === 200 && fileSize <= 60 * MB) {
+        const sending = { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: Buffer.alloc(fileSize) };
+        const put = await fetch(presigned.json.result.uploadUrl, sending).catch(() => null);
+        count('put', put?.status ?? 0);
+      }
+      await pause();
+    }
+  };
+  const fetchMuch = async () => {
+    const body = { inputs: [{ url: sourceUrl }], outputFormat: 'mp4' };
+    for (let job = 0; job < FETCHES && !stop.aborted; job++) {
+      const created = await call(`${service.api}/v1/transcodes`, 'POST', key, body).catch(() => null);
+      count('create', created?.status ?? 0);
+      await pause();
+    }
+  };
+  await Promise.all([fill(), fill(), fill(), fetchMuch()]);
+  return responses;
+}
