@@ -5,8 +5,14 @@ import { type Browser, chromium } from 'playwright-core';
 /** The headless shell has no window, and takes less processor time. Not every distribution has it. */
 const PROGRAMS = ['chromium-headless-shell', 'chromium'];
 
-/** Starts the Chromium of the distribution, which `./airlock test` installs; nothing is downloaded. */
-export function openBrowser(): Promise<Browser> {
+/** Pages of tests live for seconds, in which the optimizing compilers of V8 cost more than their code saves. */
+const WITHOUT_OPTIMIZATION = '--js-flags=--no-opt --no-maglev';
+
+/**
+ * Starts the Chromium of the distribution, which `./airlock test` installs; nothing is downloaded.
+ * @param options.isMeasured scripts run at full speed, as for a person
+ */
+export function openBrowser({ isMeasured = false } = {}): Promise<Browser> {
   // Root cannot use Chromium's own sandbox, and the pages are ours.
   const args = [
     '--no-sandbox',
@@ -14,6 +20,7 @@ export function openBrowser(): Promise<Browser> {
     '--mute-audio',
     '--disable-gpu',
     '--renderer-process-limit=1',
+    ...(isMeasured ? [] : [WITHOUT_OPTIMIZATION]),
   ];
   return chromium.launch({ executablePath: findChromium(), args });
 }

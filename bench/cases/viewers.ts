@@ -131,7 +131,7 @@ const OPENED = `new Promise((resolve) => {
 
 /** Seconds of the first frames, each in a new page without a cache. The first page, which starts Chromium, does not count. */
 async function firstFrames(url: string, rounds: number): Promise<{ opened: number[]; clicked: number[] }> {
-  const browser = await openBrowser();
+  const browser = await openBrowser({ isMeasured: true });
   const [opened, clicked]: [number[], number[]] = [[], []];
   try {
     for (let round = 0; round <= rounds; round += 1) {

@@ -257,7 +257,7 @@ Examples:
     .addHelpText(
       'after',
       `
-Builds whisper.cpp from sources that npm downloads and Airlock checks. Requires cmake, make and g++. See docs/transcription.md.`,
+Builds whisper.cpp from sources that npm downloads and Airlock checks. Requires g++. See docs/transcription.md.`,
     )
     .action(async (options) =>
       (await import('./commands/transcribe-install.ts')).transcribeInstallCommand(readConfig(), options),

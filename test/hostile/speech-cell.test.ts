@@ -276,9 +276,9 @@ describe('a speech model', () => {
 
 describe('the build of whisper.cpp', () => {
   it('names the packages to install if the tools of the build are missing', async () => {
-    const find = (name: string) => (name === 'cmake' || name === 'g++' ? null : `/usr/bin/${name}`);
+    const find = (name: string) => (name === 'gcc' || name === 'g++' ? null : `/usr/bin/${name}`);
     await expect(buildWhisper('/nowhere/whisper', { find })).rejects.toThrow(
-      /^The build of whisper\.cpp needs cmake, g\+\+\. Run apt-get install cmake g\+\+\.$/,
+      /^The build of whisper\.cpp needs gcc, g\+\+\. Run apt-get install gcc g\+\+\.$/,
     );
   });
 

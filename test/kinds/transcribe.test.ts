@@ -12,6 +12,11 @@ import { type SpeechWorker, startSpeechWorker } from '../helpers/speech.ts';
 import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 
 const TESTDATA = '/usr/share/pocketsphinx/test/data';
+/**
+ * The largest frames of FLAC. FFmpeg passes each frame from thread to thread: with its own frames of a quarter of a second, an hour
+ * takes ten times as long.
+ */
+const LARGE_FRAMES = ['-frame_size', '65535'];
 const SOURCES = { allow: ['127.0.0.1/32'], ports: [443] };
 
 beforeAll(cachedWhisper, BUILD_MS);
@@ -46,7 +51,7 @@ describe('a transcription', () => {
   /** Arguments that repeat one period of bursts, because computing a tone costs more than compressing it. */
   const repeated = async (seconds: number, period: number) => {
     await media('period.wav', bursts(period, period));
-    return ['-stream_loop', '-1', '-i', join(folder, 'period.wav'), '-t', String(seconds)];
+    return ['-stream_loop', '-1', '-i', join(folder, 'period.wav'), '-t', String(seconds), ...LARGE_FRAMES];
   };
   const create = (body: object, query = '?wait=60') => api.call('POST', `/v1/transcribe${query}`, body);
   const transcribe = async (body: object) => {
@@ -212,9 +217,9 @@ describe('a transcription', () => {
     });
 
     it('of a file of more than an hour contains only its two sentences, each at its time', async () => {
-      const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=16000:cl=mono:d=3714'];
+      const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=16000:cl=mono:n=65535:d=3714'];
       const joined = ['-filter_complex', 'concat=n=3:v=0:a=1', '-ar', '16000', '-ac', '1'];
-      await media('an-hour.flac', [...bursts(3), ...silence, ...bursts(3), ...joined]);
+      await media('an-hour.flac', [...bursts(3), ...silence, ...bursts(3), ...joined, ...LARGE_FRAMES]);
       const media_url = await upload('an-hour.flac', 'audio/flac');
       const job = await transcribe({ media_url, output_format: 'json' });
       expect([job.status, job.error_message]).toEqual(['completed', null]);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram } from '../host/commands.ts';
+import { compilation, compileWhisper, type Optimization } from './compile-whisper.ts';
 import { runStep } from './run-step.ts';
 import { SpeechError } from './speech-error.ts';
 import { WHISPER_SOURCE } from './whisper-source.ts';
@@ -21,38 +21,20 @@ const UNGUARDED = /^( *)int32_t ne\[4\] = \{ 1, 1, 1, 1 \};/gm;
 const GUARD = '$1if (n_dims < 1 || n_dims > 4) return {};\n$&';
 const GUARDED_PLACES = 2;
 
-const SETTINGS: readonly string[] = [
-  ...['-DCMAKE_BUILD_TYPE=Release', '-DBUILD_SHARED_LIBS=OFF', '-DGGML_NATIVE=OFF', '-DGGML_OPENMP=OFF'],
-  ...['-DGGML_CCACHE=OFF', '-DWHISPER_BUILD_EXAMPLES=OFF', '-DWHISPER_BUILD_TESTS=OFF'],
-];
-const HARDENING = ['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'];
-const LINKING = ['-static', '-s', '-Wl,--build-id=none,-z,noexecstack,-z,relro,-z,now'];
-const LIBRARIES = ['src/libwhisper.a', 'ggml/src/libggml.a', 'ggml/src/libggml-cpu.a', 'ggml/src/libggml-base.a'];
-
 /** Tools of the build, and the packages of Debian that contain them. */
-const TOOLS: Readonly<Record<string, string>> = { cmake: 'cmake', make: 'make', gcc: 'gcc', 'g++': 'g++', tar: 'tar' };
+const TOOLS: Readonly<Record<string, string>> = { gcc: 'gcc', 'g++': 'g++', tar: 'tar' };
 
 export interface BuildTools {
   /** Finds a system program; null if it is missing. */
   find: (name: string) => string | null;
   /** Reports each step to the operator. */
   onStep?: (step: string) => void;
-  /** Optimization level of the compiler. `-O1` compiles in half the time, and suits a model of a few MB. */
-  optimization: '-O1' | '-O3';
+  optimization: Optimization;
 }
 
 /** Identifies the program that this recipe builds on this processor. */
 export function whisperRecipe(): string {
-  const recipe = {
-    PACKAGE,
-    SHA512,
-    WHISPER_SOURCE,
-    SETTINGS,
-    HARDENING,
-    LINKING,
-    features: withoutFeatures(),
-    arch: process.arch,
-  };
+  const recipe = { PACKAGE, SHA512, WHISPER_SOURCE, compilation: compilation() };
   return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
 }
 
@@ -70,7 +52,8 @@ export async function buildWhisper(
     onStep?.('Downloading the sources of whisper.cpp');
     const sources = await fetchSources(folder, tools);
     onStep?.('Compiling whisper.cpp, which takes a minute');
-    const program = await compile(folder, sources, { ...tools, optimization });
+    const { gcc, 'g++': gxx } = tools;
+    const program = await compileWhisper(folder, sources, { gcc: gcc!, gxx: gxx!, optimization });
     await mkdir(dirname(target), { recursive: true });
     await copyFile(program, `${target}.new`);
     await chmod(`${target}.new`, 0o555);
@@ -126,63 +109,4 @@ async function guardLoader(path: string): Promise<void> {
       'Report this error to the developers of Airlock',
     );
   await writeFile(path, text.replace(UNGUARDED, GUARD));
-}
-
-async function compile(
-  folder: string,
-  sources: string,
-  { cmake, gcc, 'g++': linker, optimization }: Record<string, string>,
-): Promise<string> {
-  const build = join(folder, 'build');
-  const flags = [`-ffile-prefix-map=${folder}=/s`, ...HARDENING];
-  const settings = [
-    ...SETTINGS,
-    ...withoutFeatures(),
-    `-DCMAKE_C_FLAGS=${flags.join(' ')}`,
-    `-DCMAKE_CXX_FLAGS=${flags.join(' ')}`,
-    ...['C', 'CXX'].map((language) => `-DCMAKE_${language}_FLAGS_RELEASE=${optimization} -DNDEBUG`),
-  ];
-  await runStep('configure whisper.cpp', cmake!, ['-S', sources, '-B', build, ...settings], folder);
-  await runStep(
-    'compile whisper.cpp',
-    cmake!,
-    ['--build', build, '-j', String(availableParallelism()), '--target', 'whisper'],
-    folder,
-  );
-  const [source, object, program] = [join(folder, 'worker.c'), join(folder, 'worker.o'), join(folder, 'whisper')];
-  await writeFile(source, WHISPER_SOURCE);
-  const headers = [`-I${join(sources, 'include')}`, `-I${join(sources, 'ggml/include')}`];
-  await runStep(
-    'compile the program of the cells',
-    gcc!,
-    ['-O2', ...flags, '-c', ...headers, source, '-o', object],
-    folder,
-  );
-  const libraries = LIBRARIES.map((name) => join(build, name));
-  await runStep(
-    'link the program of the cells',
-    linker!,
-    [...LINKING, '-o', program, object, ...libraries, '-lpthread', '-lm'],
-    folder,
-  );
-  return program;
-}
-
-/** Extensions that ggml uses on x86-64 by default, by the flags of `/proc/cpuinfo`. */
-const FEATURES: Readonly<Record<string, string>> = {
-  ...{
-    avx: 'GGML_AVX',
-    avx2: 'GGML_AVX2',
-    fma: 'GGML_FMA',
-    f16c: 'GGML_F16C',
-    bmi2: 'GGML_BMI2',
-    sse4_2: 'GGML_SSE42',
-  },
-};
-
-/** Settings for extensions that this processor lacks. Without them, the program fails with an illegal instruction. */
-function withoutFeatures(): string[] {
-  if (process.arch !== 'x64') return [];
-  const flags = new Set(/^flags\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' '));
-  return Object.entries(FEATURES).flatMap(([flag, setting]) => (flags.has(flag) ? [] : [`-D${setting}=OFF`]));
 }
