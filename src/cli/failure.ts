@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import type { CommanderError } from 'commander';
 import type { AirlockError } from '../../sdk/src/index.ts';
 import { connectAdvice } from '../database/connect-advice.ts';
 import { EXIT } from './exit.ts';
@@ -23,7 +23,7 @@ function whereToLook({ status, code, requestId, docs }: AirlockError): string {
 
 /** Writes what went wrong to standard error. Returns the exit code. */
 export function reportFailure(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { name, code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const inUse = code === 'EADDRINUSE';
   const message = inUse
@@ -41,4 +41,9 @@ export function reportFailure(error: unknown): number {
   if (name === 'UsageError') return EXIT.usage;
   if (name === 'ConfigError' || name === 'SandboxError') return EXIT.config;
   return name === 'SupervisorError' || name === 'UnavailableError' ? EXIT.unavailable : EXIT.failed;
+}
+
+/** By its code, because the processes of a service don't load the parser of the command line. */
+function isCommanderError(error: unknown): error is CommanderError {
+  return String((error as { code?: unknown } | null)?.code).startsWith('commander.');
 }

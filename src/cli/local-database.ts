@@ -22,6 +22,7 @@ export async function withDatabase<T>(config: Config, work: (config: Config) => 
   const template = await databaseTemplate();
   const server = await openEmbeddedPostgres({ dataDir: prepared.dataDir, logger, template });
   try {
+    await server.durable;
     await migrateAt(server.url, { firstKey: false, onlyIfNeeded: true });
     return await work(prepared);
   } finally {

@@ -1,5 +1,5 @@
+import { findDirectCommand } from './direct-commands.ts';
 import { reportFailure } from './failure.ts';
-import { createProgram } from './program.ts';
 
 // Node 21 and later define it. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads
 // all of fetch: 4 MB and 13 ms in most processes.
@@ -11,7 +11,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-createProgram()
-  .parseAsync()
+run()
   // Exits instead of only setting the exit code: open connections of a role that failed half-way would keep it alive.
   .catch((error) => process.exit(reportFailure(error)));
+
+async function run(): Promise<void> {
+  const command = findDirectCommand(process.argv.slice(2));
+  if (command) return command();
+  const { createProgram } = await import('./program.ts');
+  await createProgram().parseAsync();
+}

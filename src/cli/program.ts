@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
-import { type Config, readConfig } from '../config/config.ts';
+import { readConfig } from '../config/config.ts';
 import { addAccounts } from './accounts-command.ts';
 import { addClientCommands } from './client-commands.ts';
+import { DIRECT_COMMANDS, roleConfig } from './direct-commands.ts';
 import { EXIT_CODES, UsageError } from './exit.ts';
 import { addKeys } from './keys-command.ts';
 import { addUsers } from './users-command.ts';
@@ -114,7 +115,7 @@ Examples:
 The first start prints an API key, and a link that sets the password of the first operator. Airlock stores all data in ./.airlock,
 or in AIRLOCK_DATA_DIR. Ctrl-C stops the service: running jobs have 20 seconds to finish.`,
     )
-    .action(async () => (await import('./commands/up.ts')).up(readConfig()));
+    .action(DIRECT_COMMANDS.up);
 
   program
     .command('doctor')
@@ -192,18 +193,9 @@ database. docs/deploy/production.md shows the complete setup.`,
     .description('Print the part of secrets.json that a role needs on a separate machine or account')
     .addOption(new Option('--for <role>', 'the role').choices(['api', 'worker', 'gateway']).makeOptionMandatory())
     .action(async (options) => (await import('./commands/secrets.ts')).secretsCommand(await roleConfig(), options));
-  program
-    .command('api')
-    .description('Run only the API')
-    .action(async () => (await import('./roles/api.ts')).runApi(await roleConfig()));
-  program
-    .command('worker')
-    .description('Run only a worker')
-    .action(async () => (await import('./roles/worker.ts')).runWorker(await roleConfig()));
-  program
-    .command('gateway')
-    .description('Run only the embedded storage gateway')
-    .action(async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()));
+  program.command('api').description('Run only the API').action(DIRECT_COMMANDS.api);
+  program.command('worker').description('Run only a worker').action(DIRECT_COMMANDS.worker);
+  program.command('gateway').description('Run only the embedded storage gateway').action(DIRECT_COMMANDS.gateway);
 }
 
 /** The script `airlock` runs these itself. */
@@ -261,13 +253,6 @@ See deploy/ffmpeg/README.md.`,
     .command('bench')
     .description('Measure this machine against plain ffmpeg. ./airlock bench --help lists the cases')
     .allowUnknownOption();
-}
-
-/** A role that runs alone may be the first to use its data directory. */
-async function roleConfig(): Promise<Config> {
-  const { prepareDataDir } = await import('../supervisor/data-dir.ts');
-  const config = readConfig();
-  return { ...config, dataDir: await prepareDataDir(config.dataDir) };
 }
 
 function collect(value: string, previous: string[]): string[] {

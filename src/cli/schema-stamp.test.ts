@@ -8,9 +8,9 @@ import { createKey } from '../accounts/keys.ts';
 import { DATABASE_ROLES } from '../config/database-roles.ts';
 import { grantRoles } from '../database/roles.ts';
 import { writeStamp } from '../database/stamp.ts';
-import { isMigrated, programStamp } from './schema-stamp.ts';
+import { programStamp, readSchema } from './schema-stamp.ts';
 
-const NO_KEY = { firstKey: false, roles: false };
+const NO_ROLES = { roles: false };
 
 describe('the stamp of a program', () => {
   let folder: string;
@@ -47,38 +47,41 @@ describe('a database that is up to date', () => {
   });
   afterAll(() => database?.drop());
 
+  const isCurrent = async (stamp: string | null, wanted = NO_ROLES) =>
+    (await readSchema(database.url, stamp, wanted)).isCurrent;
+
   it('is recognized only by the stamp of the program that migrated it', async () => {
-    expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(false);
+    expect(await isCurrent('abc1')).toBe(false);
     await writeStamp(database.pg, 'abc1');
-    expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(true);
-    expect(await isMigrated(database.url, 'abc2', NO_KEY)).toBe(false);
-    expect(await isMigrated(database.url, null, NO_KEY)).toBe(false);
+    expect(await isCurrent('abc1')).toBe(true);
+    expect(await isCurrent('abc2')).toBe(false);
+    expect(await isCurrent(null)).toBe(false);
   });
 
-  it('is not enough if a first key is wanted and there is none', async () => {
+  it('has keys only after the first key was created', async () => {
     await writeStamp(database.pg, 'abc1');
-    expect(await isMigrated(database.url, 'abc1', { firstKey: true, roles: false })).toBe(false);
+    expect(await readSchema(database.url, 'abc1', NO_ROLES)).toEqual({ isCurrent: true, hasKeys: false });
     await database.db.transaction().execute(async (tx) => {
       const account = await ensureAccount(tx, 'default', 'cli');
       await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
     });
-    expect(await isMigrated(database.url, 'abc1', { firstKey: true, roles: false })).toBe(true);
+    expect(await readSchema(database.url, 'abc1', NO_ROLES)).toEqual({ isCurrent: true, hasKeys: true });
   });
 
-  it('is not enough if the database roles are wanted and lack their rights', async () => {
+  it('is not current if the database roles are wanted and lack their rights', async () => {
     await writeStamp(database.pg, 'abc1');
-    const wanted = { firstKey: false, roles: true };
+    const wanted = { roles: true };
     await grantRoles(database.db, { create: true });
-    expect(await isMigrated(database.url, 'abc1', wanted)).toBe(true);
+    expect(await isCurrent('abc1', wanted)).toBe(true);
     await database.pg.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${DATABASE_ROLES.worker}`);
-    expect(await isMigrated(database.url, 'abc1', wanted)).toBe(false);
-    expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(true);
+    expect(await isCurrent('abc1', wanted)).toBe(false);
+    expect(await isCurrent('abc1')).toBe(true);
   });
 
   it('counts as not migrated if the server cannot be reached', async () => {
     const unreachable = new URL(database.url);
     unreachable.searchParams.set('host', '/nowhere');
-    expect(await isMigrated(unreachable.toString(), 'abc1', NO_KEY)).toBe(false);
+    expect(await readSchema(unreachable.toString(), 'abc1', NO_ROLES)).toEqual({ isCurrent: false, hasKeys: false });
   });
 
   it('rejects a stamp that could end the statement', async () => {

@@ -17,16 +17,20 @@ export async function programStamp(entry = entryPoint(), migrations = migrations
   return hash.digest('hex');
 }
 
+export interface SchemaState {
+  /** Whether the build with this stamp has already migrated the database. False if in doubt: migrating again does no harm. */
+  isCurrent: boolean;
+  /** Whether an API key was ever created. False if in doubt. */
+  hasKeys: boolean;
+}
+
 /**
- * Whether the build with this stamp has already migrated the database, so that a start can skip the 250 ms of checking
- * each migration. False if in doubt: migrating again does no harm.
+ * Reads how current the database is, so that a start can skip the 250 ms of checking each migration.
+ *
+ * @param wanted.roles whether the database roles must have their privileges
  */
-export async function isMigrated(
-  url: string,
-  stamp: string | null,
-  wanted: { firstKey: boolean; roles: boolean },
-): Promise<boolean> {
-  if (!stamp) return false;
-  const found = await readStamp(url).catch(() => null);
-  return found?.stamp === stamp && (found.hasKeys || !wanted.firstKey) && (found.hasRoles || !wanted.roles);
+export async function readSchema(url: string, stamp: string | null, wanted: { roles: boolean }): Promise<SchemaState> {
+  const found = stamp === null ? null : await readStamp(url).catch(() => null);
+  if (!found) return { isCurrent: false, hasKeys: false };
+  return { isCurrent: found.stamp === stamp && (found.hasRoles || !wanted.roles), hasKeys: found.hasKeys };
 }

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { toEnvironment } from '../config/config.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
-import { beginMessage, isWaiting, WAITS_VARIABLE } from '../supervisor/child.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
@@ -14,9 +11,10 @@ import { diskAdvice } from './disk-advice.ts';
 import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import { entryPoint } from './entry-point.ts';
 import { type FirstKey, firstKeyFile } from './first-key.ts';
+import type { FirstLogin } from './make-first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
 import { openRoles, type Roles } from './roles.ts';
-import { isMigrated, programStamp } from './schema-stamp.ts';
+import { programStamp, readSchema } from './schema-stamp.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
 export interface Service {
@@ -48,7 +46,7 @@ export interface ServiceOptions {
   onSchema?: (databaseUrl: string) => Promise<void>;
 }
 
-/** Milliseconds. Includes the wait for the database, which replays its WAL after a crash. */
+/** Milliseconds. */
 const MIGRATION_MS = 300_000;
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;
@@ -78,16 +76,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
     const prepare = async () => {
-      const { gateway, migrated, url } = await startDatabaseAndGateway(parts, { ...options, config });
+      const { gateway, schema, url, durable } = await startDatabaseAndGateway(parts, { ...options, config });
       const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
       roles.begin(endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {});
+      // Without a key, nobody can store what a power failure would remove.
+      await durable;
+      const first = schema.needsKey ? await makeFirst(url, { ...options, config }) : schema.first;
       await options.onSchema?.(url);
-      return { migrated, endpoint };
+      return { first, endpoint };
     };
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
     // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker is first,
     // because it takes longest.
-    const [, api, { migrated, endpoint }] = await together([
+    const [, api, { first, endpoint }] = await together([
       roles.start('worker', WORKER_DRAIN_MS),
       roles.start('api', apiDrainMs),
       prepare().catch(parts.fail),
@@ -98,15 +99,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       metrics: listenUrl({ host: metricsHost(config) }, api.ready.ports.metrics!, false),
     };
     if (options.announce) await instance.announce(ready);
-    const { firstKey = null, setupToken = null } = migrated ?? {};
     return {
       ready: { ...ready, pid: process.pid },
-      ...{ firstKey, setupToken, stop: end('stop'), discard: end('discard') },
+      ...{ ...first, stop: end('stop'), discard: end('discard') },
     };
   } catch (error) {
     await end('stop')().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
     throw error;
   }
+}
+
+interface StartedDatabase {
+  /** The owner's. */
+  url: string;
+  /** Resolves when a new database is on the disk. */
+  durable: Promise<void>;
 }
 
 /** The parts of a service that is starting. */
@@ -116,8 +123,8 @@ interface Parts {
   failed: AbortSignal;
   /** Aborts `failed`, and throws the error. */
   fail(error: unknown): never;
-  /** Starts the embedded database, if the service uses it. Returns the owner's URL. */
-  startDatabase(): Promise<string>;
+  /** Starts the embedded database, if the service uses it. */
+  startDatabase(): Promise<StartedDatabase>;
   stopDatabase(how: 'stop' | 'discard'): Promise<void>;
 }
 
@@ -135,7 +142,7 @@ function openParts(options: ServiceOptions): Parts {
       throw error;
     },
     async startDatabase() {
-      if (config.databaseUrl) return config.databaseUrl;
+      if (config.databaseUrl) return { url: config.databaseUrl, durable: Promise.resolve() };
       // Loaded after the roles have started, so that they load their code at the same time.
       const { supervisePostgres } = await import('../supervisor/supervise-postgres.ts');
       const template = await databaseTemplate();
@@ -148,7 +155,7 @@ function openParts(options: ServiceOptions): Parts {
         immediate: hurried,
         isTemporary,
       });
-      return postgres.url;
+      return postgres;
     },
     async stopDatabase(how) {
       if (how === 'discard') discarded.abort();
@@ -160,17 +167,17 @@ function openParts(options: ServiceOptions): Parts {
 /** Starts both, and brings the schema up to date. */
 async function startDatabaseAndGateway({ roles, failed, fail, startDatabase }: Parts, options: ServiceOptions) {
   const { config, immediate } = options;
-  const isFirst = options.firstKey !== null && !config.databaseUrl && isNew(config.dataDir);
-  const database = startDatabase().catch(fail);
   const ended = AbortSignal.any([failed, ...(immediate ? [immediate] : [])]);
-  const migration = { ...options, immediate: ended, database };
-  const [url, gateway, first] = await together([
-    database,
+  const [{ url, durable, schema }, gateway] = await together([
+    startDatabase()
+      .then(async (database) => ({
+        ...database,
+        schema: await updateSchema(database, { ...options, immediate: ended }),
+      }))
+      .catch(fail),
     config.storageUrl ? null : roles.start('gateway'),
-    // On a new data directory, the process that makes the first key loads its code while the database starts.
-    isFirst ? migrate(migration) : null,
   ]);
-  return { url, gateway, migrated: first ?? (await migrateIfNeeded(url, migration)) };
+  return { url, durable, gateway, schema };
 }
 
 /** Like Promise.all, but waits for the others before it rejects: what they have started must be stopped too. */
@@ -179,25 +186,35 @@ async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in 
   return Promise.all(promises);
 }
 
-function isNew(dataDir: string): boolean {
-  return !existsSync(join(dataDir, 'postgres', 'data'));
+const NO_FIRST_LOGIN: FirstLogin = { firstKey: null, setupToken: null };
+
+interface UpdatedSchema {
+  /** What the migration created. */
+  first: FirstLogin;
+  /** Whether the schema was current already, and only the first key is missing. */
+  needsKey: boolean;
 }
 
-interface MigrationOptions extends ServiceOptions {
-  /** Resolves when the database accepts connections. */
-  database: Promise<string>;
-}
-
-/** The migration's result; null when this build has already migrated the database. */
-async function migrateIfNeeded(url: string, options: MigrationOptions): Promise<MigrationResult | null> {
+/** Migrates the database, unless this build has already done so. */
+async function updateSchema({ url, durable }: StartedDatabase, options: ServiceOptions): Promise<UpdatedSchema> {
   // Only this process and the migration use the owner's login; API and worker each have their own.
-  const wanted = { firstKey: options.firstKey !== null, roles: !options.config.databaseUrl };
-  if (await isMigrated(url, await programStamp(), wanted)) return null;
-  return migrate(options);
+  const { isCurrent, hasKeys } = await readSchema(url, await programStamp(), { roles: !options.config.databaseUrl });
+  if (isCurrent) return { first: NO_FIRST_LOGIN, needsKey: options.firstKey !== null && !hasKeys };
+  await durable;
+  return { first: await migrate(options), needsKey: false };
+}
+
+/**
+ * Creates the first key in this process. Only a first start needs it, and a process of its own would use 100 ms. The roles start
+ * meanwhile; the service is ready once the key exists.
+ */
+async function makeFirst(url: string, { config, firstKey }: ServiceOptions): Promise<FirstLogin> {
+  const { makeFirstKeyAt } = await import('./make-first-key.ts');
+  return makeFirstKeyAt(url, firstKey === 'file' ? firstKeyFile(config.dataDir) : true);
 }
 
 /** Migrates in a separate process, because the supervisor is long-lived and should stay small. */
-async function migrate({ config, ...options }: MigrationOptions): Promise<MigrationResult> {
+async function migrate({ config, ...options }: ServiceOptions): Promise<FirstLogin> {
   let result: MigrationResult | null = null;
   const firstKey = { text: ['--first-key'], file: ['--first-key', firstKeyFile(config.dataDir)] };
   const command = ['migrate', '--report', ...(options.firstKey ? firstKey[options.firstKey] : [])];
@@ -205,24 +222,18 @@ async function migrate({ config, ...options }: MigrationOptions): Promise<Migrat
     name: 'migrate',
     command: process.execPath,
     args: [...process.execArgv, entryPoint(), ...command],
-    env: { ...process.env, ...toEnvironment(config), [WAITS_VARIABLE]: '1' },
+    env: { ...process.env, ...toEnvironment(config) },
     logger: options.logger,
     ready: 'ipc',
     maximumFirstFailures: 1,
     ...(options.immediate && { immediate: options.immediate }),
     readyTimeoutMs: MIGRATION_MS,
-    onMessage(message, reply) {
-      if (isWaiting(message))
-        void options.database.then(
-          () => reply(beginMessage({})),
-          () => undefined,
-        );
-    },
     onLine(stream, line) {
       if (stream === 'stdout' && line.startsWith('{"applied"')) result = JSON.parse(line) as MigrationResult;
       else options.onLine(stream, line);
     },
   });
   await child.stop();
-  return result ?? { applied: [], firstKey: null, setupToken: null, roles: [] };
+  const { firstKey: key, setupToken } = result ?? NO_FIRST_LOGIN;
+  return { firstKey: key, setupToken };
 }

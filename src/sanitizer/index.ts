@@ -20,6 +20,8 @@ const READ_MS = 10_000;
 const COPY_BYTES_PER_MS = 10_000;
 /** Heap of a thread in megabytes. Sample tables are off-heap; the readers bound them. */
 const HEAP_MB = 192;
+/** Milliseconds. Starting a thread uses 45 ms of CPU, which the start of the service needs. */
+const READY_AFTER_MS = 250;
 
 export interface Sanitizer {
   /**
@@ -57,6 +59,7 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     heapMb: HEAP_MB,
     // Starting a thread takes longer than reading most files.
     ready: 1,
+    readyAfterMs: READY_AFTER_MS,
     ...options,
   });
   const askPart = (

@@ -47,6 +47,18 @@ describe('a sanitizer thread', () => {
     await sanitizer.close();
   });
 
+  it('does not compete with the start of the service, but starts for the first file', async () => {
+    const threads = () => readdirSync('/proc/self/task').length;
+    const picture = { ...request(), demuxer: 'gif' };
+    const before = threads();
+    const [early, idle] = [openSanitizer({ threads: 1 }), openSanitizer({ threads: 1 })];
+    expect(threads()).toBe(before);
+    expect(await early.sanitize(picture, { subject: 'Input 1' })).toMatchObject({ container: 'original' });
+    await early.close();
+    await until(() => threads() > before, { what: 'the thread that is ready for the first file' });
+    await idle.close();
+  });
+
   it('stops when the job is aborted, and the pool still reads the next file', async () => {
     const sanitizer = openSanitizer({ threads: 1 });
     const stop = new AbortController();

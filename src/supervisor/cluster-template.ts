@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isOnlyOurs } from '../config/prepared-files.ts';
 import { type PostgresBinaries, postgresRelease } from './postgres-binaries.ts';
 import { APP_DATABASE, passwordStatements } from './postgres-roles.ts';
-import { flushToDisk, runTool } from './run-tool.ts';
+import { runTool } from './run-tool.ts';
 import type { Secrets } from './secrets.ts';
 import { runSingleUser } from './single-user.ts';
 import { SupervisorError } from './supervisor-error.ts';
@@ -85,12 +85,10 @@ interface CopyTarget {
   binaries: PostgresBinaries;
   account: Account | null;
   secrets: Secrets;
-  /** Whether the data directory is temporary. The copy is then not flushed to the disk. */
-  isTemporary: boolean;
 }
 
 /**
- * Fills the empty folder `data` with a copy of the template. False when there is none or it cannot be used, which is
+ * Fills the empty folder `data` with a copy of the template, which is not flushed to the disk. False when there is none or it cannot be used, which is
  * logged.
  */
 export async function copyTemplate(
@@ -112,8 +110,7 @@ export async function copyTemplate(
 }
 
 /**
- * Unpacks a template into the empty folder `data`, with the passwords of `secrets`, and flushes it to the disk unless it is
- * temporary. Everything runs as the server's account, so that an archive can write nothing that this account cannot.
+ * Unpacks a template into the empty folder `data`, with the passwords of `secrets`. Everything runs as the server's account, so that an archive can write nothing that this account cannot.
  *
  * @throws SupervisorError when a program fails
  */
@@ -121,10 +118,9 @@ async function unpackTemplate(
   template: FileHandle,
   statements: readonly string[],
   data: string,
-  { binaries, account, secrets, isTemporary }: CopyTarget,
+  { binaries, account, secrets }: CopyTarget,
 ): Promise<void> {
   await runTool('tar', ['-x', '-p', '-f', '-', '-C', data], { account, stdin: template.fd });
   const all = [...passwordStatements(secrets), ...statements];
   await runSingleUser({ data, binaries, account }, APP_DATABASE, all);
-  if (!isTemporary) await flushToDisk(data, account);
 }

@@ -38,15 +38,19 @@ export async function lockFile(path: string, mode: LockMode, waitMs: number): Pr
   };
 }
 
+/** Acquires an exclusive lock on `path`. Throws a SupervisorError if it is not free within `waitMs` milliseconds. */
+export async function requireLock(path: string, waitMs: number): Promise<FileLock> {
+  const lock = await lockFile(path, 'exclusive', waitMs);
+  if (lock) return lock;
+  throw new SupervisorError(
+    `Another process has had the lock ${path} for ${waitMs / 1000} s`,
+    'Wait until it finishes, or stop it',
+  );
+}
+
 /** Runs `work` with an exclusive lock on `path`. */
 export async function withLock<T>(path: string, waitMs: number, work: () => Promise<T>): Promise<T> {
-  const lock = await lockFile(path, 'exclusive', waitMs);
-  if (!lock) {
-    throw new SupervisorError(
-      `Another process has had the lock ${path} for ${waitMs / 1000} s`,
-      'Wait until it finishes, or stop it',
-    );
-  }
+  const lock = await requireLock(path, waitMs);
   try {
     return await work();
   } finally {

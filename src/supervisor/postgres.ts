@@ -5,7 +5,7 @@ import { isRoot, serviceAccount } from './account.ts';
 import { keepBallast, releaseBallast } from './ballast.ts';
 import { copyTemplate, type TemplateUse } from './cluster-template.ts';
 import { prepareDataDir } from './data-dir.ts';
-import { type FileLock, lockFile, withLock } from './file-lock.ts';
+import { type FileLock, lockFile, requireLock, withLock } from './file-lock.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { ensureCluster } from './postgres-cluster.ts';
 import { embeddedUrl, ensureDatabase, listens } from './postgres-connect.ts';
@@ -14,7 +14,7 @@ import { socketFolderFor } from './postgres-socket.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from './socket-folder.ts';
 import { SupervisorError } from './supervisor-error.ts';
-import { makeDurable, openTemporary } from './temporary-cluster.ts';
+import { makeDurable, openMarked } from './temporary-cluster.ts';
 import type { ProcessExit, SupervisorLogger } from './types.ts';
 
 export interface EmbeddedPostgres {
@@ -25,6 +25,8 @@ export interface EmbeddedPostgres {
   /** True when this call started the server; false when it joined a server that other live processes use. */
   owned: boolean;
   pid: number;
+  /** Resolves when a new database is on the disk. Until then, a power failure removes it: promise nothing that depends on it. */
+  durable: Promise<void>;
   /** Stops using the server; the last user shuts it down. Can be called twice. */
   stop(): Promise<void>;
   /** Called once when the server exits without `stop()`; both fields are null when the server is not a child. */
@@ -62,28 +64,35 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
   await mkdir(home, { recursive: true });
   await chmod(home, isRoot() ? 0o711 : 0o700);
   const secrets = await loadSecrets(dataDir);
-  return withLock(join(home, 'open.lock'), OPEN_WAIT_MS, async () => {
-    const alone = await lockFile(join(home, 'users.lock'), 'exclusive', 0);
-    const users = alone ?? (await lockFile(join(home, 'users.lock'), 'shared', 1000));
-    if (!users)
-      throw new SupervisorError(
-        `${home}/users.lock is locked by another process`,
-        'Stop the process that has the lock',
-      );
-    try {
-      // No other process can take this lock in the meantime, because that requires `open.lock`.
-      const shared = alone ? users.convert('shared') : Promise.resolve(true);
-      const [opened, isShared] = await Promise.all([
-        openLocked({ ...options, home, secrets, users }, alone !== null),
-        shared,
-      ]);
-      if (!isShared) throw new Error('cannot convert an exclusive lock to a shared one');
-      return opened;
-    } catch (error) {
-      await users.release();
-      throw error;
-    }
-  });
+  const lock = await requireLock(join(home, 'open.lock'), OPEN_WAIT_MS);
+  try {
+    const opened = await openAsUser({ ...options, home, secrets });
+    // Another process joins the server once a new database is on the disk.
+    void opened.durable.catch(() => undefined).then(lock.release);
+    return opened;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Requires `open.lock`. */
+async function openAsUser(options: Omit<Opening, 'users'>): Promise<EmbeddedPostgres> {
+  const { home } = options;
+  const alone = await lockFile(join(home, 'users.lock'), 'exclusive', 0);
+  const users = alone ?? (await lockFile(join(home, 'users.lock'), 'shared', 1000));
+  if (!users)
+    throw new SupervisorError(`${home}/users.lock is locked by another process`, 'Stop the process that has the lock');
+  try {
+    // No other process can take this lock in the meantime, because that requires `open.lock`.
+    const shared = alone ? users.convert('shared') : Promise.resolve(true);
+    const [opened, isShared] = await Promise.all([openLocked({ ...options, users }, alone !== null), shared]);
+    if (!isShared) throw new Error('cannot convert an exclusive lock to a shared one');
+    return opened;
+  } catch (error) {
+    await users.release();
+    throw error;
+  }
 }
 
 /** What a handle of the server needs from its caller. */
@@ -107,16 +116,19 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   await makeSocketFolder(socketFolder, account);
   await removeRemains(join(home, 'data'), socketFolder);
   const use = { home, account, logger };
-  const isTemporary = await openTemporary(use, opening.isTemporary ?? false);
-  const copied = { binaries, account, secrets, isTemporary };
+  const { isNew, isTemporary } = await openMarked(use, opening.isTemporary ?? false);
+  const copied = { binaries, account, secrets };
   const copy = (folder: string) => copyTemplate(opening.template ?? null, folder, copied, logger);
   const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword, copy);
-  if (!isTemporary) await makeDurable(use);
+  // The server starts while the files of a new cluster are written to the disk.
+  const durable = isTemporary ? Promise.resolve() : makeDurable(use);
+  durable.catch(() => undefined);
+  if (!isNew) await durable;
   if (await releaseBallast(home)) {
     logger.warn({}, 'the disk is full: the space reserved for starting has been released; free some space');
   }
   immediate?.throwIfAborted();
-  const started = await startServer({
+  const starting = startServer({
     data,
     socketFolder,
     binaries,
@@ -128,12 +140,15 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
     connections,
     isTemporary,
   });
+  // If the server does not start, nothing may still write to the folder afterwards.
+  const started = await starting.catch((error) => durable.then(() => Promise.reject(error)));
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
   const handle = makeHandle(opening, { server: started.process, socketFolder, owned: true });
   void started.exited.then(handle.ended);
   const ballast = keepBallast(home);
   return {
     ...handle.opened,
+    durable,
     stop: async () => {
       await ballast.stop();
       await handle.opened.stop();
@@ -184,6 +199,7 @@ function makeHandle(
     socketDir: socketFolder,
     owned,
     pid: server.pid,
+    durable: Promise.resolve(),
     stop: () => {
       stopping ??= leave();
       return stopping;

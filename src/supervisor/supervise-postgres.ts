@@ -8,6 +8,8 @@ export interface SupervisedPostgres {
   /** Process id of the current server; null while there is none. */
   readonly pid: number | null;
   readonly restarts: number;
+  /** Resolves when a new database is on the disk. */
+  readonly durable: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,7 +24,7 @@ export async function supervisePostgres(
   let pid: number | null = null;
   let restarting: Promise<void> = Promise.resolve();
   let current: EmbeddedPostgres = await openEmbeddedPostgres(options);
-  const { url, socketDir } = current;
+  const { url, socketDir, durable } = current;
 
   const watch = () => {
     const since = performance.now();
@@ -52,6 +54,7 @@ export async function supervisePostgres(
   return {
     url,
     socketDir,
+    durable,
     get pid() {
       return pid;
     },

@@ -6,12 +6,13 @@ import { flushToDisk } from './run-tool.ts';
 import type { Account, SupervisorLogger } from './types.ts';
 
 /*
- * If a command removes its data directory when it ends, its cluster is never flushed to the disk. A file marks such a cluster,
- * because the cluster remains if the command is killed (docs/decisions/0063-what-a-start-runs.md):
+ * A file marks each new cluster until the cluster is on the disk (docs/decisions/0063-what-a-start-runs.md). A durable use flushes a
+ * new cluster while the server starts. If a command removes its data directory when it ends, its cluster is never flushed, and
+ * remains if the command is killed:
  *
  *   mark of this boot + temporary use  → the cluster is used as it is
  *   mark of this boot + durable use    → the cluster is flushed, then the mark is removed
- *   mark of an earlier boot            → the cluster may be incomplete, and is removed
+ *   mark of an earlier boot            → the cluster may be incomplete, and is removed. Nothing in it was promised to be kept
  *   no mark                            → the cluster is durable for every user
  */
 
@@ -23,30 +24,38 @@ export interface ClusterUse {
   logger: SupervisorLogger;
 }
 
+export interface MarkedCluster {
+  isNew: boolean;
+  isTemporary: boolean;
+}
+
 function markOf(home: string): string {
   return join(home, 'temporary');
 }
 
 /**
- * Removes a temporary cluster of an earlier boot. If a temporary use is about to create a cluster, writes the mark. Requires the
- * lock of `home`, and that no server runs.
+ * Removes a marked cluster of an earlier boot. If there is no cluster, writes the mark for the one that the caller creates. Requires
+ * the lock of `home`, and that no server runs.
  *
- * @returns whether the cluster is temporary
+ * @param isTemporary whether the caller removes the data directory
+ * @returns `isNew`: the caller has to create the cluster. `isTemporary`: the cluster is not to be flushed
  */
-export async function openTemporary({ home, logger }: ClusterUse, isTemporary: boolean): Promise<boolean> {
+export async function openMarked({ home, logger }: ClusterUse, isTemporary: boolean): Promise<MarkedCluster> {
   const [path, data, boot] = [markOf(home), join(home, 'data'), await bootId()];
   const mark = await readFile(path, 'utf8').catch(() => null);
   if (mark !== null && mark !== boot && existsSync(data)) {
-    logger.warn({}, 'removing the temporary database of a command that was killed before the machine restarted');
+    logger.warn({}, 'removing a database that was not written to the disk before the machine restarted');
     await rm(data, { recursive: true });
   }
-  if (existsSync(data)) return isTemporary && mark === boot;
-  if (isTemporary) await writeFile(path, boot, { mode: 0o600 });
-  else await rm(path, { force: true });
-  return isTemporary;
+  if (existsSync(data)) return { isNew: false, isTemporary: isTemporary && mark === boot };
+  await writeFile(path, boot, { mode: 0o600 });
+  return { isNew: true, isTemporary };
 }
 
-/** Flushes a marked cluster before a durable use, and removes the mark. Requires the lock of `home`, and that no server runs. */
+/**
+ * Flushes a marked cluster, and removes the mark. Requires the lock of `home`. A server may already run, because its WAL contains what it
+ * changes meanwhile.
+ */
 export async function makeDurable({ home, account }: ClusterUse): Promise<void> {
   const path = markOf(home);
   if (!existsSync(path)) return;

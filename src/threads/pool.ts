@@ -17,6 +17,8 @@ export interface PoolOptions {
   heapMb: number;
   /** Threads to keep ready while idle; 0 = the first task waits for a thread to start. */
   ready: 0 | 1;
+  /** Milliseconds until the first ready threads start, unless a task starts one before. Default: 0 */
+  readyAfterMs?: number;
   idleMs?: number;
 }
 
@@ -37,7 +39,7 @@ export interface ThreadPool<Request, Response> {
 /** Opens a pool of threads that process requests and stay warm between them. */
 export function openThreads<Request, Response>(options: PoolOptions): ThreadPool<Request, Response> {
   const make = () => new TaskThread<Request, Response>(options.entry, { heapMb: options.heapMb });
-  const idle = Array.from({ length: options.ready }, make);
+  const idle: TaskThread<Request, Response>[] = [];
   const all = new Set(idle);
   const queue = createFairQueue(options.threads);
   let idleTimer: NodeJS.Timeout | undefined;
@@ -46,6 +48,7 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
     while (idle.length < options.ready) idle.push(make());
     for (const thread of idle) all.add(thread);
   };
+  const starting = setTimeout(refill, options.readyAfterMs ?? 0).unref();
   const endIdle = () => {
     if (queue.busy > 0) return;
     for (const thread of idle.splice(0)) {
@@ -71,6 +74,7 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
   return {
     async ask(request, { ms, signal, owner }) {
       await queue.enter(owner);
+      clearTimeout(starting);
       clearTimeout(idleTimer);
       const thread = idle.pop() ?? make();
       all.add(thread);
@@ -86,6 +90,7 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
       }
     },
     async close() {
+      clearTimeout(starting);
       clearTimeout(idleTimer);
       await Promise.all([...all].map((thread) => thread.end()));
       idle.length = 0;

@@ -133,7 +133,7 @@ describe('the prepared database', () => {
   async function copy(changed: Partial<TemplateUse>): Promise<[boolean, string]> {
     const log = recordingLogger();
     const binaries = { binDir: '/nonexistent', origin: 'npm' } as const;
-    const target = { binaries, account: null, isTemporary: false };
+    const target = { binaries, account: null };
     const folder = join(root, 'copied');
     await mkdir(folder, { recursive: true });
     const secrets = await loadSecrets(join(root, 'one'));

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { reportReady, waitForBegin } from '../../supervisor/child.ts';
+import { reportReady } from '../../supervisor/child.ts';
 import { withDatabase } from '../local-database.ts';
 import { type MigrationResult, runMigrate } from '../roles/migrate.ts';
 
@@ -11,7 +11,6 @@ export async function migrateCommand(
   options: { report?: boolean; firstKey?: boolean | string; roles?: boolean },
 ): Promise<void> {
   const wanted = { firstKey: options.firstKey ?? false, roles: options.roles ?? false };
-  if (options.report) await waitForBegin();
   const result: MigrationResult = options.report
     ? await runMigrate(config, { ...wanted, onlyIfNeeded: true })
     : await withDatabase(config, (prepared) => runMigrate(prepared, wanted));

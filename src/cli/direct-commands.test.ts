@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { DIRECT_COMMANDS, findDirectCommand } from './direct-commands.ts';
+import { createProgram } from './program.ts';
+
+it('a command that starts a process of the service needs no parser', () => {
+  for (const name of ['up', 'api', 'worker', 'gateway'] as const)
+    expect(findDirectCommand([name])).toBe(DIRECT_COMMANDS[name]);
+});
+
+it.each([[[]], [['up', '--help']], [['up', '']], [['doctor']], [['constructor']], [['toString']]])(
+  'the arguments %j are left to the parser',
+  (args) => {
+    expect(findDirectCommand(args)).toBeNull();
+  },
+);
+
+it('a command without parser has no arguments and options that the parser would read', () => {
+  for (const command of createProgram().commands.filter((one) => Object.hasOwn(DIRECT_COMMANDS, one.name()))) {
+    expect(command.options).toEqual([]);
+    expect(command.registeredArguments).toEqual([]);
+  }
+});

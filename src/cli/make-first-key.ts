@@ -1,0 +1,52 @@
+import { sql } from 'kysely';
+import { DEFAULT_ACCOUNT, ensureAccount } from '../accounts/accounts.ts';
+import { createKey } from '../accounts/keys.ts';
+import { openPool, type Pool, type Tx } from '../database/pool.ts';
+import { createSetupLink } from '../identity/setup-links.ts';
+import { hasNoUsers } from '../identity/users.ts';
+import { writeAtomically } from '../supervisor/secrets.ts';
+import type { FirstKey } from './first-key.ts';
+
+const FIRST_KEY_LOCK = 0x46_49_52_53; // "FIRS"
+
+/** What the first operator of an installation needs. */
+export interface FirstLogin {
+  /** The first key; null if there is already a key. */
+  firstKey: FirstKey | null;
+  /** Token of the link with which the first operator signs in. Null if there is a key or a user. */
+  setupToken: string | null;
+}
+
+/**
+ * Creates the first key and the set-up link if there is no key.
+ *
+ * @param pool connections of the owner of the database: API and worker may not create keys without a caller
+ * @param wanted `true` returns the key, a path writes it to that file, with mode 0600
+ */
+export async function makeFirstKey({ db }: Pool, wanted: true | string): Promise<FirstLogin> {
+  return db.transaction().execute((tx) => makeFirst(tx, wanted));
+}
+
+/** The same, with a connection of its own. @param url includes the login of the owner */
+export async function makeFirstKeyAt(url: string, wanted: true | string): Promise<FirstLogin> {
+  const pool = openPool(url, { max: 1, role: 'first-key', onError: () => {} });
+  try {
+    return await makeFirstKey(pool, wanted);
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Writes the file before the key is committed: a start that dies in between creates another and replaces the file. */
+async function makeFirst(tx: Tx, wanted: true | string): Promise<FirstLogin> {
+  // Two machines may start with the same database.
+  await sql`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`.execute(tx);
+  const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
+  if (any) return { firstKey: null, setupToken: null };
+  const account = await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli');
+  const { raw } = await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
+  const setupToken = (await hasNoUsers(tx)) ? await createSetupLink(tx, null, { actor: 'cli' }) : null;
+  if (wanted === true) return { firstKey: { text: raw }, setupToken };
+  await writeAtomically(wanted, `${raw}\n`, 0o600);
+  return { firstKey: { file: wanted }, setupToken };
+}
