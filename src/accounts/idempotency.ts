@@ -2,7 +2,7 @@ import { ApiError } from '../contract/errors.ts';
 import { canonicalJson } from '../crypto/hash.ts';
 import type { Vault } from '../crypto/vault.ts';
 import { isOwn, type OwnKeys } from '../database/own-keys.ts';
-import type { Db, Tx } from '../database/pool.ts';
+import { type Db, sendWithCommit, type Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 
 /** A key of a client. Keys of one account and route are shared by all its clients. */
@@ -61,7 +61,7 @@ export async function withIdempotencyKey<T>(
   }
 
   const { status, answer, made } = await work();
-  await tx
+  const answered = tx
     .updateTable('idempotency_keys')
     .set({
       status,
@@ -70,6 +70,7 @@ export async function withIdempotencyKey<T>(
     })
     .where((where) => where.and(row))
     .execute();
+  await sendWithCommit(tx, answered);
   return { status, answer, repeated: false };
 }
 

@@ -26,7 +26,7 @@ export async function readStoredBytes(db: Db, accountId: string): Promise<number
 }
 
 const selectStored = compileOnce(
-  (_db, { accountId }: { accountId: string }) => sql<{ stored: number }>`SELECT ${storedBytesSql(accountId)} AS stored`,
+  (_db, { accountId }: { accountId: string }) => sql<{ stored: number }>`SELECT ${storedBytesOf(accountId)} AS stored`,
 );
 
 /** The account with its `readStoredBytes`. */
@@ -37,7 +37,7 @@ export async function readAccountAndBytes(
   const row = await db
     .selectFrom('accounts')
     .select(ACCOUNT_COLUMNS)
-    .select(storedBytesSql(id).as('stored'))
+    .select(storedBytesOf(id).as('stored'))
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -46,7 +46,7 @@ export async function readAccountAndBytes(
 }
 
 /** An upload counts by its row until it is confirmed, and by its object from then on. */
-function storedBytesSql(accountId: string) {
+export function storedBytesOf(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(object_bytes + open_bytes), 0)::float8 FROM account_storage
     WHERE account_id = ${accountId})`;
 }
@@ -86,9 +86,11 @@ export interface Promised {
 }
 
 export async function promisedToAll(db: Db): Promise<Promised> {
-  const { rows } = await sql<Promised>`SELECT ${promisedFigures}`.execute(db);
-  return rows[0]!;
+  const [figures] = await selectPromised(db, {});
+  return figures!;
 }
+
+const selectPromised = compileOnce(() => sql<Promised>`SELECT ${promisedFigures}`);
 
 const promisedFigures = sql`
   (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending')::float8 AS uploads,
@@ -147,7 +149,7 @@ export async function requireUploadCapacity(
 
 const selectUploadFigures = compileOnce(
   (_db, { id }: Pick<Account, 'id'>) => sql<{ open: number; stored: number; rows: number } & Promised>`
-    SELECT ${openOf(id)} AS open, ${storedBytesSql(id)} AS stored, ${rowBytesOf(id)} AS rows, ${promisedFigures}`,
+    SELECT ${openOf(id)} AS open, ${storedBytesOf(id)} AS stored, ${rowBytesOf(id)} AS rows, ${promisedFigures}`,
 );
 
 /** Locks the account, and then the promises to all accounts. */
@@ -178,7 +180,7 @@ export async function requireJobCapacity(
 
 const selectJobFigures = compileOnce(
   (_db, { id }: Pick<Account, 'id'>) => sql<{ stored: number } & RowFigures & Promised>`
-    SELECT ${storedBytesSql(id)} AS stored, ${rowFiguresOf(id)}, ${promisedFigures}`,
+    SELECT ${storedBytesOf(id)} AS stored, ${rowFiguresOf(id)}, ${promisedFigures}`,
 );
 
 /** Whether anything more can be promised. */
@@ -208,7 +210,7 @@ export function remainingQuota(account: Account, stored: number): number {
   return Math.max(0, account.max_stored_bytes - stored);
 }
 
-export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
+export function outputOverQuota({ max_stored_bytes }: Pick<Account, 'max_stored_bytes'>): JobFailure {
   return new JobFailure(
     'storage_quota',
     `The output does not fit into the ${max_stored_bytes} bytes that the account may store.`,

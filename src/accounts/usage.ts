@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { Account } from './accounts.ts';
 
@@ -24,18 +25,22 @@ export async function usedMinutes(db: Db, accountId: string, month: string): Pro
 
 /** Counts a completed job, for its month and its day. */
 export async function addUsage(tx: Tx, accountId: string, minutes: number, at: Date): Promise<void> {
-  await sql`
+  await insertUsage(tx, { accountId, minutes, month: monthOf(at), day: dayOf(at) });
+}
+
+const insertUsage = compileOnce(
+  (_db, { accountId, minutes, month, day }: { accountId: string; minutes: number; month: string; day: string }) => sql`
     WITH month AS (
       INSERT INTO usage_months AS counted (account_id, month, minutes, jobs)
-      VALUES (${accountId}, ${monthOf(at)}, ${minutes}, 1)
+      VALUES (${accountId}, ${month}, ${minutes}, 1)
       ON CONFLICT (account_id, month)
       DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1
     )
     INSERT INTO usage_days AS counted (account_id, day, minutes, jobs)
-    VALUES (${accountId}, ${dayOf(at)}, ${minutes}, 1)
+    VALUES (${accountId}, ${day}, ${minutes}, 1)
     ON CONFLICT (account_id, day)
-    DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1`.execute(tx);
-}
+    DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1`,
+);
 
 /** What completed in a month, by day and in total. `month` is its first day. */
 export async function usageOf(db: Db, accountId: string, month: string) {

@@ -6,8 +6,8 @@ import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts'
 import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
 import { names } from './batching-client.ts';
 import { compileEach, compileOnce } from './compile-once.ts';
-import { type Db, openPool, pipelined, type Tx } from './pool.ts';
-import { withTransactionRetry } from './transaction-retry.ts';
+import { type Db, openPool, pipelined, sendWithCommit, type Tx } from './pool.ts';
+import { withPipelinedTransaction, withTransactionRetry } from './transaction-retry.ts';
 import { isTransient, retryTransient } from './transient.ts';
 
 describe('the pool', () => {
@@ -88,6 +88,65 @@ describe('the pool', () => {
     const work = database.db.transaction().execute((tx) => Promise.all([add(tx, 'c'), add(tx, 'c'), add(tx, 'd')]));
     await expect(work).rejects.toMatchObject({ code: '23505' });
     expect(await marks()).toEqual(before);
+  });
+
+  it('sends COMMIT before the last statements of a transaction return', async () => {
+    const sent = vi.spyOn(pg.Client.prototype, 'query');
+    try {
+      let sentAtAnswer: string[] = [];
+      await database.db.transaction().execute(async (tx) => {
+        const last = add(tx, 'last').then(() => {
+          sentAtAnswer = sent.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));
+        });
+        await sendWithCommit(tx, last);
+      });
+      expect(sentAtAnswer.at(-1)).toBe('commit');
+      expect(await marks()).toContain('last');
+    } finally {
+      sent.mockRestore();
+    }
+  });
+
+  it('commits nothing if a statement fails that was sent with COMMIT, and rejects with its error', async () => {
+    const before = await marks();
+    const work = database.db.transaction().execute(async (tx) => {
+      await add(tx, 'with-commit');
+      await sendWithCommit(tx, Promise.all([add(tx, 'with-commit'), add(tx, 'after')]));
+    });
+    await expect(work).rejects.toMatchObject({ code: '23505' });
+    expect(await marks()).toEqual(before);
+    expect(await count(database.db as Tx)).toBe(before.length);
+  });
+
+  it('rejects with the error of an unawaited statement if a later one fails because of it', async () => {
+    const work = database.db.transaction().execute(async (tx) => {
+      await sendWithCommit(tx, Promise.all([add(tx, 'twice'), add(tx, 'twice')]));
+      await count(tx);
+    });
+    await expect(work).rejects.toMatchObject({ code: '23505' });
+  });
+
+  it('rejects a statement that a transaction sends after its COMMIT', async () => {
+    const work = database.db.transaction().execute((tx) =>
+      sendWithCommit(
+        tx,
+        add(tx, 'first').then(() => add(tx, 'late')),
+      ),
+    );
+    await expect(work).rejects.toThrow('after the COMMIT');
+    expect(await marks()).not.toContain('late');
+  });
+
+  it('runs a transaction in one round trip if nothing is decided between its statements', async () => {
+    const [, inside] = await withPipelinedTransaction(database.db, (tx) =>
+      Promise.all([add(tx, 'one-trip'), count(tx)]),
+    );
+    expect(inside).toBe(await count(database.db as Tx));
+    const failing = withPipelinedTransaction(database.db, (tx) =>
+      Promise.all([add(tx, 'undone'), add(tx, 'one-trip')]),
+    );
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    expect(await marks()).not.toContain('undone');
   });
 
   it('repeats a transaction that was rolled back because of a deadlock', async () => {

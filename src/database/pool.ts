@@ -98,6 +98,30 @@ export function pipelined<T>(db: Db, work: (connection: Db) => Promise<T>): Prom
   return db.isTransaction ? work(db) : db.connection().execute(work);
 }
 
+/** Statements that are sent with the COMMIT of their transaction, by connection. */
+const lastStatements = new WeakMap<DatabaseConnection, Promise<unknown>[]>();
+/** Connections whose COMMIT was sent. */
+const committing = new WeakSet<DatabaseConnection>();
+
+/**
+ * Sends the COMMIT of a transaction in the same round trip as its last statements. The caller has sent `statements` without awaiting
+ * them. Send no other statement after them whose changes matter. If one of them fails, PostgreSQL rolls back the transaction, which
+ * rejects with the error of this statement.
+ */
+export async function sendWithCommit(tx: Tx, statements: Promise<unknown>): Promise<void> {
+  if (!tx.isTransaction) throw new Error('only a transaction has a COMMIT');
+  statements.catch(() => {}); // the end of the transaction reports it
+  await tx.getExecutor().provideConnection(async (connection) => {
+    lastStatements.set(connection, [...(lastStatements.get(connection) ?? []), statements]);
+  });
+}
+
+function takeLastStatements(connection: DatabaseConnection): Promise<unknown>[] {
+  const statements = lastStatements.get(connection) ?? [];
+  lastStatements.delete(connection);
+  return statements;
+}
+
 /** Runs a part of a transaction whose changes are undone, alone, if it rejects. */
 export async function inSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
   await sql`SAVEPOINT part`.execute(tx);
@@ -133,7 +157,9 @@ class ConcurrentProvider implements ConnectionProvider {
 
   async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
     this.#connection ??= this.#single.provideConnection(async (connection) => connection);
-    return consumer(await this.#connection);
+    const connection = await this.#connection;
+    if (committing.has(connection)) throw new Error('a statement was sent after the COMMIT of its transaction');
+    return consumer(connection);
   }
 }
 
@@ -199,7 +225,21 @@ class PipeliningDriver extends PostgresDriver {
   }
 
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#begun.get(connection);
-    await super.commitTransaction(connection);
+    const last = takeLastStatements(connection);
+    if (last.length === 0) await this.#begun.get(connection);
+    committing.add(connection);
+    try {
+      // The first failure comes first, and is the reason for the others.
+      await Promise.all([this.#begun.get(connection), ...last, super.commitTransaction(connection)]);
+    } finally {
+      committing.delete(connection);
+    }
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    const last = takeLastStatements(connection);
+    await super.rollbackTransaction(connection as Parameters<PostgresDriver['rollbackTransaction']>[0]);
+    // If one of them has failed, the statements after it have failed for this reason.
+    await Promise.all(last);
   }
 }

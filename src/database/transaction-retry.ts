@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Turns } from './connection-share.ts';
-import type { Database, Tx } from './pool.ts';
+import { type Database, sendWithCommit, type Tx } from './pool.ts';
 import { isStalePlan } from './transient.ts';
 
 /** Classes of failures after which nothing has happened: a deadlock, a serialization failure, a lock that took too long. */
@@ -23,6 +23,19 @@ export async function withTransactionRetry<T>(db: Database, work: (tx: Tx) => Pr
       await sleep(PAUSE_MS * Math.random());
     }
   }
+}
+
+/**
+ * Like `withTransactionRetry`, in one round trip: nothing is decided between the statements. `send` sends all of them without awaiting
+ * one of them.
+ */
+export async function withPipelinedTransaction<T>(db: Database, send: (tx: Tx) => Promise<T>): Promise<T> {
+  const { sent } = await withTransactionRetry(db, async (tx) => {
+    const sent = send(tx);
+    await sendWithCommit(tx, sent);
+    return { sent };
+  });
+  return sent;
 }
 
 /** Of this process: transactions that lock their account's row. */

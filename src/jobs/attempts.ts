@@ -1,8 +1,10 @@
+import type { Updateable } from 'kysely';
 import type { AppliedLimits } from '../contract/limit-bounds.ts';
+import { compileEach } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
-import type { AttemptState } from '../database/tables.ts';
+import type { AttemptState, AttemptsTable } from '../database/tables.ts';
 import { attemptCommands } from './attempt-commands.ts';
 import type { Claim } from './rows.ts';
 
@@ -57,31 +59,39 @@ export async function endAttempt(
 ): Promise<void> {
   const row = { account_id: claim.job.account_id, id: claim.attemptId };
   const now = new Date();
-  await tx
-    .updateTable('attempts')
-    .set({
-      state,
-      ended_at: now,
-      // A worker removes the work folder before it completes the job.
-      ...(state === 'completed' && { cleaned_at: now }),
-      error_code: errorCode,
-      exit_code: facts?.exitCode ?? null,
-      signal: facts?.signal ?? null,
-      cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
-      max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
-      stderr_sealed: facts?.stderr ? sealColumn(context.vault, 'attempts', 'stderr_sealed', row, facts.stderr) : null,
-      commands: claim.commands?.length ? attemptCommands.write({ commands: [...claim.commands] }) : null,
-      ...(facts?.build && {
-        airlock_version: facts.build.airlockVersion,
-        ffmpeg_version: facts.build.ffmpegVersion,
-        ffmpeg_package: facts.build.ffmpegPackage,
-        command_sha256: facts.build.commandSha256,
-      }),
-    })
-    .where('id', '=', claim.attemptId)
-    .where('state', '=', 'running')
-    .execute();
+  const change: Updateable<AttemptsTable> = {
+    state,
+    ended_at: now,
+    // A worker removes the work folder before it completes the job.
+    ...(state === 'completed' && { cleaned_at: now }),
+    error_code: errorCode,
+    exit_code: facts?.exitCode ?? null,
+    signal: facts?.signal ?? null,
+    cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
+    max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
+    stderr_sealed: facts?.stderr ? sealColumn(context.vault, 'attempts', 'stderr_sealed', row, facts.stderr) : null,
+    commands: claim.commands?.length ? attemptCommands.write({ commands: [...claim.commands] }) : null,
+    ...(facts?.build && {
+      airlock_version: facts.build.airlockVersion,
+      ffmpeg_version: facts.build.ffmpegVersion,
+      ffmpeg_package: facts.build.ffmpegPackage,
+      command_sha256: facts.build.commandSha256,
+    }),
+  };
+  const columns = Object.keys(change) as (keyof AttemptsTable)[];
+  await updateRunning(tx, { columns }, { ...change, attemptId: claim.attemptId });
 }
+
+type RunningChange = Updateable<AttemptsTable> & { attemptId: string };
+
+const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[] }, RunningChange, unknown>(
+  (db, values, { columns }) =>
+    db
+      .updateTable('attempts')
+      .set(Object.fromEntries(columns.map((column) => [column, values[column]])))
+      .where('id', '=', values.attemptId)
+      .where('state', '=', 'running'),
+);
 
 /** Marks every running attempt of the job as lost: its worker is gone. */
 export async function markLost(tx: Tx, jobId: string): Promise<void> {

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import { compileOnce } from '../database/compile-once.ts';
 import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import { notification } from '../database/notify.ts';
-import type { Db, Tx } from '../database/pool.ts';
+import type { Database, Db, Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
+import { withPipelinedTransaction } from '../database/transaction-retry.ts';
 import { wakeWaiting } from '../events/record.ts';
 import { markDeleting } from '../objects/objects.ts';
 import { type Inspection, inspectionJson, scrubUploads, type Upload } from '../uploads/upload.ts';
@@ -63,46 +65,59 @@ export async function giveUpload(
 
 /** Returns a job to the queue if it awaits uploads and no upload is missing. A separate statement, so that it sees the locked rows. */
 async function release(tx: Tx, { id }: Pick<Job, 'id'>): Promise<void> {
-  // The job is due from now on: the time of a slow upload must not put it before the jobs of others. Only a confirm's
-  // inspection releases a job whose upload it inspects.
-  await sql`
-    UPDATE jobs SET awaiting = NULL, available_at = now(), updated_at = ${new Date()}
+  await releaseLocked(tx, { id, now: new Date() });
+}
+
+// The job is due from now on: the time of a slow upload must not put it before the jobs of others. Only a confirm's
+// inspection releases a job whose upload it inspects.
+const releaseLocked = compileOnce(
+  (_db, { id, now }: { id: string; now: Date }) => sql`
+    UPDATE jobs SET awaiting = NULL, available_at = now(), updated_at = ${now}
     WHERE id = ${id} AND status = 'pending' AND awaiting = 'upload' AND NOT EXISTS (
       SELECT FROM uploads WHERE job_id = ${id} AND check_at IS NOT NULL
         AND (state IN ('pending', 'deleted') OR (state = 'confirming' AND inspection_id <> ${id})))
-    RETURNING ${notification('airlock_queue', sql<string>`resource_class`)}`.execute(tx);
-}
+    RETURNING ${notification('airlock_queue', sql<string>`resource_class`)}`,
+);
 
 /** Seconds until the next check of an upload that has arrived. The check only finds jobs that ended without the upload. */
 export const SETTLED_SECONDS = 600;
 
 /**
- * Gives a sealed copy to the job of the upload if the job can use it (`canUseUpload`), in one round trip. Returns false if a confirm
- * was faster, or if the job has ended.
+ * Gives a sealed copy to the job of the upload if the job can use it (`canUseUpload`), in a transaction of one round trip. Returns
+ * false if a confirm was faster, or if the job has ended.
  */
 export async function claimUpload(
-  tx: Tx,
+  db: Database,
   { id, job_id: jobId }: Pick<Upload, 'id' | 'job_id'>,
   objectId: string,
 ): Promise<boolean> {
   if (jobId === null) return false;
-  const [, { rows }] = await Promise.all([
-    tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute(),
-    sql`
-      WITH claimed AS (
-        UPDATE uploads SET state = 'confirming', object_id = ${objectId}, inspection_id = jobs.id,
-          check_at = now() + make_interval(secs => ${SETTLED_SECONDS})
-        FROM jobs WHERE uploads.id = ${id} AND uploads.state = 'pending'
-          AND jobs.id = ${jobId} AND jobs.status = 'pending' AND coalesce(jobs.awaiting, 'upload') = 'upload'
-        RETURNING uploads.id
-      ), source AS (
-        UPDATE job_sources SET object_id = ${objectId} FROM claimed WHERE job_id = ${jobId} AND upload_id = claimed.id
-      )
-      SELECT id FROM claimed`.execute(tx),
-    release(tx, { id: jobId }),
-  ]);
-  return rows.length > 0;
+  const named = { id, jobId, objectId };
+  const [, claimed] = await withPipelinedTransaction(db, (tx) =>
+    Promise.all([lockJobRow(tx, named), claimLocked(tx, named), release(tx, { id: jobId })]),
+  );
+  return claimed.length > 0;
 }
+
+type Claimed = { id: string; jobId: string; objectId: string };
+
+const lockJobRow = compileOnce((_db, { jobId }: Pick<Claimed, 'jobId'>) => {
+  return sql`SELECT FROM jobs WHERE id = ${jobId} FOR UPDATE`;
+});
+
+const claimLocked = compileOnce(
+  (_db, { id, jobId, objectId }: Claimed) => sql<{ id: string }>`
+    WITH claimed AS (
+      UPDATE uploads SET state = 'confirming', object_id = ${objectId}::uuid, inspection_id = jobs.id,
+        check_at = now() + make_interval(secs => ${sql.lit(SETTLED_SECONDS)})
+      FROM jobs WHERE uploads.id = ${id} AND uploads.state = 'pending'
+        AND jobs.id = ${jobId} AND jobs.status = 'pending' AND coalesce(jobs.awaiting, 'upload') = 'upload'
+      RETURNING uploads.id
+    ), source AS (
+      UPDATE job_sources SET object_id = ${objectId}::uuid FROM claimed WHERE job_id = ${jobId} AND upload_id = claimed.id
+    )
+    SELECT id FROM claimed`,
+);
 
 /**
  * Deletes the uploads that a job was created with and that were not confirmed, in the transaction that ends the job as

@@ -96,7 +96,7 @@ async function checkUpload(context: JobsContext, upload: Upload, { isExpected = 
     if (job) await startEarly(context, upload, job);
     return waitOrFail(context, upload);
   }
-  const isMine = await withTransactionRetry(context.db, (tx) => claimUpload(tx, upload, sealed.objectId));
+  const isMine = await claimUpload(context.db, upload, sealed.objectId);
   if (isMine && upload.part_size === null) await closeStaging(context, upload);
   // A confirm was faster, or the job has ended.
   if (!isMine && 'key' in sealed) await dropCopy(context, sealed);

@@ -21,6 +21,8 @@ export interface ClaimOptions {
   worker: ClaimingWorker;
   /** Whether this worker has a permit for another fetch of the account. Default: always. */
   mayFetch?: (accountId: string) => boolean;
+  /** Sends further statements in the round trip that reads the rows of a claimed job. */
+  alongside?: (connection: Db) => void;
 }
 
 type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
@@ -52,7 +54,7 @@ export async function claimJob(
     started = await afterTry(context.db, query, tried, options.mayFetch);
   }
   const claimed = started;
-  return claimed && withRows(context.db, claimed);
+  return claimed && withRows(context.db, claimed, options.alongside);
 }
 
 /**
@@ -224,19 +226,25 @@ const sourcesOf = compileOnce((db, { id }: Pick<Job, 'id'>) =>
   db
     .selectFrom('job_sources')
     .leftJoin('objects', 'objects.id', 'job_sources.object_id')
+    .leftJoin('uploads', 'uploads.id', 'job_sources.upload_id')
+    .leftJoin('accounts', 'accounts.id', 'uploads.account_id')
     .select(SOURCE_COLUMNS.map((column) => `job_sources.${column}` as const))
     .select(['objects.key as object_key', 'objects.state as object_state', 'objects.size as object_size'])
     .select('objects.sha256 as object_sha256')
+    .select(['uploads.state as upload_state', 'uploads.declared_type as upload_type', 'uploads.inspection_id'])
+    .select('accounts.retention_seconds as account_retention_seconds')
     .where('job_sources.job_id', '=', id)
     .orderBy('position'),
 );
 
 /** Adds the sources and outputs of the job. If it rejects, the heartbeat of the worker releases the job. */
-async function withRows(db: Db, started: Started): Promise<Claim> {
+async function withRows(db: Db, started: Started, alongside: ClaimOptions['alongside']): Promise<Claim> {
   const { id } = started.job;
-  const [sources, outputs] = await pipelined(db, (connection) =>
-    Promise.all([sourcesOf(connection, { id }), outputsOf(connection, [id])]),
-  );
+  const [sources, outputs] = await pipelined(db, (connection) => {
+    const rows = Promise.all([sourcesOf(connection, { id }), outputsOf(connection, [id])]);
+    alongside?.(connection);
+    return rows;
+  });
   const inputs = sources.filter((source) => source.role === 'input');
   const assets = sources.filter((source) => source.role === 'asset');
   return { ...started, inputs, assets, outputs };

@@ -1,9 +1,11 @@
-import { sql } from 'kysely';
+import { sql, type Updateable } from 'kysely';
 import { addUsage } from '../accounts/usage.ts';
 import type { Warning } from '../contract/common.ts';
+import { compileEach, compileOnce } from '../database/compile-once.ts';
 import { notify } from '../database/notify.ts';
-import type { Tx } from '../database/pool.ts';
+import { sendWithCommit, type Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
+import type { JobsTable } from '../database/tables.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
 import { dropUnconfirmed } from './awaited-uploads.ts';
 import { endBatch } from './batch-end.ts';
@@ -57,51 +59,83 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
     const now = new Date();
     const end = endColumns(claim.job, now);
     const failure = result.failures?.[0]?.failure ?? null;
-    const won = await tx
-      .updateTable('jobs')
-      .set({
-        ...(failure
-          ? failedColumns(context, claim.job, failure)
-          : { status: 'completed', progress: 1, eta_seconds: 0 }),
-        plan_sealed:
-          result.plan === null ? null : sealColumn(context.vault, 'jobs', 'plan_sealed', claim.job, result.plan),
-        warnings_sealed: sealWarnings(context.vault, claim.job, result.warnings),
-        input_seconds: failure ? null : result.inputSeconds,
-        ...limitsOf(result.attempt),
-        ...end,
-        ...(leavesNothing(claim, result) && { erased_at: now, erased_reason: 'retention' as const }),
-      })
-      .where('id', '=', claim.job.id)
-      .where('current_attempt', '=', claim.attemptId)
-      .where('status', '=', 'processing')
-      .returning('id')
-      .executeTakeFirst();
-    if (!won) return isCompletedWith(tx, claim, result.outputs);
-    // In one round trip.
-    await Promise.all([
-      result.apply?.(tx),
-      completeOutputs(context, tx, claim, result.outputs, end.expires_at),
-      ...(result.failures ?? []).map((failed) =>
-        failOutput(context, tx, { id: failed.outputId, account_id: claim.job.account_id }, failed.failure),
-      ),
-      endAttempt(context, tx, claim, {
-        ...{ state: failure ? 'failed' : 'completed', facts: result.attempt },
-        errorCode: failure?.code ?? null,
-      }),
-      closeSources(tx, claim.job),
-      ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),
-      // A job that failed is not billed, and a child is part of its parent.
-      result.inputSeconds === null || failure || claim.job.parent_id !== null
-        ? null
-        : addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now),
-      failure
-        ? recordJobEvent(context, tx, claim.job, 'failed', { error_code: failure.code })
-        : recordJobEvent(context, tx, claim.job, 'completed', {}),
-    ]);
-    await wakeParent(tx, claim.job);
-    await endBatch(tx, claim.job);
+    const change = {
+      ...(failure
+        ? failedColumns(context, claim.job, failure)
+        : { status: 'completed' as const, progress: 1, eta_seconds: 0 }),
+      plan_sealed:
+        result.plan === null ? null : sealColumn(context.vault, 'jobs', 'plan_sealed', claim.job, result.plan),
+      warnings_sealed: sealWarnings(context.vault, claim.job, result.warnings),
+      input_seconds: failure ? null : result.inputSeconds,
+      ...limitsOf(result.attempt),
+      ...end,
+      ...(leavesNothing(claim, result) && { erased_at: now, erased_reason: 'retention' as const }),
+    };
+    const owned = { change, jobId: claim.job.id, attemptId: claim.attemptId };
+    if (!(await changeOwned(tx, owned))) return isCompletedWith(tx, claim, result.outputs);
+    const others = changeOthers(context, tx, claim, result, { now, expiresAt: end.expires_at });
+    const { parent_id, batch_id } = claim.job;
+    // Each of these sends statements that depend on earlier ones.
+    if (failure || result.apply || parent_id !== null || batch_id !== null) {
+      await others;
+      await wakeParent(tx, claim.job);
+      await endBatch(tx, claim.job);
+    } else await sendWithCommit(tx, others);
     return true;
   });
+}
+
+/** Changes the columns of a job that an attempt still owns. */
+async function changeOwned(
+  tx: Tx,
+  { change, ...owned }: { change: Updateable<JobsTable>; jobId: string; attemptId: string },
+): Promise<boolean> {
+  const columns = Object.keys(change) as (keyof JobsTable)[];
+  return (await updateOwned(tx, { columns }, { ...change, ...owned })).length > 0;
+}
+
+type OwnedChange = Updateable<JobsTable> & { jobId: string; attemptId: string };
+
+const updateOwned = compileEach<{ columns: (keyof JobsTable)[] }, OwnedChange, { id: string }>(
+  (db, values, { columns }) =>
+    db
+      .updateTable('jobs')
+      .set(Object.fromEntries(columns.map((column) => [column, values[column]])))
+      .where('id', '=', values.jobId)
+      .where('current_attempt', '=', values.attemptId)
+      .where('status', '=', 'processing')
+      .returning('id'),
+);
+
+/** What ends with the job, in one round trip. */
+async function changeOthers(
+  context: JobsContext,
+  tx: Tx,
+  claim: Claim,
+  { apply, outputs, failures = [], attempt, inputSeconds }: Completion,
+  { now, expiresAt }: { now: Date; expiresAt: Date },
+): Promise<void> {
+  const failure = failures[0]?.failure ?? null;
+  await Promise.all([
+    apply?.(tx),
+    completeOutputs(context, tx, claim, outputs, expiresAt),
+    ...failures.map((failed) =>
+      failOutput(context, tx, { id: failed.outputId, account_id: claim.job.account_id }, failed.failure),
+    ),
+    endAttempt(context, tx, claim, {
+      ...{ state: failure ? 'failed' : 'completed', facts: attempt },
+      errorCode: failure?.code ?? null,
+    }),
+    closeSources(tx, claim.job),
+    ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),
+    // A job that failed is not billed, and a child is part of its parent.
+    inputSeconds === null || failure || claim.job.parent_id !== null
+      ? null
+      : addUsage(tx, claim.job.account_id, billableMinutes(inputSeconds), now),
+    failure
+      ? recordJobEvent(context, tx, claim.job, 'failed', { error_code: failure.code })
+      : recordJobEvent(context, tx, claim.job, 'completed', {}),
+  ]);
 }
 
 /**
@@ -226,19 +260,23 @@ export async function failLostJob(context: JobsContext, tx: Tx, job: Job): Promi
 
 /** Releases the sources of a final job: clears complete URLs and destinations, and starts the retention of the uploads. */
 export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seconds'>): Promise<void> {
-  // Locked in the order of ids, as by `lockObjects`.
-  await sql`
+  await closeEach(tx, job);
+}
+
+// Locked in the order of ids, as by `lockObjects`.
+const closeEach = compileOnce(
+  (_db, { id, retention_seconds }: Pick<Job, 'id' | 'retention_seconds'>) => sql`
     WITH source AS (
-      UPDATE job_sources SET source_sealed = NULL WHERE job_id = ${job.id} AND source_sealed IS NOT NULL
+      UPDATE job_sources SET source_sealed = NULL WHERE job_id = ${id} AND source_sealed IS NOT NULL
     ), destination AS (
       UPDATE job_outputs SET ${ENDED_DELIVERY}
-      WHERE job_id = ${job.id} AND destination_sealed IS NOT NULL
+      WHERE job_id = ${id} AND destination_sealed IS NOT NULL
     ), locked AS (
-      SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${job.id})
+      SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${id})
       ORDER BY id FOR UPDATE)
-    UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))
-    FROM locked WHERE objects.id = locked.id AND state = 'live' AND kind = 'upload'`.execute(tx);
-}
+    UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${retention_seconds}))
+    FROM locked WHERE objects.id = locked.id AND state = 'live' AND kind = 'upload'`,
+);
 
 /**
  * Whether this attempt has already ended the job with these outputs. The caller retries a commit whose answer was lost with the

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { compileEach } from '../database/compile-once.ts';
 import { notification } from '../database/notify.ts';
-import type { Tx } from '../database/pool.ts';
+import { sendWithCommit, type Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { insertEvents } from '../events/record.ts';
 import type { Job, JobOutput, JobSource } from './rows.ts';
@@ -46,6 +46,8 @@ interface NewRows {
   outputs: readonly NewOutputRow[];
   /** Type of the event that reports the job; null if its kind has no events. */
   queued: string | null;
+  /** See `NewJob`. */
+  isLast: boolean;
 }
 
 /** The columns that a new job does not set, with the defaults of the database. */
@@ -62,14 +64,15 @@ const NEVER = new Date(8.64e15);
  * Inserts the rows and the event. Unless the job awaits something, notifies the workers when the transaction commits. Returns the row of
  * the job without reading it.
  */
-export async function insertRows(tx: Tx, { row, sources, outputs, queued }: NewRows): Promise<Job> {
+export async function insertRows(tx: Tx, { row, sources, outputs, queued, isLast }: NewRows): Promise<Job> {
   const values = {
     ...row,
     ...columnsOf('source', SOURCE_TYPES, sources),
     ...columnsOf('output', OUTPUT_TYPES, outputs),
     queued,
   };
-  await insert(tx, { hasEvent: queued !== null }, values);
+  const inserted = insert(tx, { hasEvent: queued !== null }, values);
+  await (isLast ? sendWithCommit(tx, inserted) : inserted);
   return {
     ...DEFAULTS,
     ...row,

@@ -60,6 +60,8 @@ export interface NewJob {
   fetches?: false;
   /** Whether it waits for uploads that were created with it. */
   awaitsUpload?: boolean;
+  /** Whether the transaction of the caller reads nothing after the insert, so that its COMMIT need not wait for it. */
+  isLast?: boolean;
 }
 
 export interface NewSource {
@@ -122,7 +124,10 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
     updated_at: now,
   };
   return {
-    job: await insertRows(tx, { row, sources, outputs, queued: eventType(context, job, 'queued') }),
+    job: await insertRows(tx, {
+      ...{ row, sources, outputs, queued: eventType(context, job, 'queued') },
+      isLast: job.isLast ?? false,
+    }),
     inputs: sources.flatMap(({ job_id, position, role, url_sealed }, index) =>
       role === 'input' ? [{ job_id, position, url_sealed, inspection: job.sources[index]!.source.inspection }] : [],
     ),

@@ -1,10 +1,13 @@
-import { sql, type Updateable } from 'kysely';
-import { requireOutputQuota } from '../accounts/stored-bytes.ts';
+import { type RawBuilder, sql, type Updateable } from 'kysely';
+import { outputOverQuota, requireOutputQuota, storedBytesOf } from '../accounts/stored-bytes.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
-import type { Db, Tx } from '../database/pool.ts';
+import { compileEach, compileOnce } from '../database/compile-once.ts';
+import type { Database, Db, Tx } from '../database/pool.ts';
 import { type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import type { ObjectsTable } from '../database/tables.ts';
-import { recordJobEvent } from './job-events.ts';
+import { withPipelinedTransaction } from '../database/transaction-retry.ts';
+import { insertEvents } from '../events/record.ts';
+import { eventType } from './job-events.ts';
 import type { Failure, JobsContext } from './kind.ts';
 import { type Claim, type Job, type OutputFacts, outputFacts } from './rows.ts';
 
@@ -30,15 +33,7 @@ export async function reserveOutput(
   claim: Claim,
   object: { key: string; contentType: string; size: number; sha256: string },
 ): Promise<string> {
-  const { size, sha256 } = object;
-  return context.db.transaction().execute(async (tx) => {
-    // In one round trip; a rejection undoes the insert.
-    const [, id] = await Promise.all([
-      requireOutputQuota(tx, claim.job.account_id, size),
-      insertOutput(tx, claim, { ...object, size, sha256 }),
-    ]);
-    return id;
-  });
+  return reserveWithinQuota(context.db, claim, object);
 }
 
 /**
@@ -63,13 +58,7 @@ export async function reserveTree(
   tree: { prefix: string; contentType: string; maxBytes: number },
 ): Promise<string> {
   const { prefix, contentType, maxBytes } = tree;
-  return context.db.transaction().execute(async (tx) => {
-    const [, id] = await Promise.all([
-      requireOutputQuota(tx, claim.job.account_id, maxBytes),
-      insertOutput(tx, claim, { key: prefix, contentType, size: maxBytes, sha256: null, files: 0 }),
-    ]);
-    return id;
-  });
+  return reserveWithinQuota(context.db, claim, { key: prefix, contentType, size: maxBytes, sha256: null, files: 0 });
 }
 
 /** Records what was stored of a reserved tree: all bytes, and the hash of its manifest. Also postpones its deletion. */
@@ -86,29 +75,78 @@ export async function postponeDeletion(context: Pick<JobsContext, 'db'>, objectI
   await changeReserved(context.db, objectId, {});
 }
 
-/** An attempt that starts over has a row for the key already. */
-async function insertOutput(
-  db: Db,
+interface ReservedObject {
+  key: string;
+  contentType: string;
+  size: number | null;
+  sha256: string | null;
+  files?: number;
+}
+
+/** In one round trip. The lock is a statement of its own, so that the next one sees what other transactions have reserved. */
+async function reserveWithinQuota(
+  db: Database,
   claim: Claim,
-  object: { key: string; contentType: string; size: number | null; sha256: string | null; files?: number },
+  object: ReservedObject & { size: number },
 ): Promise<string> {
-  const { key, contentType, size, sha256, files = null } = object;
-  const { account_id, id: job_id } = claim.job;
-  const { id } = await db
-    .insertInto('objects')
-    .values({
-      ...{ id: uuidv7(), account_id, key, kind: 'output', job_id, content_type: contentType, size, sha256, files },
-      ...{ state: 'pending', delete_after: reservedUntil() },
-    })
-    .onConflict((conflict) =>
-      conflict
-        .column('key')
-        .doUpdateSet({ size, sha256, delete_after: reservedUntil() })
-        .where('objects.state', '=', 'pending'),
-    )
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const row = rowOf(claim, object);
+  const [, [reserved]] = await withPipelinedTransaction(db, (tx) =>
+    Promise.all([lockAccountRow(tx, row), insertWithinQuota(tx, row)]),
+  );
+  const { id, is_over, max_stored_bytes } = reserved!;
+  if (is_over) throw outputOverQuota({ max_stored_bytes });
+  if (id === null) throw replaced();
   return id;
+}
+
+/** An attempt that starts over has a row for the key already. */
+async function insertOutput(db: Db, claim: Claim, object: ReservedObject): Promise<string> {
+  const [reserved] = await insertRow(db, rowOf(claim, object));
+  if (!reserved) throw replaced();
+  return reserved.id;
+}
+
+function replaced(): Error {
+  return new Error('a reserved output was deleted or replaced while it was being stored');
+}
+
+function rowOf(
+  { job }: Claim,
+  { key, contentType, size, sha256, files = null }: Omit<ReservedObject, 'files'> & { files?: number | null },
+) {
+  const { account_id: accountId, id: jobId } = job;
+  return { id: uuidv7(), accountId, jobId, key, contentType, size, sha256, files, until: reservedUntil() };
+}
+
+type OutputRow = ReturnType<typeof rowOf>;
+
+const insertRow = compileOnce(
+  (_db, row: OutputRow) => sql<{ id: string }>`${insertObject(row, sql`SELECT`)} RETURNING id`,
+);
+
+const lockAccountRow = compileOnce(
+  (_db, { accountId }: Pick<OutputRow, 'accountId'>) =>
+    sql`SELECT FROM accounts WHERE id = ${accountId} FOR NO KEY UPDATE`,
+);
+
+const insertWithinQuota = compileOnce(
+  (_db, row: OutputRow) => sql<{ id: string | null; is_over: boolean; max_stored_bytes: number }>`
+    WITH quota AS (
+      SELECT max_stored_bytes, ${storedBytesOf(row.accountId)} + ${row.size}::bigint > max_stored_bytes AS is_over
+      FROM accounts WHERE id = ${row.accountId}
+    ), made AS (${insertObject(row, sql`SELECT FROM quota WHERE NOT is_over`)} RETURNING id)
+    SELECT (SELECT id FROM made) AS id, is_over, max_stored_bytes FROM quota`,
+);
+
+/** Inserts the object once for each row of `rows`. */
+function insertObject(row: OutputRow, rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    INSERT INTO objects (id, account_id, key, kind, job_id, content_type, size, sha256, files, state, delete_after)
+    SELECT ${row.id}::uuid, ${row.accountId}::uuid, ${row.key}::text, 'output', ${row.jobId}::uuid, ${row.contentType}::text,
+      ${row.size}::bigint, ${row.sha256}::text, ${row.files}::integer, 'pending', ${row.until}::timestamptz
+    FROM (${rows}) AS allowed
+    ON CONFLICT (key) DO UPDATE SET size = EXCLUDED.size, sha256 = EXCLUDED.sha256, delete_after = EXCLUDED.delete_after
+    WHERE objects.state = 'pending'`;
 }
 
 /**
@@ -162,14 +200,14 @@ async function changeReserved(
     )
     .returning('id')
     .executeTakeFirst();
-  if (!changed) throw new Error('a reserved output was deleted or replaced while it was being stored');
+  if (!changed) throw replaced();
 }
 
 function reservedUntil(): Date {
   return new Date(Date.now() + RESERVED_SECONDS * 1000);
 }
 
-/** Makes the outputs of a completed job visible. */
+/** Makes the outputs of a completed job visible, and records their events in their order, in one statement. */
 export async function completeOutputs(
   context: JobsContext,
   tx: Tx,
@@ -177,31 +215,54 @@ export async function completeOutputs(
   outputs: readonly StoredOutput[],
   expiresAt: Date,
 ): Promise<void> {
-  const statements = outputs.flatMap(({ outputId, objectId, facts, key }) => {
-    const row = claim.outputs.find(({ id }) => id === outputId)!;
-    const { position, format } = row;
-    const sealed = key && sealColumn(context.vault, 'job_outputs', 'key_sealed', row, key.toString('hex'));
-    return [
-      tx
-        .with('object', (query) =>
-          query
-            .updateTable('objects')
-            .set({ state: 'live', delete_after: expiresAt })
-            .where('id', '=', objectId)
-            .where('state', '=', 'pending'),
-        )
-        .updateTable('job_outputs')
-        .set({
-          ...{ status: 'completed', object_id: objectId, facts: outputFacts.write(facts) },
-          ...(sealed && { key_sealed: sealed }),
-        })
-        .where('id', '=', outputId)
-        .execute(),
-      recordJobEvent(context, tx, claim.job, 'output_ready', { position, format }),
-    ];
-  });
-  await Promise.all(statements);
+  if (outputs.length === 0) return;
+  const type = eventType(context, claim.job, 'output_ready');
+  const rows = outputs.map(({ outputId, ...output }) => ({
+    ...output,
+    row: claim.outputs.find(({ id }) => id === outputId)!,
+  }));
+  await makeVisible(
+    tx,
+    { hasEvents: type !== null },
+    {
+      ...{ accountId: claim.job.account_id, jobId: claim.job.id, expiresAt, type },
+      ids: rows.map(({ row }) => row.id),
+      objectIds: rows.map(({ objectId }) => objectId),
+      facts: rows.map(({ facts }) => outputFacts.write(facts)),
+      keys: rows.map(
+        ({ row, key }) => key && sealColumn(context.vault, 'job_outputs', 'key_sealed', row, key.toString('hex')),
+      ),
+      events: rows.map(({ row: { position, format } }) => JSON.stringify({ v: 1, position, format })),
+    },
+  );
 }
+
+interface VisibleOutputs extends Record<'ids' | 'objectIds' | 'facts' | 'events', string[]> {
+  accountId: string;
+  jobId: string;
+  expiresAt: Date;
+  /** Type of the events; null for a kind without events. */
+  type: string | null;
+  /** Sealed keys of encrypted outputs. */
+  keys: (Buffer | undefined)[];
+}
+
+const makeVisible = compileEach<{ hasEvents: boolean }, VisibleOutputs, unknown>((_db, made, { hasEvents }) => {
+  const events = insertEvents(sql`
+    SELECT ${made.accountId}::uuid AS account_id, ${made.jobId}::uuid AS job_id, NULL::uuid AS upload_id,
+      ${made.type}::text AS type, data::jsonb AS data
+    FROM unnest(${made.events}::text[]) WITH ORDINALITY AS ready (data, number) ORDER BY number`);
+  return sql`
+    WITH object AS (
+      UPDATE objects SET state = 'live', delete_after = ${made.expiresAt}::timestamptz
+      WHERE id = ANY(${made.objectIds}::uuid[]) AND state = 'pending'
+    )${hasEvents ? sql`, ${events}` : sql``}
+    UPDATE job_outputs SET status = 'completed', object_id = made.object_id, facts = made.facts::jsonb,
+      key_sealed = coalesce(made.key, key_sealed)
+    FROM unnest(${made.ids}::uuid[], ${made.objectIds}::uuid[], ${made.facts}::text[], ${made.keys}::bytea[])
+      AS made (id, object_id, facts, key)
+    WHERE job_outputs.id = made.id`;
+});
 
 /** Records that one output of a job was not made; others may be. */
 export async function failOutput(

@@ -7,7 +7,7 @@ import { fileFacts } from '../contract/outputs.ts';
 import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
-import type { JobOutputsTable, JobSourcesTable, JobsTable, ObjectState } from '../database/tables.ts';
+import type { JobOutputsTable, JobSourcesTable, JobsTable, ObjectState, UploadState } from '../database/tables.ts';
 import type { AttemptCommand } from './attempt-commands.ts';
 
 export type Job = Selectable<JobsTable>;
@@ -69,6 +69,12 @@ export type ClaimedSource = JobSource & {
   object_state: ObjectState | null;
   object_size: number | null;
   object_sha256: string | null;
+  /** State and declared type of its upload, and the job that checks the upload. Null for a source that was not uploaded. */
+  upload_state: UploadState | null;
+  upload_type: string | null;
+  inspection_id: string | null;
+  /** The setting of the account of the upload. */
+  account_retention_seconds: number | null;
 };
 
 /** One attempt at one job. `attemptId` is the fencing token: every later write checks it. */

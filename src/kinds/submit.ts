@@ -232,7 +232,7 @@ async function insertLocked(
   const job = { ...newJob({ kind, caller, admission }, locked), batch, retentionSeconds };
   if (awaiting) {
     // It has no position before it is in the queue.
-    const inserted = await insertJob(context, tx, { ...job, ...awaiting, awaitsUpload: true });
+    const inserted = await insertJob(context, tx, { ...job, ...awaiting, awaitsUpload: true, isLast: !batch });
     return { ...inserted, position: 0, waiting: 0 };
   }
   const [{ position, waiting }, inserted] = await Promise.all([

@@ -26,7 +26,7 @@ describe('a worker that stops', () => {
     const state = { canClaim: true };
     const source = createWorkSource(
       { context: world.context, canClaim: () => state.canClaim },
-      { id: uuidv7(), tier: 'bwrap' },
+      { worker: { id: uuidv7(), tier: 'bwrap' } },
       permits,
       { start, resume: () => null },
     );

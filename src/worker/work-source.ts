@@ -21,7 +21,7 @@ export interface WorkSource {
  */
 export function createWorkSource(
   { context, canClaim }: Pick<WorkerDeps, 'context'> & { canClaim: () => boolean },
-  worker: ClaimOptions['worker'],
+  claimant: Pick<ClaimOptions, 'worker' | 'alongside'>,
   permits: FetchPermits,
   leases: Pick<SlotLeases, 'start' | 'resume'>,
 ): WorkSource {
@@ -35,7 +35,7 @@ export function createWorkSource(
       // The worker may have begun to stop while this claim waited. A claim could then return a job that it releases.
       if (!canClaim()) return null;
       const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);
-      const claimed = await claimJob(context, resourceClass, { worker, mayFetch });
+      const claimed = await claimJob(context, resourceClass, { ...claimant, mayFetch });
       // Wrapped in an object: a returned promise would be awaited before the next claim starts.
       return claimed && { slotIsFree: leases.start(claimed, slot) };
     });

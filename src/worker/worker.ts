@@ -69,7 +69,10 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, roles, wake: wakeups.wake, logger },
   });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
-  const source = createWorkSource({ context, canClaim }, claimant(deps, id), permits, leases);
+  // The attempt then finds the figures.
+  const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
+  const claims = { worker: claimant(deps, id), alongside };
+  const source = createWorkSource({ context, canClaim }, claims, permits, leases);
   const viewer = eventViewer(context);
   const deliveries = startDeliveries(deps, viewer);
   const queue = watchQueue({ look: lookForWork(deps, viewer), wakeups, sendWebhooks: deliveries.start, logger });
@@ -147,8 +150,8 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const threads = settings.slots.length;
   const disk = new DiskBudget({
     measure: () => diskSpace(dirname(settings.workDir), settings.diskReserve),
-    promised: async () => {
-      const promised = await promisedToAll(context.db);
+    promised: async (connection = context.db) => {
+      const promised = await promisedToAll(connection);
       if (!settings.sharesDisk) return { bytes: 0, accounts: promised.accounts };
       // The storage knows how much of the promised uploads has arrived.
       const space = promised.uploads > 0 ? await storeSpace(context) : null;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/accounts/accounts.ts';
-import { confirmSealed, sealedUpload } from '../../src/attempt/sources/sealed-upload.ts';
+import { confirmForAttempt, confirmSealed, sealedUpload } from '../../src/attempt/sources/sealed-upload.ts';
 import type { Job } from '../../src/contract/transcodes.ts';
 import { uuidv7 } from '../../src/crypto/uuid.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
@@ -304,6 +304,34 @@ describe('a job that awaits its upload', () => {
     expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed', check_at: null }]);
     await cancelJob(world.context, account.id, 'transcode', job.id);
     expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed' }]);
+  });
+
+  it('is confirmed once, by the attempt that owns the job, and not by an attempt that was replaced', async () => {
+    const job = await create();
+    await put(job);
+    await look(job);
+    const first = (await claim())!;
+    const { rows } = await world.database.pg.query('SELECT worker_id FROM attempts WHERE id = $1', [first.attemptId]);
+    await recoverLost(world.context, [rows[0].worker_id]);
+    await world.skipDelays();
+    const second = (await claim())!;
+    const [{ id }] = (await uploadsOf(job)) as [{ id: string }];
+    const confirmAs = (attempt: typeof first) =>
+      confirmForAttempt(world.context, attempt, { upload: { id, retention_seconds: null }, position: 0 }, FOUND);
+    expect(await confirmAs(first)).toBe(false);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'confirming' }]);
+    expect(await confirmAs(second)).toBe(true);
+    expect(await confirmAs(second)).toBe(true);
+    expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed', check_at: null }]);
+    const { rows: found } = await world.database.pg.query(
+      `SELECT objects.state, content_type, job_sources.probe IS NOT NULL AS described,
+         (SELECT count(*)::int FROM events WHERE upload_id = $2 AND type = 'upload.confirmed') AS events
+       FROM job_sources JOIN objects ON objects.id = object_id WHERE job_sources.job_id = $1`,
+      [job.id, id],
+    );
+    expect(found).toEqual([{ state: 'live', content_type: 'video/mp4', described: true, events: 1 }]);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    expect(await confirmAs(second)).toBe(false);
   });
 
   it('waits for parts above 64 MiB, which can be signed again', async () => {

@@ -1,5 +1,6 @@
 import type { DiskSpace } from '../../config/disk-reserve.ts';
 import { JobFailure } from '../../contract/failures.ts';
+import type { Db } from '../../database/pool.ts';
 
 /** Free bytes above the reserve that an attempt needs to start. */
 const LEAST_BYTES = 4 * 2 ** 20;
@@ -54,8 +55,8 @@ interface Reserved {
 
 export interface DiskBudgetOptions {
   measure: () => Promise<DiskSpace>;
-  /** Bytes of this disk that are promised to uploads, and the number of accounts. */
-  promised: () => Promise<{ bytes: number; accounts: number }>;
+  /** Bytes of this disk that are promised to uploads, and the number of accounts. Sends its statement on `connection`, if there is one. */
+  promised: (connection?: Db) => Promise<{ bytes: number; accounts: number }>;
   /** Number of cells that may write concurrently. */
   cells: number;
 }
@@ -97,6 +98,11 @@ export class DiskBudget {
       cellBytes: () => this.#cellBytes(),
       release: () => this.#release(reserved),
     };
+  }
+
+  /** Begins to read what is promised, unless it was read recently, with other statements on this connection. */
+  readAhead(connection: Db): void {
+    this.#promised(connection).catch(() => {}); // the attempt reads it again
   }
 
   /** Free bytes above the reserve. */
@@ -183,13 +189,16 @@ function outgrown(): JobFailure {
 }
 
 /** Caches the result of `query` for `ms` milliseconds. A failure is not cached. */
-function cacheFor<T>(query: () => Promise<T>, ms: number): () => Promise<T> {
+function cacheFor<T, Args extends unknown[]>(
+  query: (...args: Args) => Promise<T>,
+  ms: number,
+): (...args: Args) => Promise<T> {
   let queriedAt = Number.NEGATIVE_INFINITY;
   let result: Promise<T> | undefined;
-  return () => {
+  return (...args) => {
     if (!result || performance.now() - queriedAt > ms) {
       queriedAt = performance.now();
-      result = query();
+      result = query(...args);
       result.catch(() => {
         result = undefined;
       });

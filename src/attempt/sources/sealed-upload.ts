@@ -1,12 +1,13 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { accountRetention } from '../../accounts/accounts.ts';
 import { JobFailure } from '../../contract/failures.ts';
+import { compileOnce } from '../../database/compile-once.ts';
 import type { Context } from '../../database/context.ts';
 import type { Db, Tx } from '../../database/pool.ts';
 import { insertEvents } from '../../events/record.ts';
 import { contentTypeMatches, detectMedia } from '../../ffmpeg/index.ts';
 import { giveUpload, lockJobOfUpload } from '../../jobs/awaited-uploads.ts';
-import type { Job } from '../../jobs/rows.ts';
+import type { Claim, Job } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import { readHead } from '../media/read-head.ts';
 
@@ -59,23 +60,71 @@ export async function confirmSealed(
   found: FoundInUpload,
   locked?: Job,
 ): Promise<void> {
-  const now = new Date();
-  const expiresAt = new Date(now.getTime() + accountRetention(upload, context.retentionSeconds) * 1000);
   const job = locked ?? (await lockJobOfUpload(tx, upload));
-  const confirmed = sql`
-    SELECT account_id, NULL::uuid AS job_id, id AS upload_id, 'upload.confirmed' AS type, '{"v":1}'::jsonb AS data
-    FROM confirmed`;
-  const { rows } = await sql<{ id: string }>`
-    WITH confirmed AS (
-      UPDATE uploads SET state = 'confirmed', confirmed_at = ${now}, probe = ${inspectionJson.write(found.inspection)},
-        check_at = NULL
-      WHERE id = ${upload.id} AND state = 'confirming' RETURNING id, account_id, object_id
-    ), object AS (
-      UPDATE objects SET state = 'live', content_type = ${found.contentType}, delete_after = ${expiresAt}
-      FROM confirmed WHERE objects.id = confirmed.object_id AND objects.state = 'pending'
-    ), ${insertEvents(confirmed, { wakeUploads: true })}
-    SELECT id FROM confirmed`.execute(tx);
-  if (job && rows.length > 0) {
+  const confirmed = await confirm(tx, confirmation(context, upload, found));
+  if (job && confirmed.length > 0) {
     await giveUpload(tx, job, { id: upload.id, objectId: upload.object_id, inspection: found.inspection });
   }
+}
+
+/**
+ * Confirms an upload for the attempt that has checked it, and records `found` for its source, in one statement. Does nothing and
+ * returns false if the attempt no longer owns its job.
+ */
+export async function confirmForAttempt(
+  context: Context,
+  { attemptId, job }: Pick<Claim, 'attemptId' | 'job'>,
+  { upload, position }: { upload: ConfirmableUpload; position: number },
+  found: FoundInUpload,
+): Promise<boolean> {
+  const values = { ...confirmation(context, upload, found), jobId: job.id, attemptId, position };
+  return (await confirmOwned(context.db, values)).length > 0;
+}
+
+/** What the confirm of a sealed upload must know of it. */
+export type ConfirmableUpload = Pick<SealedUpload, 'id' | 'retention_seconds'>;
+
+interface Confirmation extends Pick<FoundInUpload, 'contentType'> {
+  id: string;
+  now: Date;
+  probe: string;
+  expiresAt: Date;
+}
+
+function confirmation(context: Context, upload: ConfirmableUpload, found: FoundInUpload): Confirmation {
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + accountRetention(upload, context.retentionSeconds) * 1000);
+  const { contentType, inspection } = found;
+  return { id: upload.id, now, expiresAt, contentType, probe: inspectionJson.write(inspection) };
+}
+
+const confirm = compileOnce(
+  (_db, values: Confirmation) => sql<{ id: string }>`WITH ${confirming(values, sql``)} SELECT id FROM confirmed`,
+);
+
+// The row of the job is locked before the row of the upload, which is updated only if the job was found.
+const confirmOwned = compileOnce(
+  (_db, values: Confirmation & { jobId: string; attemptId: string; position: number }) => sql<{ id: string }>`
+    WITH owned AS (
+      SELECT id FROM jobs WHERE id = ${values.jobId} AND current_attempt = ${values.attemptId} AND status = 'processing'
+      FOR UPDATE
+    ), source AS (
+      UPDATE job_sources SET probe = ${values.probe}::jsonb FROM owned
+      WHERE job_id = owned.id AND position = ${values.position}
+    ), ${confirming(values, sql`FROM owned`)}
+    SELECT id FROM owned`,
+);
+
+/** Parts of a WITH: the upload becomes confirmed, if `from` has a row, and its object live. */
+function confirming({ id, now, probe, expiresAt, contentType }: Confirmation, from: RawBuilder<unknown>) {
+  const events = sql`
+    SELECT account_id, NULL::uuid AS job_id, id AS upload_id, 'upload.confirmed' AS type, '{"v":1}'::jsonb AS data
+    FROM confirmed`;
+  return sql`confirmed AS (
+      UPDATE uploads SET state = 'confirmed', confirmed_at = ${now}::timestamptz, probe = ${probe}::jsonb, check_at = NULL
+      ${from} WHERE uploads.id = ${id} AND state = 'confirming' RETURNING uploads.id, account_id, object_id
+    ), object AS (
+      UPDATE objects SET state = 'live', content_type = ${contentType}::text, delete_after = ${expiresAt}::timestamptz
+      FROM confirmed WHERE objects.id = confirmed.object_id AND objects.state = 'pending'
+    ), ${insertEvents(events, { wakeUploads: true })}`;
 }

@@ -56,6 +56,8 @@ async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources):
     const best = await findBestStill(attempt, sources);
     if ('outcome' in best) return best;
     const first = await planFirst(attempt, sources, best.picture);
+    await attempt.confirmed;
+    attempt.run.signal.throwIfAborted();
     const rejected = await sources.accept(first);
     if (rejected) return rejected;
     const rungRates = await sampleLadder(attempt, sources, first);

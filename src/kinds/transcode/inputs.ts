@@ -8,7 +8,7 @@ import { recordInput } from '../../jobs/progress.ts';
 import { sourceRow } from '../../jobs/rows.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { TranscodeAttempt } from './attempt.ts';
-import { asRejection, confirmInput, stageUpload, unconfirmedUpload } from './uploaded-inputs.ts';
+import { asRejection, confirmMeanwhile, stageUpload, unconfirmedUpload } from './uploaded-inputs.ts';
 
 /** An input of a job, staged and identified. */
 export interface PreparedInput extends PlanInput {
@@ -28,7 +28,7 @@ export async function stageInputs({ tools, run }: TranscodeAttempt, complete?: S
   const { claim, folder, signal, disk } = run;
   const files: string[] = [];
   for (const [index, input] of claim.inputs.entries()) {
-    const upload = await unconfirmedUpload(tools, run, input);
+    const upload = unconfirmedUpload(claim, input);
     const options = { folder, signal, disk, subject: subjectOf(input), complete: index === 0 ? complete : undefined };
     files.push(
       upload
@@ -45,13 +45,14 @@ export function subjectOf(input: { position: number }): string {
 
 /**
  * Identifies each input. Reuses the inspection of a sealed upload. `deferred` receives what writes the containers that
- * are not written yet; absent = all are written.
+ * are not written yet; absent = all are written. `attempt.confirmed` resolves when the uploads are confirmed.
  */
 export async function prepareInputs(
-  { tools, run, request }: TranscodeAttempt,
+  attempt: TranscodeAttempt,
   files: readonly string[],
   { slot, frames, deferred }: { slot: number; frames: boolean; deferred?: (() => Promise<void>)[] },
 ): Promise<PreparedInput[]> {
+  const { tools, run, request } = attempt;
   const { claim, folder, signal, disk } = run;
   const { disarm } = request;
   const packets = request.mayCopy && !disarm ? true : request.outputs.some(({ tiles }) => tiles) && ('listed' as const);
@@ -62,7 +63,7 @@ export async function prepareInputs(
     const file = files[index]!;
     const inspection = inspectionJson.readOrNull(input.probe);
     const known = knownInfo(inspection);
-    const upload = await unconfirmedUpload(tools, run, input);
+    const upload = unconfirmedUpload(claim, input);
     const subject = upload && claim.inputs.length === 1 ? 'The file' : subjectOf(input);
     const options = { ...common, name: `input-${input.position}`, subject, known };
     const open = () => openMedia(tools, file, options);
@@ -77,8 +78,7 @@ export async function prepareInputs(
         container,
         ...(fetched && { fetched }),
       };
-      if (upload)
-        await confirmInput(tools, run, { upload, position: input.position }, { contentType, inspection: found });
+      if (upload) confirmMeanwhile(attempt, { upload, position: input.position }, { contentType, inspection: found });
       else await recordInput(tools.context, claim, input.position, found);
     }
     prepared.push({

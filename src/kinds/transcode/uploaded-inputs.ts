@@ -1,38 +1,40 @@
 import {
+  type ConfirmableUpload,
   checkDeclaredType,
-  confirmSealed,
-  type SealedUpload,
-  sealedUpload,
+  confirmForAttempt,
+  type FoundInUpload,
 } from '../../attempt/sources/sealed-upload.ts';
 import { sourcePath, stageObject } from '../../attempt/sources/stage-source.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
-import { recordInput } from '../../jobs/progress.ts';
-import { lockOwned } from '../../jobs/read.ts';
-import type { ClaimedSource } from '../../jobs/rows.ts';
-import type { Inspection } from '../../uploads/upload.ts';
+import type { Claim, ClaimedSource } from '../../jobs/rows.ts';
+import type { TranscodeAttempt } from './attempt.ts';
 
 /*
  * Inputs that were uploaded for the job, without an inspection. The attempt makes the checks of a confirm while it
  * prepares the inputs, and confirms them. If a confirm would reject an input, the job fails with the same reason.
  */
 
-/** The upload behind an input, if this job must confirm it; else null. */
-export async function unconfirmedUpload(
-  { context }: Pick<WorkTools, 'context'>,
-  { claim }: Pick<Run, 'claim'>,
-  { upload_id, object_id, object_state }: ClaimedSource,
-): Promise<SealedUpload | null> {
-  if (upload_id === null || object_id === null || object_state !== 'pending') return null;
-  const upload = await sealedUpload(context.db, upload_id, object_id);
-  return upload?.state === 'confirming' && upload.inspection_id === claim.job.id ? upload : null;
+/** An upload that this job must confirm. */
+interface UnconfirmedUpload extends ConfirmableUpload {
+  declared_type: string;
+  /** Storage key of its bytes. */
+  key: string;
+}
+
+/** The upload behind an input, as it was at the claim, if this job must confirm it; else null. */
+export function unconfirmedUpload({ job }: Pick<Claim, 'job'>, source: ClaimedSource): UnconfirmedUpload | null {
+  const { upload_id: id, upload_state, upload_type, inspection_id, object_key: key, object_state } = source;
+  if (id === null || upload_type === null || key === null) return null;
+  if (object_state !== 'pending' || upload_state !== 'confirming' || inspection_id !== job.id) return null;
+  return { id, key, declared_type: upload_type, retention_seconds: source.account_retention_seconds };
 }
 
 /** Stages an upload like `stageSource`. Throws `JobFailure` with `upload_rejected` if its type is not the declared type. */
 export async function stageUpload(
   tools: WorkTools,
   { folder, signal, disk }: Run,
-  upload: SealedUpload,
+  upload: UnconfirmedUpload,
   { position, object_size }: ClaimedSource,
 ): Promise<string> {
   const before = () => disk.reserve(object_size ?? 0);
@@ -51,19 +53,20 @@ export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Confirms the upload with the found properties, and records them for the job, unless the attempt was replaced. */
-export async function confirmInput(
-  { context }: WorkTools,
-  { claim, onReplaced }: Run,
-  { upload, position }: { upload: SealedUpload; position: number },
-  found: { contentType: string; inspection: Inspection },
-): Promise<void> {
-  await context.db.transaction().execute(async (tx) => {
-    const job = await lockOwned(tx, claim);
-    if (!job) return onReplaced();
-    await Promise.all([
-      confirmSealed(context, tx, upload, found, job),
-      recordInput({ db: tx }, claim, position, found.inspection),
-    ]);
+/**
+ * Begins to confirm the upload with the found properties, and to record them for the job. `attempt.confirmed` waits for this, and so does
+ * the end of the attempt, because a failed job deletes its unconfirmed uploads. Stops the attempt if it was replaced.
+ */
+export function confirmMeanwhile(
+  attempt: TranscodeAttempt,
+  input: { upload: UnconfirmedUpload; position: number },
+  found: FoundInUpload,
+): void {
+  const { tools, run } = attempt;
+  const confirming = confirmForAttempt(tools.context, run.claim, input, found).then((isOwner) => {
+    if (!isOwner) run.onReplaced();
   });
+  attempt.atEnd.push(() => confirming.catch(() => {}));
+  attempt.confirmed = Promise.all([attempt.confirmed, confirming]);
+  attempt.confirmed.catch(() => {}); // reported by the caller that awaits it
 }
