@@ -8,7 +8,7 @@ it('a process collects garbage once, when it first idles after its start', () =>
   const collect = vi.fn(async () => {});
   const busyShare = vi.fn(() => 0.001).mockReturnValueOnce(0.5);
   collectAfterStart({ collect, busyShare });
-  vi.advanceTimersByTime(9_000);
+  vi.advanceTimersByTime(5_500);
   expect(collect).not.toHaveBeenCalled();
   vi.advanceTimersByTime(60_000);
   expect(collect).toHaveBeenCalledTimes(1);

@@ -2,7 +2,9 @@ import { busyShareMeter } from './collect-when-idle.ts';
 
 /** Milliseconds after which the work of a start has ended. */
 const STARTED_MS = 5_000;
-/** Share of this time for which the event loop of an idle process may work. */
+/** Milliseconds after which a busy process looks again. */
+const AGAIN_MS = 1_000;
+/** Share of the time for which the event loop of an idle process may work. */
 const IDLE_SHARE = 0.02;
 
 interface CollectTools {
@@ -18,12 +20,15 @@ interface CollectTools {
  * time, so a busy process collects later.
  */
 export function collectAfterStart(tools: CollectTools = { collect, busyShare: busyShareMeter() }): void {
-  const timer = setInterval(() => {
-    if (tools.busyShare() > IDLE_SHARE) return;
-    clearInterval(timer);
+  const look = () => {
+    if (tools.busyShare() > IDLE_SHARE) {
+      setTimeout(look, AGAIN_MS).unref();
+      return;
+    }
     // A build of Node.js without an inspector keeps the garbage.
     tools.collect().catch(() => {});
-  }, STARTED_MS).unref();
+  };
+  setTimeout(look, STARTED_MS).unref();
 }
 
 /** Uses the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has compiled. */

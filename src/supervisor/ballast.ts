@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -55,13 +55,17 @@ async function fillIfMissing(folder: string, isStopped: () => boolean): Promise<
   await fill(state.path, isStopped);
 }
 
-/** Writes random bytes: a file system with compression would reserve nothing for zeros. */
+/**
+ * Writes random bytes: a file system with compression would reserve nothing for zeros. Uses one buffer, because an idle process
+ * collects no garbage.
+ */
 async function fill(path: string, isStopped: () => boolean): Promise<void> {
   const staged = `${path}.new`;
   const file = await open(staged, 'w', 0o600);
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   try {
     for (let left = BALLAST_BYTES; left > 0 && !isStopped(); left -= CHUNK_BYTES) {
-      await file.writeFile(randomBytes(CHUNK_BYTES));
+      await file.writeFile(randomFillSync(chunk));
     }
   } finally {
     await file.close();
