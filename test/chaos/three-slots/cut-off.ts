@@ -56,7 +56,10 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
   };
   const job = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
   const completed = (id: string) =>
-    until(async () => (await job(`${id}?wait=30`)).status === 'completed', { what: 'the end of the job', timeoutMs: 60_000 });
+    until(async () => (await job(`${id}?wait=30`)).status === 'completed', {
+      what: 'the end of the job',
+      timeoutMs: 60_000,
+    });
   const attempts = async (id: string) =>
     (await db.query('SELECT state FROM attempts WHERE job_id = $1 ORDER BY number', [id])).rows.map(
       ({ state }) => state,
