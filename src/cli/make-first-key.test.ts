@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { hashApiKey } from '../crypto/api-key.ts';
-import { makeFirstKeyAt } from './make-first-key.ts';
+import { makeFirstKey } from './make-first-key.ts';
 
 const NOTHING = { firstKey: null, setupToken: null };
 
@@ -25,21 +25,21 @@ describe('the first key', () => {
   const written = async () => (await readFile(file, 'utf8')).trimEnd();
 
   it('is created once, with a link for the first operator, in a file that only its owner can read', async () => {
-    const first = await makeFirstKeyAt(database.url, file);
+    const first = await makeFirstKey(database.db, file);
     expect(first).toEqual({ firstKey: { file }, setupToken: expect.any(String) });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await hashes()).toEqual([hashApiKey(await written())]);
-    expect(await makeFirstKeyAt(database.url, file)).toEqual(NOTHING);
+    expect(await makeFirstKey(database.db, file)).toEqual(NOTHING);
     expect(await hashes()).toHaveLength(1);
   });
 
   it('is returned instead of written if a terminal shows it', async () => {
-    const { firstKey } = await makeFirstKeyAt(database.url, true);
+    const { firstKey } = await makeFirstKey(database.db, true);
     expect(await hashes()).toEqual([hashApiKey((firstKey as { text: string }).text)]);
   });
 
   it('is created by only one of several starts with the same database', async () => {
-    const results = await Promise.all(Array.from({ length: 4 }, () => makeFirstKeyAt(database.url, true)));
+    const results = await Promise.all(Array.from({ length: 4 }, () => makeFirstKey(database.db, true)));
     expect(results.filter(({ firstKey }) => firstKey !== null)).toHaveLength(1);
     expect(await hashes()).toHaveLength(1);
   });
@@ -50,17 +50,17 @@ describe('the first key', () => {
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no commit'; END $$;
       CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON api_keys DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION fail();`);
-    await expect(makeFirstKeyAt(database.url, file)).rejects.toThrow('no commit');
+    await expect(makeFirstKey(database.db, file)).rejects.toThrow('no commit');
     const lost = await written();
     expect(await hashes()).toEqual([]);
     await database.pg.query('DROP TRIGGER fail ON api_keys');
-    await makeFirstKeyAt(database.url, file);
+    await makeFirstKey(database.db, file);
     expect(await written()).not.toBe(lost);
     expect(await hashes()).toEqual([hashApiKey(await written())]);
   });
 
   it('is not committed if its file cannot be written', async () => {
-    await expect(makeFirstKeyAt(database.url, join(folder, 'missing', 'first-key'))).rejects.toThrow('ENOENT');
+    await expect(makeFirstKey(database.db, join(folder, 'missing', 'first-key'))).rejects.toThrow('ENOENT');
     expect(await hashes()).toEqual([]);
   });
 });

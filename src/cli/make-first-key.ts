@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../accounts/accounts.ts';
 import { createKey } from '../accounts/keys.ts';
-import { openPool, type Pool, type Tx } from '../database/pool.ts';
+import type { Database, Tx } from '../database/pool.ts';
 import { createSetupLink } from '../identity/setup-links.ts';
 import { hasNoUsers } from '../identity/users.ts';
 import { writeAtomically } from '../supervisor/secrets.ts';
@@ -20,21 +20,11 @@ export interface FirstLogin {
 /**
  * Creates the first key and the set-up link if there is no key.
  *
- * @param pool connections of the owner of the database: API and worker may not create keys without a caller
+ * @param db connections of the owner or of the API, whose role also creates keys for callers
  * @param wanted `true` returns the key, a path writes it to that file, with mode 0600
  */
-export async function makeFirstKey({ db }: Pool, wanted: true | string): Promise<FirstLogin> {
+export async function makeFirstKey(db: Database, wanted: true | string): Promise<FirstLogin> {
   return db.transaction().execute((tx) => makeFirst(tx, wanted));
-}
-
-/** The same, with a connection of its own. @param url includes the login of the owner */
-export async function makeFirstKeyAt(url: string, wanted: true | string): Promise<FirstLogin> {
-  const pool = openPool(url, { max: 1, role: 'first-key', onError: () => {} });
-  try {
-    return await makeFirstKey(pool, wanted);
-  } finally {
-    await pool.close();
-  }
 }
 
 /** Writes the file before the key is committed: a start that dies in between creates another and replaces the file. */

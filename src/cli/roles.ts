@@ -41,6 +41,8 @@ export interface RolesOptions {
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Aborting it kills the roles, also those that wait. */
   immediate: AbortSignal;
+  /** Receives what the API sends, apart from what the roles handle themselves. */
+  onApiMessage: (message: unknown) => void;
   /** Whether the worker may build FFmpeg. False for the service of a single command. */
   builds: boolean;
 }
@@ -57,7 +59,7 @@ export interface Roles {
   discard(): Promise<void>;
 }
 
-export function openRoles({ config, logger, onLine, immediate, builds }: RolesOptions): Roles {
+export function openRoles({ config, logger, onLine, onApiMessage, immediate, builds }: RolesOptions): Roles {
   const started: SupervisedProcess[] = [];
   let begin!: (variables: Record<string, string>) => void;
   const begun = new Promise<Record<string, string>>((resolve) => {
@@ -80,6 +82,7 @@ export function openRoles({ config, logger, onLine, immediate, builds }: RolesOp
         onLine,
         onMessage(message, reply) {
           if (isWaiting(message)) void begun.then((variables) => reply(beginMessage(variables)));
+          if (name === 'api') onApiMessage(message);
           const to = addressee(name, message);
           started.find((other) => other.name === to)?.send(message as object);
         },

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { toEnvironment } from '../config/config.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
-import { superviseProcess } from '../supervisor/processes.ts';
+import { type SupervisedProcess, superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
 import type { SupervisedPostgres } from '../supervisor/supervise-postgres.ts';
 import type { Logger } from '../telemetry/index.ts';
@@ -11,6 +11,7 @@ import { diskAdvice } from './disk-advice.ts';
 import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import { entryPoint } from './entry-point.ts';
 import { type FirstKey, firstKeyFile } from './first-key.ts';
+import { openFirstKeyRequest, type WantedKey } from './first-key-request.ts';
 import type { FirstLogin } from './make-first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
 import { openRoles, type Roles } from './roles.ts';
@@ -79,20 +80,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const { gateway, schema, url, durable } = await startDatabaseAndGateway(parts, { ...options, config });
       const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
       roles.begin(endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {});
-      // Without a key, nobody can store what a power failure would remove.
+      // A power failure before would remove the database. Without a key, no client has stored anything in it.
       await durable;
-      const first = schema.needsKey ? await makeFirst(url, { ...options, config }) : schema.first;
       await options.onSchema?.(url);
-      return { first, endpoint };
+      return { schema, endpoint };
     };
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
     // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker is first,
     // because it takes longest.
-    const [, api, { first, endpoint }] = await together([
+    const [, api, { schema, endpoint }] = await together([
       roles.start('worker', WORKER_DRAIN_MS),
       roles.start('api', apiDrainMs),
       prepare().catch(parts.fail),
     ]);
+    const wanted = options.firstKey === 'file' ? firstKeyFile(config.dataDir) : true;
+    const first = schema.needsKey ? await parts.makeFirstKey(api, wanted) : schema.first;
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
       storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),
@@ -126,6 +128,8 @@ interface Parts {
   /** Starts the embedded database, if the service uses it. */
   startDatabase(): Promise<StartedDatabase>;
   stopDatabase(how: 'stop' | 'discard'): Promise<void>;
+  /** Lets the API create the first key. */
+  makeFirstKey(api: SupervisedProcess, wanted: WantedKey): Promise<FirstLogin>;
 }
 
 function openParts(options: ServiceOptions): Parts {
@@ -134,8 +138,12 @@ function openParts(options: ServiceOptions): Parts {
   const discarded = new AbortController();
   const orImmediate = (signal: AbortSignal) => AbortSignal.any([signal, ...(immediate ? [immediate] : [])]);
   let postgres: SupervisedPostgres | null = null;
+  const request = openFirstKeyRequest();
+  const ended = orImmediate(failed.signal);
+  const onApiMessage = request.receive;
   return {
-    roles: openRoles({ ...options, immediate: orImmediate(failed.signal), builds: options.announce }),
+    roles: openRoles({ ...options, onApiMessage, immediate: ended, builds: options.announce }),
+    makeFirstKey: (api, wanted) => request.ask((message) => api.send(message), wanted, ended),
     failed: failed.signal,
     fail(error) {
       failed.abort();
@@ -202,15 +210,6 @@ async function updateSchema({ url, durable }: StartedDatabase, options: ServiceO
   if (isCurrent) return { first: NO_FIRST_LOGIN, needsKey: options.firstKey !== null && !hasKeys };
   await durable;
   return { first: await migrate(options), needsKey: false };
-}
-
-/**
- * Creates the first key in this process. Only a first start needs it, and a process of its own would use 100 ms. The roles start
- * meanwhile; the service is ready once the key exists.
- */
-async function makeFirst(url: string, { config, firstKey }: ServiceOptions): Promise<FirstLogin> {
-  const { makeFirstKeyAt } = await import('./make-first-key.ts');
-  return makeFirstKeyAt(url, firstKey === 'file' ? firstKeyFile(config.dataDir) : true);
 }
 
 /** Migrates in a separate process, because the supervisor is long-lived and should stay small. */

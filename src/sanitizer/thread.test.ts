@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../testkit/until.ts';
+import { openThreads } from '../threads/pool.ts';
 import { TaskThread, ThreadEnded } from '../threads/task-thread.ts';
 import { openSanitizer, sanitizerThread } from './index.ts';
 import { makeBox, makeFullBox, u32 } from './isobmff/boxes.ts';
@@ -47,16 +48,17 @@ describe('a sanitizer thread', () => {
     await sanitizer.close();
   });
 
-  it('does not compete with the start of the service, but starts for the first file', async () => {
+  it('starts after the delay of its pool, or with the first file', async () => {
     const threads = () => readdirSync('/proc/self/task').length;
-    const picture = { ...request(), demuxer: 'gif' };
+    const options = { entry: sanitizerThread(), threads: 1, heapMb: 192, ready: 1 } as const;
     const before = threads();
-    const [early, idle] = [openSanitizer({ threads: 1 }), openSanitizer({ threads: 1 })];
-    expect(threads()).toBe(before);
-    expect(await early.sanitize(picture, { subject: 'Input 1' })).toMatchObject({ container: 'original' });
-    await early.close();
-    await until(() => threads() > before, { what: 'the thread that is ready for the first file' });
-    await idle.close();
+    const late = openThreads<SanitizeRequest, SanitizeOutcome>({ ...options, readyAfterMs: 600_000 });
+    const prompt = openThreads<SanitizeRequest, SanitizeOutcome>(options);
+    await until(() => threads() > before, { what: 'the thread of the pool without a delay' });
+    expect(threads()).toBe(before + 1);
+    expect(await late.ask(request(), { ms: 10_000 })).toMatchObject({ rejection: { code: 'invalid_media' } });
+    expect(threads()).toBeGreaterThan(before + 1);
+    await Promise.all([late.close(), prompt.close()]);
   });
 
   it('stops when the job is aborted, and the pool still reads the next file', async () => {

@@ -32,6 +32,8 @@ import { collectAfterStart } from '../collect-after-start.ts';
 import { collectWhenIdle } from '../collect-when-idle.ts';
 import { openContext, openRoleTracing, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
+import { serveFirstKey } from '../first-key-request.ts';
+import { makeFirstKey } from '../make-first-key.ts';
 import { protectMetrics } from '../protect-metrics.ts';
 import { version } from '../version.ts';
 
@@ -74,6 +76,7 @@ export async function runApi(config: Config): Promise<void> {
     },
     { logger, deadlineMs: CLOSE_MS + delayMs },
   );
+  serveFirstKey((wanted) => makeFirstKey(context.db, wanted));
   const { port } = app.server.address() as AddressInfo;
   reportReady({ api: port, metrics: metricsServer.port });
   logger.info({ port }, 'API listens');

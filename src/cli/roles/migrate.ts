@@ -38,7 +38,9 @@ export async function migrateAt(url: string, options: MigrateOptions): Promise<M
   const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {}, silenceMs: 0 });
   try {
     const changes = isCurrent ? { applied: [], roles: [] } : await changeSchema(pool, stamp, options.roles ?? false);
-    const first = options.firstKey ? await makeFirstKey(pool, options.firstKey) : { firstKey: null, setupToken: null };
+    const first = options.firstKey
+      ? await makeFirstKey(pool.db, options.firstKey)
+      : { firstKey: null, setupToken: null };
     return { ...changes, ...first };
   } finally {
     await pool.close();
