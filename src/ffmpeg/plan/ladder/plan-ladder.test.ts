@@ -127,7 +127,7 @@ describe('the rungs of a request', () => {
   it('become one rung of the size of the source if all are larger', () => {
     const found = plan([inputOf({ video: { width: 640, height: 360 } })], [{ height: 720 }, { height: 1080 }]);
     expect(found.sizes).toEqual(['640x360']);
-    expect(found.warnings.at(-1)).toContain('one of 360');
+    expect(found.warnings.at(-1)).toContain('a single rendition of 360');
   });
 
   it('are encoded at their bit rate, or at constant quality up to a maximum rate for their height', () => {
