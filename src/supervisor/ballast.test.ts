@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,5 +31,23 @@ describe('the ballast', () => {
     await ballast.stop();
     expect(await releaseBallast(folder)).toBe(false);
     expect(await readdir(folder)).toEqual(['ballast']);
+  });
+
+  it('is written from one buffer, because an idle supervisor collects no garbage', async () => {
+    await rm(join(folder, 'ballast'), { force: true });
+    const inspector = new Session();
+    inspector.connect();
+    await inspector.post('HeapProfiler.collectGarbage');
+    inspector.disconnect();
+    const before = process.memoryUsage().arrayBuffers;
+    const ballast = keepBallast(folder, 0);
+    let mostBytes = 0;
+    const isMade = async () => {
+      mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers - before);
+      return stat(join(folder, 'ballast')).catch(() => null);
+    };
+    await until(isMade, { what: 'the ballast', everyMs: 1 });
+    expect(mostBytes).toBeLessThan(4 * 2 ** 20);
+    await ballast.stop();
   });
 });
