@@ -24,7 +24,12 @@ describe('the statements of an attempt', () => {
 
   it('reserve an output in one round trip, in which the quota of the account is checked', async () => {
     const claim = await claimNew();
-    const object = { key: `outputs/${claim.attemptId}.mp4`, contentType: 'video/mp4', size: 4, sha256: 'ab'.repeat(32) };
+    const object = {
+      key: `outputs/${claim.attemptId}.mp4`,
+      contentType: 'video/mp4',
+      size: 4,
+      sha256: 'ab'.repeat(32),
+    };
     const { result: id, roundTrips } = await counted(() => reserveOutput(world.context, claim, object));
     expect(roundTrips).toBe(1);
     // An attempt that starts over.

@@ -311,7 +311,7 @@ describe('a job that awaits its upload', () => {
     await recoverLost(world.context, [rows[0].worker_id]);
     await world.skipDelays();
     const second = (await claim())!;
-    const [{ id }] = (await uploadsOf(job)) as [{ id: string }];
+    const { id } = (await uploadsOf(job))[0]!;
     const confirmAs = (attempt: typeof first) =>
       confirmForAttempt(world.context, attempt, { upload: { id, retention_seconds: null }, position: 0 }, FOUND);
     expect(await confirmAs(first)).toBe(false);
