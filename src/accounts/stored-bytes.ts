@@ -34,16 +34,15 @@ export async function readAccountAndBytes(
   db: Db,
   id: string,
 ): Promise<{ account: Account; stored: number } | undefined> {
-  const row = await db
-    .selectFrom('accounts')
-    .select(ACCOUNT_COLUMNS)
-    .select(storedBytesOf(id).as('stored'))
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const [row] = await selectAccountAndBytes(db, { id });
   if (!row) return undefined;
   const { stored, ...account } = row;
   return { account, stored };
 }
+
+const selectAccountAndBytes = compileOnce((db, { id }: Pick<Account, 'id'>) =>
+  db.selectFrom('accounts').select(ACCOUNT_COLUMNS).select(storedBytesOf(id).as('stored')).where('id', '=', id),
+);
 
 /** An upload counts by its row until it is confirmed, and by its object from then on. */
 export function storedBytesOf(accountId: string) {

@@ -12,6 +12,9 @@ type WithConnection = { readonly connection: { readonly stream: Duplex } };
  */
 const PLAN_LIFE_MS = 10_000;
 
+/** `in_failed_sql_transaction` */
+const IN_FAILED_TRANSACTION = '25P02';
+
 /** Of this process: all connections have the same statements. Tests renew them, because many test files share a process. */
 export const names = createStatementNames();
 
@@ -21,6 +24,8 @@ export const names = createStatementNames();
  */
 export class BatchingClient extends pg.Client {
   #isInTransaction = false;
+  /** The last failure of a statement that PostgreSQL has tried to run. */
+  #failure: unknown;
   #plansSince = performance.now();
 
   // biome-ignore lint/suspicious/noExplicitAny: passes on every form of the arguments
@@ -36,6 +41,15 @@ export class BatchingClient extends pg.Client {
   }
 
   #run(text: string, values: unknown[]): Promise<pg.QueryResult> {
+    return this.#send(text, values).catch((error: unknown) => {
+      // In a transaction that has failed, every statement fails. Callers must learn the reason, such as a deadlock, from any of them.
+      if ((error as { code?: string } | null)?.code === IN_FAILED_TRANSACTION) throw this.#failure ?? error;
+      this.#failure = error;
+      throw error;
+    });
+  }
+
+  #send(text: string, values: unknown[]): Promise<pg.QueryResult> {
     if (/^(begin|start transaction)/i.test(text)) this.#isInTransaction = true;
     else if (/^(commit|rollback)$/i.test(text)) this.#isInTransaction = false;
     const name = names.nameOf(text);

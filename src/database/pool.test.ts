@@ -118,6 +118,32 @@ describe('the pool', () => {
     expect(await count(database.db as Tx)).toBe(before.length);
   });
 
+  it('commits nothing if a statement that was to be sent with COMMIT could not be built', async () => {
+    const build = async (): Promise<never> => {
+      throw new Error('no statement');
+    };
+    const work = database.db.transaction().execute(async (tx) => {
+      const last = async () => {
+        await Promise.all([add(tx, 'partial'), build().then(() => {})]);
+      };
+      await sendWithCommit(tx, last());
+    });
+    await expect(work).rejects.toThrow('no statement');
+    expect(await marks()).not.toContain('partial');
+  });
+
+  it('rejects every statement after a failure with the reason of the failure', async () => {
+    const errors: unknown[] = [];
+    const failing = database.db.transaction().execute(async (tx) => {
+      const later = [add(tx, 'reason'), add(tx, 'reason'), add(tx, 'other'), count(tx)];
+      for (const { status, ...result } of await Promise.allSettled(later))
+        if (status === 'rejected') errors.push((result as PromiseRejectedResult).reason.code);
+      throw new Error('undone');
+    });
+    await expect(failing).rejects.toThrow('undone');
+    expect(errors).toEqual(['23505', '23505', '23505']);
+  });
+
   it('rejects with the error of an unawaited statement if a later one fails because of it', async () => {
     const work = database.db.transaction().execute(async (tx) => {
       await sendWithCommit(tx, Promise.all([add(tx, 'twice'), add(tx, 'twice')]));

@@ -110,10 +110,15 @@ const committing = new WeakSet<DatabaseConnection>();
  */
 export async function sendWithCommit(tx: Tx, statements: Promise<unknown>): Promise<void> {
   if (!tx.isTransaction) throw new Error('only a transaction has a COMMIT');
-  statements.catch(() => {}); // the end of the transaction reports it
+  const failures: unknown[] = [];
+  statements.catch((error) => failures.push(error));
   await tx.getExecutor().provideConnection(async (connection) => {
     lastStatements.set(connection, [...(lastStatements.get(connection) ?? []), statements]);
   });
+  // All promises that settle without a response have settled by the next tick. A statement that was not even sent would not make
+  // PostgreSQL roll back.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  if (failures.length > 0) throw failures[0];
 }
 
 function takeLastStatements(connection: DatabaseConnection): Promise<unknown>[] {
@@ -229,17 +234,17 @@ class PipeliningDriver extends PostgresDriver {
     if (last.length === 0) await this.#begun.get(connection);
     committing.add(connection);
     try {
-      // The first failure comes first, and is the reason for the others.
-      await Promise.all([this.#begun.get(connection), ...last, super.commitTransaction(connection)]);
+      const statements = [this.#begun.get(connection), ...last, super.commitTransaction(connection)];
+      // Their failures may arrive together. The first one is the reason for the others.
+      const failed = (await Promise.allSettled(statements)).find(({ status }) => status === 'rejected');
+      if (failed) throw (failed as PromiseRejectedResult).reason;
     } finally {
       committing.delete(connection);
     }
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    const last = takeLastStatements(connection);
+    takeLastStatements(connection);
     await super.rollbackTransaction(connection as Parameters<PostgresDriver['rollbackTransaction']>[0]);
-    // If one of them has failed, the statements after it have failed for this reason.
-    await Promise.all(last);
   }
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { databaseNow } from '../database/clock.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
@@ -66,10 +67,14 @@ export async function checkUploads(context: JobsContext): Promise<Swept> {
 
 /** Looks at the uploads that a job awaits, for a client that waits for the job. Returns whether there were any. */
 export async function checkUploadsOf(context: JobsContext, jobId: string): Promise<boolean> {
-  const uploads = await ofJob(context.db, jobId).where('state', '=', 'pending').execute();
+  const uploads = await selectPending(context.db, { jobId });
   for (const upload of uploads) await checkUpload(context, upload, { isExpected: wasNeverMissing(upload) });
   return uploads.length > 0;
 }
+
+const selectPending = compileOnce((db, { jobId }: { jobId: string }) =>
+  ofJob(db, jobId).where('state', '=', 'pending'),
+);
 
 /** Whether no check has found the upload missing. Each such check postpones the next check by at least `FIRST_SECONDS`. */
 function wasNeverMissing({ check_at: at, created_at: created }: Upload): boolean {

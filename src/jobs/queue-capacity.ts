@@ -1,6 +1,7 @@
 import { type Account, lockAccount } from '../accounts/accounts.ts';
 import { MAX_BATCH_JOBS } from '../contract/batches.ts';
 import { ApiError } from '../contract/errors.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import type { Tx } from '../database/pool.ts';
 
 /**
@@ -32,10 +33,10 @@ export async function requireCapacity(tx: Tx, account: Account, ahead: number): 
 }
 
 async function waitingJobs(tx: Tx, account: Account): Promise<number> {
-  const row = await tx
-    .selectFrom('account_schedule')
-    .select(['waiting_light', 'waiting_heavy'])
-    .where('account_id', '=', account.id)
-    .executeTakeFirst();
+  const [row] = await selectWaiting(tx, account);
   return row ? row.waiting_light + row.waiting_heavy : 0;
 }
+
+const selectWaiting = compileOnce((db, { id }: Pick<Account, 'id'>) =>
+  db.selectFrom('account_schedule').select(['waiting_light', 'waiting_heavy']).where('account_id', '=', id),
+);

@@ -1,3 +1,4 @@
+import { compileOnce } from '../database/compile-once.ts';
 import type { Db } from '../database/pool.ts';
 import type { Claim, JobSource } from './rows.ts';
 
@@ -8,17 +9,23 @@ export async function recordHash(
   source: Pick<JobSource, 'position' | 'object_id'>,
   found: { sha256: string; size: number },
 ): Promise<void> {
-  await db
+  const { object_id: objectId, position } = source;
+  await updateHashes(db, { ...found, objectId, jobId: claim.job.id, position });
+}
+
+interface FoundHash extends Record<'sha256' | 'jobId', string> {
+  size: number;
+  objectId: string | null;
+  position: number;
+}
+
+const updateHashes = compileOnce((db, { sha256, size, objectId, jobId, position }: FoundHash) =>
+  db
     .with('object', (query) =>
-      query
-        .updateTable('objects')
-        .set({ sha256: found.sha256 })
-        .where('id', '=', source.object_id)
-        .where('sha256', 'is', null),
+      query.updateTable('objects').set({ sha256 }).where('id', '=', objectId).where('sha256', 'is', null),
     )
     .updateTable('job_sources')
-    .set(found)
-    .where('job_id', '=', claim.job.id)
-    .where('position', '=', source.position)
-    .execute();
-}
+    .set({ sha256, size })
+    .where('job_id', '=', jobId)
+    .where('position', '=', position),
+);

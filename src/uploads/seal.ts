@@ -1,4 +1,5 @@
 import { uuidv7 } from '../crypto/uuid.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import { sealedKey } from '../storage/keys.ts';
@@ -24,19 +25,7 @@ export async function sealCopy(context: Sealing, upload: Upload): Promise<Sealed
   const objectId = uuidv7();
   const key = sealedKey(upload.account_id, objectId);
   // Insert the object's row before its bytes are copied: a copy without a row would never be deleted.
-  await db
-    .insertInto('objects')
-    .values({
-      id: objectId,
-      account_id: upload.account_id,
-      key,
-      kind: 'upload',
-      content_type: upload.declared_type,
-      size: upload.declared_size,
-      state: 'pending',
-      delete_after: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000),
-    })
-    .execute();
+  await insertCopy(db, { ...upload, objectId, key, until: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000) });
   const copied = await store.copy(upload.staging_key, key);
   const size = copied && (copied.size ?? (await store.head(key))?.size);
   if (size === upload.declared_size) return { found: 'all', objectId, key };
@@ -44,6 +33,19 @@ export async function sealCopy(context: Sealing, upload: Upload): Promise<Sealed
   else await markDeleted(db, objectId);
   return { found: copied ? 'other-size' : 'nothing' };
 }
+
+type Copy = Pick<Upload, 'account_id' | 'declared_type' | 'declared_size'> & {
+  objectId: string;
+  key: string;
+  until: Date;
+};
+
+const insertCopy = compileOnce((db, { objectId, key, until, account_id, declared_type, declared_size }: Copy) =>
+  db.insertInto('objects').values({
+    ...{ id: objectId, account_id, key, kind: 'upload', state: 'pending', delete_after: until },
+    ...{ content_type: declared_type, size: declared_size },
+  }),
+);
 
 /** Deletes a copy that no other row refers to. If that fails, the sweeper does it. */
 export async function dropCopy(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { isUuid } from '../crypto/uuid.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
 import type { RowLoop } from '../database/row-guard.ts';
@@ -163,11 +164,13 @@ function endsAt() {
 }
 
 async function noteClosed(db: Db, ids: string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await db
-    .updateTable('uploads')
-    .set({ staging_closed_at: new Date() })
-    .where('id', '=', sql<string>`ANY(${ids}::uuid[])`)
-    .where('staging_closed_at', 'is', null)
-    .execute();
+  if (ids.length > 0) await updateClosed(db, { ids, now: new Date() });
 }
+
+const updateClosed = compileOnce((db, { ids, now }: { ids: string[]; now: Date }) =>
+  db
+    .updateTable('uploads')
+    .set({ staging_closed_at: now })
+    .where('id', '=', sql<string>`ANY(${ids}::uuid[])`)
+    .where('staging_closed_at', 'is', null),
+);
