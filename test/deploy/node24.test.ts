@@ -31,7 +31,8 @@ describe.skipIf(process.version.startsWith('v24.'))('Node 24', () => {
 
   beforeAll(async () => {
     if (existsSync(join(bin, 'node'))) return;
-    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: home });
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: process.env.TEST_REGISTRY_CERTS };
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: home, env });
   }, INSTALL_MS);
 
   it(
