@@ -66,7 +66,7 @@ function runInside(root: string, cwd: string, command: string): void {
     /^(npm_config_registry|https?_proxy|no_proxy)$/i.test(name),
   );
   const settings = existsSync(npmrc) ? ['--ro-bind', npmrc, '/root/.npmrc'] : [];
-  const authorities = process.env.TEST_REGISTRY_CERTS;
+  const authorities = process.env.NODE_EXTRA_CA_CERTS || process.env.TEST_REGISTRY_CERTS;
   if (authorities)
     settings.push(
       '--ro-bind',
