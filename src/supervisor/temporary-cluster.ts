@@ -34,8 +34,8 @@ function markOf(home: string): string {
 }
 
 /**
- * Removes a marked cluster of an earlier boot. If there is no cluster, writes the mark for the one that the caller creates. Requires
- * the lock of `home`, and that no server runs.
+ * Removes a marked cluster of an earlier boot. If there is no cluster, writes the mark for the cluster that the caller creates.
+ * Requires the lock of `home`, and that no server runs.
  *
  * @param isTemporary whether the caller removes the data directory
  * @returns `isNew`: the caller must create the cluster. `isTemporary`: the caller must not flush the cluster

@@ -39,7 +39,7 @@ export const briefJobs = (given: () => TestService) => () => {
     for (const id of brief) await cancel(id);
     await until(async () => (await statusesOf(long))[0] === 'processing', { what: 'a long job to start' });
     await stopFfmpegs(given());
-    // The worker has claimed this job after the long one.
+    // The worker has claimed this job after the long job.
     const light = await transcode(given(), { inputs: [{ url: short }], outputFormat: 'jpg' });
     expect(light.status).toBe('completed');
     expect(await statusesOf(long)).toEqual(['processing', 'pending']);
