@@ -16,14 +16,14 @@ export default defineConfig({
   test: {
     // One process runs many files and loads each module once, which takes half the CPU time.
     isolate: false,
-    // Most code of a test runs for milliseconds. With these flags, the processes need an eighth less CPU time. Threads that
-    // help to collect garbage cost another 7 %: every core has a test to run.
+    // Most code of a test runs for milliseconds. With these flags, the processes need an eighth less CPU time. Helper threads for garbage
+    // collection would cost another 7 %, because every core already has a test to run.
     execArgv: [...runtimeFlags('test'), '--single-threaded-gc'],
     env: {
       // A build of FFmpeg would take the processors from the tests.
       AIRLOCK_FFMPEG_BUILD: 'off',
-      // With the certificates of a distribution, this variable costs each process of Node.js 28 ms. Tests connect only to loopback. Those
-      // that install packages use the other variable.
+      // With the certificates of a distribution, this variable costs each Node.js process 28 ms. Tests connect only to loopback. Tests that
+      // install packages use the other variable.
       NODE_EXTRA_CA_CERTS: '',
       TEST_REGISTRY_CERTS: process.env.TEST_REGISTRY_CERTS ?? process.env.NODE_EXTRA_CA_CERTS ?? '',
     },

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 
-/** UTF-16 has no characters from U+D800 to U+DFFF. */
+/** UTF-16 uses U+D800 to U+DFFF for surrogates, so these code points are not characters. */
 const [SURROGATES, AFTER_SURROGATES, LAST] = [0xd800, 0xe000, 0x10ffff];
 const GAP = AFTER_SURROGATES - SURROGATES;
 
 /**
- * Every character of Unicode, as the unit of `fc.string`. The unit `binary` of fast-check is the same, but keeps a table of
- * a million characters, which takes 0.7 seconds and 130 MB in each process.
+ * Every character of Unicode, as the unit of `fc.string`. The unit `binary` of fast-check has the same characters, but keeps a table of
+ * them. This table of a million characters takes 0.7 seconds and 130 MB in each process.
  */
 export const anyCharacter: fc.Arbitrary<string> = fc.nat({ max: LAST - GAP }).map(characterAt, positionOf);
 
@@ -14,7 +14,7 @@ function characterAt(position: number): string {
   return String.fromCodePoint(position < SURROGATES ? position : position + GAP);
 }
 
-/** The inverse, with which fast-check also makes strings such as `__proto__`. Throws for anything else, as fast-check expects. */
+/** The inverse of `characterAt`. fast-check uses it to make strings such as `__proto__`, and expects an error for any other value. */
 function positionOf(value: unknown): number {
   const code = typeof value === 'string' ? (value.codePointAt(0) ?? -1) : -1;
   if (code < 0 || String.fromCodePoint(code) !== value || (code >= SURROGATES && code < AFTER_SURROGATES)) {

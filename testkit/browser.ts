@@ -5,12 +5,12 @@ import { type Browser, chromium } from 'playwright-core';
 /** The headless shell has no window, and takes less processor time. Not every distribution has it. */
 const PROGRAMS = ['chromium-headless-shell', 'chromium'];
 
-/** Pages of tests live for seconds, in which the optimizing compilers of V8 cost more than their code saves. */
+/** Pages of tests exist for seconds. In this time, V8's optimizing compilers cost more than their code saves. */
 const WITHOUT_OPTIMIZATION = '--js-flags=--no-opt --no-maglev';
 
 /**
  * Starts the Chromium of the distribution, which `./airlock test` installs; nothing is downloaded.
- * @param options.isMeasured scripts run at full speed, as for a person
+ * @param options.isMeasured whether scripts run at full speed, as in a person's browser
  */
 export function openBrowser({ isMeasured = false } = {}): Promise<Browser> {
   // Root cannot use Chromium's own sandbox, and the pages are ours.

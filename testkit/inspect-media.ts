@@ -17,12 +17,12 @@ export async function inspect(path: string): Promise<PlanInput> {
   return structuredClone(await found);
 }
 
-/** The sanitizer's readers describe most files, as in a worker: ffprobe needs a process of 25 ms for each file. */
+/** The sanitizer's readers describe most files, as in a worker. ffprobe would need a process of 25 ms for each file. */
 async function inspectFile(path: string): Promise<PlanInput> {
   const detected = await detectMedia(await readHead(path));
   if (!detected) throw new Error(`nothing detected in ${path}`);
   const { demuxer } = detected;
-  // Written only for files that are not described.
+  // The sanitizer writes this file only if it does not describe the media.
   const target = `${path}.container`;
   const read = await sanitizeFile({ path, demuxer, target, mediaBytes: 0, unlessDescribed: true });
   await rm(target, { force: true });

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 
 /**
- * Sends many bytes with PUT, and returns the status of the response. `fetch` copies them twice, which for 64 MiB takes 130 ms of a
- * processor and collections of garbage instead of 10 ms. Throws if the connection ends without a response.
+ * Sends many bytes with PUT, and returns the status of the response. `fetch` would copy the bytes twice. For 64 MiB, it would use 130 ms
+ * of processor time instead of 10 ms, and cause garbage collections. Throws if the connection ends without a response.
  */
 export function putBytes(url: string, bytes: Buffer, headers: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve, reject) => {

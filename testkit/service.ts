@@ -140,7 +140,7 @@ function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.Pro
     MALLOC_ARENA_MAX: '2',
     MALLOC_MMAP_THRESHOLD_: '131072',
     ...process.env,
-    // Node.js reads these certificates at each start, 28 ms per process. The service under test connects only to loopback.
+    // Reading these certificates would take 28 ms in each Node.js process. The service under test connects only to loopback.
     NODE_EXTRA_CA_CERTS: undefined,
     AIRLOCK_DATA_DIR: dataDir,
     AIRLOCK_PORT: '0',

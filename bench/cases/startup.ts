@@ -13,8 +13,8 @@ const LIMIT_MS = 60_000;
 const PROGRAM = join(import.meta.dirname, '..', '..', 'airlock');
 
 /**
- * Without NODE_EXTRA_CA_CERTS: with the certificates of a distribution, the variable costs each process of Node.js 28 ms, and few machines
- * have it.
+ * The environment without NODE_EXTRA_CA_CERTS. With the certificates of a distribution, the variable costs each Node.js process 28 ms, and
+ * few machines set it.
  */
 const { NODE_EXTRA_CA_CERTS: _certificates, ...ENVIRONMENT } = process.env;
 

@@ -1,8 +1,8 @@
 /**
- * Decides when each part of an upload starts, so that the parts arrive in order and a job can read them while others are sent.
+ * Decides when each part of an upload starts, so that the parts arrive in order and a job can read the first parts while others are sent.
  *
- * The second part starts when the first one is sent. Then the job can start early, although the link sends several parts at a time. Each later
- * part starts when a share of the part before it is sent, so that the parts arrive one after the other and not all at the same time.
+ * The second part starts when the first part is sent. The first part doesn't share the link with other parts, so the job can start early.
+ * Each later part starts when a share of the previous part is sent, so that the parts arrive one after the other, not at the same time.
  */
 export class PartTurns {
   private readonly sent = new Map<number, number>();
@@ -19,7 +19,7 @@ export class PartTurns {
     for (const number of arrived) this.sent.set(number, 1);
   }
 
-  /** Resolves when the part may start. Never resolves if the part before it fails. */
+  /** Resolves when the part may start. Never resolves if the previous part fails. */
   async start(number: number): Promise<void> {
     if (number > 1 && !this.letsNextStart(number - 1)) {
       await new Promise<void>((resolve) => this.waiting.set(number - 1, resolve));

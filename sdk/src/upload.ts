@@ -21,7 +21,7 @@ export interface UploadControl {
   signal?: AbortSignal | undefined;
   /** The `uploadId` of an upload in parts that was interrupted: only what is missing is sent. */
   resume?: string | undefined;
-  /** Called when the first part is stored. The parts then arrive in order, because a job can read them while others are sent. */
+  /** Called when the first part is stored. If it is set, the parts are sent in order, because a job can read them while others are sent. */
   onFirstPart?: (() => void) | undefined;
   retries: number;
 }

@@ -2,9 +2,9 @@ import { busyShareMeter } from './collect-when-idle.ts';
 
 /** Milliseconds after which the work of a start has ended. */
 const STARTED_MS = 5_000;
-/** Milliseconds after which a busy process looks again. */
-const AGAIN_MS = 1_000;
-/** Share of the time for which the event loop of an idle process may work. */
+/** Milliseconds after which a busy process checks again whether it is idle. */
+const RECHECK_MS = 1_000;
+/** Largest share of the time for which the event loop of an idle process works. */
 const IDLE_SHARE = 0.02;
 
 interface CollectTools {
@@ -20,15 +20,15 @@ interface CollectTools {
  * time, so a busy process collects later.
  */
 export function collectAfterStart(tools: CollectTools = { collect, busyShare: busyShareMeter() }): void {
-  const look = () => {
+  const collectIfIdle = () => {
     if (tools.busyShare() > IDLE_SHARE) {
-      setTimeout(look, AGAIN_MS).unref();
+      setTimeout(collectIfIdle, RECHECK_MS).unref();
       return;
     }
     // A build of Node.js without an inspector keeps the garbage.
     tools.collect().catch(() => {});
   };
-  setTimeout(look, STARTED_MS).unref();
+  setTimeout(collectIfIdle, STARTED_MS).unref();
 }
 
 /** Uses the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has compiled. */

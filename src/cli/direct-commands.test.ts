@@ -8,13 +8,13 @@ it('a command that starts a process of the service needs no parser', () => {
 });
 
 it.each([[[]], [['up', '--help']], [['up', '']], [['doctor']], [['constructor']], [['toString']]])(
-  'the arguments %j are left to the parser',
+  'the arguments %j are passed to the parser',
   (args) => {
     expect(findDirectCommand(args)).toBeNull();
   },
 );
 
-it('a command without parser has no arguments and options that the parser would read', () => {
+it('a command that runs without the parser has no arguments and no options', () => {
   for (const command of createProgram().commands.filter((one) => Object.hasOwn(DIRECT_COMMANDS, one.name()))) {
     expect(command.options).toEqual([]);
     expect(command.registeredArguments).toEqual([]);

@@ -1,8 +1,8 @@
 import { type Config, readConfig } from '../config/config.ts';
 
 /*
- * Commands without arguments and options, with which each process of a service starts. The program runs them without the
- * parser of the command line, whose 60 commands with 200 options would use 10 ms of each process (docs/decisions/0063-…).
+ * The commands that start the processes of a service. They have no arguments and no options, so the program runs them without the
+ * command-line parser. Its 60 commands and 200 options would use 10 ms in each process (docs/decisions/0063-what-a-start-runs.md).
  */
 
 type DirectCommand = () => Promise<void>;
@@ -14,14 +14,14 @@ export const DIRECT_COMMANDS = {
   gateway: async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()),
 } satisfies Record<string, DirectCommand>;
 
-/** The command that these arguments consist of, if it needs no parser. @param args without the program */
+/** Returns the command if `args` contains only the name of a direct command, else null. @param args without the program */
 export function findDirectCommand(args: readonly string[]): DirectCommand | null {
   const [name = '', ...others] = args;
   if (others.length > 0 || !Object.hasOwn(DIRECT_COMMANDS, name)) return null;
   return DIRECT_COMMANDS[name as keyof typeof DIRECT_COMMANDS];
 }
 
-/** A role that runs alone may be the first to use its data directory. */
+/** Prepares the data directory too, because a role that runs alone may be the first to use it. */
 export async function roleConfig(): Promise<Config> {
   const { prepareDataDir } = await import('../supervisor/data-dir.ts');
   const config = readConfig();

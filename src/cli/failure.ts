@@ -43,7 +43,7 @@ export function reportFailure(error: unknown): number {
   return name === 'SupervisorError' || name === 'UnavailableError' ? EXIT.unavailable : EXIT.failed;
 }
 
-/** By its code, because the processes of a service don't load the parser of the command line. */
+/** Checks the code, not the class, because the processes of a service don't load the command-line parser. */
 function isCommanderError(error: unknown): error is CommanderError {
   return String((error as { code?: unknown } | null)?.code).startsWith('commander.');
 }

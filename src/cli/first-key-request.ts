@@ -2,68 +2,68 @@ import { SupervisorError } from '../supervisor/supervisor-error.ts';
 import type { FirstLogin } from './make-first-key.ts';
 
 /*
- * The supervisor asks the API for the first key of an installation. The API has the code and the connections for it, which would
- * use 50 ms and 4 MB in the supervisor, and its database role creates keys anyway.
+ * The supervisor asks the API for the first key of an installation. The API already has the code and the connections for this, and its
+ * database role creates keys anyway. In the supervisor, the code and the connections would use 50 ms and 4 MB.
  */
 
-/** Milliseconds. Fails a start whose API ends in between. */
-const ANSWER_MS = 15_000;
+/** Milliseconds until a start fails because the API, which may have ended, doesn't respond. */
+const RESPONSE_MS = 15_000;
 
-/** `true` returns the key, a path writes it to that file, with mode 0600. */
+/** `true` returns the key. A path writes the key to that file, with mode 0600. */
 export type WantedKey = true | string;
 
-interface Question {
+interface KeyRequest {
   type: 'first-key';
   wanted: WantedKey;
 }
 
-interface Answer {
+interface KeyResponse {
   type: 'first-key-made';
   login: FirstLogin;
 }
 
-interface Failure {
+interface KeyFailure {
   type: 'first-key-failed';
   reason: string;
 }
 
-/** In the API: creates the first key when the supervisor asks for it, which no other process can. */
+/** Runs in the API. Creates the first key when the supervisor asks for it. No other process can ask. */
 export function serveFirstKey(make: (wanted: WantedKey) => Promise<FirstLogin>): void {
   process.on('message', (message) => {
-    if (!isOfType<Question>(message, 'first-key')) return;
+    if (!isOfType<KeyRequest>(message, 'first-key')) return;
     make(message.wanted).then(
-      (login) => process.send?.({ type: 'first-key-made', login } satisfies Answer),
-      (error: Error) => process.send?.({ type: 'first-key-failed', reason: error.message } satisfies Failure),
+      (login) => process.send?.({ type: 'first-key-made', login } satisfies KeyResponse),
+      (error: Error) => process.send?.({ type: 'first-key-failed', reason: error.message } satisfies KeyFailure),
     );
   });
 }
 
-/** In the supervisor. */
+/** Runs in the supervisor. */
 export interface FirstKeyRequest {
   /** Receives every message of the API. */
   receive(message: unknown): void;
-  /** Asks with `send`. Rejects if the key cannot be created, without a response in time, and when `signal` aborts. */
+  /** Sends the request with `send`. Rejects if the API cannot create the key or does not respond in time, or if `signal` aborts. */
   ask(send: (message: object) => void, wanted: WantedKey, signal: AbortSignal): Promise<FirstLogin>;
 }
 
-export function openFirstKeyRequest(answerMs = ANSWER_MS): FirstKeyRequest {
-  let settle: ((message: Answer | Failure) => void) | null = null;
+export function openFirstKeyRequest(responseMs = RESPONSE_MS): FirstKeyRequest {
+  let settle: ((message: KeyResponse | KeyFailure) => void) | null = null;
   return {
     receive(message) {
-      if (isOfType<Answer>(message, 'first-key-made') || isOfType<Failure>(message, 'first-key-failed'))
+      if (isOfType<KeyResponse>(message, 'first-key-made') || isOfType<KeyFailure>(message, 'first-key-failed'))
         settle?.(message);
     },
     async ask(send, wanted, signal) {
-      const ended = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-      const answer = await new Promise<Answer | Failure>((resolve, reject) => {
+      const ended = AbortSignal.any([signal, AbortSignal.timeout(responseMs)]);
+      const response = await new Promise<KeyResponse | KeyFailure>((resolve, reject) => {
         settle = resolve;
         const fail = () => reject(noKey('the API did not respond'));
         if (ended.aborted) return fail();
         ended.addEventListener('abort', fail, { once: true });
-        send({ type: 'first-key', wanted } satisfies Question);
+        send({ type: 'first-key', wanted } satisfies KeyRequest);
       });
-      if (answer.type === 'first-key-failed') throw noKey(answer.reason);
-      return answer.login;
+      if (response.type === 'first-key-failed') throw noKey(response.reason);
+      return response.login;
     },
   };
 }

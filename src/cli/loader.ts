@@ -26,8 +26,8 @@ type ChunkFunction = (
 ) => void;
 
 /*
- * Both end with a slash. A process loads more than a hundred chunks, whose names contain only letters, digits, `-` and `.`, so paths and
- * URLs are made without the functions of Node, which would use 2 ms.
+ * Both end with a slash. The names of chunks contain only letters, digits, `-` and `.`, so the loader appends them to make paths and URLs.
+ * A process loads more than a hundred chunks, for which the functions of Node would use 2 ms.
  */
 const CHUNKS_URL = new URL('./chunks/', import.meta.url).href;
 const CHUNKS = fileURLToPath(CHUNKS_URL);

@@ -33,7 +33,7 @@ describe('the first key', () => {
     expect(await hashes()).toHaveLength(1);
   });
 
-  it('is returned instead of written if a terminal shows it', async () => {
+  it('is returned, and not written to a file, if a terminal shows it', async () => {
     const { firstKey } = await makeFirstKey(database.db, true);
     expect(await hashes()).toEqual([hashApiKey((firstKey as { text: string }).text)]);
   });
@@ -44,8 +44,8 @@ describe('the first key', () => {
     expect(await hashes()).toHaveLength(1);
   });
 
-  it('is replaced in its file by the next start if a start ends before the commit', async () => {
-    // The commit fails after the file was written, which leaves what a killed process leaves.
+  it('is replaced in its file by the next start if a start fails before the commit', async () => {
+    // The commit fails after the file was written, so the state is the same as after a killed process.
     await database.pg.query(`
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no commit'; END $$;
       CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON api_keys DEFERRABLE INITIALLY DEFERRED

@@ -21,13 +21,13 @@ export interface FirstLogin {
  * Creates the first key and the set-up link if there is no key.
  *
  * @param db connections of the owner or of the API, whose role also creates keys for callers
- * @param wanted `true` returns the key, a path writes it to that file, with mode 0600
+ * @param wanted `true` returns the key. A path writes the key to that file, with mode 0600
  */
 export async function makeFirstKey(db: Database, wanted: true | string): Promise<FirstLogin> {
   return db.transaction().execute((tx) => makeFirst(tx, wanted));
 }
 
-/** Writes the file before the key is committed: a start that dies in between creates another and replaces the file. */
+/** Writes the file before it commits the key. If the start dies in between, the next start creates another key and replaces the file. */
 async function makeFirst(tx: Tx, wanted: true | string): Promise<FirstLogin> {
   // Two machines may start with the same database.
   await sql`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`.execute(tx);

@@ -16,8 +16,8 @@ const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 /** Variable that is set for a worker that may build FFmpeg. */
 export const BUILDS_VARIABLE = 'AIRLOCK_INTERNAL_BUILDS';
 /**
- * Variables that are removed from the environment of roles that do not need them. Node.js reads NODE_EXTRA_CA_CERTS when it starts, which
- * takes 28 ms for the certificates of a distribution. The gateway connects to no server.
+ * Variables that are removed from the environment of roles that do not need them. With the certificates of a distribution, reading
+ * NODE_EXTRA_CA_CERTS takes 28 ms when Node.js starts. The gateway connects to no server.
  */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY', 'NODE_EXTRA_CA_CERTS'],

@@ -80,7 +80,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const { gateway, schema, url, durable } = await startDatabaseAndGateway(parts, { ...options, config });
       const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
       roles.begin(endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {});
-      // A power failure before would remove the database. Without a key, no client has stored anything in it.
+      // After a power failure before this point, the next start deletes the database. It contains no client's data, because no client has a key.
       await durable;
       await options.onSchema?.(url);
       return { schema, endpoint };
@@ -112,7 +112,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 interface StartedDatabase {
-  /** The owner's. */
+  /** URL of the database, with the owner's login. */
   url: string;
   /** Resolves when a new database is on the disk. */
   durable: Promise<void>;

@@ -107,7 +107,7 @@ describe('the pool', () => {
     }
   });
 
-  it('commits nothing if a statement fails that was sent with COMMIT, and rejects with its error', async () => {
+  it('commits nothing if a statement that was sent with COMMIT fails, and rejects with its error', async () => {
     const before = await marks();
     const work = database.db.transaction().execute(async (tx) => {
       await add(tx, 'with-commit');
@@ -144,7 +144,7 @@ describe('the pool', () => {
     expect(errors).toEqual(['23505', '23505', '23505']);
   });
 
-  it('rejects with the error of an unawaited statement if a later one fails because of it', async () => {
+  it('rejects with the error of an unawaited statement if a later statement fails because of it', async () => {
     const work = database.db.transaction().execute(async (tx) => {
       await sendWithCommit(tx, Promise.all([add(tx, 'twice'), add(tx, 'twice')]));
       await count(tx);
@@ -163,7 +163,7 @@ describe('the pool', () => {
     expect(await marks()).not.toContain('late');
   });
 
-  it('runs a transaction in one round trip if nothing is decided between its statements', async () => {
+  it('runs a transaction in one round trip if it sends all its statements without awaiting any of them', async () => {
     const [, inside] = await withPipelinedTransaction(database.db, (tx) =>
       Promise.all([add(tx, 'one-trip'), count(tx)]),
     );

@@ -105,8 +105,8 @@ const committing = new WeakSet<DatabaseConnection>();
 
 /**
  * Sends the COMMIT of a transaction in the same round trip as its last statements. The caller has sent `statements` without awaiting
- * them. Send no other statement after them whose changes matter. If one of them fails, PostgreSQL rolls back the transaction, which
- * rejects with the error of this statement.
+ * them, and sends no other statement whose changes matter after them. If one of the statements fails, PostgreSQL rolls back the
+ * transaction, and the transaction rejects with the error of this statement.
  */
 export async function sendWithCommit(tx: Tx, statements: Promise<unknown>): Promise<void> {
   if (!tx.isTransaction) throw new Error('only a transaction has a COMMIT');
@@ -115,8 +115,8 @@ export async function sendWithCommit(tx: Tx, statements: Promise<unknown>): Prom
   await tx.getExecutor().provideConnection(async (connection) => {
     lastStatements.set(connection, [...(lastStatements.get(connection) ?? []), statements]);
   });
-  // All promises that settle without a response have settled by the next tick. A statement that was not even sent would not make
-  // PostgreSQL roll back.
+  // By the next tick, all promises that don't need a response have settled. A statement that could not be sent has failed by then, and
+  // PostgreSQL would not roll back because of it.
   await new Promise<void>((resolve) => process.nextTick(resolve));
   if (failures.length > 0) throw failures[0];
 }

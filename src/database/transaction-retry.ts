@@ -26,8 +26,7 @@ export async function withTransactionRetry<T>(db: Database, work: (tx: Tx) => Pr
 }
 
 /**
- * Like `withTransactionRetry`, in one round trip: nothing is decided between the statements. `send` sends all of them without awaiting
- * one of them.
+ * Like `withTransactionRetry`, but runs the transaction in one round trip. `send` sends all statements without awaiting any of them.
  */
 export async function withPipelinedTransaction<T>(db: Database, send: (tx: Tx) => Promise<T>): Promise<T> {
   const { sent } = await withTransactionRetry(db, async (tx) => {

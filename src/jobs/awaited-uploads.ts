@@ -68,8 +68,8 @@ async function release(tx: Tx, { id }: Pick<Job, 'id'>): Promise<void> {
   await releaseLocked(tx, { id, now: new Date() });
 }
 
-// The job is due from now on: the time of a slow upload must not put it before the jobs of others. Only a confirm's
-// inspection releases a job whose upload it inspects.
+// The job is due from now on, so that the time of a slow upload doesn't put the job before other accounts' jobs. If a confirm inspects an
+// upload of the job, only this inspection releases the job.
 const releaseLocked = compileOnce(
   (_db, { id, now }: { id: string; now: Date }) => sql`
     UPDATE jobs SET awaiting = NULL, available_at = now(), updated_at = ${now}

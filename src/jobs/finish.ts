@@ -75,7 +75,7 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
     if (!(await changeOwned(tx, owned))) return isCompletedWith(tx, claim, result.outputs);
     const others = changeOthers(context, tx, claim, result, { now, expiresAt: end.expires_at });
     const { parent_id, batch_id } = claim.job;
-    // Each of these sends statements that depend on earlier ones.
+    // In each of these cases, statements depend on the results of earlier statements.
     if (failure || result.apply || parent_id !== null || batch_id !== null) {
       await others;
       await wakeParent(tx, claim.job);
@@ -107,7 +107,7 @@ const updateOwned = compileEach<{ columns: (keyof JobsTable)[] }, OwnedChange, {
       .returning('id'),
 );
 
-/** What ends with the job, in one round trip. */
+/** Changes the rows that end with the job, in one round trip. */
 async function changeOthers(
   context: JobsContext,
   tx: Tx,
@@ -128,7 +128,7 @@ async function changeOthers(
     }),
     closeSources(tx, claim.job),
     ...(failure ? [traitsOf(context, claim.job)?.onEnd?.(context, tx, claim.job, failure)] : []),
-    // A job that failed is not billed, and a child is part of its parent.
+    // A failed job is not billed. A child is billed as a part of its parent.
     inputSeconds === null || failure || claim.job.parent_id !== null
       ? null
       : addUsage(tx, claim.job.account_id, billableMinutes(inputSeconds), now),

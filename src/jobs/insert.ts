@@ -60,7 +60,7 @@ export interface NewJob {
   fetches?: false;
   /** Whether it waits for uploads that were created with it. */
   awaitsUpload?: boolean;
-  /** Whether the transaction of the caller reads nothing after the insert, so that its COMMIT need not wait for it. */
+  /** Whether the caller's transaction reads nothing after the insert. Its COMMIT is then sent without waiting for the insert. */
   isLast?: boolean;
 }
 

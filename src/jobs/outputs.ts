@@ -83,7 +83,7 @@ interface ReservedObject {
   files?: number;
 }
 
-/** In one round trip. The lock is a statement of its own, so that the next one sees what other transactions have reserved. */
+/** Runs in one round trip. The lock is a separate statement, so that the next statement sees what other transactions have reserved. */
 async function reserveWithinQuota(
   db: Database,
   claim: Claim,
@@ -99,7 +99,7 @@ async function reserveWithinQuota(
   return id;
 }
 
-/** An attempt that starts over has a row for the key already. */
+/** Inserts the row of an output. If an attempt starts over, the key already has a row, which is updated. */
 async function insertOutput(db: Db, claim: Claim, object: ReservedObject): Promise<string> {
   const [reserved] = await insertRow(db, rowOf(claim, object));
   if (!reserved) throw replaced();

@@ -22,7 +22,7 @@ describe('the statements of an attempt', () => {
     return claim;
   }
 
-  it('reserve an output in one round trip, in which the quota of the account is checked', async () => {
+  it('reserve an output and check the quota of the account in one round trip', async () => {
     const claim = await claimNew();
     const object = {
       key: `outputs/${claim.attemptId}.mp4`,
@@ -41,7 +41,7 @@ describe('the statements of an attempt', () => {
     expect(rows).toEqual([{ id, size: 5 }]);
   });
 
-  it('complete a job in two round trips, with the events of its outputs before its own', async () => {
+  it('complete a job in two round trips, and record the events of its outputs before the event of the job', async () => {
     const claim = await claimNew();
     const { objectId } = await world.store(claim);
     const facts = { format: 'mp4', size: 4, sha256: 'ab'.repeat(32), ...UNKNOWN };
@@ -60,7 +60,7 @@ describe('the statements of an attempt', () => {
   });
 });
 
-/** Counts how often a connection that awaits nothing sends a statement. */
+/** Counts how often a connection that awaits no response sends a statement. */
 async function counted<T>(work: () => Promise<T>): Promise<{ result: T; roundTrips: number }> {
   const waiting = new Map<object, number>();
   let roundTrips = 0;

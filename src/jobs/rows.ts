@@ -73,7 +73,7 @@ export type ClaimedSource = JobSource & {
   upload_state: UploadState | null;
   upload_type: string | null;
   inspection_id: string | null;
-  /** The setting of the account of the upload. */
+  /** The setting of the account that owns the upload. */
   account_retention_seconds: number | null;
 };
 

@@ -20,7 +20,7 @@ const READ_MS = 10_000;
 const COPY_BYTES_PER_MS = 10_000;
 /** Heap of a thread in megabytes. Sample tables are off-heap; the readers bound them. */
 const HEAP_MB = 192;
-/** Milliseconds. Starting a thread uses 45 ms of CPU, which the start of the service needs. */
+/** Milliseconds until the thread starts if no file arrives. Starting it uses 45 ms of CPU time, which the start of the service needs. */
 const READY_AFTER_MS = 250;
 
 export interface Sanitizer {

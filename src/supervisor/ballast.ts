@@ -56,7 +56,7 @@ async function fillIfMissing(folder: string, isStopped: () => boolean): Promise<
 }
 
 /**
- * Writes random bytes: a file system with compression would reserve nothing for zeros. Uses one buffer, because an idle process
+ * Writes random bytes, because a file system with compression would reserve no space for zeros. Uses one buffer, because an idle process
  * collects no garbage.
  */
 async function fill(path: string, isStopped: () => boolean): Promise<void> {

@@ -88,8 +88,8 @@ interface CopyTarget {
 }
 
 /**
- * Fills the empty folder `data` with a copy of the template, which is not flushed to the disk. False when there is none or it cannot be used, which is
- * logged.
+ * Fills the empty folder `data` with a copy of the template, and does not flush the copy to the disk. Returns false if there is no
+ * template. If the template cannot be used, logs the error and returns false.
  */
 export async function copyTemplate(
   use: TemplateUse | null,
@@ -110,7 +110,8 @@ export async function copyTemplate(
 }
 
 /**
- * Unpacks a template into the empty folder `data`, with the passwords of `secrets`. Everything runs as the server's account, so that an archive can write nothing that this account cannot.
+ * Unpacks a template into the empty folder `data`, with the passwords of `secrets`. Everything runs as the server's account, so that an
+ * archive can write nothing that this account cannot write.
  *
  * @throws SupervisorError when a program fails
  */

@@ -18,7 +18,7 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
     max_connections: connections,
     shared_buffers: '32MB',
     work_mem: '4MB',
-    // Only serializable transactions use these locks, and Airlock has none. Their tables take 1 MB with the default.
+    // Only serializable transactions use these locks, and Airlock has none. With the default, their tables take 1 MB.
     max_pred_locks_per_transaction: 10,
     maintenance_work_mem: '32MB',
     huge_pages: 'off',

@@ -25,7 +25,7 @@ export interface EmbeddedPostgres {
   /** True when this call started the server; false when it joined a server that other live processes use. */
   owned: boolean;
   pid: number;
-  /** Resolves when a new database is on the disk. Until then, a power failure removes it: promise nothing that depends on it. */
+  /** Resolves when a new database is on the disk. Before, a power failure can destroy it, so store nothing that a client relies on. */
   durable: Promise<void>;
   /** Stops using the server; the last user shuts it down. Can be called twice. */
   stop(): Promise<void>;
@@ -67,7 +67,7 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
   const lock = await requireLock(join(home, 'open.lock'), OPEN_WAIT_MS);
   try {
     const opened = await openAsUser({ ...options, home, secrets });
-    // Another process joins the server once a new database is on the disk.
+    // Other processes can join the server only after a new database is on the disk.
     void opened.durable.catch(() => undefined).then(lock.release);
     return opened;
   } catch (error) {
@@ -140,7 +140,7 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
     connections,
     isTemporary,
   });
-  // If the server does not start, nothing may still write to the folder afterwards.
+  // If the server does not start, wait for the flush, so that nothing writes to the folder after the error.
   const started = await starting.catch((error) => durable.then(() => Promise.reject(error)));
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
   const handle = makeHandle(opening, { server: started.process, socketFolder, owned: true });

@@ -26,9 +26,9 @@ describe('a new cluster', () => {
     expect(await open(true)).toEqual({ isNew: false, isTemporary: false });
   });
 
-  it.each([false, true])('is removed if the machine restarted before, for a command: %s', async (isTemporary) => {
+  it.each([false, true])('is removed after a restart before its flush (temporary: %s)', async (isTemporary) => {
     await mkdir(join(home, 'data'));
-    // Also what a file system leaves of a file whose content was not written.
+    // After a power failure, a file whose content was not written may be empty.
     for (const boot of ['an earlier boot', '']) {
       await writeFile(mark(), boot);
       expect(await open(isTemporary)).toEqual({ isNew: true, isTemporary });

@@ -7,12 +7,12 @@ import type { Account, SupervisorLogger } from './types.ts';
 
 /*
  * A file marks each new cluster until the cluster is on the disk (docs/decisions/0063-what-a-start-runs.md). A durable use flushes a
- * new cluster while the server starts. If a command removes its data directory when it ends, its cluster is never flushed, and
- * remains if the command is killed:
+ * new cluster while the server starts. If a command removes its data directory when it ends, the cluster is never flushed. If the command
+ * is killed, the cluster and its mark remain:
  *
  *   mark of this boot + temporary use  → the cluster is used as it is
  *   mark of this boot + durable use    → the cluster is flushed, then the mark is removed
- *   mark of an earlier boot            → the cluster may be incomplete, and is removed. Nothing in it was promised to be kept
+ *   mark of an earlier boot            → the cluster may be incomplete, and is removed. It contains nothing that a client relies on
  *   no mark                            → the cluster is durable for every user
  */
 
@@ -34,11 +34,11 @@ function markOf(home: string): string {
 }
 
 /**
- * Removes a marked cluster of an earlier boot. If there is no cluster, writes the mark for the one that the caller creates. Requires
- * the lock of `home`, and that no server runs.
+ * Removes a marked cluster of an earlier boot. If there is no cluster, writes the mark for the cluster that the caller creates.
+ * Requires the lock of `home`, and that no server runs.
  *
  * @param isTemporary whether the caller removes the data directory
- * @returns `isNew`: the caller has to create the cluster. `isTemporary`: the cluster is not to be flushed
+ * @returns `isNew`: the caller must create the cluster. `isTemporary`: the caller must not flush the cluster
  */
 export async function openMarked({ home, logger }: ClusterUse, isTemporary: boolean): Promise<MarkedCluster> {
   const [path, data, boot] = [markOf(home), join(home, 'data'), await bootId()];
@@ -53,8 +53,8 @@ export async function openMarked({ home, logger }: ClusterUse, isTemporary: bool
 }
 
 /**
- * Flushes a marked cluster, and removes the mark. Requires the lock of `home`. A server may already run, because its WAL contains what it
- * changes meanwhile.
+ * Flushes a marked cluster, and removes the mark. Requires the lock of `home`. A server may already run, because its WAL contains its
+ * changes.
  */
 export async function makeDurable({ home, account }: ClusterUse): Promise<void> {
   const path = markOf(home);

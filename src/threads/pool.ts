@@ -17,7 +17,7 @@ export interface PoolOptions {
   heapMb: number;
   /** Threads to keep ready while idle; 0 = the first task waits for a thread to start. */
   ready: 0 | 1;
-  /** Milliseconds until the first ready threads start, unless a task starts one before. Default: 0 */
+  /** Milliseconds until the first ready threads start, unless a task starts a thread earlier. Default: 0 */
   readyAfterMs?: number;
   idleMs?: number;
 }

@@ -69,7 +69,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, roles, wake: wakeups.wake, logger },
   });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
-  // The attempt then finds the figures.
+  // The attempt then doesn't have to wait for the figures.
   const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
   const claims = { worker: claimant(deps, id), alongside };
   const source = createWorkSource({ context, canClaim }, claims, permits, leases);

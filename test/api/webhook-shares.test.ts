@@ -162,7 +162,7 @@ describe('a claim', () => {
     expect(await claim([first!])).toHaveLength(1);
   });
 
-  it('reads a few rows of twenty thousand, by indexes', async () => {
+  it('reads only a few of twenty thousand rows, by indexes', async () => {
     for (let made = 0; made < 50; made++) {
       const account = await api.makeAccount();
       await addDue(account, await makeWebhooks(account, Array(ENDPOINTS).fill(hostile.silent)), 20);

@@ -306,7 +306,7 @@ describe('a job that awaits its upload', () => {
     expect(await uploadsOf(job)).toMatchObject([{ state: 'confirmed' }]);
   });
 
-  it('is confirmed once, by the attempt that owns the job, and not by an attempt that was replaced', async () => {
+  it('has its upload confirmed once, by the attempt that owns the job, and not by an attempt that was replaced', async () => {
     const job = await create();
     await put(job);
     await look(job);

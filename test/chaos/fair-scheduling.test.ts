@@ -282,7 +282,7 @@ describe('claims in fair order', () => {
     await Promise.all(processes.map((process) => process.close()));
   });
 
-  it('do not scan all waiting jobs: 5,000 of 100 accounts', async () => {
+  it('do not scan all 5,000 waiting jobs of 100 accounts', async () => {
     const account = await world.account();
     const template = await world.accept(account);
     await fill(world, template.id, await copiesOf(world, account.id, 100), 50);

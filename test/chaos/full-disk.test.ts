@@ -15,7 +15,7 @@ const SHELL = 'mount -o loop "$1" "$2" && mkdir -m 711 "$2/data" && exec "$3" --
 
 describe.skipIf(!isRoot())('a disk of 900 MB that an account fills', () => {
   let folder: string;
-  /** What the script has seen. */
+  /** The observations that the script has printed. */
   // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
   let seen: any;
 
@@ -46,17 +46,17 @@ describe.skipIf(!isRoot())('a disk of 900 MB that an account fills', () => {
   it('with files does not affect another account’s jobs or PostgreSQL', () => {
     expect(seen.files.jobs).toEqual(Array(4).fill('completed'));
     expect(seen.files.responses['presign 507']).toBeGreaterThan(0);
-    // Half of the reserve allows for what is written between two checks.
+    // Half of the reserve allows for the bytes that are written between two checks.
     expect(seen.files.lowestMb).toBeGreaterThan(50);
     expect(seen.noSpace).toEqual([false, false]);
   });
 
-  it('does not prevent that a service which died on it starts again, reports it, deletes expired uploads and stops', () => {
+  it('lets a service that died on it start again, report low space, delete expired uploads and stop', () => {
     expect(seen.beforeMb).toBeLessThan(20);
     expect(seen).toMatchObject({ swept: true, health: { ok: false, low_space: true }, exitCode: 0 });
   });
 
-  it('with rows of canceled batches gets only its share of it, and another account’s jobs run', () => {
+  it('with rows of canceled batches keeps space for another account’s jobs, because the account gets only its share', () => {
     expect(seen.rows.responses['batch 201']).toBeGreaterThan(1);
     expect(seen.rows.responses['batch 507 storage_quota']).toBeGreaterThan(2);
     expect(seen.rows.lowestMb).toBeGreaterThan(80);

@@ -39,7 +39,7 @@ export async function openIsland(service: TestService, role: 'api' | 'worker'): 
   login.port = String(postgres.port);
   await mkdir(join(folder, 'data'), { mode: 0o700 });
   for (const name of ['secrets.json', 'apt-policy.json']) {
-    // The second is absent on systems without apt. Reading it again takes most of a second of a processor.
+    // The second file is absent on systems without apt. Creating it again takes most of a second of processor time.
     await copyFile(join(service.dataDir, name), join(folder, 'data', name)).catch(() => {});
   }
   await run('cp', ['--archive', '--link', '--', join(service.dataDir, 'rootimg'), join(folder, 'data')]);

@@ -34,7 +34,7 @@ const STANDBY = 'standby';
 
 export async function openPostgresPair(): Promise<PostgresPair> {
   await ensureServiceAccount();
-  // On a disk, the files of the two clusters take more than a second of a processor.
+  // On a disk, the files of the two clusters cost more than a second of processor time.
   const { path: home, remove } = await makeTestFolder(process.env.TEST_MEMORY);
   const password = randomBytes(16).toString('hex');
   const account = await serviceAccount();

@@ -20,7 +20,7 @@ beforeAll(async () => {
   });
 });
 afterAll(() => service?.remove());
-/** The service, after the roles that the tests before have killed are restarted. */
+/** Returns the service once the roles that earlier tests killed are running again. */
 const given = async () => {
   await untilAllRolesServe(service);
   return service;

@@ -75,7 +75,7 @@ describe('the seccomp profile for Docker', () => {
     await mkdir(dataDir, { mode: 0o700 });
     const root = process.getuid!() === 0;
     if (root) await chown(dataDir, NOBODY, NOBODY);
-    // The first of the two proves that the profile allows to build the image.
+    // The first of the two services proves that the profile allows building the image.
     if (name === 'without') await linkRootImage(dataDir, root ? NOBODY : undefined);
     const args = [
       ...(root ? ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--bounding-set=-all'] : []),

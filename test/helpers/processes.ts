@@ -22,7 +22,7 @@ function runsFfmpeg(loader: number): boolean {
     const words = readFileSync(`/proc/${loader}/cmdline`, 'utf8').split('\0');
     return words.some((word) => basename(word) === 'ffmpeg');
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return false;
   }
 }

@@ -11,7 +11,7 @@ const OPTIMIZATION = '-O1';
 export const BUILD_MS = 300_000;
 
 /**
- * Path of the program. Builds the program once for each recipe, which takes 20 seconds of a processor, and keeps it for later runs.
+ * Path of the program. Builds the program once for each recipe, which takes 20 seconds of processor time, and keeps it for later runs.
  * Test files ask the process that they share, so that no two of them build it.
  */
 export async function cachedWhisper(): Promise<string> {

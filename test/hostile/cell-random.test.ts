@@ -43,17 +43,17 @@ describe.each(TIERS)('the source of random numbers in a cell of the tier %s', (t
   const ffmpeg = (args: readonly string[], options?: Parameters<typeof run>[2]) =>
     run('ffmpeg', ['-nostdin', '-y', '-v', 'error', ...args], options);
 
-  it('gives other numbers in each cell of FFmpeg, which therefore need not be made from the clock', async () => {
+  it('returns different numbers in each cell of FFmpeg, so that FFmpeg does not measure the clock', async () => {
     const read = [...DEVICE, '-t', '0.004', '-f', 'u8', 'pipe:1'];
     const [one, other] = [await ffmpeg(read), await ffmpeg(read)];
     expect([one.stdout.length, other.stdout.length], one.stderr).toEqual([32, 32]);
     expect(one.stdout).not.toEqual(other.stdout);
   });
 
-  it('is not in the cells of ffprobe', async () => {
+  it('is not in the cells of ffprobe, except in gVisor', async () => {
     const one = ['-read_intervals', '%+#1', '-show_entries', 'packet=size', '-of', 'csv'];
     const { stdout } = await run('ffprobe', ['-v', 'error', '-f', 'u8', ...one, '/dev/urandom']);
-    // In gVisor every cell has it.
+    // In gVisor, every cell has the device.
     expect(stdout.toString()).toBe(tier === 'gvisor' ? 'packet,1024\n' : '');
   });
 
@@ -70,7 +70,7 @@ describe.each(TIERS)('the source of random numbers in a cell of the tier %s', (t
     expect(made.files[2]).not.toEqual(made.files[3]);
   });
 
-  it('does not end, so the limits of the job end a cell that reads all of it', async () => {
+  it('never ends, so a cell that reads it without end reaches the limits of its job', async () => {
     const toFile = [...DEVICE, '-c', 'copy', '-f', 'u8', '/out/o'];
     const filled = await ffmpeg(toFile, { outputs: ['o'], limits: { outputBytes: 8 * MIB } });
     expect(filled.end).toBe('limit_output');
@@ -81,11 +81,11 @@ describe.each(TIERS)('the source of random numbers in a cell of the tier %s', (t
   });
 });
 
-/** The serial numbers of the streams of an Ogg file, whose first pages begin them. */
+/** Returns the serial numbers of the streams of an Ogg file, from the first page of each stream. */
 function serialsOf(file: Buffer): number[] {
   const serials: number[] = [];
   for (let at = file.indexOf('OggS'); at >= 0; at = file.indexOf('OggS', at + 1)) {
-    // The page begins a stream.
+    // The page is the first page of a stream.
     if ((file.readUInt8(at + 5) & 2) !== 0) serials.push(file.readUInt32LE(at + SERIAL));
   }
   return serials;

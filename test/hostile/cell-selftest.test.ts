@@ -123,7 +123,7 @@ describe('the self-test', () => {
     expect(await failed({ rootImage })).toContain('read /etc/passwd');
     writeFileSync(join(rootImage, 'dev/zero'), '', { mode: 0o644 });
     expect(await failed({ rootImage })).toEqual(
-      expect.arrayContaining(['find another device than the source of random numbers', 'open the source of zeros']),
+      expect.arrayContaining(['find a device other than the source of random numbers', 'open the source of zeros']),
     );
     mkdirSync(join(rootImage, 'bin'));
     writeFileSync(join(rootImage, 'bin/sh'), assembleProbe([]), { mode: 0o755 });

@@ -13,8 +13,8 @@ import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 
 const TESTDATA = '/usr/share/pocketsphinx/test/data';
 /**
- * The largest frames of FLAC. FFmpeg passes each frame from thread to thread: with its own frames of a quarter of a second, an hour
- * takes ten times as long.
+ * The largest frames of FLAC. FFmpeg passes each frame from thread to thread. With FFmpeg's default frames of a quarter of a second, an
+ * hour of audio takes ten times as long.
  */
 const LARGE_FRAMES = ['-frame_size', '65535'];
 const SOURCES = { allow: ['127.0.0.1/32'], ports: [443] };

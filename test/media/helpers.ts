@@ -46,7 +46,7 @@ export interface Result {
   stdout: string;
 }
 
-/** Which videos x264 encodes with a faster preset than the plan chooses: `large` = all but small ones. */
+/** Which videos x264 encodes with a faster preset than the plan chooses: `large` = all except small videos. */
 export type Hastened = 'all' | 'large' | 'none';
 
 export async function openWorkshop({ hastened = 'all' as Hastened } = {}): Promise<Workshop> {

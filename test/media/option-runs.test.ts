@@ -17,7 +17,7 @@ let dir = '';
 /** A clip, an animation and a picture, for options of inputs. */
 const files = { mov: '', gif: '', png: '' };
 
-/** More threads take longer to start than to work. */
+/** Several threads would take longer to start than to work. */
 const SERIAL = ['-threads', '1'];
 
 interface Case {
@@ -153,8 +153,8 @@ const COMPLAINT =
   /.*(?:(?<!gop_timecode.*)has not been used for any stream|[Uu]nrecognized option|Invalid value|Error parsing option).*/;
 
 /**
- * Runs several cases as the outputs of one command; returns FFmpeg's complaint, or ''. Cases with the same input share it, so that
- * it is decoded once.
+ * Runs several cases as the outputs of one command. Returns the text that FFmpeg writes, or ''. Cases with the same input share it, so
+ * that FFmpeg decodes it once.
  */
 async function runCases(cases: readonly Case[]): Promise<string> {
   const inputs = [...new Map(cases.map(({ input }) => [input.join(' '), input])).values()];

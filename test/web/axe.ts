@@ -4,7 +4,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
 
 const require = createRequire(import.meta.url);
-/** Half as long as the source of the package's main file. Every document compiles it again. */
+/** The minified script is half as long as the package's main file. Every document compiles the script again. */
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds on a page, other than trifles. */

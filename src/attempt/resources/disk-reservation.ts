@@ -55,7 +55,7 @@ interface Reserved {
 
 export interface DiskBudgetOptions {
   measure: () => Promise<DiskSpace>;
-  /** Bytes of this disk that are promised to uploads, and the number of accounts. Sends its statement on `connection`, if there is one. */
+  /** Bytes of this disk that are promised to uploads, and the number of accounts. Sends the statement on `connection` if it is given. */
   promised: (connection?: Db) => Promise<{ bytes: number; accounts: number }>;
   /** Number of cells that may write concurrently. */
   cells: number;
@@ -100,7 +100,7 @@ export class DiskBudget {
     };
   }
 
-  /** Begins to read what is promised, unless it was read recently, with other statements on this connection. */
+  /** Starts to read the promised bytes together with other statements on this connection, unless they were read recently. */
   readAhead(connection: Db): void {
     this.#promised(connection).catch(() => {}); // the attempt reads it again
   }

@@ -81,7 +81,7 @@ export async function confirmForAttempt(
   return (await confirmOwned(context.db, values)).length > 0;
 }
 
-/** What the confirm of a sealed upload must know of it. */
+/** The properties of a sealed upload that its confirm needs. */
 export type ConfirmableUpload = Pick<SealedUpload, 'id' | 'retention_seconds'>;
 
 interface Confirmation extends Pick<FoundInUpload, 'contentType'> {
@@ -102,7 +102,7 @@ const confirm = compileOnce(
   (_db, values: Confirmation) => sql<{ id: string }>`WITH ${confirming(values, sql``)} SELECT id FROM confirmed`,
 );
 
-// The row of the job is locked before the row of the upload, which is updated only if the job was found.
+// Locks the row of the job before the row of the upload. Updates the upload only if the attempt still owns the job.
 const confirmOwned = compileOnce(
   (_db, values: Confirmation & { jobId: string; attemptId: string; position: number }) => sql<{ id: string }>`
     WITH owned AS (
@@ -115,7 +115,7 @@ const confirmOwned = compileOnce(
     SELECT id FROM owned`,
 );
 
-/** Parts of a WITH: the upload becomes confirmed, if `from` has a row, and its object live. */
+/** Parts of a WITH clause. If `from` has a row, the upload becomes confirmed and its object live. */
 function confirming({ id, now, probe, expiresAt, contentType }: Confirmation, from: RawBuilder<unknown>) {
   const events = sql`
     SELECT account_id, NULL::uuid AS job_id, id AS upload_id, 'upload.confirmed' AS type, '{"v":1}'::jsonb AS data

@@ -351,7 +351,7 @@ describe('any allowed request', () => {
   });
 });
 
-/** What no argument contains, except the value of a tag. */
+/** Text that no argument contains, except the value of a tag. */
 const ODD = /:\/\/|undefined|NaN|Infinity|\bnull\b|\be\+|secret|passwd/;
 
 function checkArguments(args: string[], inputs: number): void {

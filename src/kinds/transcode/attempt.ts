@@ -19,7 +19,7 @@ export interface TranscodeAttempt {
   request: OpenedRequest;
   /** The account, which is read while the sources are prepared; see `takeAccount`. */
   account?: Promise<AccountOfJob> | undefined;
-  /** Resolves when the uploads that the attempt has checked are confirmed. Absent = it confirms none. */
+  /** Resolves when the uploads that the attempt has checked are confirmed. Absent = the attempt confirms no upload. */
   confirmed?: Promise<unknown>;
   /** Run when the attempt ends, for any outcome. */
   atEnd: (() => Promise<void>)[];

@@ -44,8 +44,8 @@ export function subjectOf(input: { position: number }): string {
 }
 
 /**
- * Identifies each input. Reuses the inspection of a sealed upload. `deferred` receives what writes the containers that
- * are not written yet; absent = all are written. `attempt.confirmed` resolves when the uploads are confirmed.
+ * Identifies each input. Reuses the inspection of a sealed upload. `deferred` receives the functions that write the containers that
+ * are not written yet. If it is absent, all containers are written. `attempt.confirmed` resolves when the uploads are confirmed.
  */
 export async function prepareInputs(
   attempt: TranscodeAttempt,

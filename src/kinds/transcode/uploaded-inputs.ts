@@ -22,7 +22,7 @@ interface UnconfirmedUpload extends ConfirmableUpload {
   key: string;
 }
 
-/** The upload behind an input, as it was at the claim, if this job must confirm it; else null. */
+/** Returns the upload of an input, as it was at the claim, if this job must confirm it, else null. */
 export function unconfirmedUpload({ job }: Pick<Claim, 'job'>, source: ClaimedSource): UnconfirmedUpload | null {
   const { upload_id: id, upload_state, upload_type, inspection_id, object_key: key, object_state } = source;
   if (id === null || upload_type === null || key === null) return null;
@@ -54,8 +54,8 @@ export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Begins to confirm the upload with the found properties, and to record them for the job. `attempt.confirmed` waits for this, and so does
- * the end of the attempt, because a failed job deletes its unconfirmed uploads. Stops the attempt if it was replaced.
+ * Starts to confirm the upload with the found properties, and to record the properties for the job. `attempt.confirmed` waits for this, and
+ * so does the end of the attempt, because a failed job deletes its unconfirmed uploads. Stops the attempt if it was replaced.
  */
 export function confirmMeanwhile(
   attempt: TranscodeAttempt,

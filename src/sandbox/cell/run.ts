@@ -43,7 +43,7 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onPr
   filter: FilterName;
   /** See `seenBy`; all by default. */
   sees?: readonly string[] | null;
-  /** Whether its cell contains the device of random numbers, if this machine has it. */
+  /** Whether the program's cell contains `RANDOM_DEVICE`, if this machine has the device. */
   randomDevice?: boolean;
   /** Whether it opens files in `PROGRAM_FILES`. */
   opensFiles?: boolean;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hasRandomDevice, RANDOM_DEVICE } from './random-device.ts';
 
 describe('the source of random numbers', () => {
-  it('is shown to cells of an account that does not own it', () => {
+  it('is only in cells of an account that does not own it', () => {
     const { uid } = statSync(RANDOM_DEVICE);
     expect(hasRandomDevice({ uid: uid + 1 })).toBe(true);
     expect(hasRandomDevice({ uid })).toBe(false);

@@ -4,16 +4,17 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 export const RANDOM_DEVICE = '/dev/urandom';
 
 /** Why a cell without the device passes the self-test. */
-export const MISSING_IS_HARMLESS = 'harmless: FFmpeg then measures the clock, which needs 80 ms of CPU time per output';
+export const MISSING_IS_HARMLESS = 'harmless: FFmpeg then measures the clock, which takes 80 ms of CPU time per output';
 
 /** Major number 1, minor number 9. */
 const DEVICE_NUMBER = 0x109;
 
 /**
- * Whether cells of this account may contain the device: this machine has it, this process can open it, and the account doesn't own
- * it. Without the filter, its owner could change its mode on the host, because a mount that is read-only for bwrap allows no devices.
- * Checks the device number, so that cells never see another device, or a file, at this path. Without the device, FFmpeg measures the
- * clock to get random numbers.
+ * Whether cells of this account may contain the device. They may if this machine has the device, this process can open it, and the
+ * account doesn't own it. Without the filter, the owner of the device could change its mode on the host, because bwrap's read-only
+ * mounts allow no devices. The check of the device number ensures that cells never see another device, or a file, at this path. Without
+ * the device, FFmpeg measures the clock to get random numbers.
+ *
  * @param account null = cells run as this process's user
  */
 export function hasRandomDevice(account: { uid: number } | null): boolean {

@@ -38,7 +38,7 @@ const LOADER_CACHE = '/etc/ld.so.cache';
  */
 export async function collectSources(parts: readonly ImagePart[], paths: ProgramPaths): Promise<ImageSources> {
   const files = new Map(parts.map(({ name }) => [`/usr/bin/${name}`, paths[name]!]));
-  // The place of the device: bwrap cannot create a file in a root that it cannot write to.
+  // The cell mounts the device on this file, because bwrap cannot create a file in a read-only root.
   const texts: ImageSources['texts'] = [{ to: RANDOM_DEVICE, text: '' }];
   const sums = new Map<string, string>();
   const watched = new Set<string>([LOADER_CACHE]);

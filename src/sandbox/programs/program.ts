@@ -48,7 +48,7 @@ export interface Program extends ImagePart {
    * By default, cells contain the image.
    */
   readonly seesOnlyItself?: boolean;
-  /** Whether its cells contain `/dev/urandom`, the only device of any cell. */
+  /** Whether the program's cells contain `/dev/urandom`, the only device that any cell contains. */
   readonly usesRandomDevice?: boolean;
   /** What a worker that has it can do, for jobs that need it, e.g. `transcription:base-q8_0`. */
   readonly provides?: readonly string[];

@@ -5,11 +5,11 @@ import { AT_FDCWD, type Expectations, FILTERED } from './expectations.ts';
 
 const { EACCES, ENOENT, ENOTTY } = constants.errno;
 const O_WRONLY = 0o1;
-/** Of linux/random.h. Both are harmless where they work: one reads a number, and the other adds zero bits. */
+/** Requests of linux/random.h. Both are harmless if they succeed: the first reads a number, and the second adds zero bits. */
 const RNDGETENTCNT = 0x80045200;
 const RNDADDTOENTCNT = 0x40045201;
 
-/** Bytes of getdents64(2) for the names `.`, `..` and `urandom`: 19 and the name with its zero byte, rounded up to 8. */
+/** Bytes of getdents64(2) for `.`, `..` and `urandom`: for each, 19 and the name with its zero byte, rounded up to a multiple of 8. */
 const LISTING_BYTES = 24 + 24 + 32;
 /** The first descriptor that a program of a cell opens. */
 const FIRST = 3;
@@ -24,29 +24,29 @@ const OTHERS: Readonly<Record<string, string>> = {
   'open a new terminal': 'ptmx',
   'open the memory of the machine': 'mem',
   'open the log of the kernel': 'kmsg',
-  'open a file system in user space': 'fuse',
-  'open virtual machines': 'kvm',
-  'open network devices': 'net/tun',
-  'open loop devices': 'loop-control',
+  'open the device of file systems in user space': 'fuse',
+  'open the device of virtual machines': 'kvm',
+  'open the device of network tunnels': 'net/tun',
+  'open the control of loop devices': 'loop-control',
 };
 
 /**
- * Attempts on devices. Must run before the cell has opened a file, because they use the numbers of descriptors. Proves that the
- * only device of a cell gives numbers and nothing else.
+ * Attempts on devices, which prove that the only device of a cell returns numbers and does nothing else. They must run before the cell
+ * has opened a file, because they use fixed descriptor numbers.
  */
 export function devices({ rejected, open, hasOwnRoot, closed }: Expectations): RejectedAttempt[] {
   const key = 'device';
   return [
     ...listing(hasOwnRoot, open),
     ...randomDevice({ rejected, open }, hasOwnRoot),
-    // A machine need not have each of them.
+    // Not every machine has each of these devices.
     ...Object.entries(OTHERS).map(([attempt, name]) =>
       open(attempt, `/dev/${name}`, { key, errnos: { ...closed, ENOENT } }),
     ),
   ];
 }
 
-/** A cell with its own root can list `/dev`, whose only name is the device's. */
+/** A cell with its own root can list `/dev`, which contains only the device. */
 function listing(hasOwnRoot: boolean, open: Expectations['open']): RejectedAttempt[] {
   const list = open('list /dev', '/dev');
   if (!hasOwnRoot) return [list];
@@ -54,7 +54,7 @@ function listing(hasOwnRoot: boolean, open: Expectations['open']): RejectedAttem
     succeeds(list, FIRST),
     succeeds(
       {
-        attempt: 'find another device than the source of random numbers',
+        attempt: 'find a device other than the source of random numbers',
         ...{ call: 'getdents64', args: [FIRST, Buffer.alloc(4096), 4096] },
       },
       LISTING_BYTES,
@@ -63,7 +63,7 @@ function listing(hasOwnRoot: boolean, open: Expectations['open']): RejectedAttem
   ];
 }
 
-/** The kernel lets every account write to the device, and only mixes in what is written. Landlock allows only reading. */
+/** The kernel lets every account write to the device, and only mixes the bytes into its numbers. Landlock allows only reading. */
 function randomDevice({ rejected, open }: Pick<Expectations, 'rejected' | 'open'>, hasOwnRoot: boolean) {
   const device = hasOwnRoot ? FIRST + 1 : FIRST;
   const key = 'random';
@@ -75,11 +75,11 @@ function randomDevice({ rejected, open }: Pick<Expectations, 'rejected' | 'open'
   return [
     succeeds(opened, device, key),
     succeeds({ attempt: 'read a random number', call: 'read', args: [device, Buffer.alloc(1), 1] }, 1, key),
-    rejected('ask the device how much it knows', { ENOTTY }, 'ioctl', device, RNDGETENTCNT, Buffer.alloc(4)),
-    rejected('have the kernel trust numbers', { ENOTTY }, 'ioctl', device, RNDADDTOENTCNT, Buffer.alloc(4)),
-    // Only the owner of the device could do this, which no cell is.
+    rejected('read the state of the random numbers', { ENOTTY }, 'ioctl', device, RNDGETENTCNT, Buffer.alloc(4)),
+    rejected('make the kernel trust written numbers', { ENOTTY }, 'ioctl', device, RNDADDTOENTCNT, Buffer.alloc(4)),
+    // Only the owner of the device could do this, and no cell runs as the owner.
     ...[
-      rejected('change who may use the device', FILTERED, 'fchmod', device, 0o666),
+      rejected('change the permissions of the device', FILTERED, 'fchmod', device, 0o666),
       rejected('change the times of the device', FILTERED, 'utimensat', AT_FDCWD, RANDOM_DEVICE, 0, 0),
     ].map((attempt) => ({ ...attempt, onlyInCell: true })),
     ...(hasOwnRoot

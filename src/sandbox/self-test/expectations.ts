@@ -37,12 +37,12 @@ interface OpenOptions {
   key?: string;
 }
 
-/** What a tier's cells return for the same attempt: that depends on whether a cell has its own root. */
+/** The results that a tier's cells return for the same attempts. They depend on whether a cell has its own root. */
 export interface Expectations {
   rejected: Expect;
   open(attempt: string, path: string, options?: OpenOptions): RejectedAttempt;
   hasOwnRoot: boolean;
-  /** For a path of the host: missing where the cell has its own root, else forbidden. */
+  /** For a path of the host. The path is missing if the cell has its own root, and forbidden otherwise. */
   closed: Errnos;
   readOnly: Errnos;
   /** For writing to a host path. A file system that is read-only for the service (units, containers) fails first. */

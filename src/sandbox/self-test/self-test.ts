@@ -145,7 +145,7 @@ async function tryPlan(context: RunContext, slot: number, plan: Plan, program: s
     args: [],
     inputs: [{ name: 'probe', path: program, executable: true }],
     outputs: [PROOF_FILE, BOMB_FILE],
-    // As in the cells of FFmpeg.
+    // The cells of FFmpeg contain the device too.
     randomDevice: true,
     limits,
     onStdout: (chunk) => output.push(chunk),

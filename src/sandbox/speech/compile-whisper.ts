@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { runStep } from './run-step.ts';
 import { WHISPER_SOURCE } from './whisper-source.ts';
 
-/** Flags of every source. A hash pins the sources, so their warnings help no operator. */
+/** Flags for every source. A hash pins the sources, so an operator cannot act on their warnings. */
 const COMMON: readonly string[] = [
   ...['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2', '-DNDEBUG', '-w'],
   ...['-D_GNU_SOURCE', '-DGGML_USE_CPU', '-DGGML_SCHED_MAX_COPIES=4'],
@@ -15,33 +15,33 @@ const LINKING: readonly string[] = ['-static', '-s', '-Wl,--build-id=none,-z,noe
 /** Folders with headers, below the folder of whisper.cpp. */
 const INCLUDED: readonly string[] = ['include', 'src', 'ggml/include', 'ggml/src', 'ggml/src/ggml-cpu'];
 /** The folder with sources that use the extensions of the processor. */
-const OF_PROCESSOR = 'ggml/src/ggml-cpu';
+const CPU_FOLDER = 'ggml/src/ggml-cpu';
 
 /** Sources that are compiled together, so that the compiler reads their common headers once. */
 interface Unit {
-  /** Its extension names the language. */
+  /** File name of the unit. The extension names the language. */
   name: string;
-  /** Below the folder of whisper.cpp. */
+  /** Folder of the sources, below the folder of whisper.cpp. */
   folder: string;
   sources: readonly string[];
 }
 
 /** A unit of one source. */
-const alone = (folder: string, source: string): Unit => ({
+const singleSource = (folder: string, source: string): Unit => ({
   name: source.replaceAll('/', '-'),
   folder,
   sources: [source],
 });
 
-/** All that the program links. The units that take longest are first, so that at the end no compiler runs alone. */
+/** Everything that the program links. The units that take longest to compile are first, so that at the end no compiler runs alone. */
 const UNITS: readonly Unit[] = [
-  alone('src', 'whisper.cpp'),
+  singleSource('src', 'whisper.cpp'),
   {
     name: 'operations.cpp',
-    folder: OF_PROCESSOR,
+    folder: CPU_FOLDER,
     sources: ['ops.cpp', 'binary-ops.cpp', 'unary-ops.cpp', 'vec.cpp', 'traits.cpp', 'ggml-cpu.cpp'],
   },
-  alone(OF_PROCESSOR, 'repack.cpp'),
+  singleSource(CPU_FOLDER, 'repack.cpp'),
   {
     name: 'backends.cpp',
     folder: 'ggml/src',
@@ -53,12 +53,12 @@ const UNITS: readonly Unit[] = [
       'ggml-threading.cpp',
     ],
   },
-  ...['ggml-quants.c', 'ggml.c', 'ggml-alloc.c'].map((source) => alone('ggml/src', source)),
-  ...['ggml-cpu.c', 'quants.c'].map((source) => alone(OF_PROCESSOR, source)),
+  ...['ggml-quants.c', 'ggml.c', 'ggml-alloc.c'].map((source) => singleSource('ggml/src', source)),
+  ...['ggml-cpu.c', 'quants.c'].map((source) => singleSource(CPU_FOLDER, source)),
 ];
 /** Folders with sources for an architecture. */
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86', arm64: 'arm' };
-const OF_ARCHITECTURE: readonly string[] = ['repack.cpp', 'quants.c'];
+const ARCHITECTURE_SOURCES: readonly string[] = ['repack.cpp', 'quants.c'];
 
 /** Extensions that ggml uses on x86-64 by default: the flag in `/proc/cpuinfo`, and the name in ggml. */
 const EXTENSIONS: Readonly<Record<string, string>> = {
@@ -78,15 +78,15 @@ function processorFlags(): string[] {
   if (ARCHITECTURES[process.arch] === undefined) return ['-DGGML_USE_CPU_REPACK', '-DGGML_CPU_GENERIC'];
   const flags = new Set(/^flags\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' '));
   const extensions = Object.entries(EXTENSIONS).filter(([flag]) => process.arch === 'x64' && flags.has(flag));
-  const ofExtensions = extensions.flatMap(([flag, name]) => [`-m${flag.replace('_', '.')}`, `-DGGML_${name}`]);
-  return ['-DGGML_USE_CPU_REPACK', ...ofExtensions];
+  const extensionFlags = extensions.flatMap(([flag, name]) => [`-m${flag.replace('_', '.')}`, `-DGGML_${name}`]);
+  return ['-DGGML_USE_CPU_REPACK', ...extensionFlags];
 }
 
 /** The units, with the sources for this architecture. */
 function allUnits(): Unit[] {
   const folder = ARCHITECTURES[process.arch];
   if (folder === undefined) return [...UNITS];
-  return [...UNITS, ...OF_ARCHITECTURE.map((source) => alone(OF_PROCESSOR, `arch/${folder}/${source}`))];
+  return [...UNITS, ...ARCHITECTURE_SOURCES.map((source) => singleSource(CPU_FOLDER, `arch/${folder}/${source}`))];
 }
 
 export interface Compilers {
@@ -96,8 +96,8 @@ export interface Compilers {
 }
 
 /**
- * Compiles the program of the cells from the sources of whisper.cpp, with a compiler for each processor. CMake would need a
- * quarter more time, because the libraries that it makes contain sources that the program does not link. Throws `SpeechError`.
+ * Compiles the program of the cells from the sources of whisper.cpp, with one compiler for each processor at a time. CMake would use a
+ * quarter more processor time, because its libraries contain sources that the program does not link. Throws `SpeechError`.
  *
  * @param folder for the object files
  * @param sources the folder of whisper.cpp
@@ -120,7 +120,7 @@ export async function compileWhisper(folder: string, sources: string, compilers:
     for (let unit = waiting.shift(); unit; unit = waiting.shift()) {
       const { folder: below, name } = unit;
       const text = unit.sources.map((source) => `#include "${join(sources, below, source)}"\n`).join('');
-      const flags = below === OF_PROCESSOR ? [optimization, ...processorFlags()] : [optimization];
+      const flags = below === CPU_FOLDER ? [optimization, ...processorFlags()] : [optimization];
       objects.push(await compile(`unit-${name}`, text, flags));
     }
   };
@@ -128,7 +128,7 @@ export async function compileWhisper(folder: string, sources: string, compilers:
     waiting.length = 0;
     throw error;
   };
-  // All have ended before the caller deletes the folder, also if one has failed.
+  // Waits until all compilers have ended, even if one has failed, because the caller then deletes the folder.
   const ends = await Promise.allSettled(
     Array.from({ length: availableParallelism() }, () => compileUnits().catch(stopAll)),
   );

@@ -14,7 +14,7 @@ import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
 import { canSend, startLauncher, type WaitingLauncher } from './waiting-launcher.ts';
 
-/** Tier 1: separate namespaces, a root image, a seccomp filter. Its only exception is a device that cells do not need. */
+/** Tier 1: separate namespaces, a root image, a seccomp filter. Its only exception is a missing device, which cells do not need. */
 export function bwrapTier(tools: BwrapTools): Tier {
   return {
     name: 'bwrap',

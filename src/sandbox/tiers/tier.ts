@@ -16,7 +16,7 @@ export interface LaunchSpec {
   rootImage: string;
   /** Paths of the image that the cell contains; null = all. A tier that cannot hide the others shows them. */
   sees: readonly string[] | null;
-  /** Whether the cell contains `RANDOM_DEVICE`, which exists. A tier that cannot hide devices shows more. */
+  /** Whether the cell contains `RANDOM_DEVICE`. Set only if the device exists. A tier that cannot hide devices shows other devices too. */
   randomDevice: boolean;
   cell: Cell;
   limits: CellLimits;

@@ -17,7 +17,7 @@ describe('files without a name', () => {
     expect(hidesFiles(2 ** 22 + 1)).toBe(false);
   });
 
-  it('are not confused with an open device', () => {
+  it('do not include an open device', () => {
     const device = openSync('/dev/urandom', 'r');
     expect(hidesFiles(process.pid)).toBe(false);
     closeSync(device);

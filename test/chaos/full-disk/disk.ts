@@ -12,7 +12,7 @@ export interface Disk {
   freeMb(): Promise<number>;
   /** Writes a file that leaves that many megabytes free. */
   fillUntil(leftMb: number, name: string): Promise<void>;
-  /** Notes the lowest free space until `stop` returns it. */
+  /** Records the lowest free space until `stop` returns it. */
   watch(): { stop(): number };
 }
 

@@ -7,10 +7,10 @@ import { call, type TestService } from '../../../testkit/service.ts';
 import { type Disk, MB, RESERVE_MB, work } from './disk.ts';
 
 const JOBS = 4;
-/** Free above the reserve when the attack begins; the rest is filled, so that the attack takes seconds. */
+/** Megabytes above the reserve that are free when the attack begins. The rest is filled, so that the attack takes only seconds. */
 const SPARE_MB = 150;
 const FETCHES = 10;
-/** Clients of the other account, each of which waits for its job before it submits the next one. */
+/** Number of clients of the other account. Each client waits for its job before it submits the next job. */
 const CLIENTS = 2;
 /** Milliseconds between the attacker's rounds, which should fill the disk, not the processor. */
 const PAUSE_MS = 50;
@@ -58,7 +58,8 @@ async function startEndlessSource() {
 }
 
 /**
- * Requests and uses upload URLs, never confirms, and submits fetches that do not fit. Counts the responses by status.
+ * Requests upload URLs, sends files to them, never confirms the uploads, and submits fetches that do not fit on the disk. Counts the
+ * responses by status.
  */
 async function attack(service: TestService, key: string, sourceUrl: string, stop: AbortSignal) {
   const responses: Record<string, number> = {};
@@ -79,7 +80,7 @@ async function attack(service: TestService, key: string, sourceUrl: string, stop
       await pause();
     }
   };
-  const fetchMuch = async () => {
+  const submitFetches = async () => {
     const body = { inputs: [{ url: sourceUrl }], outputFormat: 'mp4' };
     for (let job = 0; job < FETCHES && !stop.aborted; job++) {
       const created = await call(`${service.api}/v1/transcodes`, 'POST', key, body).catch(() => null);
@@ -87,6 +88,6 @@ async function attack(service: TestService, key: string, sourceUrl: string, stop
       await pause();
     }
   };
-  await Promise.all([fill(), fill(), fill(), fetchMuch()]);
+  await Promise.all([fill(), fill(), fill(), submitFetches()]);
   return responses;
 }

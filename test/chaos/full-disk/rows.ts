@@ -4,7 +4,7 @@ import { call, type TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { type Disk, RESERVE_MB, work } from './disk.ts';
 
-/** Free above the reserve when the attack begins; the rest is filled, so that the attack takes seconds. */
+/** Megabytes above the reserve that are free when the attack begins. The rest is filled, so that the attack takes only seconds. */
 const SPARE_MB = 37;
 const MOST_ROUNDS = 80;
 const REJECTED = 4;
@@ -34,7 +34,7 @@ export async function attackWithRows(service: TestService, disk: Disk, clip: str
       await call(`${service.api}/v1/batches/${created.json.id}/cancel`, 'PATCH', attacker.key, undefined);
     } else {
       rejected += 1;
-      // The attacker has got all that it may; the other account works as before.
+      // The attacker has reached its limit. The other account works as before.
       if (jobs.length === 0) jobs.push(await work(service, clip));
     }
   }
@@ -43,7 +43,7 @@ export async function attackWithRows(service: TestService, disk: Disk, clip: str
   return { jobs, responses, atStart, lowestMb: watch.stop(), database, close: receiver.close };
 }
 
-/** It never responds, so that every delivery stays pending. A worker repeats deliveries to a closed port as fast as it can. */
+/** The receiver never responds, so that every delivery stays pending. A worker would repeat deliveries to a closed port as fast as it can. */
 async function startSilentReceiver() {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
 /**
- * Run by a test in a mount namespace of its own, as `run.ts <folder of the small disk> <clip>`: an attacker fills the
- * disk with files while another account works; then the service dies and starts again on a full disk; then an attacker fills
- * the database with rows. Prints its observations. One service runs for all of it, because a first start takes several seconds.
+ * A test runs this script in its own mount namespace, as `run.ts <folder of the small disk> <clip>`. First, an attacker fills the
+ * disk with files while another account works. Then the service dies and starts again on a full disk. Then an attacker fills the
+ * database with rows. Prints its observations. All three parts use one service, because a first start takes several seconds.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,10 +23,10 @@ const ENV = {
 
 /** Another program fills the disk up to a few megabytes, and the service dies. */
 async function dieOnFullDisk(service: TestService, disk: Disk): Promise<number> {
-  // PostgreSQL goes on until the next start.
+  // PostgreSQL keeps running until the next start.
   const processes = [service.pid, ...['api', 'gateway', 'worker'].flatMap((role) => service.pids(role))];
   process.kill(service.pid, 'SIGKILL');
-  await until(() => !processes.some(isAlive), { what: 'the end of all its processes' });
+  await until(() => !processes.some(isAlive), { what: 'the end of the processes of the service' });
   await disk.fillUntil(8, 'of-another-program');
   return disk.freeMb();
 }

@@ -15,7 +15,7 @@ import { expectEachCompletedOnce, expectNoOrphans, patientClient } from '../load
 const HEADERS = { 'x-forwarded-proto': 'https' };
 const PATIENCE = { totalMs: 60_000, attemptMs: 10_000, headers: HEADERS };
 export const whyNotCutOff = await whyNoNetwork();
-/** The first case in every run of the suite, the others where a minute more does not matter. */
+/** Whether all cases run. By default, only the first case runs, because the other cases take a minute longer. */
 const isLong = process.env.TEST_CHAOS === 'long';
 
 export const cuttingOff = (given: () => Promise<TestService>) => () => {
@@ -48,7 +48,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
     ids.push(id);
     return id as string;
   };
-  /** A job that the worker of the island encodes once `proceed` is called; the other worker is stopped. */
+  /** Creates a job that the island's worker encodes once `proceed` is called. The other worker is stopped. */
   const onIsland = async () => {
     signalWorker('SIGSTOP');
     const id = await submit([{ option: '-preset', argument: 'veryfast' }]);
@@ -64,7 +64,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
     (await db.query('SELECT state FROM attempts WHERE job_id = $1 ORDER BY number', [id])).rows.map(
       ({ state }) => state,
     );
-  /** How the attempt of the worker of the island ended. */
+  /** Returns how the attempt of the island's worker ended. */
   const endOf = (id: string) =>
     until(
       () => {
@@ -74,7 +74,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       { what: 'the end of the attempt', timeoutMs: 90_000 },
     );
   const encoding = () => ffmpegsOf(island!.pid()!);
-  /** Spares the test the 30 seconds that a worker without a heartbeat keeps its jobs. */
+  /** Expires all leases, because a worker without a heartbeat would keep its jobs for 30 seconds. */
   const expireLeases = async () => {
     await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE state = 'running'`);
     await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
@@ -94,8 +94,8 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       signalWorker('SIGCONT');
     });
 
-    // Its queries arrive, and it never learns how they ended.
-    it('and the responses of the database makes another worker run the job, and the first one cannot publish when it is back', async () => {
+    // The worker's queries arrive, but the worker never receives their results.
+    it('and the responses of the database makes another worker run the job, and the first worker cannot publish after it reconnects', async () => {
       const { id, proceed } = await onIsland();
       await island!.database.lose('incoming');
       proceed();
@@ -121,7 +121,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
   });
 
   it.runIf(isLong)(
-    'between an API and the database makes the API unready, and loses nothing that it accepted',
+    'between an API and the database makes the API unready, and no job that the API accepted is lost',
     async () => {
       island = await openIsland(service, 'api');
       const there = patientClient(island, service.key, PATIENCE);
@@ -129,7 +129,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       expect(await ready()).toBe(200);
       await island.database.lose('all');
       const accepted = there.create({ inputs: [{ url: fileUrl }], outputFormat: 'jpg' });
-      await until(async () => (await ready()) === 503, { what: 'the API to say so' });
+      await until(async () => (await ready()) === 503, { what: 'the API to be unready' });
       await island.database.mend();
       ids.push(await accepted);
       await until(async () => (await ready()) === 200, { what: 'the API to be ready', timeoutMs: 60_000 });
@@ -137,7 +137,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
     },
   );
 
-  it('completes every job once, and leaves nothing behind', async () => {
+  it('lets every job complete once, and leaves nothing behind', async () => {
     await expectEachCompletedOnce(db, ids);
     await expectNoOrphans(db, service);
   });

@@ -48,7 +48,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     files.last = Buffer.concat([last, free]);
   });
   afterAll(async () => {
-    // Other tests search the storage for bytes.
+    // Other tests search all bytes in storage.
     for (const id of created) await service.call('DELETE', `/v1/transcodes/${id}`);
     await rm(folder, { recursive: true, force: true });
   });

@@ -113,7 +113,7 @@ export const jobs = (given: () => TestService) => () => {
       expect(response.status).toBe(200);
       expect(FINAL).not.toContain(response.json.status);
       expect(took).toBeGreaterThanOrEqual(990);
-      // Far below the 60 seconds of the next request, on a busy machine too.
+      // Even on a busy machine, this is far below the 60 seconds of the next request.
       expect(took).toBeLessThan(20_000);
       // Ends early if the job is canceled.
       const waiting = service.call('GET', `/v1/transcodes/${job.id}?wait=60`);

@@ -33,13 +33,13 @@ export const briefJobs = (given: () => TestService) => () => {
     const [short, lasting] = [await clip(2), await clip(60)];
     const brief = [await create(short, 'medium'), await create(short, 'medium')];
     const long = [await create(lasting, 'veryslow'), await create(lasting, 'veryslow')];
-    // A stopped FFmpeg occupies its slot and uses no processor.
+    // A stopped FFmpeg occupies its slot and uses no processor time.
     await stopFfmpegs(given(), 2);
     expect(await statusesOf([...brief, ...long])).toEqual(['processing', 'processing', 'pending', 'pending']);
     for (const id of brief) await cancel(id);
     await until(async () => (await statusesOf(long))[0] === 'processing', { what: 'a long job to start' });
     await stopFfmpegs(given());
-    // The worker has claimed this job after the long one.
+    // The worker has claimed this job after the long job.
     const light = await transcode(given(), { inputs: [{ url: short }], outputFormat: 'jpg' });
     expect(light.status).toBe('completed');
     expect(await statusesOf(long)).toEqual(['processing', 'pending']);

@@ -95,8 +95,8 @@ export function casesOf({ lake, cafe, products, logo, face, music }: Scenes): Ca
 }
 
 /**
- * The same on scenes of a sixteenth of the pixels, for tests. Only the slideshow has more frames than the scenes: 171, which take 5
- * seconds to draw in its size.
+ * The same cases for tests, with scenes of a sixteenth of the pixels. Only the slideshow has more frames than the scenes: 171 frames,
+ * which would take 5 seconds to draw in full size.
  */
 export const SMALL = { scale: 0.25, fps: 8, seconds: 1.5 };
 export function smallCasesOf(scenes: Scenes): Case[] {
