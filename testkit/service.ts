@@ -138,7 +138,7 @@ export async function shareService(): Promise<TestService & { account: string }>
 function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.ProcessEnv {
   return {
     MALLOC_ARENA_MAX: '2',
-    MALLOC_MMAP_THRESHOLD_: '131072',
+    MALLOC_MMAP_THRESHOLD_: '1048576',
     ...process.env,
     // Reading these certificates would take 28 ms in each Node.js process. The service under test connects only to loopback.
     NODE_EXTRA_CA_CERTS: undefined,

@@ -72,5 +72,5 @@ if [[ ${1-} == bench ]]; then
   exec node --import tsx bench/main.ts "$@"
 fi
 # Makes glibc return freed memory to the system, as for the roles (src/cli/service.ts).
-export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-131072}
+export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-1048576}
 exec node --max-semi-space-size=1 "$app/dist/airlock.js" "$@"

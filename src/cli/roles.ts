@@ -10,9 +10,9 @@ import { nodeOptions } from './v8-options.ts';
  * glibc keeps up to eight arenas of freed memory per core; with two in total, the idle roles together use 9 MB less. And
  * once a block of up to 32 MB is freed, it takes later ones of that size from an arena, which never shrinks below the last
  * block in use. With a fixed threshold in bytes, large blocks return to the system: 20 MB in a worker that has built an
- * image. A lower threshold would not help more: with 64 KiB, the idle roles use as much as with 128 KiB.
+ * image.
  */
-const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
 /** Variable that is set for a worker that may build FFmpeg. */
 export const BUILDS_VARIABLE = 'AIRLOCK_INTERNAL_BUILDS';
 /**
