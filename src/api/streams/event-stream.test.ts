@@ -99,6 +99,14 @@ describe('a stream of events', () => {
     await logs('slow reader disconnected');
   });
 
+  it('ends the connection of a client that does not read events as they happen', async () => {
+    const { started, disconnected, logs } = await open({ stallMs: 60_000, waitingEvents: 1_000 }, { job: undefined });
+    await started();
+    await addEvents(EVENTS);
+    await disconnected();
+    await logs('slow reader disconnected');
+  });
+
   it('ends when too many events happen while its client does not read older ones', async () => {
     const { started, ended } = await open({ stallMs: 60_000, waitingEvents: 5 });
     await started();

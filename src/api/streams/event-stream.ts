@@ -241,7 +241,7 @@ class EventStream implements Subscriber {
   #write(text: string): void {
     if (this.#raw.destroyed || this.#raw.writableEnded) return;
     this.#raw.write(text);
-    if (this.#raw.writableLength > MAX_UNREAD) this.#raw.destroy();
+    if (this.#raw.writableLength > MAX_UNREAD) this.#cut();
   }
 
   /**
