@@ -34,7 +34,7 @@ export function startHashing(
  * longer.
  */
 async function hashSources(
-  { tools, run }: TranscodeAttempt,
+  { tools, run, confirmed }: TranscodeAttempt,
   sources: readonly OriginalFile[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -43,6 +43,8 @@ async function hashSources(
     if (signal.aborted) return;
     try {
       const sha256 = row.object_sha256 ?? (await hashFile(file, signal));
+      // The confirm of an upload changes the same rows in another order, so the two statements could deadlock.
+      await confirmed;
       await recordHash(tools.context.db, claim, row, { sha256, size: (await stat(file)).size });
     } catch (error) {
       if (!signal.aborted) tools.logger.warn({ err: error, job: claim.job.id }, 'a source could not be hashed');
