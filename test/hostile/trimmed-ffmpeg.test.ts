@@ -133,7 +133,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       expect(readTrimmed(dataDir).active?.folder).toBe('lacking');
     });
 
-    it('is given up if a command that fails with it succeeds with the distribution’s build, and the job gets the result of that build', async () => {
+    it('is abandoned if a command fails with it but succeeds with the distribution’s build, and the job gets that build’s result', async () => {
       expect(await run()).toMatchObject({ end: 'exit', exitCode: 0, build: { package: expect.any(String) } });
       const { active, rejected } = readTrimmed(dataDir);
       expect(active).toBeNull();
