@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { uuidv7 } from '../crypto/uuid.ts';
+import { compileOnce } from '../database/compile-once.ts';
 import { ACCOUNT_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { AccountsTable } from '../database/tables.ts';
@@ -38,5 +39,10 @@ export function accountRetention(account: Pick<Account, 'retention_seconds'>, se
  * rows that refer to the account by a foreign key.
  */
 export async function lockAccount(tx: Tx, id: string): Promise<Account | undefined> {
-  return tx.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+  const [account] = await selectLocked(tx, { id });
+  return account;
 }
+
+const selectLocked = compileOnce((db, { id }: Pick<Account, 'id'>) =>
+  db.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).forNoKeyUpdate(),
+);

@@ -1,5 +1,5 @@
 import { SupervisorError } from '../supervisor/supervisor-error.ts';
-import type { FirstLogin } from './make-first-key.ts';
+import type { FirstLogin, WantedKey } from './make-first-key.ts';
 
 /*
  * The supervisor asks the API for the first key of an installation. The API already has the code and the connections for this, and its
@@ -8,9 +8,6 @@ import type { FirstLogin } from './make-first-key.ts';
 
 /** Milliseconds until a start fails because the API, which may have ended, doesn't respond. */
 const RESPONSE_MS = 15_000;
-
-/** `true` returns the key. A path writes the key to that file, with mode 0600. */
-export type WantedKey = true | string;
 
 interface KeyRequest {
   type: 'first-key';

@@ -9,6 +9,9 @@ import type { FirstKey } from './first-key.ts';
 
 const FIRST_KEY_LOCK = 0x46_49_52_53; // "FIRS"
 
+/** `true` returns the key. A path writes the key to that file, with mode 0600. */
+export type WantedKey = true | string;
+
 /** What the first operator of an installation needs. */
 export interface FirstLogin {
   /** The first key; null if there is already a key. */
@@ -21,14 +24,13 @@ export interface FirstLogin {
  * Creates the first key and the set-up link if there is no key.
  *
  * @param db connections of the owner or of the API, whose role also creates keys for callers
- * @param wanted `true` returns the key. A path writes the key to that file, with mode 0600
  */
-export async function makeFirstKey(db: Database, wanted: true | string): Promise<FirstLogin> {
+export async function makeFirstKey(db: Database, wanted: WantedKey): Promise<FirstLogin> {
   return db.transaction().execute((tx) => makeFirst(tx, wanted));
 }
 
 /** Writes the file before it commits the key. If the start dies in between, the next start creates another key and replaces the file. */
-async function makeFirst(tx: Tx, wanted: true | string): Promise<FirstLogin> {
+async function makeFirst(tx: Tx, wanted: WantedKey): Promise<FirstLogin> {
   // Two machines may start with the same database.
   await sql`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`.execute(tx);
   const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql, type Updateable } from 'kysely';
+import { lockAccount } from '../accounts/accounts.ts';
 import { outputOverQuota, requireOutputQuota, storedBytesOf } from '../accounts/stored-bytes.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { compileEach, compileOnce } from '../database/compile-once.ts';
@@ -91,7 +92,7 @@ async function reserveWithinQuota(
 ): Promise<string> {
   const row = rowOf(claim, object);
   const [, [reserved]] = await withPipelinedTransaction(db, (tx) =>
-    Promise.all([lockAccountRow(tx, row), insertWithinQuota(tx, row)]),
+    Promise.all([lockAccount(tx, row.accountId), insertWithinQuota(tx, row)]),
   );
   const { id, is_over, max_stored_bytes } = reserved!;
   if (is_over) throw outputOverQuota({ max_stored_bytes });
@@ -122,11 +123,6 @@ type OutputRow = ReturnType<typeof rowOf>;
 
 const insertRow = compileOnce(
   (_db, row: OutputRow) => sql<{ id: string }>`${insertObject(row, sql`SELECT`)} RETURNING id`,
-);
-
-const lockAccountRow = compileOnce(
-  (_db, { accountId }: Pick<OutputRow, 'accountId'>) =>
-    sql`SELECT FROM accounts WHERE id = ${accountId} FOR NO KEY UPDATE`,
 );
 
 const insertWithinQuota = compileOnce(

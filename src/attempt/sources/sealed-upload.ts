@@ -7,7 +7,7 @@ import type { Db, Tx } from '../../database/pool.ts';
 import { insertEvents } from '../../events/record.ts';
 import { contentTypeMatches, detectMedia } from '../../ffmpeg/index.ts';
 import { giveUpload, lockJobOfUpload } from '../../jobs/awaited-uploads.ts';
-import type { Claim, Job } from '../../jobs/rows.ts';
+import type { Claim } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import { readHead } from '../media/read-head.ts';
 
@@ -51,16 +51,15 @@ export interface FoundInUpload {
 
 /**
  * Confirms the upload, makes its object live and records that, unless the upload was deleted meanwhile. A job that awaits
- * the upload can use it. If the caller has locked the job of the upload, `locked` is this job.
+ * the upload can use it.
  */
 export async function confirmSealed(
   context: Context,
   tx: Tx,
   upload: SealedUpload,
   found: FoundInUpload,
-  locked?: Job,
 ): Promise<void> {
-  const job = locked ?? (await lockJobOfUpload(tx, upload));
+  const job = await lockJobOfUpload(tx, upload);
   const confirmed = await confirm(tx, confirmation(context, upload, found));
   if (job && confirmed.length > 0) {
     await giveUpload(tx, job, { id: upload.id, objectId: upload.object_id, inspection: found.inspection });
