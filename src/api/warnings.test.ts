@@ -59,7 +59,7 @@ describe('the nearest name', () => {
     ['input', 'inputs'],
     ['colour', null],
     ['', null],
-  ])('to %j is %j', (name, expected) => {
+  ])('the nearest name to %j is %j', (name, expected) => {
     expect(nearestName(name, ['inputs', 'outputFormat', 'preset'])).toBe(expected);
   });
 

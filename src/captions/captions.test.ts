@@ -102,7 +102,7 @@ describe('captions', () => {
     expect(lay([])).toEqual([]);
   });
 
-  it('of three hours of speech are laid out within seconds', () => {
+  it('captions of three hours of speech are laid out within seconds', () => {
     const words = speak(Array(3000).fill('one two, three four five six seven. eight nine').join(' '));
     const started = performance.now();
     expect(lay(words).length).toBeGreaterThan(2000);
@@ -125,7 +125,7 @@ describe('caption files', () => {
     expect(parseCaptions(Buffer.from(writeVtt(cues)))).toEqual({ ok: true, format: 'vtt', cues });
   });
 
-  it('of silence are empty, and valid', () => {
+  it('caption files of silence are empty, and valid', () => {
     expect(writeSrt([])).toBe('');
     expect(writeVtt([])).toBe('WEBVTT\n');
     expect(parseCaptions(writeVtt([]))).toMatchObject({ ok: true, cues: [] });
@@ -140,7 +140,7 @@ describe('caption files', () => {
     }
   });
 
-  it('in JSON have times in seconds, and list words only on request', () => {
+  it('caption files in JSON have times in seconds, and list words only on request', () => {
     const words = speak('Hello there.');
     const segment = { start: 0, end: 900, words };
     const facts = { language: 'en', task: 'transcribe' as const, durationSeconds: 1.25, segments: [segment] };
@@ -182,7 +182,7 @@ describe('caption files', () => {
     ['a line without end', cue('a'.repeat(501)), /Line 3: .*500 characters/],
     ['too many lines', cue('a\n'.repeat(9)), /more than 8 lines/],
     ['a style sheet', 'WEBVTT\n\nSTYLE\n::cue { color: red }\n', /Line 3: styles/],
-  ])('with %s are rejected with the line at fault', (_, file, message) => {
+  ])('caption files with %s are rejected with the line at fault', (_, file, message) => {
     const read = parseCaptions(file);
     expect(read.ok ? 'accepted' : read.fault.message).toMatch(message);
   });

@@ -40,7 +40,7 @@ describe('a destination', () => {
     ['many headers', Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`x-${index}`, '1']))],
   ])('is rejected with %s', (_, headers) => expect(faultsOf({ url, headers })).toEqual(['destination.headers']));
 
-  it('that is a URL is rejected for several outputs and for outputs of many files', () => {
+  it('a destination that is a URL is rejected for several outputs and for outputs of many files', () => {
     const outputs = [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }];
     expect(faultsOf({ url }, { outputs })).toEqual(['destination.url']);
     expect(faultsOf({ url }, { outputFormat: 'hls' })).toEqual(['destination.url']);

@@ -9,7 +9,7 @@ const PICTURE = `data:image/png;base64,${BYTES.toString('base64')}`;
 const OPTIONS = { allow: [], ports: [443] };
 
 describe('a data: URL', () => {
-  it('of a picture is a source that is read without a connection', async () => {
+  it('a data: URL of a picture is a source that is read without a connection', async () => {
     expect(checkSourceUrl(PICTURE, OPTIONS).ok).toBe(true);
     const lookup = () => Promise.reject(new Error('nothing is looked up'));
     const fetcher = createFetcher({ ...OPTIONS, maxBytes: 100, deadlineMs: 1000, lookup });

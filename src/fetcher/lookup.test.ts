@@ -48,7 +48,7 @@ describe('a lookup', () => {
       });
   });
 
-  it('of a name that resolves does not wait for names that never resolve', async () => {
+  it('a lookup of a name that resolves does not wait for names that never resolve', async () => {
     const hanging = Array.from({ length: HANGING }, (_, index) => lookup(`hang-${index}.example`));
     const ended = Promise.allSettled(hanging);
     const started = performance.now();

@@ -49,7 +49,7 @@ async function insider(method: string, path: string, body = ''): Promise<string>
 const status = (response: string): number => Number(response.slice(9, 12));
 
 describe('paths', () => {
-  it('that try to escape the bucket are rejected even with a valid signature', async () => {
+  it('paths that try to escape the bucket are rejected even with a valid signature', async () => {
     const tricks = [
       '..',
       '../tmp/x',
@@ -84,7 +84,7 @@ describe('paths', () => {
     expect(status(await insider('PUT', `/${BUCKET}/honest`, 'x'))).toBe(200);
   });
 
-  it('with backslashes and double slashes are ordinary, distinct keys', async () => {
+  it('paths with backslashes and double slashes are ordinary, distinct keys', async () => {
     for (const path of ['a%5C..%5Cb', 'a//b', 'a/b', 'a/b/', 'a...b', '...', '~']) {
       expect(status(await insider('PUT', `/${BUCKET}/plain/${path}`, 'x')), path).toBe(200);
     }

@@ -68,7 +68,7 @@ describe('signed URLs', () => {
     expect((await fetch(`${url}&extra=1`)).status).toBe(403);
   });
 
-  it('for GET also allow HEAD, without a body; URLs for HEAD or PUT allow nothing else', async () => {
+  it('signed URLs for GET also allow HEAD, without a body; URLs for HEAD or PUT allow nothing else', async () => {
     await put('asked-about', 'secret');
     const link = { filename: 'a', contentType: 'video/mp4', expiresIn: 600 };
     const url = await gateway.store.presignGet('asked-about', link);
@@ -189,7 +189,7 @@ describe('signed URLs', () => {
     expect(response.status).toBe(403);
   });
 
-  it('for PUT must sign length and type', async () => {
+  it('signed URLs for PUT must sign length and type', async () => {
     for (const headers of [{}, TYPE, { 'content-length': '1' }] as Record<string, string>[]) {
       const url = await presigned('PUT', gateway.endpoint, 'unbound?X-Amz-Expires=60', headers);
       const response = await fetch(url, { method: 'PUT', headers: TYPE, body: 'x' });

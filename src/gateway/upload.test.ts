@@ -43,7 +43,7 @@ describe('an upload', () => {
     return { status: response.status, code: /<Code>(\w+)</.exec(xml)?.[1], xml };
   };
 
-  it('whose size differs from the signed size is rejected with both sizes, and stores nothing', async () => {
+  it('an upload whose size differs from the signed size is rejected with both sizes, and stores nothing', async () => {
     const long = await send(TYPE, '12345678901');
     expect(long).toMatchObject({ status: 400, code: 'EntityTooLarge' });
     expect(long.xml).toContain('<ProposedSize>11</ProposedSize><MaxSizeAllowed>10</MaxSizeAllowed>');
@@ -53,7 +53,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('exact')).toBeNull();
   });
 
-  it('whose type differs from the signed type is rejected with both types', async () => {
+  it('an upload whose type differs from the signed type is rejected with both types', async () => {
     for (const type of ['text/html', 'Video/MP4', 'video/mp4; x=1', '<b>&']) {
       const rejected = await send({ 'content-type': type }, '1234567890');
       expect(rejected).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
@@ -93,13 +93,13 @@ describe('an upload', () => {
     expect(await gateway.store.head('exact')).toBeNull();
   });
 
-  it('that sends more than it declared never becomes a larger object', async () => {
+  it('an upload that sends more than it declared never becomes a larger object', async () => {
     const response = await rawRequest(gateway.port, await head('excess', 10), '0123456789\0\0\0\0');
     expect(response).not.toMatch(/^HTTP\/1\.1 2/);
     expect(await gateway.store.head('excess')).toBeNull();
   });
 
-  it('without a length is rejected', async () => {
+  it('an upload without a length is rejected', async () => {
     const chunked = await rawRequest(
       gateway.port,
       await head('chunked', 3, ['transfer-encoding: chunked']),
@@ -126,7 +126,7 @@ describe('an upload', () => {
     expect(response).toContain('<MaxSizeAllowed>50000000</MaxSizeAllowed>');
   });
 
-  it('that is interrupted leaves nothing, and can be sent again', async () => {
+  it('an upload that is interrupted leaves nothing, and can be sent again', async () => {
     const connection = await start('broken', 1_000_000);
     connection.write(Buffer.alloc(400_000));
     await vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(1), 10_000);
@@ -168,7 +168,7 @@ describe('an upload', () => {
     bad.socket.destroy();
   });
 
-  it('that is rejected gets its response before the body ends, and is cut off', async () => {
+  it('an upload that is rejected gets its response before the body ends, and is cut off', async () => {
     const connection = await start('endless', 1_000, [`content-length: 40000000000`]);
     expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 400/);
     const chunk = Buffer.alloc(1_048_576);
@@ -183,7 +183,7 @@ describe('an upload', () => {
     expect(connection.socket.bytesWritten).toBeLessThan(100_000_000);
   });
 
-  it('of ten megabytes is stored completely, as a read-only file', async () => {
+  it('an upload of ten megabytes is stored completely, as a read-only file', async () => {
     const bytes = randomBytes(10_000_001);
     const { url } = await gateway.store.presignPut('large', {
       contentType: 'video/mp4',
@@ -215,7 +215,7 @@ describe('an upload', () => {
 });
 
 describe('a connection', () => {
-  it('with slow headers is closed', async () => {
+  it('a connection with slow headers is closed', async () => {
     const silent = rawConnection(gateway.port);
     const slow = rawConnection(gateway.port);
     slow.write('GET / HTTP/1.1\r\nhost: x\r\n');
@@ -223,7 +223,7 @@ describe('a connection', () => {
     await silent.ended;
   });
 
-  it('with huge headers, broken HTTP or an absolute request target is rejected, and others are served', async () => {
+  it('a connection with huge headers, broken HTTP or an absolute request target is rejected, and others are served', async () => {
     const health = 'GET /-/healthy HTTP/1.1\r\nhost: x';
     expect(await rawRequest(gateway.port, `${health}\r\nx-big: ${'a'.repeat(20_000)}`)).toMatch(/^HTTP\/1\.1 431/);
     expect(await rawRequest(gateway.port, 'nonsense')).toMatch(/^HTTP\/1\.1 400/);
@@ -232,7 +232,7 @@ describe('a connection', () => {
     expect(await rawRequest(gateway.port, health)).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*ok$/);
   });
 
-  it('that is reset during a download does not affect others', async () => {
+  it('a connection that is reset during a download does not affect others', async () => {
     const path = join(gateway.root, 'twenty-mb');
     await writeFile(path, Buffer.alloc(20_000_000));
     await gateway.store.putFile('download', path, { contentType: 'video/mp4', size: 20_000_000 });
@@ -246,7 +246,7 @@ describe('a connection', () => {
     expect((await (await fetch(url)).arrayBuffer()).byteLength).toBe(20_000_000);
   });
 
-  it('whose client does not read the download is closed', async () => {
+  it('a connection whose client does not read the download is closed', async () => {
     const url = new URL(
       await gateway.store.presignGet('download', { filename: 'a', contentType: 'video/mp4', expiresIn: 60 }),
     );

@@ -20,7 +20,7 @@ describe('positions', () => {
     ['options[1].argument.style.x', 3, '/options/1/argument/style/x'],
     ['ffmpeg_command', 9, '/ffmpeg_command'],
     ['output_files.a/b~c', null, '/output_files/a~1b~0c'],
-  ])('of %s at %s lead to %s', (field, offset, pointer) => {
+  ])('positions of %s at %s lead to %s', (field, offset, pointer) => {
     expect(positionOf(field, offset)).toEqual({ pointer, offset });
   });
 });
@@ -51,7 +51,7 @@ describe('rejections', () => {
 describe('sources', () => {
   const privateOnly = () => ({ ok: false, reason: 'It is private.' });
 
-  it('that may not be fetched are rejected in the field that names them, and gs:// is checked elsewhere', () => {
+  it('sources that may not be fetched are rejected in the field that names them, and gs:// is checked elsewhere', () => {
     expect(rejectedUrl(privateOnly, { url: 'gs://b/a', field: 'inputs[0].url' })).toBeNull();
     const source = { url: 'http://10.0.0.1/a.srt', field: 'filters[1]' };
     expect(rejectedUrl(privateOnly, source)).toBe('It is private.');

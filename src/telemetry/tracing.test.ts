@@ -22,7 +22,7 @@ describe('a traceparent', () => {
     `00-${'0'.repeat(32)}-${SPAN}-01`,
     `00-${TRACE}-${'0'.repeat(16)}-01`,
     `00-${TRACE}-${SPAN}-01-x`,
-  ])('that is malformed is ignored: %j', (text) => {
+  ])('a traceparent that is malformed is ignored: %j', (text) => {
     expect(parseTraceparent(text)).toBeNull();
   });
 });

@@ -24,7 +24,7 @@ describe('fetch permits', () => {
     expect(['a', 'b', 'c', 'd', 'e'].map((account) => fill(permits, account).length)).toEqual([4, 2, 1, 1, 0]);
   });
 
-  it('of one class are not available to the other class', async () => {
+  it('fetch permits of one class are not available to the other class', async () => {
     const permits = await open(1000);
     fill(permits, 'a');
     expect(fill(permits, 'a', 'heavy')).toHaveLength(4);

@@ -174,7 +174,7 @@ describe('a batch', () => {
     for (const id of ids) expect((await read(id)).status).toBe('completed');
   });
 
-  it('without an accepted job is complete immediately', async () => {
+  it('a batch without an accepted job is complete immediately', async () => {
     const { json } = await send([null]);
     expect(json).toMatchObject({ status: 'completed', accepted: 0, refused: 1, completed_at: expect.any(String) });
   });

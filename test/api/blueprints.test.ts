@@ -108,7 +108,7 @@ describe('blueprints', () => {
     }
   });
 
-  it('with wait respond with the complete run and its warnings, when the run is final', async () => {
+  it('blueprints with wait respond with the complete run and its warnings, when the run is final', async () => {
     const body = { ...INPUTS, sise: 'small', metadata: { mark: 'waits' } };
     const waiting = api.call('POST', '/v1/blueprints/watermark/runs?wait=60', body);
     const find = async () =>
@@ -159,7 +159,7 @@ describe('blueprints', () => {
     expect((await api.call('POST', `/v1/blueprints/runs/${OTHER_ID}/continue`, { srt_text: SRT })).status).toBe(404);
   });
 
-  it('with captions are rejected by a server without a speech model', async () => {
+  it('blueprints with captions are rejected by a server without a speech model', async () => {
     const known = blueprints as Map<string, typeof captioned>;
     known.set(captioned.slug, captioned);
     try {

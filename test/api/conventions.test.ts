@@ -107,7 +107,7 @@ describe('paths and methods', () => {
     expect((await api.call('HEAD', '/v1/transcodes', undefined, { authorization: '' })).status).toBe(401);
   });
 
-  it('of every operation reject other methods with 405 and answer HEAD as GET', async () => {
+  it('paths of every operation reject other methods with 405 and respond to HEAD as to GET', async () => {
     const document = (await get('/openapi.json')).json as { paths: Record<string, Record<string, unknown>> };
     const paths = Object.entries(document.paths).map(([pattern, item]) => ({
       pattern,
@@ -150,7 +150,7 @@ describe('paths and methods', () => {
 });
 
 describe('query parameters', () => {
-  it('that are empty count as absent', async () => {
+  it('query parameters that are empty count as absent', async () => {
     const response = await get('/v1/transcodes?status=&page=&limit=&since=&until=');
     expect([response.status, response.json.page, response.json.limit]).toEqual([200, 1, 20]);
     expect((await get('/v1/transcodes?status=&status=pending')).json.items.length).toBeGreaterThan(0);
@@ -158,7 +158,7 @@ describe('query parameters', () => {
     expect((await get('/v1/transcodes?stauts=')).json.warnings).toBeUndefined();
   });
 
-  it('that occur twice are rejected by name', async () => {
+  it('query parameters that occur twice are rejected by name', async () => {
     const response = await get('/v1/transcodes?limit=1&limit=2');
     expect([response.status, response.json.details]).toEqual([
       400,
@@ -166,7 +166,7 @@ describe('query parameters', () => {
     ]);
   });
 
-  it('that are times are UTC without a zone, and a date is the start of its day', async () => {
+  it('query parameters that are times are in UTC without a zone, and a date is the start of its day', async () => {
     const at = '2026-03-04T10:00:00.500Z';
     await api.database.pg.query('UPDATE jobs SET created_at = $1, updated_at = $1 WHERE id = $2', [at, jobId]);
     const has = async (query: string) => {
@@ -195,7 +195,7 @@ describe('query parameters', () => {
     }
   });
 
-  it('that are booleans accept true, 1, yes, false, 0 and no, in any case', async () => {
+  it('query parameters that are booleans accept true, 1, yes, false, 0 and no, in any case', async () => {
     await api.database.pg.query(
       `WITH made AS (INSERT INTO objects (id, account_id, key, kind, content_type, size, state)
          VALUES (gen_random_uuid(), $1, 'x', 'output', 'video/mp4', 1, 'live') RETURNING id),
@@ -216,7 +216,7 @@ describe('query parameters', () => {
     });
   });
 
-  it('that are unknown are named in the response, with the nearest name, and stored nowhere', async () => {
+  it('query parameters that are unknown are named in the response, with the nearest name, and stored nowhere', async () => {
     const { json } = await get('/v1/transcodes?stauts=failed&per_page=5&x=1');
     expect(json.warnings).toEqual([
       { field: 'stauts', message: 'Unknown query parameter, ignored. Did you mean "status"?' },
@@ -241,7 +241,7 @@ describe('query parameters', () => {
     }
   });
 
-  it('that are unknown are shortened, and at most ten are named', async () => {
+  it('query parameters that are unknown are shortened, and at most ten are named', async () => {
     const many = Array.from({ length: 40 }, (_, index) => `p${index}${'x'.repeat(200)}=1`).join('&');
     const { warnings } = (await get(`/v1/transcodes?${many}`)).json;
     expect(warnings).toHaveLength(10);

@@ -104,7 +104,7 @@ describe('every error response has a message', () => {
   const post = (body: string, headers = {}) => api.call('POST', '/v1/transcodes', body, { ...JSON_TYPE, ...headers });
   const create = (body: object, headers = {}) => api.call('POST', '/v1/transcodes', { ...CREATE, ...body }, headers);
 
-  it('for bytes that are not an HTTP request', async () => {
+  it('bytes that are not an HTTP request get an error response with a message', async () => {
     const url = new URL(await api.listen());
     const raw = await new Promise<string>((resolve, reject) => {
       let text = '';
@@ -120,7 +120,7 @@ describe('every error response has a message', () => {
     expectSentence(json.message);
   });
 
-  it('that names field, reason and remedy, and quotes no query', async () => {
+  it('every error response names field, reason and remedy, and quotes no query', async () => {
     const response = await create({
       options: [{ option: '-vf', argument: "subtitles='https://example.org/a.srt?token=secret':nonsense=1" }],
     });
@@ -130,7 +130,7 @@ describe('every error response has a message', () => {
     expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
   });
 
-  it('and the URL of its documentation, at the address of the server or else of the request', async () => {
+  it('every error response contains the URL of its documentation, at the address of the server or else of the request', async () => {
     const named = await startApi({ publicUrl: 'https://video.example.com/' });
     const { json } = await named.call('GET', '/v1/nothing');
     expect(json.docs).toBe('https://video.example.com/docs/errors#not_found');
@@ -141,7 +141,7 @@ describe('every error response has a message', () => {
     await named.close();
   });
 
-  it('that names the scope that a key lacks', async () => {
+  it('every error response names the scope that a key lacks', async () => {
     const key = await api.makeKey({ scopes: ['read'] });
     const response = await create({}, { authorization: `Bearer ${key}` });
     expect(expectError(response, 403, 'forbidden').message).toMatch(/scope transcode/);

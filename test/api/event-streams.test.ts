@@ -108,7 +108,7 @@ describe('streams of events', () => {
     expect(page.map((event: { id: string }) => event.id)).toEqual(second.messages.map(({ id }) => id));
   });
 
-  it('of a job begin with its first event and end after the final one, also when it has ended before', async () => {
+  it('streams of events of a job begin with its first event and end after the final one, also when it has ended before', async () => {
     const id = await create();
     const live = await stream(`/v1/transcodes/${id}/events`);
     await live.has('transcode.queued');
@@ -167,7 +167,7 @@ describe('streams of events', () => {
     expect(types()).toEqual(['transcode.canceled']);
   });
 
-  it('of another account contain no event of this account', async () => {
+  it('streams of another account contain no event of this account', async () => {
     const stranger = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
     const id = await create();
     expect((await stream(`/v1/transcodes/${id}/events`, stranger)).response.status).toBe(404);
@@ -209,7 +209,7 @@ describe('streams of events', () => {
     }
   });
 
-  it('that only wait do not keep other requests of their key from being served', async () => {
+  it('streams of events that only wait do not block other requests of their key', async () => {
     const streams = await Promise.all(Array.from({ length: KEY_REQUESTS.active + 1 }, () => stream('/v1/events')));
     expect(new Set(streams.map(({ response }) => response.status))).toEqual(new Set([200]));
     expect((await fetch(`${origin}/v1/transcodes`, { headers: { authorization: `Bearer ${api.key}` } })).status).toBe(

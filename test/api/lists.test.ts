@@ -110,7 +110,7 @@ describe('lists', () => {
     expect(new Set([...namesOf(first), ...namesOf(rest)]).size).toBe(COUNT);
   });
 
-  it('of jobs omit no job because another one was created between the count and the page', async () => {
+  it('lists of jobs omit no job because another one was created between the count and the page', async () => {
     const account = await api.makeAccount();
     const own = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const create = async () => (await api.call('POST', '/v1/transcodes', CREATE, own)).json.id;
@@ -167,7 +167,7 @@ describe('lists', () => {
     }
   });
 
-  it('of events reject the cursor of another list, and treat a cursor of another account as one that has expired', async () => {
+  it('lists of events reject the cursor of another list, and treat a cursor of another account as an expired cursor', async () => {
     const account = await api.makeAccount();
     const other = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const events = (after: string, headers = {}) => api.call('GET', `/v1/events?after=${after}`, undefined, headers);
@@ -195,7 +195,7 @@ describe('lists', () => {
     expect([stream.status, stream.json]).toEqual([410, foreign.json]);
   });
 
-  it('of batches show a key without `read` only its own batches', async () => {
+  it('lists of batches show a key without `read` only its own batches', async () => {
     const own = { authorization: `Bearer ${await api.makeKey({ scopes: ['transcode'] })}` };
     expect((await read('/v1/batches', 'limit=9', own)).page).toEqual({ items: [], next: null });
     const { json } = await api.call('POST', '/v1/transcodes/batch', { jobs: [CREATE, {}] }, own);

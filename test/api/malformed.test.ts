@@ -80,7 +80,7 @@ describe('the near value', () => {
     [{ disarm: 'true' }, 'disarm', true],
     [{ webhook_url: 5 }, 'webhook_url', '5'],
     [{ limits: { memory: 512 } }, 'limits', 'memory_mb'],
-  ])('of %j is named in details and remedy', async (change, field, near) => {
+  ])('the near value of %j is named in details and remedy', async (change, field, near) => {
     const { status, json } = await create(change);
     expect([status, json.details.field, json.details.near]).toEqual([400, field, near]);
     expect(json.details.remedy).toContain(JSON.stringify(near));
@@ -92,12 +92,12 @@ describe('the near value', () => {
     ['status=done', 'completed'],
     ['status=cancelled', 'canceled'],
     ['status=running', 'processing'],
-  ])('of the query %s is named', async (query, near) => {
+  ])('the near value of the query %s is named', async (query, near) => {
     const { status, json } = await api.call('GET', `/v1/transcodes?${query}`);
     expect([status, json.details.field, json.details.near]).toEqual([400, 'status', near]);
   });
 
-  it('of an event type in a list of types is named', async () => {
+  it('the near value of an event type in a list of types is named', async () => {
     const { json } = await api.call('GET', '/v1/events?types=transcode.complete,key.created');
     expect(json.details).toMatchObject({
       field: 'types',
@@ -106,7 +106,7 @@ describe('the near value', () => {
     });
   });
 
-  it('of a path is named, with the ids that were sent', async () => {
+  it('the near value of a path is named, with the ids that were sent', async () => {
     for (const [sent, near] of [
       ['/v1/transcode', '/v1/transcodes'],
       ['/transcodes', '/v1/transcodes'],

@@ -275,7 +275,7 @@ describe('an upload in parts', () => {
     await api.call('DELETE', path(first.uploadId));
   });
 
-  it('that is never confirmed is deleted with its parts, and its URLs stop working', async () => {
+  it('an upload in parts that is never confirmed is deleted with its parts, and its URLs stop working', async () => {
     const upload = await begin();
     await send(upload, 1);
     const age = (hours: number) =>

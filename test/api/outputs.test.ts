@@ -127,7 +127,7 @@ describe('a job with several outputs', () => {
     expect(rows.flatMap(Object.values).filter((value) => value !== null)).toEqual([]);
   });
 
-  it('whose only output has a name behaves like a job with one output', async () => {
+  it('a job with several outputs whose only output has a name behaves like a job with one output', async () => {
     const { json: job } = await create([{ outputFormat: 'mp4', name: 'web' }]);
     expect(job.outputs).toEqual([]);
     const claim = await claimOf(job.id);

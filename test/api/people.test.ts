@@ -79,7 +79,7 @@ describe('a setup link', () => {
     expect((await signIn(email)).status).toBe(200);
   });
 
-  it('for the first operator works only while no person exists, and creates one operator when it is used twice', async () => {
+  it('a setup link for the first operator works only while no person exists, and creates one operator when it is used twice', async () => {
     const fresh = await startApi();
     try {
       const { db } = fresh.database;
@@ -247,7 +247,7 @@ describe('a stranger', () => {
     expect(rows[0].count).toBe(1);
   });
 
-  it('who floods sign-ins from one address blocks neither other addresses nor a known browser at the same address', async () => {
+  it('a stranger who floods sign-ins from one address blocks neither other addresses nor a known browser at the same address', async () => {
     const { email, device } = await browser('operator');
     const send = async (from: string, body: object, cookie = '') => {
       const headers = { cookie };

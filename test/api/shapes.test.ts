@@ -133,20 +133,23 @@ describe('an upload that is not accepted', () => {
     ['application/octet-stream', 'audio/mpeg'],
     ['text/srt', 'application/x-subrip'],
     ['video/qicktime', 'video/quicktime'],
-  ])('because of its type %s gets the accepted types and the nearest', async (contentType, near) => {
-    const { status, json } = await presign({ ...PRESIGN, contentType });
-    expect([status, json.error]).toEqual([400, 'Invalid file type. Only video, audio, or image files are allowed.']);
-    expect(json.details).toMatchObject({ field: 'contentType', near, accepted: [...UPLOAD_CONTENT_TYPES] });
-    expect(json.message).toContain(`declare "${near}"`);
-  });
+  ])(
+    'an upload that is not accepted because of its type %s gets the accepted types and the nearest',
+    async (contentType, near) => {
+      const { status, json } = await presign({ ...PRESIGN, contentType });
+      expect([status, json.error]).toEqual([400, 'Invalid file type. Only video, audio, or image files are allowed.']);
+      expect(json.details).toMatchObject({ field: 'contentType', near, accepted: [...UPLOAD_CONTENT_TYPES] });
+      expect(json.message).toContain(`declare "${near}"`);
+    },
+  );
 
-  it('because of its type gets only the accepted types if its name suggests no type', async () => {
+  it('an upload that is not accepted because of its type gets only the accepted types if its name suggests no type', async () => {
     const { json } = await presign({ ...PRESIGN, filename: 'report', contentType: 'application/pdf' });
     expect(json.details).toMatchObject({ near: null, remedy: 'Declare one of the types in details.accepted' });
   });
 
   it.each(['image/heic-sequence', 'image/HEIF-sequence', 'image/avif-sequence; x=y'])(
-    'because it is %s gets the reason',
+    'an upload that is not accepted because it is %s gets the reason',
     async (type) => {
       const { json } = await presign({ ...PRESIGN, contentType: type });
       expect(json.details).toMatchObject({ near: 'video/mp4', accepted: [...UPLOAD_CONTENT_TYPES] });
@@ -154,7 +157,7 @@ describe('an upload that is not accepted', () => {
     },
   );
 
-  it('because of its size gets the lower limit, of the account or of the server', async () => {
+  it('an upload that is not accepted because of its size gets the lower limit, of the account or of the server', async () => {
     const account = await api.makeAccount({ max_upload_bytes: 1000 });
     const authorization = `Bearer ${await api.makeKey({ account })}`;
     const ask = (fileSize: number, headers = {}) =>

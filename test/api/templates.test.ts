@@ -153,7 +153,7 @@ describe('templates', () => {
     ]);
   });
 
-  it('that do not exist return an error with the most similar name, and templates of another account do not exist', async () => {
+  it('templates that do not exist return an error with the most similar name, and templates of another account do not exist', async () => {
     await save('web');
     const missing = await create({ template: 'webb' });
     expect([missing.status, missing.json.code, missing.json.details]).toEqual([
@@ -176,7 +176,7 @@ describe('templates', () => {
       expect((await api.call(method, '/v1/templates/web', body, { authorization })).status).toBe(404);
   });
 
-  it('that come with Airlock are read-only, whether their slash is encoded or not', async () => {
+  it('templates that come with Airlock are read-only, whether their slash is encoded or not', async () => {
     const plain = await api.call('GET', '/v1/templates/airlock/web');
     expect(plain.json).toMatchObject({ name: 'airlock/web', version: 1, built_in: true, created_at: null });
     expect((await api.call('GET', '/v1/templates/airlock%2Fweb@1')).json).toEqual(plain.json);

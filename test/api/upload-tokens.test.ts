@@ -186,7 +186,7 @@ describe('an upload token', () => {
     expect((await presign(token)).status).toBe(200);
   });
 
-  it('without an origin works from every page that has an origin, and from programs', async () => {
+  it('an upload token without an origin works from every page that has an origin, and from programs', async () => {
     const token = await makeToken({ origin: null });
     const page = await presign(token, {}, { origin: 'http://localhost:3000' });
     expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:3000']);
@@ -218,7 +218,7 @@ describe('an upload token', () => {
     expect((await presign(closed)).json.code).toBe('account_disabled');
   });
 
-  it('of a person stops working when the person is disabled or may no longer upload', async () => {
+  it('an upload token of a person stops working when the person is disabled or may no longer upload', async () => {
     const { cookie, csrf, user } = await oauthOf(api).person('member');
     const token = await makeToken({}, { authorization: '', cookie, 'x-airlock-csrf': csrf });
     expect((await presign(token)).status).toBe(200);

@@ -264,7 +264,7 @@ describe('an endpoint that times out', () => {
     expect((await claim(probes)).map(({ endpoint }) => endpoint)).toEqual([working, working]);
   });
 
-  it('and is then disabled has its deliveries ended without a pause', async () => {
+  it('an endpoint that times out and is then disabled has its deliveries ended without a pause', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 4);
     await sendShort(await claim([], 1));

@@ -125,7 +125,7 @@ describe('webhooks', () => {
     expect((await api.call('GET', `/v1/webhooks/${made.id}`)).status).toBe(404);
   });
 
-  it('of an account are not found by another account, and require their scopes', async () => {
+  it('webhooks of an account are not found by another account, and require their scopes', async () => {
     const made = await create();
     const [delivery] = [await test(made.id)];
     const other = { authorization: `Bearer ${await api.makeKey({ account: await api.makeAccount() })}` };
@@ -171,7 +171,7 @@ describe('webhooks', () => {
     expect([create.status, create.json.details.field]).toEqual([400, 'webhook_url']);
   });
 
-  it('that resolve to a private address are rejected when they are sent, not only when they are created', async () => {
+  it('webhooks that resolve to a private address are rejected when they are sent, not only when they are created', async () => {
     const { id } = await create();
     await test(id);
     const claimed = await claim(1);
@@ -220,7 +220,7 @@ describe('webhooks', () => {
     expect((await deliveries(id))[0]).toMatchObject({ status: 'pending', error: 'redirect', response_status: 302 });
   });
 
-  it('that return 410 are disabled, which an event reports', async () => {
+  it('webhooks that return 410 are disabled, which an event reports', async () => {
     const [gone, other] = [await create({}, '/gone'), await create({ types: ['webhook.disabled'] }, '/other')];
     reply = (response, { path }) => status(path === '/gone' ? 410 : 200)(response, undefined as never);
     await test(gone.id);
@@ -234,7 +234,7 @@ describe('webhooks', () => {
     });
   });
 
-  it('that have failed for three days are disabled, and a success or an enable resets the failures', async () => {
+  it('webhooks that have failed for three days are disabled, and a success or an enable resets the failures', async () => {
     const { id } = await create();
     const age = (days: number) =>
       api.database.pg.query(`UPDATE webhooks SET failing_since = now() - make_interval(days => $1)`, [days]);
@@ -274,7 +274,7 @@ describe('webhooks', () => {
     expect(() => verify(secret, received[1]!)).toThrow();
   });
 
-  it('of a job receive its final event alone, signed with the default secret of the account', async () => {
+  it('webhooks of a job receive its final event alone, signed with the default secret of the account', async () => {
     const job = await createJob({ webhook_url: `${receiver.url}/job` });
     await createJob();
     await endJob(job);
@@ -286,7 +286,7 @@ describe('webhooks', () => {
     expect([rotated.secret === secret, rotated.old_secret_until]).toEqual([false, null]);
   });
 
-  it('of an erased job receive nothing more', async () => {
+  it('webhooks of an erased job receive nothing more', async () => {
     const job = await createJob({ webhook_url: `${receiver.url}/job` });
     await endJob(job);
     await eraseJob(api.context, api.account.id, 'transcode', job, { actor: 'cli' });
@@ -294,7 +294,7 @@ describe('webhooks', () => {
     expect(received).toEqual([]);
   });
 
-  it('that hang time out, and delay no other endpoint', async () => {
+  it('webhooks that hang time out, and delay no other endpoint', async () => {
     const [hanging, quick] = [await create({}, '/hang'), await create({}, '/quick')];
     reply = (response, message) => message.path === '/quick' && OK(response, message);
     for (let event = 0; event < 10; event += 1) await test(hanging.id);
@@ -314,7 +314,7 @@ describe('webhooks', () => {
     expect(errors.filter((error: string | null) => error === 'timeout')).toHaveLength(2);
   });
 
-  it('whose response never ends are delivered, because only the status is read', async () => {
+  it('webhooks whose response never ends are delivered, because only the status is read', async () => {
     const { id } = await create();
     let closed: Promise<unknown> | undefined;
     reply = (response) => {
@@ -369,7 +369,7 @@ describe('webhooks', () => {
     for (const message of received) verify(secret, message);
   }, 60_000);
 
-  it('of a batch receive its end once, signed with the default secret, and no event of its jobs', async () => {
+  it('webhooks of a batch receive its end once, signed with the default secret, and no event of its jobs', async () => {
     const jobs = [{ inputs: [{ url: await api.upload() }], outputFormat: 'mp3' }, { outputFormat: 'mp3' }];
     const batch = { jobs, webhook_url: `${receiver.url}/batch`, metadata: { order: 17 } };
     const { id, items } = (await api.call('POST', '/v1/transcodes/batch', batch)).json;

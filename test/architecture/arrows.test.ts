@@ -104,7 +104,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of a kind of job name no file of another kind', () => {
+  it('imports of a kind of job name no file of another kind', () => {
     const kindOf = (path: string) => /^kinds\/([a-z-]+)\//.exec(path)?.[1] ?? null;
     const wrong = sources.flatMap(({ path, imports }) =>
       imports
@@ -124,7 +124,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of the SDK stay inside it, and only one of its files needs Node', () => {
+  it('imports of the SDK stay inside it, and only one of its files needs Node', () => {
     const files = filesOf('sdk/src').flatMap(({ path, imports }) => imports.map((name) => ({ path, name })));
     expect(files.length).toBeGreaterThan(10);
     const outside = files.filter(({ path, name }) => !name.startsWith('../sdk/src/') && path !== 'node-files.ts');
@@ -137,14 +137,14 @@ describe('imports', () => {
     ).toEqual(['blueprints.ts', 'kinds.ts', 'source.ts']);
   });
 
-  it.each(['bench', 'testkit'])('of %s name no file of the tests', (folder) => {
+  it.each(['bench', 'testkit'])('imports of %s name no file of the tests', (folder) => {
     const files = filesOf(folder);
     expect(files.length).toBeGreaterThan(5);
     const imports = files.flatMap(({ path, imports }) => imports.map((name) => `${path} → ${name}`));
     expect(imports.filter((line) => line.includes(' → ../test/'))).toEqual([]);
   });
 
-  it('of the dashboard name its own files, and of src only pure folders, from whose schemas it imports only types', () => {
+  it('imports of the dashboard name its own files and pure folders of src, and only types of the schemas in these folders', () => {
     const files = readdirSync(join(ROOT, 'web'), { recursive: true, encoding: 'utf8' }).filter((path) =>
       /\.tsx?$/.test(path),
     );
@@ -162,7 +162,7 @@ describe('imports', () => {
     expect(texts.filter(({ text }) => schemas.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  it.each(['src', 'web', 'sdk/src', 'testkit', 'bench'])('of %s never form a circle', (folder) => {
+  it.each(['src', 'web', 'sdk/src', 'testkit', 'bench'])('imports of %s never form a circle', (folder) => {
     const imports = folder === 'src' ? new Map(sources.map((one) => [one.path, one.imports])) : importsIn(folder);
     expect(imports.size).toBeGreaterThan(5);
     expect([...imports.keys()].filter((path) => reachable(path, imports).has(path))).toEqual([]);
@@ -173,19 +173,19 @@ describe('imports', () => {
     expect([...folders].filter((folder) => folder !== 'cli' && !(folder in ARROWS))).toEqual([]);
   });
 
-  it('of the functions that seal and open values occur in one file alone, which names their column', () => {
+  it('imports of the functions that seal and open values occur in one file alone, which names the column of each value', () => {
     const users = sources.filter(({ text }) => /\bvault\.(seal|open)\(/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['database/sealed-columns.ts']);
   });
 
-  it('of the function that opens a sealed transcode request occur in one file of its attempt', () => {
+  it('imports of the function that opens a sealed transcode request occur in one file of its attempt', () => {
     const users = sources.filter(({ text }) => /\bopenFullRequest\(vault, claim/.test(text)).map(({ path }) => path);
     const importers = sources.filter(({ text }) => /\bopenFullRequest\b/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['kinds/transcode/attempt.ts']);
     expect(importers.sort()).toEqual(['kinds/transcode/attempt.ts', 'kinds/transcode/request.ts']);
   });
 
-  it('of modules that start programs occur in the sandbox and the supervisor alone', () => {
+  it('imports of modules that start programs occur in the sandbox and the supervisor alone', () => {
     expect(importersOf('node:child_process').sort()).toEqual(['sandbox', 'supervisor']);
     expect(importersOf('child_process')).toEqual([]);
     expect(importersOf('node:cluster')).toEqual([]);

@@ -43,7 +43,7 @@ describe.skipIf(!isRoot())('a disk of 900 MB that an account fills', () => {
     return JSON.parse(line);
   }
 
-  it('with files does not affect another account’s jobs or PostgreSQL', () => {
+  it('a disk that an account fills with files does not affect another account’s jobs or PostgreSQL', () => {
     expect(seen.files.jobs).toEqual(Array(4).fill('completed'));
     expect(seen.files.responses['presign 507']).toBeGreaterThan(0);
     // Half of the reserve allows for the bytes that are written between two checks.
@@ -56,7 +56,7 @@ describe.skipIf(!isRoot())('a disk of 900 MB that an account fills', () => {
     expect(seen).toMatchObject({ swept: true, health: { ok: false, low_space: true }, exitCode: 0 });
   });
 
-  it('with rows of canceled batches keeps space for another account’s jobs, because the account gets only its share', () => {
+  it('a disk that an account fills with rows of canceled batches keeps space for another account’s jobs, because the account gets only its share', () => {
     expect(seen.rows.responses['batch 201']).toBeGreaterThan(1);
     expect(seen.rows.responses['batch 507 storage_quota']).toBeGreaterThan(2);
     expect(seen.rows.lowestMb).toBeGreaterThan(80);

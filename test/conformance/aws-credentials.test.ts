@@ -60,18 +60,21 @@ describe('credentials of S3', () => {
     expect(new Set(server.asked)).toEqual(new Set([source]));
   });
 
-  it.each(['sts', 'container', 'imds'])('from %s are renewed before URLs could end with them', async (source) => {
-    const opened = open(source);
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-    await opened.ping();
-    // 19 of 60 minutes are left.
-    vi.setSystemTime(Date.now() + 41 * 60_000);
-    await opened.ping();
-    await vi.waitFor(() => expect(server.issued).toHaveLength(2));
-    await vi.waitFor(async () => expect(await opened.presignGet('c', GET)).toContain(server.issued[1]!.id));
-  });
+  it.each(['sts', 'container', 'imds'])(
+    'credentials of S3 from %s are renewed before URLs could end with them',
+    async (source) => {
+      const opened = open(source);
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+      await opened.ping();
+      // 19 of 60 minutes are left.
+      vi.setSystemTime(Date.now() + 41 * 60_000);
+      await opened.ping();
+      await vi.waitFor(() => expect(server.issued).toHaveLength(2));
+      await vi.waitFor(async () => expect(await opened.presignGet('c', GET)).toContain(server.issued[1]!.id));
+    },
+  );
 
-  it('that are rejected produce an error with a remedy, and without tokens and keys', async () => {
+  it('credentials of S3 that are rejected produce an error with a remedy, and without tokens and keys', async () => {
     server.failure = { status: 403, code: 'AccessDenied' };
     for (const [source, message] of [
       ['sts', /^the token service \(STS\) responded with 403 AccessDenied: check AWS_ROLE_ARN/],
@@ -86,7 +89,7 @@ describe('credentials of S3', () => {
     }
   });
 
-  it('that a service cannot return for a moment are requested again', async () => {
+  it('credentials of S3 that a service cannot return for a moment are requested again', async () => {
     server.failure = { status: 503, code: 'ServiceUnavailable' };
     const opened = open('sts');
     const got = opened.get('a');
@@ -95,7 +98,7 @@ describe('credentials of S3', () => {
     expect(await text((await got)!)).toBe('a');
   });
 
-  it('of a missing token file, and responses that contain no credentials, are reported', async () => {
+  it('a missing token file and responses without credentials are reported as errors', async () => {
     const gone = { ...sources().sts, AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'none') };
     store = storeFromUrl(`s3://media?endpoint=${server.origin}`, gone);
     await expect(store.ping()).rejects.toThrow(/AWS_WEB_IDENTITY_TOKEN_FILE cannot be read \(ENOENT\)/);
@@ -116,7 +119,7 @@ describe('credentials of S3', () => {
     await bySocket.close();
   });
 
-  it('that the storage rejects, and a clock that is wrong, are explained by a ping', async () => {
+  it('a ping explains credentials of S3 that storage rejects, and a wrong clock', async () => {
     const opened = open('imds');
     await opened.ping();
     const { issued } = server;
@@ -126,7 +129,7 @@ describe('credentials of S3', () => {
     await expect(opened.ping()).rejects.toThrow(/403 InvalidAccessKeyId: check the credentials/);
   });
 
-  it('that a wrong clock would spoil are explained', async () => {
+  it('an error explains that a wrong clock invalidates credentials of S3', async () => {
     server.advance(-400_000);
     await expect(open('imds').ping()).rejects.toThrow(/clock of this machine is (399|400|401) s ahead of.*NTP/);
     server.lifetimeMs = -1;

@@ -50,7 +50,7 @@ describe('Google Cloud Storage under failures', () => {
     expect(await download.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
   });
 
-  it('without a right on the bucket, credentials get an error that names the list of rights', async () => {
+  it('credentials without a right on the bucket get an error that names the list of rights', async () => {
     server.fault = { status: 403, code: 'AccessDenied' };
     const message = /403 AccessDenied: grant the credentials the rights.*google-cloud-storage\.md/;
     await expect(open().ping()).rejects.toMatchObject({ retry: false, message });

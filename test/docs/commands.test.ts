@@ -73,7 +73,7 @@ describe('commands of the pages', () => {
     if (target) expect((await stat(join(folder, target))).size).toBeGreaterThan(0);
   });
 
-  it('that are not run are still on a page', () => {
+  it('commands of the pages that are not run are still on a page', () => {
     expect(Object.keys(NOT_RUN).filter((command) => !all.some((one) => one.command === command))).toEqual([]);
   });
 

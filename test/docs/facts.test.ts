@@ -95,7 +95,7 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
 
 describe('numbers in the pages', () => {
   it.each(SENTENCES.map(([pattern, ...facts]) => ({ pattern, facts })))(
-    'that match $pattern are $facts',
+    'numbers in the pages that match $pattern are $facts',
     (sentence) => {
       const found = pages.flatMap(({ path, text }) =>
         [...text.matchAll(sentence.pattern)].map(([, ...groups]) => [path, groups.map(inDigits)]),

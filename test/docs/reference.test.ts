@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 describe('reference pages', () => {
   // In a process of its own: schemas that other tests of this process have registered would appear in the document.
-  it('and the types of the SDK match the code (npx tsx scripts/docs.ts writes them)', async () => {
+  it('reference pages and the types of the SDK match the code (npx tsx scripts/docs.ts writes them)', async () => {
     const check = run(process.execPath, ['--import', 'tsx', 'scripts/docs.ts', '--check'], { cwd: ROOT });
     await expect(check).resolves.toMatchObject({ stderr: '' });
   });

@@ -60,13 +60,16 @@ describe('the verifiers of the page about webhooks', () => {
     },
   };
 
-  it.each(Object.keys(verifiers))('for %s accept genuine deliveries, and nothing else', async (name) => {
-    const verify = verifiers[name]!;
-    expect(await verify(message(), BODY)).toBe(true);
-    expect(await verify(message([makeWebhookSecret(), secret]), BODY)).toBe(true);
-    expect(await verify(message([makeWebhookSecret()]), BODY)).toBe(false);
-    expect(await verify(message(), `${BODY} `)).toBe(false);
-    expect(await verify({ ...message(), 'webhook-id': 'msg_2' }, BODY)).toBe(false);
-    expect(await verify(message([secret], new Date(Date.now() - 600_000)), BODY)).toBe(false);
-  });
+  it.each(Object.keys(verifiers))(
+    'the verifiers of the page about webhooks for %s accept genuine deliveries, and nothing else',
+    async (name) => {
+      const verify = verifiers[name]!;
+      expect(await verify(message(), BODY)).toBe(true);
+      expect(await verify(message([makeWebhookSecret(), secret]), BODY)).toBe(true);
+      expect(await verify(message([makeWebhookSecret()]), BODY)).toBe(false);
+      expect(await verify(message(), `${BODY} `)).toBe(false);
+      expect(await verify({ ...message(), 'webhook-id': 'msg_2' }, BODY)).toBe(false);
+      expect(await verify(message([secret], new Date(Date.now() - 600_000)), BODY)).toBe(false);
+    },
+  );
 });

@@ -131,7 +131,7 @@ describe('an output with a target', () => {
     expect(found!.size).toBeLessThan(0.8 * fixed!.size!);
   });
 
-  it('that cannot be reached below its highest bit rate completes with a warning', async () => {
+  it('an output whose target cannot be reached below its highest bit rate completes with a warning', async () => {
     const { url } = await source('noisy.mp4', { seconds: 2, args: ['-vf', 'noise=alls=60:allf=t'] });
     const job = await transcode(service, {
       inputs: [{ url }],

@@ -284,7 +284,7 @@ describe('a streaming ladder', () => {
     expect((await service.call('GET', `${path}/files?output=cmaf`)).status).toBe(410);
   });
 
-  it('that is encrypted is stored without its key', async () => {
+  it('a streaming ladder that is encrypted is stored without its key', async () => {
     const inputs = [{ url: await source('secret.mp4') }];
     const job = await transcode(service, {
       ...{ inputs, outputFormat: 'hls', ladder: [{ height: 120 }], encryption: 'aes-128' },

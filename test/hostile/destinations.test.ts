@@ -63,7 +63,7 @@ async function serving<T>(handler: RequestListener, work: (url: string) => Promi
 describe('a destination', () => {
   const LARGE = randomBytes(8 * 2 ** 20);
 
-  it('that responds with 503 is tried again, each time with all bytes', async () => {
+  it('a destination that responds with 503 is tried again, each time with all bytes', async () => {
     const received: Buffer[] = [];
     const answer: RequestListener = async (request, response) => {
       received.push(await buffer(request));
@@ -73,7 +73,7 @@ describe('a destination', () => {
     expect(received.map((bytes) => bytes.equals(LARGE))).toEqual([true, true, true]);
   });
 
-  it('that responds with 403 is not tried again, and gets no byte of the output', async () => {
+  it('a destination that responds with 403 is not tried again, and gets no byte of the output', async () => {
     let requests = 0;
     let bytes = 0;
     const server = createServer((request) => request.destroy());
@@ -91,7 +91,7 @@ describe('a destination', () => {
     await close();
   });
 
-  it('that redirects is not followed: to loopback, to a private address, or anywhere', async () => {
+  it('a destination that redirects is not followed: to loopback, to a private address, or anywhere', async () => {
     let hits = 0;
     await serving(
       (_, response) => response.end(String(hits++)),
@@ -107,7 +107,7 @@ describe('a destination', () => {
     expect(hits).toBe(0);
   });
 
-  it('that stops reading half-way ends the delivery', async () => {
+  it('a destination that stops reading half-way ends the delivery', async () => {
     const stall: RequestListener = (request) => {
       request.once('data', () => request.pause());
     };
@@ -122,13 +122,13 @@ describe('a destination', () => {
     expect(reason).toBe('The destination stopped reading.');
   });
 
-  it('that never responds ends the delivery', async () => {
+  it('a destination that never responds ends the delivery', async () => {
     const silent: RequestListener = (request) => request.resume();
     const reason = await serving(silent, (url) => deliver(url, putOf(LARGE), fetcher({ headersTimeoutMs: 100 })));
     expect(reason).toBe('The destination did not respond in time.');
   });
 
-  it('in a private network is not reached: by its address, by a name, or without TLS', async () => {
+  it('a destination in a private network is not reached: by its address, by a name, or without TLS', async () => {
     const lookup = async () => [{ address: '10.1.2.3', family: 4 }];
     const open = fetcher({ allow: [], lookup });
     const NOT_PUBLIC = 'The host is a private or reserved address.';

@@ -553,7 +553,7 @@ describe('the destination', () => {
   });
 
   it.skipIf(process.getuid!() === 0)(
-    'in a folder without write access is a local error, not one of the source',
+    'the destination in a folder without write access is a local error, not one of the source',
     async () => {
       await chmod(folder, 0o500);
       await expect(fetcher().download('http://127.0.0.1:1/', target())).rejects.toMatchObject({ code: 'EACCES' });

@@ -164,7 +164,7 @@ describe('URLs of sources', () => {
     expect(checkSourceUrl(url, rules)).toMatchObject({ ok: true }),
   );
 
-  it('with a private address are accepted when the operator allowed it, on any port, in any notation', () => {
+  it('URLs of sources with a private address are accepted when the operator allowed it, on any port, in any notation', () => {
     const options = { allow: ['127.0.0.1/32', '10.1.0.0/16', 'fd00::/8'], ports: [443] };
     for (const host of ['127.0.0.1:9000', '2130706433:1', '10.1.2.3:8080', '[fd00::1]:99', '[::ffff:10.1.0.1]:5']) {
       expect([host, accepted(`http://${host}/x`, options)]).toEqual([host, true]);
@@ -174,7 +174,7 @@ describe('URLs of sources', () => {
     }
   });
 
-  it('with the name localhost are accepted only when a loopback address is allowed', () => {
+  it('URLs of sources with the name localhost are accepted only when a loopback address is allowed', () => {
     for (const [allow, ok] of [
       [['127.0.0.1/32'], true],
       [['::1'], true],
@@ -186,7 +186,7 @@ describe('URLs of sources', () => {
     }
   });
 
-  it('with another name are left to the check at connection once any range is allowed', () => {
+  it('URLs of sources with another name are left to the check at connection once any range is allowed', () => {
     expect(accepted('http://minio:9000/x', { allow: ['10.0.0.0/8'], ports: [443] })).toBe(true);
   });
 

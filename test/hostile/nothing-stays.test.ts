@@ -82,7 +82,7 @@ describe('the stored response of an Idempotency-Key', () => {
     await expect(askForJob('k')).rejects.toMatchObject(used);
   });
 
-  it('with a signed upload URL is erased when the upload is never confirmed, or erased with its job', async () => {
+  it('the stored response of an Idempotency-Key with a signed upload URL is erased when the upload is never confirmed, or erased with its job', async () => {
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 64 } as const;
     const askForUrl = (key: string) =>
       ask(key, async () => {
@@ -215,7 +215,7 @@ describe('a signed upload URL of a storage that cannot revoke it', () => {
 });
 
 describe('database columns', () => {
-  it('that can contain text are sealed, or listed in the security model with their content', async () => {
+  it('database columns that can contain text are sealed, or listed in the security model with their content', async () => {
     const page = await readFile('docs/security-model.md', 'utf8');
     const listed = new Set<string>();
     for (const [, tables, columns] of page.matchAll(/^\| (`[a-z_`, ]+) \| (`[a-z_0-9`, ]+) \|/gm)) {

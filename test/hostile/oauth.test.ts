@@ -45,7 +45,7 @@ describe('redirect URIs', () => {
     ],
   ];
 
-  it('that could be read in two ways are not registered', async () => {
+  it('redirect URIs that can be parsed in two ways are not registered', async () => {
     expect(BAD.filter(isRedirectUri)).toEqual([]);
     const made = await oauth.open('POST', '/oauth/register', { redirect_uris: [CALLBACK, BAD[0]] });
     expect([made.status, made.json.error]).toEqual([400, 'invalid_redirect_uri']);
@@ -64,7 +64,7 @@ describe('redirect URIs', () => {
     expect(local.filter((uri) => isRegistered(uri, ['http://127.0.0.1/back']))).toEqual(['http://127.0.0.1:1/back']);
   });
 
-  it('that are wrong, and unknown clients, are never redirected to', async () => {
+  it('wrong redirect URIs and unknown clients are never redirected to', async () => {
     const { fields } = asking(client);
     const wrongs: Record<string, string>[] = [
       { redirect_uri: 'https://evil.example/' },
@@ -125,7 +125,7 @@ describe('PKCE', () => {
 });
 
 describe('codes and tokens', () => {
-  it('of a code that is used twice are revoked', async () => {
+  it('tokens of a code that is used twice are revoked', async () => {
     const { code, verifier } = await coded();
     const first = await oauth.exchange({ client_id: client, code, code_verifier: verifier });
     expect(await oauth.statusOf(first.json.access_token)).toBe(200);

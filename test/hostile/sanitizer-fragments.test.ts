@@ -89,7 +89,7 @@ describe('hostile fragments', () => {
       () => movie(makeBox('sidx', Buffer.alloc(32)), makeBox('moof', traf(1, { tfdt: null }))),
       /do not declare their time/,
     ],
-  ])('with %s get the expected verdict', async (_, make, expected) => {
+  ])('hostile fragments with %s get the expected verdict', async (_, make, expected) => {
     expect(await outcome(make())).toMatch(expected);
   });
 

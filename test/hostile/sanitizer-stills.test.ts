@@ -149,7 +149,7 @@ describe('hostile HEIC and AVIF files', () => {
       },
       /^unsupported_media: .*alpha channel/,
     ],
-  ])('with %s are rejected', async (_, make, expected) => {
+  ])('hostile HEIC and AVIF files with %s are rejected', async (_, make, expected) => {
     expect(await sanitize(make())).toMatch(expected);
   });
 

@@ -169,7 +169,7 @@ describe('an output of many files', () => {
     await expect(world.accept(account, { inputs: [{ url }] })).rejects.toMatchObject({ code: 'source_refused' });
   });
 
-  it('that is lost leaves the other outputs of its job', async () => {
+  it('an output of many files that is lost leaves the other outputs of its job', async () => {
     const tree = await stored();
     await recordTree(world.context, tree.objectId, { size: BYTES, files: NAMES.length, sha256: 'ab'.repeat(32) });
     const file = await world.store(tree.claim);
@@ -319,7 +319,7 @@ describe('the files of an output', () => {
     expect((await ready).status).toBe(200);
   });
 
-  it('of an output that is one file consist of that file', async () => {
+  it('the files of an output that is one file consist of that file', async () => {
     const { world } = { world: await makeJobWorld() };
     const job = await world.accept(await world.account());
     const claim = await world.mustClaim();

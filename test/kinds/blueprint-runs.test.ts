@@ -229,7 +229,7 @@ describe('a run of a blueprint', () => {
     expect([confirmed.status, confirmed.json.code]).toEqual([400, 'upload_type_mismatch']);
   });
 
-  it('of an inspected upload needs no probe, and is rejected at once if the upload has the wrong kind', async () => {
+  it('a run of a blueprint of an inspected upload needs no probe, and is rejected at once if the upload has the wrong kind', async () => {
     const { fileUrl } = await airlock.upload(join(folder, 'clip.mp4'));
     const { fileUrl: logo } = await airlock.upload(join(folder, 'logo.png'));
     const wrong = await api.call('POST', '/v1/blueprints/pair-test/runs', { video_url: logo });

@@ -279,7 +279,7 @@ describe('an output that is uploaded while it is written', () => {
     expect(await row()).toBeUndefined();
   });
 
-  it('that shrinks is not sent further', async () => {
+  it('an output that shrinks while it is uploaded is not sent further', async () => {
     await growTo(2 * PART_BYTES);
     await hasStored(1);
     await truncate(path, 10);

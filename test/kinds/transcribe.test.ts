@@ -117,14 +117,14 @@ describe('a transcription', () => {
     it.each([
       ['silence', 'silence.wav', ['-f', 'lavfi', '-i', 'anullsrc=r=44100:d=3']],
       ['a steady noise', 'noise.flac', ['-f', 'lavfi', '-i', 'anoisesrc=d=3:a=0.002:r=16000']],
-    ])('of %s is empty, with no invented words', async (_, name, args) => {
+    ])('a transcription of %s is empty, with no invented words', async (_, name, args) => {
       const job = await transcribe({ media_url: await media(name, args), output_formats: ['srt', 'vtt', 'json'] });
       expect(job).toMatchObject({ status: 'completed', language: null });
       expect([await download(job.id, '?output=srt'), await download(job.id, '?output=vtt')]).toEqual(['', 'WEBVTT\n']);
       expect(JSON.parse(await download(job.id, '?output=json'))).toMatchObject({ text: '', segments: [] });
     });
 
-    it('of music completes with captions inside the music', async () => {
+    it('a transcription of music completes with captions inside the music', async () => {
       const chord = 'aevalsrc=0.1*(sin(2*PI*262*t)+sin(2*PI*330*t)+sin(2*PI*392*t))*(1+0.5*sin(2*PI*4*t)):d=5:s=16000';
       const job = await transcribe({ media_url: await media('music.ogg', ['-f', 'lavfi', '-i', chord]) });
       expect(job.status).toBe('completed');
@@ -132,7 +132,7 @@ describe('a transcription', () => {
       expect(read.ok && read.cues.every(({ start, end }) => start >= 0 && end <= 5100)).toBe(true);
     });
 
-    it('of a picture, a text or a video without sound fails with the reason', async () => {
+    it('a transcription of a picture, a text or a video without sound fails with the reason', async () => {
       const picture = await media('picture.png', ['-f', 'lavfi', '-i', 'color=red:s=32x32', '-frames:v', '1']);
       const mute = await media('mute.mp4', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1']);
       await writeFile(join(folder, 'text.bin'), 'This is a letter, not a recording.\n'.repeat(100));
@@ -148,7 +148,7 @@ describe('a transcription', () => {
       }
     });
 
-    it('of a stream that is damaged in the middle keeps the times after the damage', async () => {
+    it('a transcription of a stream that is damaged in the middle keeps the times after the damage', async () => {
       await media('damaged.mp3', [...bursts(8), '-c:a', 'libmp3lame']);
       const bytes = await readFile(join(folder, 'damaged.mp3'));
       bytes.fill(0, Math.floor(bytes.length / 3), Math.floor(bytes.length / 2));
@@ -200,7 +200,7 @@ describe('a transcription', () => {
       return confirmed.json.result.fileUrl;
     };
 
-    it('of an upload of eleven minutes is made by child jobs, in pieces that end in pauses', async () => {
+    it('a transcription of an upload of eleven minutes is made by child jobs, in pieces that end in pauses', async () => {
       await media('eleven.flac', await repeated(660, 10));
       const job = await transcribe({ media_url: await upload('eleven.flac', 'audio/flac'), output_format: 'json' });
       expect([job.status, job.error_message]).toEqual(['completed', null]);
@@ -216,7 +216,7 @@ describe('a transcription', () => {
       expect(starts.at(-1)).toBeGreaterThan(330);
     });
 
-    it('of a file of more than an hour contains only its two sentences, each at its time', async () => {
+    it('a transcription of a file of more than an hour contains only its two sentences, each at its time', async () => {
       const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=16000:cl=mono:n=65535:d=3714'];
       const joined = ['-filter_complex', 'concat=n=3:v=0:a=1', '-ar', '16000', '-ac', '1'];
       await media('an-hour.flac', [...bursts(3), ...silence, ...bursts(3), ...joined, ...LARGE_FRAMES]);
@@ -230,7 +230,7 @@ describe('a transcription', () => {
       expect([times[0][0] < 4, times.at(-1)[0] > 3716]).toEqual([true, true]);
     });
 
-    it('in a transcode makes captions of the first output with sound, regardless of their position in the request', async () => {
+    it('a transcription in a transcode makes captions of the first output with sound, regardless of their position in the request', async () => {
       const outputs = [
         { outputFormat: 'srt' },
         { outputFormat: 'wav' },
@@ -345,7 +345,7 @@ describe('a transcription by PocketSphinx', () => {
   const transcribe = async (body: object) =>
     (await api.call('POST', '/v1/transcribe?wait=60', { media_url: `${source.url}/a.wav`, ...body })).json;
 
-  it('of the recording "go forward ten meters" contains these words', async () => {
+  it('a transcription by PocketSphinx of the recording "go forward ten meters" contains these words', async () => {
     const job = await transcribe({ output_format: 'json', words: true });
     expect([job.status, job.error_message]).toEqual(['completed', null]);
     const { json } = await api.call('GET', `/v1/transcribe/${job.id}/download`);

@@ -26,7 +26,7 @@ describe('options of an input', () => {
     expect([info.video[0]!.displayWidth, info.video[0]!.displayHeight]).toEqual([width, height]);
   });
 
-  it('of another demuxer are dropped', async () => {
+  it('options of an input of another demuxer are dropped', async () => {
     const options = [
       { option: '-ignore_loop', argument: 1 },
       { option: '-ignore_editlist', argument: 1 },

@@ -46,7 +46,7 @@ afterAll(() => shop.remove());
 
 describe('several inputs without options', () => {
   it.each(['mp4', 'webm', 'avi', 'gif'] as const)(
-    'of different size, rate, codec and audio become one %s',
+    'several inputs without options of different size, rate, codec and audio become one %s',
     async (format) => {
       const { info, plan, path } = await shop.transcode([red, green, blue], { outputFormat: format });
       expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);

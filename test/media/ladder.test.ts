@@ -140,7 +140,7 @@ async function bitRateOf(directory: string, name: string): Promise<{ peak: numbe
 }
 
 describe('a ladder', () => {
-  it('of every codec has segments that begin at the same times', async () => {
+  it('a ladder of every codec has segments that begin at the same times', async () => {
     const rungs = (['h264', 'hevc', 'av1', 'vp9'] as const).map((codec) => ({ height: 180, codec }));
     const { directory, renditions } = await cut(clip, { rungs });
     expect(renditions.map(({ codecs }) => codecs.split('.')[0])).toEqual(['avc1', 'hvc1', 'av01', 'vp09']);
@@ -150,14 +150,14 @@ describe('a ladder', () => {
   it.each<[string, string[], string]>([
     ['one frame', ['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=25:d=0.04', '-c:v', 'mpeg4'], '72p/index.m3u8'],
     ['no sound and an odd size', ['-f', 'lavfi', '-i', 'testsrc2=s=129x73:r=10:d=1', '-c:v', 'png'], '72p/index.m3u8'],
-  ])('of a video of %s is decoded without a complaint', async (_, args, playlist) => {
+  ])('a ladder of a video of %s is decoded without a complaint', async (_, args, playlist) => {
     const file = await shop.make(`small-${++count}.mov`, args);
     const { directory } = await cut(file, {});
     expect(await decode(join(directory, playlist))).toBe('');
     expect(await text(directory, 'master.m3u8')).not.toContain('AUDIO');
   });
 
-  it('of several inputs shows one after the other in the frame of the first, with silence for an input without sound', async () => {
+  it('a ladder of several inputs shows one after the other in the frame of the first, with silence for an input without sound', async () => {
     const silent = await shop.make('silent.mp4', [
       ...['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=2.2', '-c:v', 'libx264', '-preset', 'ultrafast'],
     ]);
@@ -172,14 +172,14 @@ describe('a ladder', () => {
     expect(await decode(join(directory, 'master.m3u8'))).toBe('');
   });
 
-  it('of a video without key frames is empty, because nothing of it can be decoded', async () => {
+  it('a ladder of a video without key frames is empty, because nothing of it can be decoded', async () => {
     const file = join(shop.dir, 'keyless.mkv');
     const packets = ['-c', 'copy', '-an', '-bsf:v', "noise=drop='eq(n,0)'"];
     await run('ffmpeg', ['-v', 'error', '-i', clip, ...packets, file]);
     expect(packageLadder(await encode(file, { rungs: [{ height: 180 }] }))).toMatchObject({ isEmpty: true });
   });
 
-  it('with subtitles names them in both manifests, and players read their texts', async () => {
+  it('a ladder with subtitles names them in both manifests, and players read their texts', async () => {
     const path = join(shop.dir, 'subtitles.srt');
     await writeFile(path, '1\n00:00:01,000 --> 00:00:02,500\n<i>Hello</i> & goodbye\n');
     const subtitles = { path, name: 'subtitles' };
@@ -199,7 +199,7 @@ describe('a ladder', () => {
     expect(stdout).toContain('00:00:01,000 --> 00:00:02,500\n<i>Hello</i> & goodbye');
   });
 
-  it('that is encrypted plays with its key, and has no list of key frames', async () => {
+  it('a ladder that is encrypted plays with its key, and has no list of key frames', async () => {
     const key = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
     const { directory } = await cut(clip, { format: 'hls', rungs: [{ height: 180 }] }, { key });
     expect(await text(directory, '180p/index.m3u8')).toContain('#EXT-X-KEY:METHOD=AES-128,URI="../key.bin"');

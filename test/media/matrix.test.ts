@@ -139,15 +139,18 @@ describe('every output format', () => {
 });
 
 describe('pictures', () => {
-  it.each(['mp4', 'webm', 'avi', 'jpg', 'gif'] as const)('of a rotated video are upright in %s', async (format) => {
-    const { info, path } = await shop.transcode([files['turned.mp4']!], { outputFormat: format });
-    expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.rotation]).toEqual([180, 320, 0]);
-    // Rotated counter-clockwise, the top is on the left.
-    const left = await colourAt(path, { x: 0.2, y: 0.5 });
-    expect(left[0]).toBeGreaterThan(left[2] + 100);
-  });
+  it.each(['mp4', 'webm', 'avi', 'jpg', 'gif'] as const)(
+    'pictures of a rotated video are upright in %s',
+    async (format) => {
+      const { info, path } = await shop.transcode([files['turned.mp4']!], { outputFormat: format });
+      expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.rotation]).toEqual([180, 320, 0]);
+      // Rotated counter-clockwise, the top is on the left.
+      const left = await colourAt(path, { x: 0.2, y: 0.5 });
+      expect(left[0]).toBeGreaterThan(left[2] + 100);
+    },
+  );
 
-  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)('of odd size become even in %s', async (format) => {
+  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)('pictures of odd size become even in %s', async (format) => {
     const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: format });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
   });
@@ -163,7 +166,7 @@ describe('pictures', () => {
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([321, 181]);
   });
 
-  it('with non-square samples become square at the same display aspect', async () => {
+  it('pictures with non-square samples become square at the same display aspect', async () => {
     const { info } = await shop.transcode([files['anamorphic.mp4']!], { outputFormat: 'mp4' });
     expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.sampleAspectRatio]).toEqual([320, 144, 1]);
   });
@@ -174,12 +177,12 @@ describe('pictures', () => {
     expect(info.video[0]!.frames).toBe(source.info.video[0]!.frames);
   });
 
-  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)('with 10 bits become 8 bits in %s', async (format) => {
+  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)('pictures with 10 bits become 8 bits in %s', async (format) => {
     const { info } = await shop.transcode([files['deep.mkv']!], { outputFormat: format });
     expect(info.video[0]!.bitDepth).toBe(8);
   });
 
-  it.each(['mp4', 'webm', 'png'] as const)('with HDR are mapped to SDR in %s', async (format) => {
+  it.each(['mp4', 'webm', 'png'] as const)('pictures with HDR are mapped to SDR in %s', async (format) => {
     const { info } = await shop.transcode([files['hdr.mkv']!], { outputFormat: format });
     expect(info.video[0]!.bitDepth).toBe(8);
     expect(info.video[0]!.isHdr).toBe(false);
@@ -191,7 +194,7 @@ describe('pictures', () => {
       ]);
   });
 
-  it.each(['jpg', 'gif'] as const)('with HDR and an odd size keep that size in %s', async (format) => {
+  it.each(['jpg', 'gif'] as const)('pictures with HDR and an odd size keep that size in %s', async (format) => {
     const source =
       'testsrc=s=161x121:r=10:d=1,format=yuv420p10le,setparams=color_trc=arib-std-b67:color_primaries=bt2020';
     const odd = await shop.make('hdr-odd.mkv', ['-f', 'lavfi', '-i', source, '-c:v', 'ffv1']);
@@ -200,7 +203,7 @@ describe('pictures', () => {
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([161, 121]);
   });
 
-  it('of a GIF with one frame last as long as the options require', async () => {
+  it('pictures of a GIF with one frame last as long as the options require', async () => {
     const still = await shop.make('one.gif', [...test2('100x80'), '-frames:v', '1']);
     const options = [{ option: '-t', argument: 1 }];
     const { info } = await shop.transcode([still], { outputFormat: 'mp4', options });
@@ -227,19 +230,19 @@ describe('pictures', () => {
     expect(right[2]).toBeLessThan(60);
   });
 
-  it('of an animation stay animated in webp and become a video in mp4', async () => {
+  it('pictures of an animation stay animated in webp and become a video in mp4', async () => {
     const webp = await shop.transcode([files['moving.gif']!], { outputFormat: 'webp' });
     expect(webp.plan.args).toContain('libwebp_anim');
     const mp4 = await shop.transcode([files['moving.gif']!], { outputFormat: 'mp4' });
     expect(mp4.info.durationSeconds).toBeCloseTo(1, 1);
   });
 
-  it.each(['jpg', 'png', 'gif', 'webp'] as const)('of a photo become %s', async (format) => {
+  it.each(['jpg', 'png', 'gif', 'webp'] as const)('pictures of a photo become %s', async (format) => {
     const { info } = await shop.transcode([files['still.png']!], { outputFormat: format });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([101, 77]);
   });
 
-  it('of a photo rotated by EXIF data are upright at the size of the preset', async () => {
+  it('pictures of a photo rotated by EXIF data are upright at the size of the preset', async () => {
     const photo = await shop.make('lying.jpg', [...redOverBlue('960x540'), '-frames:v', '1', '-update', '1']);
     const bytes = await readFile(photo);
     // Orientation 6 (EXIF 2.3, tag 0x0112): the camera was upright, and a viewer turns the picture clockwise.
@@ -253,7 +256,7 @@ describe('pictures', () => {
     }
   });
 
-  it('of a photo become a video when the options give a duration', async () => {
+  it('pictures of a photo become a video when the options give a duration', async () => {
     const { info } = await shop.transcode([files['still.png']!], {
       outputFormat: 'mp4',
       options: [{ option: '-t', argument: 1 }],
@@ -290,7 +293,7 @@ describe('presets', () => {
 });
 
 describe('streams and tags', () => {
-  it('that can contain a location or a name are dropped, and the language is kept', async () => {
+  it('streams and tags that can contain a location or a name are dropped, and the language is kept', async () => {
     const location = [
       '-metadata',
       'location=+48.1+011.5/',

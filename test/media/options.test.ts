@@ -158,7 +158,7 @@ describe('plain options', () => {
     expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.frames]).toEqual([80, 45, 10]);
   });
 
-  it('that do not apply to the format are dropped with a warning', async () => {
+  it('plain options that do not apply to the format are dropped with a warning', async () => {
     const options = [
       { option: '-c:v', argument: 'libx264' },
       { option: '-crf', argument: 20 },

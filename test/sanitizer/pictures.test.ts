@@ -55,7 +55,7 @@ describe('a picture', () => {
     ['gif', 'frames without pixels', GIF_HEAD, '\x2c\0\0\0\0\x10\0\x10\0\0\x02\0', '\x3b'],
     ['png_pipe', 'chunks without content', PNG_HEAD, '\0\0\0\0IDAT\0\0\0\0', ''],
     ['jpeg_pipe', 'bytes that could begin a marker', JPEG_HEAD, '\xff\0', '\xff\xd9'],
-  ])('of 16 MB is read within seconds: %s of %s', async (demuxer, _, head, repeated, tail) => {
+  ])('a picture of 16 MB is read within seconds: %s of %s', async (demuxer, _, head, repeated, tail) => {
     const path = join(folder, `hostile.${demuxer}`);
     const middle = Buffer.alloc(16 * 2 ** 20, Buffer.from(repeated, 'latin1'));
     await writeFile(path, Buffer.concat([Buffer.from(head, 'latin1'), middle, Buffer.from(tail, 'latin1')]));

@@ -546,7 +546,7 @@ describe('a person', () => {
     await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
   });
 
-  it('of another account sees nothing of it', async () => {
+  it('a person of another account sees nothing of it', async () => {
     const other = await setUp(
       browser,
       await invite(service, 'eve@dashboard.example', 'member', `${service.account}-other`),

@@ -7,7 +7,7 @@ describe('a set time on the dashboard', () => {
     [3600, '1 hour'],
     [5400, '90 minutes'],
     [90, '90 seconds'],
-  ])('of %i seconds is shown as %s', (seconds, text) => {
+  ])('a set time on the dashboard of %i seconds is shown as %s', (seconds, text) => {
     expect(spanText(seconds)).toBe(text);
   });
 });

@@ -46,7 +46,7 @@ describe('a response', () => {
     };
   }
 
-  it('that the client does not read is cut off, and its memory is freed', async () => {
+  it('a response that the client does not read is cut off, and its memory is freed', async () => {
     const { ask, get, connections } = await start({ stallMs: 300, pendingBytes: ANSWER_BYTES - 1 });
     ask('/large');
     await until(async () => (await get('/small')).status === 503, { what: 'the answer to count' });

@@ -11,11 +11,11 @@ describe('the nearest name', () => {
     ['subtitels', 'subtitles'],
     ['forceStyle', 'force_style'],
     ['setptss', 'setpts'],
-  ])('of %s is %s', (wrong, right) => {
+  ])('the nearest name of %s is %s', (wrong, right) => {
     expect(nearestName(wrong, NAMES)).toBe(right);
   });
 
-  test.each(['blur', '', 'q', 'scscscscale'])('of %j is none', (wrong) => {
+  test.each(['blur', '', 'q', 'scscscscale'])('the nearest name of %j is none', (wrong) => {
     expect(nearestName(wrong, NAMES)).toBeNull();
   });
 
@@ -23,7 +23,7 @@ describe('the nearest name', () => {
     expect(nearestName('hstac', ['vstack', 'hstack'])).toBe('hstack');
   });
 
-  test('of a very long name is found without comparing the complete name', () => {
+  test('the nearest name of a very long name is found without comparing the complete name', () => {
     const long = 'a'.repeat(1_000_000);
     expect(cpuMs(() => expect(nearestName(long, NAMES)).toBeNull())).toBeLessThan(50);
   });

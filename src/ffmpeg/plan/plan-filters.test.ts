@@ -51,7 +51,7 @@ describe('a plain filter', () => {
     expect(chain('rotate=PI/7:ow=rotw(PI/7)')).toContain('crop=w=trunc(iw/2)*2');
   });
 
-  it('with labels keeps them distinct from generated ones', () => {
+  it('a plain filter with labels keeps its labels distinct from generated labels', () => {
     const { args } = plan({
       options: [option('-vf', '[in]split[a][b];[a]negate[c];[c][b]hstack[out]'), option('-vf', 'hflip')],
     });
@@ -206,7 +206,7 @@ describe('files that filters name', () => {
 describe('an endless stream', () => {
   const tail = (args: string[]) => argumentsOf(args, '-t').at(-1);
 
-  it('of a source gets the length of the longest input', () => {
+  it('an endless stream of a source gets the length of the longest input', () => {
     const { args } = plan({ filters: graph('color=black:s=640x480[b];[b][0:v]overlay;anullsrc') });
     expect(complex(args)).toMatch(/color=[^;]*duration=60/);
     expect(complex(args)).toMatch(/anullsrc=[^;]*duration=60/);
@@ -214,7 +214,7 @@ describe('an endless stream', () => {
     expect(complex(trimmed.args)).toMatch(/duration=5[[:,]/);
   });
 
-  it('of a loop ends with the longest input, with a warning', () => {
+  it('an endless stream of a loop ends with the longest input, with a warning', () => {
     const { args, warnings, durationSeconds } = plan({ options: [option('-vf', 'loop=loop=-1:size=30')] });
     expect(tail(args)).toBe('60');
     expect(durationSeconds).toBe(60);
@@ -262,7 +262,7 @@ describe('the expected duration', () => {
     ['trim=start=10:end=25,setpts=PTS-STARTPTS', 15],
     ['tpad=stop_duration=5', 65],
     ['setpts=N/25/TB', null],
-  ])('after %s is known where possible', (filter, seconds) => {
+  ])('the expected duration after %s is known where possible', (filter, seconds) => {
     expect(plan({ options: [option('-vf', filter), option('-an')] }).durationSeconds).toBe(seconds);
   });
 

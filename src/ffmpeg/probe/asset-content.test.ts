@@ -23,7 +23,7 @@ describe('subtitle files', () => {
     ['an endless line', bytes(`1\n00:00:00,000 --> 00:00:01,000\n${'x'.repeat(70_000)}`), 'srt'],
     ['no cue', bytes('WEBVTT\n\nnothing'), 'webvtt'],
     ['an encoding other than UTF-8', Buffer.from('1\n00:00:00,000 --> 00:00:01,000\n\xe4\xff', 'latin1'), 'srt'],
-  ])('with %s are rejected', (_, content, demuxer) => {
+  ])('subtitle files with %s are rejected', (_, content, demuxer) => {
     expect(checkSubtitles(content, demuxer)).toMatchObject({ ok: false });
   });
 });
@@ -45,7 +45,7 @@ describe('LUT files', () => {
     ['a password file', bytes('root:x:0:0:root:/root:/bin/bash\n')],
     ['a binary', Buffer.from([0, 1, 2, 3])],
     ['empty', bytes('')],
-  ])('that are %s are rejected', (_, content) => expect(checkLut(content)).toMatchObject({ ok: false }));
+  ])('LUT files that are %s are rejected', (_, content) => expect(checkLut(content)).toMatchObject({ ok: false }));
 });
 
 describe('font files', () => {

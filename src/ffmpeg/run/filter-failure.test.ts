@@ -44,7 +44,7 @@ describe('a filter that fails', () => {
   });
 
   it.each(['concat=n=2:v=1:a=0', 'hstack', 'xfade=duration=0.1', 'blend=all_mode=screen'])(
-    'because its inputs differ is reported with a remedy: %s',
+    'a filter that fails because its inputs differ is reported with a remedy: %s',
     async (filter) => {
       const { code, message } = await explain(['small.mp4', 'large.mp4'], ...complex(`[0:v][1:v]${filter}[o]`));
       expect(code).toBe('filter_failed');
@@ -53,7 +53,7 @@ describe('a filter that fails', () => {
     },
   );
 
-  it('because a stream is missing is reported with the kind of the stream', async () => {
+  it('a filter that fails because a stream is missing is reported with the kind of the stream', async () => {
     expect(await explain(['sound.wav'], ...complex('[0:v]hflip[o]'))).toEqual({
       code: 'no_video_stream',
       message: 'A filter reads video of an input that has none.',
@@ -61,7 +61,7 @@ describe('a filter that fails', () => {
     expect((await explain(['small.mp4'], ...complex('[0:a]volume=2[o]'))).code).toBe('no_audio_stream');
   });
 
-  it('because memory is missing is reported with that reason', () => {
+  it('a filter that fails because memory is missing is reported with that reason', () => {
     const stderr =
       '[Parsed_reverse_0 @ 0x7f00] Failed to configure input pad\nCannot allocate memory\n[vf#0:0 @ 0x1] Error while filtering: Cannot allocate memory';
     expect(explainFailure({ end: 'exit', exitCode: 244, signal: null, stderr }).code).toBe('limit_memory');

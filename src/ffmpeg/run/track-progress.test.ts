@@ -48,7 +48,7 @@ describe('the progress of a run', () => {
     );
   });
 
-  it('of a slow encoder rises to the end while FFmpeg prints N/A', async () => {
+  it('the progress of a run of a slow encoder rises to the end while FFmpeg prints N/A', async () => {
     const input = '-f lavfi -i testsrc2=s=160x90:r=25:d=8 -f lavfi -i sine=d=8';
     const output = '-c:v libx264 -preset veryslow -threads 1 -stats_period 0.02 -progress pipe:1 -f mp4 -y /dev/null';
     const { stdout } = await run('ffmpeg', `-nostdin -v error ${input} ${output}`.split(' '));

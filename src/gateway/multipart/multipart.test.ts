@@ -164,7 +164,7 @@ describe('the body of a complete request', () => {
 });
 
 describe('the id of an upload', () => {
-  it('that is a path, or belongs to another key, finds nothing and changes nothing', async () => {
+  it('the id of an upload that is a path, or belongs to another key, finds nothing and changes nothing', async () => {
     const other = await begin('uploads/account/other');
     await mkdir(join(gateway.root, 'parts', 'stray'));
     await writeFile(join(gateway.root, 'tmp', 'about'), '{}');
@@ -209,7 +209,7 @@ describe('a part', () => {
     expect([rejected.status, await rejected.text()]).toEqual([403, expect.stringContaining('must sign the header')]);
   });
 
-  it('whose size differs from the signed size is rejected with both sizes, regardless of its content type', async () => {
+  it('a part whose size differs from the signed size is rejected with both sizes, regardless of its content type', async () => {
     const id = await begin();
     const put = (body: string, url: string) =>
       fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/html' } });
@@ -221,7 +221,7 @@ describe('a part', () => {
     expect((await put('1234567890', url)).status).toBe(200);
   });
 
-  it('that would exceed the maximum object size is rejected, and other parts are kept', async () => {
+  it('a part that would exceed the maximum object size is rejected, and other parts are kept', async () => {
     const id = await begin();
     const half = Buffer.alloc(MAX_BYTES / 2 + 1);
     expect((await send(id, 1, half)).status).toBe(200);
@@ -231,7 +231,7 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toMatchObject([{ partNumber: 1 }]);
   });
 
-  it('that is interrupted leaves nothing', async () => {
+  it('a part that is interrupted leaves nothing', async () => {
     const id = await begin();
     const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
     sending.on('error', () => undefined);

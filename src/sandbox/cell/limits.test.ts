@@ -26,7 +26,7 @@ describe('the outputs of a cell', () => {
     expect(isOverLimit({ output, outputs: ['full'], directories: [] }, 50_000)).toBe(false);
   });
 
-  it('in a directory are limited in bytes and in number, and other directories are not allowed', () => {
+  it('the outputs of a cell in a directory are limited in bytes and in number, and other directories are not allowed', () => {
     const tree = { name: 'tree', directories: ['low'], maxFiles: 2 };
     const isOver = (bytes: number) => isOverLimit({ output, outputs: [], directories: [tree] }, bytes);
     mkdirSync(join(output, 'tree', 'low'), { recursive: true });

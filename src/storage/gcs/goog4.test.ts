@@ -40,7 +40,7 @@ describe('signed URLs', () => {
   beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: at }));
   afterAll(() => void vi.useRealTimers());
 
-  it('for downloads equal the URLs of Google’s library, byte for byte', async () => {
+  it('signed URLs for downloads equal the URLs of Google’s library, byte for byte', async () => {
     await fc.assert(
       fc.asyncProperty(key, text, type, seconds, async (name, filename, contentType, expiresIn) => {
         const url = await ours.presignGet(name, { filename, contentType, expiresIn });
@@ -56,7 +56,7 @@ describe('signed URLs', () => {
     );
   });
 
-  it('for uploads and parts equal the URLs of Google’s library, byte for byte', async () => {
+  it('signed URLs for uploads and parts equal the URLs of Google’s library, byte for byte', async () => {
     const part = fc.option(fc.record({ partNumber: fc.integer({ min: 1, max: 10_000 }).map(String), uploadId: text }));
     await fc.assert(
       fc.asyncProperty(key, type, fc.nat(), seconds, part, async (name, contentType, size, expiresIn, query) => {

@@ -23,13 +23,13 @@ describe('a key file', () => {
     return readKeyFile(path);
   };
 
-  it('of a service account is read', async () => {
+  it('a key file of a service account is read', async () => {
     const key = await read(JSON.stringify({ ...valid, private_key_id: 'k1' }));
     expect(key).toMatchObject({ email: 'a@p.iam.gserviceaccount.com', keyId: 'k1' });
     expect(key!.privateKey.equals(rsa)).toBe(true);
   });
 
-  it('of workload identity has no key', async () => {
+  it('a key file of workload identity has no key', async () => {
     expect(await read(JSON.stringify({ type: 'external_account', audience: 'x' }))).toBeNull();
   });
 
@@ -41,7 +41,7 @@ describe('a key file', () => {
     [JSON.stringify({ ...valid, private_key: 'SECRET' }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: undefined }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: curve }), /private_key is not an RSA key in PEM/],
-  ])('that is malformed is rejected with a remedy, and nothing of it is shown: %#', async (text, reason) => {
+  ])('a key file that is malformed is rejected with a remedy, and nothing of it is shown: %#', async (text, reason) => {
     const error = await read(text).catch((caught: Error) => caught);
     expect(error).toMatchObject({ name: 'ConfigError', message: reason });
     expect(String(error)).toMatch(/^ConfigError: GOOGLE_APPLICATION_CREDENTIALS: .*\. Create a JSON key/);

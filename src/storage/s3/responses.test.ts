@@ -31,13 +31,13 @@ describe('list documents', () => {
     ).toThrow();
   });
 
-  it('of 4 MB without one closed element are read at once', () => {
+  it('list documents of 4 MB without one closed element are read at once', () => {
     const started = performance.now();
     expect(() => parseListPage(`<ListBucketResult>${'<Contents>'.repeat(400_000)}`)).toThrow(/^the store returned/);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  it('of more tags than a page has are rejected before they are parsed', () => {
+  it('list documents of more tags than a page has are rejected before they are parsed', () => {
     const started = performance.now();
     const empty = `<ListBucketResult>${'<a/>'.repeat(1_000_000)}</ListBucketResult>`;
     expect(() => parseListPage(empty)).toThrow(/^the store returned/);

@@ -59,7 +59,7 @@ describe('signed URLs of S3', () => {
     );
   });
 
-  it('for uploads equal the URLs of aws4fetch, which signs their headers too', async () => {
+  it('signed URLs of S3 for uploads equal the URLs of aws4fetch, which signs their headers too', async () => {
     await fc.assert(
       fc.asyncProperty(key, token, addressing, fc.nat(), async (name, sessionToken, style, size) => {
         const put = await signer(sessionToken, style).presignPut(name, {

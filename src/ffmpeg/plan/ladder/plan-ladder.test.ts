@@ -100,7 +100,7 @@ describe('the renditions that auto chooses', () => {
       { video: { width: 1440, height: 1080, displayWidth: 1920, displayHeight: 1080, sampleAspectRatio: 4 / 3 } },
       ['1920x1080', '1280x720', '960x540', '640x360'],
     ],
-  ])('of %s are never larger than the source', (_, source, sizes) => {
+  ])('the renditions that auto chooses of %s are never larger than the source', (_, source, sizes) => {
     const found = plan([inputOf(source)]);
     expect(found.sizes).toEqual(sizes);
     expect(found.warnings).toEqual([]);

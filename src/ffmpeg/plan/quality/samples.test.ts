@@ -4,7 +4,7 @@ import { chooseSamples } from './samples.ts';
 const source = (seconds: number | null, from = 0) => ({ from, seconds, frameRate: 25 });
 
 describe('the samples of a source', () => {
-  it.each([20, 60, 600, 43_200])('of %i seconds cost at most 15% of its frames', (seconds) => {
+  it.each([20, 60, 600, 43_200])('the samples of a source of %i seconds cost at most 15% of its frames', (seconds) => {
     const samples = chooseSamples(source(seconds));
     const cost = samples.reduce((sum, { frames }) => sum + 20 + 1.3 * frames, samples[0]!.frames);
     expect(cost).toBeLessThanOrEqual(seconds * 25 * 0.15);

@@ -136,7 +136,7 @@ describe('an expression is rejected', () => {
     expect(result.suggestion).not.toBe('');
   });
 
-  test('with the name that was probably meant', () => {
+  test('an expression is rejected with the name that was probably meant', () => {
     expect(rejection('textw+1').suggestion).toContain('Did you mean "text_w"?');
     expect(rejection('sqr(w)').suggestion).toContain('Did you mean "sqrt"?');
   });

@@ -59,13 +59,13 @@ describe('a filter graph is rejected', () => {
     expect(first!.suggestion).not.toBe('');
   });
 
-  test('with the name that was probably meant', () => {
+  test('a filter graph is rejected with the name that was probably meant', () => {
     expect(rejectionsOf('scael')[0]!.suggestion).toContain('"scale"');
     expect(rejectionsOf('scale=widht=5')[0]!.suggestion).toContain('"width"');
     expect(rejectionsOf('[0:v]split[left][b];[lefft][b]overlay')[0]!.suggestion).toContain('[left]');
   });
 
-  test('with every fault, up to twenty', () => {
+  test('a filter graph is rejected with every fault, up to twenty', () => {
     expect(rejectionsOf('foo,scale=w=x,bar').map(({ offset }) => offset)).toEqual([0, 12, 14]);
     expect(rejectionsOf('foo,'.repeat(100))).toHaveLength(20);
   });
@@ -78,7 +78,7 @@ describe('a filter graph is rejected', () => {
     expect(rejectionsOf('subtitles=input:1,'.repeat(33))[0]!.reason).toMatch(/32 files/);
   });
 
-  test('in a text without control characters of the caller', () => {
+  test('a filter graph is rejected in a text without control characters of the caller', () => {
     const [first] = rejectionsOf('sca\u202ele');
     expect(first!.subject).toBe('sca\ufffdle');
   });

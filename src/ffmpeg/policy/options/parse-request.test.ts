@@ -162,7 +162,7 @@ describe('rejected options', () => {
     if (!String(option).startsWith('-vf')) expect(rejection!.reason + rejection!.suggestion).not.toContain('passwd');
   });
 
-  it('of an encoder parameter suggest the nearest key and the page of all keys, without listing them', () => {
+  it('rejected options of an encoder parameter suggest the nearest key and the page of all keys, without listing them', () => {
     for (const [option, argument, near] of [
       ['-x264-params', 'keyint=60:aq_mod=1', 'aq-mode'],
       ['-x265-params', 'no-soa=1', 'sao'],

@@ -26,7 +26,7 @@ describe('filters of options', () => {
     expect(parsed.audio.map(({ field }) => field)).toEqual(['options[0]']);
   });
 
-  it('and overlays keep the order in which they were given', () => {
+  it('filters of options and overlays keep the order in which they were given', () => {
     const parsed = parse([
       ['-vf', 'hflip'],
       ['@text-overlay', { text: 'Hello' }],
