@@ -1,5 +1,5 @@
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
+import { startSource } from './source-server.ts';
 
 export interface ForbiddingProxy {
   endpoint: string;
@@ -14,7 +14,7 @@ export interface ForbiddingProxy {
 export async function openForbiddingProxy(target: number): Promise<ForbiddingProxy> {
   const forbidden = new Set<string>();
   let [deletions, most] = [0, 0];
-  const server = createServer((incoming, response) => {
+  const server = await startSource((incoming, response) => {
     if (incoming.method === 'DELETE') {
       deletions += 1;
       most = Math.max(most, deletions);
@@ -36,14 +36,10 @@ export async function openForbiddingProxy(target: number): Promise<ForbiddingPro
     outgoing.on('error', () => response.destroy());
     incoming.pipe(outgoing);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: server.url,
     forbidden,
     mostDeletions: () => most,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: server.close,
   };
 }

@@ -1,12 +1,11 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { listen, tcpServer } from './servers.ts';
 
 /** A port that nothing listens on now. Another program may take it before the caller does. */
 export async function freePort(address = '127.0.0.1'): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  const { port, close } = await listen(
+    tcpServer(() => {}),
+    { host: address },
+  );
+  await close();
   return port;
 }

@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Airlock } from '../../sdk/src/index.ts';
-import { listenOnLoopback } from '../../testkit/listening.ts';
+import { freePort } from '../../testkit/free-port.ts';
 import { forFiles, source1080Large } from '../lib/media.ts';
 import { runNaive } from '../lib/naive-service.ts';
 import { openOrigin, openSink, openThrottledPort } from '../lib/origin.ts';
@@ -78,11 +77,4 @@ async function toDisk({ service }: Bench, file: string, output: string) {
   const oursMs = performance.now() - began;
   const { id, attempts, created_at, started_at } = result.job;
   return { id, oursMs, attempts, startMs: Date.parse(started_at!) - Date.parse(created_at) };
-}
-
-/** Finds a port for the storage, because its public address must be known before it starts. */
-async function freePort(): Promise<number> {
-  const { port, close } = await listenOnLoopback(createServer());
-  await close();
-  return port;
 }

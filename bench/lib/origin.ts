@@ -1,8 +1,8 @@
 import { createReadStream, statSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, createServer as createTcpServer } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { pipeline } from 'node:stream';
-import { listenOnLoopback } from '../../testkit/listening.ts';
+import { httpServer, listen, tcpServer } from '../../testkit/servers.ts';
 import { openLink } from './throttle.ts';
 
 /** A web server with one file, behind a link of its own. */
@@ -19,7 +19,7 @@ export async function openOrigin(path: string, bytesPerSecond: number | null): P
   const { size, mtimeMs } = statSync(path);
   const etag = `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`;
   const seen = { requests: 0, bytes: 0 };
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     seen.requests += 1;
     const range = rangeOf(request, size, etag);
     response.writeHead(range.isPart ? 206 : 200, {
@@ -34,8 +34,8 @@ export async function openOrigin(path: string, bytesPerSecond: number | null): P
     shaped.on('data', (chunk: Buffer) => (seen.bytes += chunk.length));
     pipeline(file, shaped, response, () => {});
   });
-  const { port, close } = await listenOnLoopback(server);
-  return { url: `http://127.0.0.1:${port}/source.mp4`, seen, close };
+  const { url, close } = await listen(server);
+  return { url: `${url}/source.mp4`, seen, close };
 }
 
 function rangeOf({ headers }: IncomingMessage, size: number, etag: string) {
@@ -48,13 +48,13 @@ function rangeOf({ headers }: IncomingMessage, size: number, etag: string) {
 /** A web server that accepts uploads and discards them, behind a link of its own. */
 export async function openSink(bytesPerSecond: number): Promise<{ url: string; close(): Promise<void> }> {
   const link = openLink(bytesPerSecond);
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const server = httpServer((request, response) => {
     const shaped = link.through();
     pipeline(request, shaped, () => response.end());
     shaped.resume();
   });
-  const { port, close } = await listenOnLoopback(server);
-  return { url: `http://127.0.0.1:${port}/output`, close };
+  const { url, close } = await listen(server);
+  return { url: `${url}/output`, close };
 }
 
 /** Opens a port that forwards to another port of this machine. Throttles requests, and with `both` also responses. */
@@ -64,8 +64,8 @@ export async function openThrottledPort(
   { both = false } = {},
 ): Promise<{ port: number; close(): Promise<void> }> {
   const [there, back] = [openLink(bytesPerSecond), openLink(both ? bytesPerSecond : null)];
-  return listenOnLoopback(
-    createTcpServer((near) => {
+  return listen(
+    tcpServer((near) => {
       const far = connect(target, '127.0.0.1');
       pipeline(near, there.through(), far, () => near.destroy());
       pipeline(far, back.through(), near, () => far.destroy());

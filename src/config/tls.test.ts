@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, get } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { get } from 'node:https';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { httpServer, listen } from '../../testkit/servers.ts';
 import { loadTls } from './tls.ts';
 
 const DAY_MS = 86_400_000;
@@ -52,10 +52,8 @@ describe('a generated certificate', () => {
 
   it('serves TLS that a client with `ca` trusts, by name and by address', async () => {
     const tls = (await auto(['video.example.com', '10.1.2.3']))!;
-    const server = createServer({ cert: tls.cert, key: tls.key }, (_request, response) => response.end('ok'));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const { cert, key } = tls;
+    const { port, close } = await listen(httpServer((_request, response) => response.end('ok'), { cert, key }));
     try {
       for (const servername of ['localhost', 'video.example.com', '']) {
         const request = get({ host: '127.0.0.1', port, servername, ca: tls.ca!, agent: false, minVersion: 'TLSv1.3' });
@@ -66,8 +64,7 @@ describe('a generated certificate', () => {
       const stranger = get({ host: '127.0.0.1', port, agent: false });
       await expect(once(stranger, 'response')).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     } finally {
-      server.closeAllConnections();
-      server.close();
+      await close();
     }
   });
 

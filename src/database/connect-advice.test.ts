@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { type Listening, listen, tcpServer } from '../../testkit/servers.ts';
 import { connectAdvice } from './connect-advice.ts';
 import { openPool } from './pool.ts';
 
@@ -16,7 +17,7 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 describe('TLS to PostgreSQL', () => {
   let database: TestDatabase;
   let folder: string;
-  let server: Server;
+  let server: Listening;
   let certificate: Awaited<ReturnType<typeof generate>>;
   let offersTls = true;
 
@@ -28,18 +29,16 @@ describe('TLS to PostgreSQL', () => {
       extensions: [{ name: 'subjectAltName', altNames: [name] }],
     });
     await writeFile(join(folder, 'ca.pem'), certificate.cert);
-    server = createServer((socket) => void serve(socket)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await listen(tcpServer(serve));
   });
   afterAll(async () => {
-    server?.close();
+    await server?.close();
     await database?.drop();
     await rm(folder, { recursive: true, force: true });
   });
 
   /** Ends TLS before the server of this run, which listens on a Unix socket or a port. */
   async function serve(socket: Socket): Promise<void> {
-    socket.on('error', () => {});
     const [request] = (await once(socket, 'data')) as [Buffer];
     if (!request.equals(SSL_REQUEST)) return void socket.destroy();
     socket.write(offersTls ? 'S' : 'N');
@@ -57,7 +56,7 @@ describe('TLS to PostgreSQL', () => {
   async function ask(host: string, parameters: string): Promise<unknown> {
     const url = new URL(database.url);
     url.searchParams.delete('host');
-    url.port = String((server.address() as AddressInfo).port);
+    url.port = String(server.port);
     url.hostname = host;
     const pool = openPool(`${url.href.split('?')[0]}?${parameters}`, { max: 1, role: 'test', onError: () => {} });
     try {

@@ -1,19 +1,21 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Listening, listen, tcpServer } from '../../testkit/servers.ts';
 import type { AddressVerdict } from './addresses.ts';
 import { type ConnectGuard, connectGuarded } from './connect.ts';
 import { createLookup } from './lookup.ts';
 
-const server = createServer();
 let received = 0;
-server.on('connection', (socket) => socket.on('data', (data) => (received += data.length)).on('error', () => {}));
-server.listen(0, '127.0.0.1');
-afterAll(() => void server.close());
+const server = tcpServer((socket) => socket.on('data', (data) => (received += data.length)));
+let listening: Listening;
+beforeAll(async () => {
+  listening = await listen(server);
+});
+afterAll(() => listening?.close());
 
 /** Opens a connection through the guard and resolves to the error of the attempt. */
 function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<unknown> {
-  const url = new URL(`${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const url = new URL(`${protocol}//127.0.0.1:${listening.port}`);
   const signal = new AbortController().signal;
   return connectGuarded(url, { policy: () => 'allowed', ports: [], lookup: createLookup(), signal, ...guard }).then(
     (socket) => void socket.destroy(),

@@ -13,7 +13,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,7 @@ import {
 } from '../../test/conformance/embedded-gateway.ts';
 import { presigned, signedHeaders } from '../../test/conformance/raw-client.ts';
 import { run } from '../../testkit/run.ts';
+import { type Listening, listen, tcpServer } from '../../testkit/servers.ts';
 import { FILE_MARK, HANDED_OVER, markOf } from '../storage/embedded/hand-over.ts';
 import { openEmbeddedStore } from '../storage/embedded/store.ts';
 
@@ -65,11 +66,11 @@ async function put(key: string, query: Record<string, string>) {
 }
 
 /** A proxy in front of the gateway that drops the first response to a PUT. */
-function losingProxy(): Promise<Server> {
+function losingProxy(): Promise<Listening> {
   let lost = false;
-  const server = createServer((client) => {
+  const server = tcpServer((client) => {
     const upstream = connect(gateway.port, '127.0.0.1');
-    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+    upstream.on('error', () => undefined);
     client.pipe(upstream);
     upstream.on('data', (chunk) => {
       if (lost) return void client.write(chunk);
@@ -78,7 +79,7 @@ function losingProxy(): Promise<Server> {
       upstream.destroy();
     });
   });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+  return listen(server);
 }
 
 const localPath = async (key: string) => (await gateway.store.capabilities()).localPath!(key);
@@ -170,7 +171,7 @@ describe('a file that a worker hands over', () => {
   it('is stored once if the response is lost', async () => {
     await write();
     const proxy = await losingProxy();
-    const { port } = proxy.address() as { port: number };
+    const { port } = proxy;
     const endpoint = `http://127.0.0.1:${port}`;
     const lossy = openEmbeddedStore({
       ...{ endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION, credentials: CREDENTIAL },
@@ -181,7 +182,7 @@ describe('a file that a worker hands over', () => {
       expect(await readFile((await localPath('lost'))!, 'utf8')).toBe(BYTES);
     } finally {
       await lossy.close();
-      proxy.close();
+      await proxy.close();
     }
   });
 

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:https';
-import { type AddressInfo, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it, vi } from 'vitest';
+import { httpServer, listen } from '../../testkit/servers.ts';
 import { loadTls } from '../config/tls.ts';
 import { openExchange } from './http-exchange.ts';
 
@@ -16,21 +15,20 @@ afterEach(() => {
 it('the kernel detects within seconds that the peer of a TLS connection has disappeared', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-exchange-'));
   const material = (await loadTls({ mode: 'auto' }, folder, ['127.0.0.1']))!;
-  const server = createServer({ cert: material.cert, key: material.key }, (_, response) => response.end('hello'));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { cert, key } = material;
+  const server = await listen(httpServer((_, response) => response.end('hello'), { cert, key }));
   const ca = await readFile(join(folder, 'tls', 'cert.pem'), 'utf8');
   const exchange = openExchange({ connections: 1, ca });
   const asked = vi.spyOn(Socket.prototype, 'setKeepAlive');
   try {
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const url = `${server.url}/`;
     const response = await exchange.send(url, { method: 'GET', headers: {} });
     // Before the response: afterwards the agent does it for a connection that waits in its pool.
     expect(asked.mock.calls).toEqual([[true, 10_000]]);
     expect(await text(response)).toBe('hello');
   } finally {
     exchange.close();
-    server.close();
+    await server.close();
     await rm(folder, { recursive: true, force: true });
   }
 });

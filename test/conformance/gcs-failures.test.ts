@@ -1,12 +1,11 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type GcsCredentials, keyCredentials, platformCredentials } from '../../src/storage/gcs/credentials.ts';
 import { openGcsStore } from '../../src/storage/gcs/store.ts';
 import { S3_RETRIES } from '../../src/storage/retries.ts';
 import type { ObjectStore } from '../../src/storage/types.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import { type GcsServer, startGcsServer } from './gcs-server/start.ts';
 
 const RETRIES = { ...S3_RETRIES, waitsMs: [1, 1] };
@@ -112,7 +111,7 @@ async function startPlatform({ email, pem, tokens }: GcsServer) {
   const asked: string[] = [];
   let rejected = false;
   tokens.add('token-of-machine');
-  const http = createServer(async (request, response) => {
+  const { port, close } = await startSource(async (request, response) => {
     asked.push(request.url!.split('?')[0]!);
     response.setHeader('metadata-flavor', 'Google');
     const reply = (body: unknown) =>
@@ -134,16 +133,12 @@ async function startPlatform({ email, pem, tokens }: GcsServer) {
     if (request.url!.includes('universe')) return response.writeHead(404).end();
     return reply('instance');
   });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   return {
     asked,
-    host: `127.0.0.1:${(http.address() as AddressInfo).port}`,
+    host: `127.0.0.1:${port}`,
     refuse() {
       rejected = true;
     },
-    close() {
-      http.closeAllConnections();
-      return new Promise((resolve) => http.close(resolve));
-    },
+    close,
   };
 }

@@ -114,7 +114,7 @@ describe.skipIf(reason !== null)('the walk of production.md', () => {
     await Promise.all(Object.values(machines).map((machine) => machine.remove()));
     await postgres?.close();
     await storage?.close();
-    ssh?.close();
+    await ssh?.close();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import { blocks, ROOT, readPage } from './pages.ts';
 
 const { text } = readPage('docs/backend.md');
@@ -164,9 +165,6 @@ interface FlakyNetwork {
 /** Passes requests on to the API, but loses the response to the first create, and rejects the first read of a job. */
 async function startFlakyNetwork(api: string): Promise<FlakyNetwork> {
   const seen: FlakyNetwork['seen'] = [];
-  const server = createServer((request, response) => {
-    pass(request, response).catch(() => response.destroy());
-  });
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const line = `${request.method} ${request.url}`;
     const isFirst = !seen.some((one) => one.line === line);
@@ -192,17 +190,11 @@ async function startFlakyNetwork(api: string): Promise<FlakyNetwork> {
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
     await pipeline(answer.body ?? [], response);
   }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+  const { url, close } = await startSource(pass);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     seen,
     forget: () => void seen.splice(0),
-    close: () => closeServer(server),
+    close,
   };
-}
-
-function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
 import { NODE_OPTIONS, PROGRAM, runCli, shareService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { runCommand } from '../helpers/run-command.ts';
 
@@ -160,13 +159,12 @@ describe('airlock webhooks', () => {
   it('creates, lists, tests, shows deliveries, sends again, rotates and deletes', async () => {
     const received: string[] = [];
     let status = 204;
-    const receiver = createServer((request, response) => {
+    const receiver = await startSource((request, response) => {
       received.push(String(request.headers['webhook-id']));
       request.resume().on('end', () => response.writeHead(status).end());
-    }).listen(0, '127.0.0.1');
-    await once(receiver, 'listening');
+    });
     try {
-      const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+      const url = `${receiver.url}/hook`;
       const made = await airlock('webhooks', 'create', url, '--types', 'batch.completed', '--description', 'mine');
       expect(made.stdout).toMatch(/^whsec_\S+\n$/);
       const { items } = await json('webhooks', 'list');
@@ -193,8 +191,7 @@ describe('airlock webhooks', () => {
       expect(rotated.stdout).not.toBe(made.stdout);
       expect((await airlock('webhooks', 'delete', id)).stdout).toContain(`Deleted ${id}`);
     } finally {
-      receiver.close();
-      receiver.closeAllConnections();
+      await receiver.close();
     }
   });
 });

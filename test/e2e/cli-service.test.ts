@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
+import { listen, tcpServer } from '../../testkit/servers.ts';
 import {
   call,
   copyPreparedDataDir,
@@ -105,12 +105,10 @@ describe('airlock up that cannot start', () => {
   it.each(['AIRLOCK_PORT', 'AIRLOCK_STORAGE_PORT', 'AIRLOCK_METRICS_PORT'])(
     'reports immediately which port is in use, and leaves nothing running: %s',
     async (variable) => {
-      const other = createServer().listen(0, '127.0.0.1');
-      await once(other, 'listening');
-      const { port } = other.address() as AddressInfo;
+      const { port, close } = await listen(tcpServer(() => {}));
       const began = Date.now();
       const rejected = await up({ [variable]: String(port) });
-      other.close();
+      await close();
       expect(rejected.code).toBe(69);
       expect(rejected.stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
       expect(Date.now() - began).toBeLessThan(15_000);

@@ -1,12 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceEvents } from '../../src/events/types.ts';
-import { listenOnLoopback } from '../../testkit/listening.ts';
 import { ffprobe, makeClip } from '../../testkit/media.ts';
+import type { Listening } from '../../testkit/servers.ts';
 import { shareService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
@@ -268,19 +267,18 @@ describe('the n8n nodes', () => {
 
   describe('the trigger', () => {
     let deliveries: { headers: Record<string, unknown>; body: Buffer }[];
-    let receiver: { port: number; close(): Promise<void> };
+    let receiver: Listening;
     beforeAll(async () => {
       deliveries = [];
-      const server = createServer(async (request, response) => {
+      receiver = await startSource(async (request, response) => {
         deliveries.push({ headers: request.headers, body: await buffer(request) });
         response.end();
       });
-      receiver = await listenOnLoopback(server);
     });
     afterAll(() => receiver?.close());
 
     it('creates its webhook, starts the workflow for genuine deliveries only, and deletes the webhook', async () => {
-      const url = `http://127.0.0.1:${receiver.port}/hook`;
+      const url = `${receiver.url}/hook`;
       const { key } = await service.makeKey('--scopes', 'transcode,read,admin');
       const options = { credential: { url: service.api, apiKey: key }, url, events: ['transcode.completed'] };
       const trigger = openTrigger(new classes.AirlockTrigger(), options);

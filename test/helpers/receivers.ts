@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { listen, tcpServer } from '../../testkit/servers.ts';
+import { startSource } from '../../testkit/source-server.ts';
 
 /** Receivers of webhooks that never end an attempt, or try to make it expensive. All are on loopback. */
 export interface HostileReceivers {
@@ -18,19 +19,27 @@ export interface HostileReceivers {
   close(): Promise<void>;
 }
 
+/** Connections that the kernel accepts before the receiver does. */
+const MANY = { backlog: 4096 };
+
 export async function startHostileReceivers(): Promise<HostileReceivers> {
   const deaf = await startDeaf();
-  const silent = await startTcp(() => {});
-  const slow = await startTcp((socket) => {
+  const silent = await listen(
+    tcpServer((socket) => socket.resume()),
+    MANY,
+  );
+  const dripping = tcpServer((socket) => {
+    socket.resume();
     const text = `HTTP/1.1 200 OK\r\nx-slow: ${'a'.repeat(1000)}`;
     let at = 0;
     const timer = setInterval(() => socket.write(text[at++ % text.length]!), 1000);
     socket.once('close', () => clearInterval(timer));
   });
-  const redirecting = await startHttp((request, response) => {
+  const slow = await listen(dripping, MANY);
+  const redirecting = await startSource((request, response) => {
     response.writeHead(307, { location: request.url }).end();
   });
-  const endless = await startHttp((_request, response) => {
+  const endless = await startSource((_request, response) => {
     const flood = () => {
       while (!response.destroyed && response.write(Buffer.alloc(65_536)));
       if (!response.destroyed) response.once('drain', flood);
@@ -48,38 +57,6 @@ export async function startHostileReceivers(): Promise<HostileReceivers> {
   };
 }
 
-async function startTcp(onConnect: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
-    socket.resume();
-    onConnect(socket);
-  });
-  await once(server.listen(0, '127.0.0.1', 4096), 'listening');
-  return {
-    url: urlOf(server.address()),
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-async function startHttp(handler: RequestListener) {
-  const server = createHttpServer(handler);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    url: urlOf(server.address()),
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
 /** The thread that listens sleeps: the kernel completes one connection, and drops the others while they are opened. */
 async function startDeaf() {
   const worker = new Worker(
@@ -92,13 +69,9 @@ async function startDeaf() {
   );
   const [address] = await once(worker, 'message');
   return {
-    url: urlOf(address),
+    url: `http://127.0.0.1:${(address as AddressInfo).port}`,
     close: async () => {
       await worker.terminate();
     },
   };
-}
-
-function urlOf(address: unknown): string {
-  return `http://127.0.0.1:${(address as AddressInfo).port}`;
 }

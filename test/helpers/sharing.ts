@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
@@ -14,6 +13,7 @@ import { openPool } from '../../src/database/pool.ts';
 import { ffmpegUpdate } from '../../src/sandbox/ffmpeg/update.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { copyTemplate, linkRootImage, makeDataDir, sealTemplate } from '../../testkit/data-directory.ts';
+import { httpServer, listen } from '../../testkit/servers.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSwiftServers, swiftVariables } from '../../testkit/swift/start.ts';
 import { buildCellProgram } from '../hostile/cell-program.ts';
@@ -55,19 +55,18 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
       return { api, storage, metrics, pid, dataDir, log };
     },
   };
-  const server = createServer((request, response) => {
+  const handler = httpServer((request, response) =>
     responses[request.url!]!(request).then(
       (given) => response.end(JSON.stringify(given)),
       (error) => response.writeHead(500).end(String(error?.stack ?? error)),
-    );
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
+    ),
+  );
+  const server = await listen(handler);
   // Test files inherit the environment.
-  process.env.TEST_SHARING_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.env.TEST_SHARING_URL = server.url;
   return {
     async close() {
-      server.close();
-      server.closeAllConnections();
+      await server.close();
       const started = await service.made?.catch(() => null);
       await started?.remove();
       await (await swift.made?.catch(() => null))?.close();

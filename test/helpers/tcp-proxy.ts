@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { tcpServer } from '../../testkit/servers.ts';
 import { until } from '../../testkit/until.ts';
 
 type Target = { path: string } | { port: number };
@@ -34,7 +35,7 @@ export async function openTcpProxy(
 ): Promise<Omit<TcpProxy, 'url'> & { port: number }> {
   let to = target;
   const sockets = new Set<Socket>();
-  const server: Server = createServer((near) => {
+  const server = tcpServer((near) => {
     const far = 'path' in to ? dial(to.path) : dial(to.port, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);

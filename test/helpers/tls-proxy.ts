@@ -1,13 +1,12 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createServer } from 'node:tls';
 import { loadTls } from '../../src/config/tls.ts';
+import { listen, tlsServer } from '../../testkit/servers.ts';
 
 /** Serves a port of this machine over TLS on another address. `ca` is a file with the certificate. */
 export async function openTlsProxy(port: number, host: string, folder: string) {
   const material = (await loadTls({ mode: 'auto' }, folder, [host]))!;
-  const server = createServer({ cert: material.cert, key: material.key }, (near) => {
+  const server = tlsServer({ cert: material.cert, key: material.key }, (near) => {
     const far = connect(port, '127.0.0.1');
     for (const socket of [near, far]) {
       socket.on('error', () => {});
@@ -18,12 +17,5 @@ export async function openTlsProxy(port: number, host: string, folder: string) {
     }
     near.pipe(far).pipe(near);
   });
-  server.on('tlsClientError', () => {});
-  server.listen(0, host);
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    ca: join(folder, 'tls', 'cert.pem'),
-    close: async () => void server.close(),
-  };
+  return { ...(await listen(server, { host })), ca: join(folder, 'tls', 'cert.pem') };
 }

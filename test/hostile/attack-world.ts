@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../../testkit/run.ts';
+import { listen, tcpServer } from '../../testkit/servers.ts';
 import type { Attack } from './attack-table/rows.ts';
 
 /** Where an attack finds its inputs and writes its output. */
@@ -68,20 +68,19 @@ async function makeFiles(folder: string, canary: string) {
 /** A listener on loopback that closes and counts connections. `take` returns the count since its last call. */
 async function countConnections() {
   let connections = 0;
-  const server = createServer((socket) => {
+  const counting = tcpServer((socket) => {
     connections += 1;
-    socket.on('error', () => {});
     socket.destroy();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port, close } = await listen(counting);
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     take() {
       const seen = connections;
       connections = 0;
       return seen;
     },
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    close,
   };
 }
 

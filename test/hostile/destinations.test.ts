@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +7,8 @@ import { createFetcher, type Fetcher, type FetcherOptions } from '../../src/fetc
 import { S3_RETRIES } from '../../src/storage/retries.ts';
 import type { BucketPut } from '../../src/storage/s3/bucket.ts';
 import { putToUrl } from '../../src/storage/s3/signed-put.ts';
-import { listenOnLoopback } from '../../testkit/listening.ts';
+import { httpServer, listen, type RequestHandler } from '../../testkit/servers.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import {
   BUCKET,
   CREDENTIAL,
@@ -49,14 +49,12 @@ async function deliver(url: string, put: BucketPut, by = fetcher(), headers = {}
   }
 }
 
-async function serving<T>(handler: RequestListener, work: (url: string) => Promise<T>): Promise<T> {
-  const server = createServer(handler);
-  const { port, close } = await listenOnLoopback(server);
+async function serving<T>(handler: RequestHandler, work: (url: string) => Promise<T>): Promise<T> {
+  const server = await startSource(handler);
   try {
-    return await work(`http://127.0.0.1:${port}`);
+    return await work(server.url);
   } finally {
-    server.closeAllConnections();
-    await close();
+    await server.close();
   }
 }
 
@@ -65,7 +63,7 @@ describe('a destination', () => {
 
   it('a destination that responds with 503 is tried again, each time with all bytes', async () => {
     const received: Buffer[] = [];
-    const answer: RequestListener = async (request, response) => {
+    const answer: RequestHandler = async (request, response) => {
       received.push(await buffer(request));
       response.writeHead(received.length < 3 ? 503 : 200).end();
     };
@@ -76,7 +74,7 @@ describe('a destination', () => {
   it('a destination that responds with 403 is not tried again, and gets no byte of the output', async () => {
     let requests = 0;
     let bytes = 0;
-    const server = createServer((request) => request.destroy());
+    const server = httpServer((request) => request.destroy());
     server.on('checkContinue', (request, response) => {
       requests++;
       request.on('data', (chunk) => {
@@ -84,10 +82,9 @@ describe('a destination', () => {
       });
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
     });
-    const { port, close } = await listenOnLoopback(server);
-    const reason = await deliver(`http://127.0.0.1:${port}/a`, putOf(LARGE));
+    const { url, close } = await listen(server);
+    const reason = await deliver(`${url}/a`, putOf(LARGE));
     expect([reason, requests, bytes]).toEqual(['The destination responded with 403 AccessDenied.', 1, 0]);
-    server.closeAllConnections();
     await close();
   });
 
@@ -97,7 +94,7 @@ describe('a destination', () => {
       (_, response) => response.end(String(hits++)),
       async (inner) => {
         for (const location of [inner, 'http://169.254.169.254/latest', 'https://example.org/']) {
-          const redirect: RequestListener = (request, response) =>
+          const redirect: RequestHandler = (request, response) =>
             request.resume().once('end', () => response.writeHead(307, { location }).end());
           const reason = await serving(redirect, (url) => deliver(url, putOf(LARGE)));
           expect(reason).toBe('The destination responded with a redirect (307).');
@@ -108,7 +105,7 @@ describe('a destination', () => {
   });
 
   it('a destination that stops reading half-way ends the delivery', async () => {
-    const stall: RequestListener = (request) => {
+    const stall: RequestHandler = (request) => {
       request.once('data', () => request.pause());
     };
     const once = { ...RETRIES, waitsMs: [] };
@@ -123,7 +120,7 @@ describe('a destination', () => {
   });
 
   it('a destination that never responds ends the delivery', async () => {
-    const silent: RequestListener = (request) => request.resume();
+    const silent: RequestHandler = (request) => request.resume();
     const reason = await serving(silent, (url) => deliver(url, putOf(LARGE), fetcher({ headersTimeoutMs: 100 })));
     expect(reason).toBe('The destination did not respond in time.');
   });
@@ -139,7 +136,7 @@ describe('a destination', () => {
 
   it('gets exactly the headers of the request, and Airlock’s own length', async () => {
     let seen: Record<string, unknown> = {};
-    const answer: RequestListener = async (request, response) => {
+    const answer: RequestHandler = async (request, response) => {
       seen = request.headers;
       await buffer(request);
       response.writeHead(201).end();

@@ -1,23 +1,22 @@
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFetcher, FetchError, type FetcherOptions } from '../../src/fetcher/index.ts';
+import { httpServer, type RequestHandler, listen as start, tcpServer } from '../../testkit/servers.ts';
 
 let folder: string;
-let cleanups: (() => void)[] = [];
+let cleanups: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-fetch-'));
 });
 afterEach(async () => {
-  for (const cleanup of cleanups) cleanup();
+  await Promise.all(cleanups.map((cleanup) => cleanup()));
   cleanups = [];
   await rm(folder, { recursive: true });
 });
@@ -31,37 +30,26 @@ interface Running {
   received: () => number;
 }
 
-async function listen(server: Server, host = '127.0.0.1', scheme = 'http'): Promise<Running> {
-  const sockets: Socket[] = [];
+async function listen(server: Server, host = '127.0.0.1'): Promise<Running> {
+  let connections = 0;
   let received = 0;
   server.on('connection', (socket: Socket) => {
-    sockets.push(socket);
-    socket.on('error', () => {});
+    connections += 1;
     socket.on('data', (data) => {
       received += data.length;
     });
   });
-  server.listen(0, host);
-  await once(server, 'listening');
-  cleanups.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    url: `${scheme}://${host}:${port}`,
-    connections: () => sockets.length,
-    received: () => received,
-  };
+  const { port, url, close } = await start(server, { host });
+  cleanups.push(close);
+  return { port, url, connections: () => connections, received: () => received };
 }
 
-const serve = (handler: RequestListener) => listen(createServer(handler));
+const serve = (handler: RequestHandler) => listen(httpServer(handler));
 
 /** A server that sends exactly these bytes for every request, then closes unless `close` is false. */
 const serveRaw = (response: string | Buffer, close = true) =>
   listen(
-    createTcpServer((socket) => {
+    tcpServer((socket) => {
       socket.once('data', () => (close ? socket.end(response) : socket.write(response)));
     }),
   );
@@ -133,10 +121,13 @@ describe('a download that succeeds', () => {
 
   it('closes the connection even if the source keeps it open', async () => {
     let closed: Promise<unknown> = Promise.resolve();
-    const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
-      closed = once(socket, 'end');
-      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx'));
-    });
+    const server = tcpServer(
+      (socket) => {
+        closed = once(socket, 'end');
+        socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx'));
+      },
+      { allowHalfOpen: true },
+    );
     await fetcher().download((await listen(server)).url, target());
     await closed;
   });
@@ -223,7 +214,7 @@ describe('addresses that are not public', () => {
 
   it('a name is resolved once per connection, and checked again for the next (rebinding)', async () => {
     const inside = await listen(
-      createServer((_request, response) => response.end('secret')),
+      httpServer((_request, response) => response.end('secret')),
       '127.0.0.2',
     );
     const outside = await serve((_request, response) =>
@@ -248,7 +239,7 @@ describe('addresses that are not public', () => {
 
   it('a redirect to a private address, another scheme or a URL with a password is rejected', async () => {
     const inside = await listen(
-      createServer((_request, response) => response.end('secret')),
+      httpServer((_request, response) => response.end('secret')),
       '127.0.0.2',
     );
     for (const location of [
@@ -437,7 +428,7 @@ describe('slow sources', () => {
 
   it('a source that drips its headers fails before the deadline', async () => {
     const server = await listen(
-      createTcpServer((socket) => {
+      tcpServer((socket) => {
         socket.write('HTTP/1.1 200 OK\r\n');
         const timer = setInterval(() => socket.write('x: y\r\n'), 20);
         socket.on('close', () => clearInterval(timer));
@@ -580,11 +571,7 @@ describe('https', () => {
 
   it('is fetched when the certificate is valid, by name and by address', async () => {
     const { cert, private: key } = await certificate();
-    const server = await listen(
-      createTlsServer({ cert, key }, (_request, response) => response.end('sealed')),
-      '127.0.0.1',
-      'https',
-    );
+    const server = await listen(httpServer((_request, response) => response.end('sealed'), { cert, key }));
     await fetcher({ ca: cert }).download(`https://localhost:${server.port}/`, target());
     await fetcher({ ca: cert }).download(server.url, join(folder, 'by-address'));
     expect(await readFile(join(folder, 'by-address'), 'utf8')).toBe('sealed');
@@ -593,14 +580,11 @@ describe('https', () => {
   it('is rejected when the certificate is untrusted or for another name', async () => {
     const { cert, private: key } = await certificate();
     let requests = 0;
-    const server = await listen(
-      createTlsServer({ cert, key }, (_request, response) => {
-        requests++;
-        response.end('sealed');
-      }),
-      '127.0.0.1',
-      'https',
-    );
+    const handler: RequestHandler = (_request, response) => {
+      requests++;
+      response.end('sealed');
+    };
+    const server = await listen(httpServer(handler, { cert, key }));
     const lookup = async () => [{ address: '127.0.0.1', family: 4 }];
     for (const [options, url] of [
       [{}, server.url],
@@ -616,11 +600,8 @@ describe('https', () => {
   it('is never downgraded to http by a redirect', async () => {
     const { cert, private: key } = await certificate();
     const plain = await serve((_request, response) => response.end('plain'));
-    const server = await listen(
-      createTlsServer({ cert, key }, (_request, response) => response.writeHead(302, { location: plain.url }).end()),
-      '127.0.0.1',
-      'https',
-    );
+    const redirect: RequestHandler = (_request, response) => response.writeHead(302, { location: plain.url }).end();
+    const server = await listen(httpServer(redirect, { cert, key }));
     const error = await failure(fetcher({ ca: cert }).download(server.url, target()));
     expect(error.code).toBe('source_refused');
     expect(plain.connections()).toBe(0);

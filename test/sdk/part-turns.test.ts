@@ -1,16 +1,16 @@
-import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Progress } from '../../sdk/src/index.ts';
 import { openTransport } from '../../sdk/src/transport.ts';
 import { sendSource } from '../../sdk/src/upload.ts';
-import { listenOnLoopback } from '../../testkit/listening.ts';
+import type { Listening } from '../../testkit/servers.ts';
+import { startSource } from '../../testkit/source-server.ts';
 
 const PART_BYTES = 3_000_000;
 const PARTS = 6;
 
 describe('the parts of an upload that a job awaits', () => {
-  let storage: Awaited<ReturnType<typeof listenOnLoopback>>;
+  let storage: Listening;
   /** Bodies that the storage has received, by their paths. */
   const received = new Map<string, Buffer>();
   let secondStarted = () => {};
@@ -19,19 +19,18 @@ describe('the parts of an upload that a job awaits', () => {
   });
 
   beforeAll(async () => {
-    const server = createServer(async (request, response) => {
+    storage = await startSource(async (request, response) => {
       if (request.url === '/2') secondStarted();
       received.set(request.url!, await buffer(request));
       // The storage responds to the first part only after the second one has started.
       if (request.url === '/1') await second;
       response.end();
     });
-    storage = await listenOnLoopback(server);
   });
   afterAll(() => storage?.close());
 
   it('start in order: the second when the first is sent, and each later part when a third of the part before it is sent', async () => {
-    const url = `http://127.0.0.1:${storage.port}`;
+    const { url } = storage;
     let loaded = 0;
     /** Bytes that were sent when each part started. */
     const starts: number[] = [];

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Airlock, AirlockError, JobError, type Progress } from '../../sdk/src/index.ts';
+import type { Listening, RequestHandler } from '../../testkit/servers.ts';
+import { startSource } from '../../testkit/source-server.ts';
 
 const KEY = `al_live_${'k'.repeat(36)}`;
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
@@ -13,20 +14,18 @@ type Response = (request: IncomingMessage, response: ServerResponse) => void;
 describe('the client, with a server that fails', () => {
   const requests: { line: string; headers: IncomingMessage['headers'] }[] = [];
   let script: Response[] = [];
-  const server = createServer((request, response) => {
+  let server: Listening;
+  const handler: RequestHandler = (request, response) => {
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     request.resume();
     script.shift()!(request, response);
-  });
+  };
   let airlock: Airlock;
   beforeAll(async () => {
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
-    airlock = new Airlock({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, key: KEY });
+    server = await startSource(handler);
+    airlock = new Airlock({ url: `${server.url}/`, key: KEY });
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => server?.close());
   beforeEach(() => {
     requests.length = 0;
     script = [];
@@ -121,15 +120,13 @@ describe('the client, with a server that fails', () => {
   });
 
   it('sends no key if your own server adds it', async () => {
-    const { port } = server.address() as AddressInfo;
     script = [json(200, { id: ID })];
-    await new Airlock({ url: `http://127.0.0.1:${port}`, key: null }).get(ID);
+    await new Airlock({ url: server.url, key: null }).get(ID);
     expect(requests[0]!.headers.authorization).toBeUndefined();
   });
 
   it('retries a request without a response in time, and adds the seconds that the server was asked to wait', async () => {
-    const { port } = server.address() as AddressInfo;
-    const hasty = new Airlock({ url: `http://127.0.0.1:${port}`, key: KEY, timeoutMs: 50, retries: 1 });
+    const hasty = new Airlock({ url: server.url, key: KEY, timeoutMs: 50, retries: 1 });
     const hang: Response = () => {};
     const halfway: Response = (_, response) => response.writeHead(200).write('{"id":');
     script = [hang, json(200, { id: ID })];
@@ -220,7 +217,7 @@ describe('the client, with a server that fails', () => {
 
   it('continues a download where it stopped, with a new link', async () => {
     const link = json(200, {
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/bytes?X-Amz-Signature=s`,
+      url: `${server.url}/bytes?X-Amz-Signature=s`,
     });
     const half: Response = (_, response) => {
       response.writeHead(200, { 'content-length': '8' }).write('half', () => response.destroy());

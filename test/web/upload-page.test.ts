@@ -24,7 +24,7 @@ beforeAll(async () => {
   clip = readFileSync(await makeClip(join(folder, 'clip.mp4'))).toString('base64');
 });
 afterAll(async () => {
-  site?.close();
+  await site?.close();
   await browser?.close();
   rmSync(folder, { recursive: true, force: true });
 });

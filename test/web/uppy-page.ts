@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import type { Page } from 'playwright-core';
+import { startSource } from '../../testkit/source-server.ts';
 import { blocks, ROOT, readPage } from '../docs/pages.ts';
 
 /** The code blocks of the page about uploads, by the file name in their first line. */
@@ -81,8 +80,8 @@ export async function loadServer(
  * A web site of its own origin, whose pages run the documented code: `/plain`, `/uppy6` and `/uppy5`, and the documented files
  * as a web server of the reader sends them.
  */
-export async function startSite(): Promise<{ origin: string; close(): void }> {
-  const server: Server = createServer(async (request, response) => {
+export async function startSite(): Promise<{ origin: string; close(): Promise<void> }> {
+  const server = await startSource(async (request, response) => {
     const name = request.url!.slice(1);
     const file = FILES.get(name);
     if (file) {
@@ -94,11 +93,7 @@ export async function startSite(): Promise<{ origin: string; close(): void }> {
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.end(script ? `<!doctype html><script>${await script()}</script>` : '');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => void server.close(),
-  };
+  return { origin: server.url, close: server.close };
 }
 
 type Call = (method: string, path: string, body?: object) => Promise<unknown>;

@@ -2,12 +2,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { s3Signer } from '../../src/storage/s3/signer.ts';
+import { listen, tcpServer } from '../servers.ts';
 import { until } from '../until.ts';
 import { SERVERS, SWIFT_REGION, type SwiftPorts, swiftConfig, swiftCredential } from './config.ts';
 
@@ -114,14 +113,7 @@ async function end(server: ChildProcess): Promise<void> {
 
 /** Held until all are known, so that no two are the same. */
 async function freePorts(): Promise<SwiftPorts> {
-  const held = await Promise.all(
-    SERVERS.map(async () => {
-      const server = createServer();
-      await once(server.listen(0, '127.0.0.1'), 'listening');
-      return server;
-    }),
-  );
-  const numbers = held.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(held.map((server) => once(server.close(), 'close')));
-  return Object.fromEntries(SERVERS.map((name, index) => [name, numbers[index]!])) as unknown as SwiftPorts;
+  const held = await Promise.all(SERVERS.map(() => listen(tcpServer(() => {}))));
+  await Promise.all(held.map(({ close }) => close()));
+  return Object.fromEntries(SERVERS.map((name, index) => [name, held[index]!.port])) as unknown as SwiftPorts;
 }

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTlsProxy } from '../../../test/helpers/tls-proxy.ts';
 import { shareService, type TestService } from '../../../testkit/service.ts';
+import { startSource } from '../../../testkit/source-server.ts';
 import { readConfig } from '../../config/config.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { checkService } from './doctor-service.ts';
@@ -50,15 +48,11 @@ describe('the ports that doctor checks', () => {
   });
 
   it('fail where another program uses them', async () => {
-    const other = createServer((_request, response) => response.end('{"ok":"else"}')).listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
+    const { port, url, close } = await startSource((_request, response) => response.end('{"ok":"else"}'));
     try {
-      const url = `http://127.0.0.1:${port}`;
       expect(await checkPorts(url, url)).toMatchObject({ [`Port ${port}`]: 'fails: in use on 127.0.0.1' });
     } finally {
-      other.close();
-      other.closeAllConnections();
+      await close();
     }
   });
 });

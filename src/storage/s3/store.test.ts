@@ -1,7 +1,7 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { RequestHandler } from '../../../testkit/servers.ts';
+import { startSource } from '../../../testkit/source-server.ts';
 import { askedOnce } from '../embedded/store.ts';
 import { S3_RETRIES } from '../retries.ts';
 import type { ObjectStore } from '../types.ts';
@@ -28,20 +28,16 @@ function storeAt(port: number, retries = RETRIES): ObjectStore {
 
 /** A store whose server answers as told, with the number of requests that it saw. */
 async function against(
-  listener: RequestListener,
+  handler: RequestHandler,
   retries = RETRIES,
 ): Promise<{ store: ObjectStore; seen: () => number }> {
   let count = 0;
-  const server: Server = createServer((request, response) => {
+  const { port, close } = await startSource((request, response) => {
     count++;
-    listener(request, response);
+    return handler(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return { store: storeAt((server.address() as AddressInfo).port, retries), seen: () => count };
+  closers.push(close);
+  return { store: storeAt(port, retries), seen: () => count };
 }
 
 it('a store that does not declare features beyond S3 is asked once', async () => {

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { httpServer, listen } from '../../../testkit/servers.ts';
 import { call, type TestService } from '../../../testkit/service.ts';
 import { type Disk, MB, RESERVE_MB, work } from './disk.ts';
 
@@ -38,23 +36,19 @@ export async function attackWithFiles(service: TestService, disk: Disk, clip: st
   await Promise.all(Array.from({ length: CLIENTS }, client));
   stop.abort();
   const responses = await attacking;
-  source.close();
+  await source.close();
   return { jobs, slowestMs, responses, atStart, lowestMb: watch.stop() };
 }
 
 /** A source that sends a gigabyte as fast as it is read. */
 async function startEndlessSource() {
   const chunk = Buffer.alloc(MB);
-  const server = createServer((_, response) => {
+  const server = httpServer((_, response) => {
     response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': 1000 * MB });
-    pipeline(Readable.from(Array<Buffer>(1000).fill(chunk)), response).catch(() => {});
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/clip.mp4`, close };
+    return pipeline(Readable.from(Array<Buffer>(1000).fill(chunk)), response);
+  });
+  const { url, close } = await listen(server);
+  return { url: `${url}/clip.mp4`, close };
 }
 
 /**

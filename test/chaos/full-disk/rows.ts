@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { listen, tcpServer } from '../../../testkit/servers.ts';
 import { call, type TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { type Disk, RESERVE_MB, work } from './disk.ts';
@@ -19,7 +18,8 @@ const JOB = {
 export async function attackWithRows(service: TestService, disk: Disk, clip: string) {
   const attacker = await service.makeKey('--account', 'attacker-with-rows');
   const post = (path: string, body: unknown) => call(`${service.api}${path}`, 'POST', attacker.key, body);
-  const receiver = await startSilentReceiver();
+  // The receiver never responds, so that every delivery stays pending. A worker would repeat deliveries to a closed port as fast as it can.
+  const receiver = await listen(tcpServer(() => {}));
   for (let index = 0; index < WEBHOOKS; index++) await post('/v1/webhooks', { url: `${receiver.url}/${index}` });
   await disk.fillUntil(RESERVE_MB + SPARE_MB, 'of-others');
   const atStart = await disk.freeMb();
@@ -41,20 +41,6 @@ export async function attackWithRows(service: TestService, disk: Disk, clip: str
   jobs.push(await work(service, clip));
   const database = await sizeOfDatabase(service);
   return { jobs, responses, atStart, lowestMb: watch.stop(), database, close: receiver.close };
-}
-
-/** The receiver never responds, so that every delivery stays pending. A worker would repeat deliveries to a closed port as fast as it can. */
-async function startSilentReceiver() {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
 }
 
 async function sizeOfDatabase(service: TestService) {

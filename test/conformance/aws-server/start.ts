@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsV4Signer } from 'aws4fetch';
+import { httpServer, listen } from '../../../testkit/servers.ts';
 import { type Identities, responseIdentity } from './identities.ts';
 
 export interface AwsServer extends Identities {
@@ -22,23 +21,18 @@ export async function startAwsServer(socketPath?: string): Promise<AwsServer> {
     ...{ issued: [], asked: [], lifetimeMs: 3_600_000, failure: null },
     now: () => Date.now() + offset,
   };
-  const server = createServer(async (request, response) => {
+  const server = httpServer(async (request, response) => {
     const reply = await responseIdentity(request, state);
     if (reply) response.writeHead(reply.status).end(reply.body);
     else await responseBucket(request, response, state);
   });
-  if (socketPath) server.listen(socketPath);
-  else server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { url, close } = await listen(server, { path: socketPath });
   return Object.assign(state, {
-    origin: socketPath ? 'http://s3.test' : `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: socketPath ? 'http://s3.test' : url,
     advance: (ms: number) => {
       offset += ms;
     },
-    async close() {
-      server.closeAllConnections();
-      await once(server.close(), 'close');
-    },
+    close,
   });
 }
 

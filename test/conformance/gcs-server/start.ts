@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startSource } from '../../../testkit/source-server.ts';
 import { authorize, type Guard } from './authorize.ts';
 import { Uploads } from './multipart.ts';
 import { Bucket } from './objects.ts';
@@ -40,10 +40,10 @@ export async function startGcsServer(): Promise<GcsServer> {
   const bucket = new Bucket(BUCKET, now);
   const uploads = new Uploads(bucket);
   const guard: Guard = { email: EMAIL, keyId: KEY_ID, publicKey, now, tokens };
-  const http = createServer((request, response) => {
+  const { url: endpoint, close } = await startSource((request, response) => {
     server.seen.push(`${request.method} ${request.url!.split('?')[0]}`);
     response.setHeader('date', new Date(now()).toUTCString());
-    respond(request, response).catch((error) => {
+    return respond(request, response).catch((error) => {
       if (response.headersSent || response.destroyed) return;
       const rejection = error instanceof Rejection ? error : new Rejection(500, 'InternalError', String(error));
       request.resume();
@@ -61,8 +61,6 @@ export async function startGcsServer(): Promise<GcsServer> {
     await route({ bucket, uploads }, request, response, key, new URLSearchParams(search));
   }
 
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const fields = { type: 'service_account', client_email: EMAIL, private_key_id: KEY_ID, private_key: pem };
   const server: GcsServer = {
     ...{ endpoint, bucket, pem, email: EMAIL, tokens, seen: [], fault: null },
@@ -70,10 +68,7 @@ export async function startGcsServer(): Promise<GcsServer> {
     advance(ms) {
       offset += ms;
     },
-    close() {
-      http.closeAllConnections();
-      return new Promise((resolve) => http.close(() => resolve()));
-    },
+    close,
   };
   return server;
 }

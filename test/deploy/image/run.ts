@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,7 @@ import { openEmbeddedPostgres } from '../../../src/supervisor/postgres.ts';
 import { socketUrl } from '../../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../../src/supervisor/secrets.ts';
 import { ffprobe, makeClip } from '../../../testkit/media.ts';
+import { listen, tcpServer } from '../../../testkit/servers.ts';
 import { ensureServiceAccount, recordingLogger } from '../../../testkit/supervisor.ts';
 import { until } from '../../../testkit/until.ts';
 import { ROOT } from '../../docs/pages.ts';
@@ -35,11 +36,12 @@ mkdirSync(join(folder, 'postgres'), { mode: 0o711 });
 const postgres = await openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), logger: recordingLogger() });
 const { postgresAdminPassword } = await loadSecrets(join(folder, 'postgres'));
 const superuser = socketUrl(postgres.socketDir, postgresAdminPassword, 'postgres', 'airlock');
-const proxy = createServer((near) => {
+const forwarding = tcpServer((near) => {
   const far = connect(join(postgres.socketDir, `.s.PGSQL.${new URL(superuser).port}`));
   for (const socket of [near, far]) socket.on('error', () => [near, far].map((one) => one.destroy()));
   near.pipe(far).pipe(near);
-}).listen(5432, '127.0.0.1');
+});
+const proxy = await listen(forwarding, { port: 5432 });
 
 try {
   const key = await prepare();
@@ -53,7 +55,7 @@ try {
   await transcode(key);
 } finally {
   await Promise.all(children.map(stopContainer));
-  proxy.close();
+  await proxy.close();
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 }

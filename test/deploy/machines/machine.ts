@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { httpServer, listen } from '../../../testkit/servers.ts';
 import { until } from '../../../testkit/until.ts';
 import { type NetworkNamespace, openNamespace } from '../../helpers/network.ts';
 
@@ -28,7 +28,7 @@ export interface Machine {
 export interface Switchboard {
   port: number;
   machines: Map<string, Machine>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function openSwitchboard(): Promise<Switchboard> {
@@ -39,14 +39,14 @@ export async function openSwitchboard(): Promise<Switchboard> {
     if (!machine) throw new Error(`no machine has the address ${host}`);
     return machine.run(command, { input: await text(request) });
   };
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) =>
     run(request).then(
       (output) => response.end(output),
       (error) => response.writeHead(500).end(String(error)),
-    );
-  }).listen(0);
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, machines, close: () => void server.close() };
+    ),
+  );
+  const { port, close } = await listen(server, { host: '::' });
+  return { port, machines, close };
 }
 
 /**

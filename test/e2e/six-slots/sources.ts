@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../../../testkit/free-port.ts';
 import { makeClip } from '../../../testkit/media.ts';
 import type { TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
@@ -146,10 +145,7 @@ export const sources = (given: () => TestService) => () => {
   });
 
   it('are tried three times if that can help, then fail', async () => {
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const { port } = listener.address() as { port: number };
-    listener.close();
+    const port = await freePort();
     const cases = [
       [`http://127.0.0.1:${port}/a.mp4`, 'source_unreachable'],
       [`${source.url}/broken`, 'source_error'],

@@ -1,11 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { createFetcher, type FetchError } from '../../../src/fetcher/index.ts';
+import { listen, tcpServer } from '../../../testkit/servers.ts';
 import { startDns } from './dns-server.ts';
 import { serveSource } from './hostile-sources.ts';
 import { dnsTable, GOOD_URLS, hostileRows, PUBLIC, type Row } from './rows.ts';
@@ -42,7 +43,6 @@ const { cert, private: key } = await generate([{ name: 'commonName', value: 'ok.
 const secureContext = createSecureContext({ cert, key });
 
 function onConnection(socket: Socket, port: number): void {
-  socket.on('error', () => {});
   const address = (socket.localAddress ?? '').replace(/^::ffff:/, '');
   if (!PUBLIC.includes(address) || (port !== 80 && port !== 443)) {
     canary.push(`${address}:${port}`);
@@ -53,8 +53,10 @@ function onConnection(socket: Socket, port: number): void {
 
 await startDns('127.0.0.53', dnsTable());
 for (const port of PORTS) {
-  const server = createServer((socket) => onConnection(socket, port));
-  await new Promise<void>((done, fail) => server.once('error', fail).listen({ port, host: '::', backlog: 4096 }, done));
+  await listen(
+    tcpServer((socket) => onConnection(socket, port)),
+    { port, host: '::', backlog: 4096 },
+  );
 }
 
 const heard = await reachPlainly([

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import { listenOnLoopback } from '../../listening.ts';
 import { makeClip, upload } from '../../media.ts';
 import { call, type TestService } from '../../service.ts';
+import { startSource } from '../../source-server.ts';
 import { until } from '../../until.ts';
 
 /** An attacker with an account whose webhooks never get a response, and another account that works. */
@@ -21,23 +20,21 @@ const BYSTANDER_PER_MINUTE = 100_000;
 
 /** `service` must fetch from and deliver to loopback. */
 export async function openWorld(service: TestService, clip: string): Promise<World> {
-  const hanging = await listenOnLoopback(createServer(() => {}));
+  const hanging = await startSource(() => {});
   const { key: attackerKey } = await service.makeKey('--account', 'attacker');
   const { key: bystanderKey } = await service.makeKey('--account', 'bystander');
   await service.cli('accounts', 'set', 'bystander', '--requests-per-minute', String(BYSTANDER_PER_MINUTE));
   for (let index = 0; index < WEBHOOKS; index += 1) {
-    const url = `http://127.0.0.1:${hanging.port}/${index}`;
+    const url = `${hanging.url}/${index}`;
     await call(`${service.api}/v1/webhooks`, 'POST', attackerKey, { url });
   }
   const arrived = new Set<string>();
-  const receiver = await listenOnLoopback(
-    createServer((request, response) => {
-      request.resume().once('end', () => {
-        arrived.add(request.url!);
-        response.end();
-      });
-    }),
-  );
+  const receiver = await startSource((request, response) => {
+    request.resume().once('end', () => {
+      arrived.add(request.url!);
+      response.end();
+    });
+  });
   const as = { ...service, call: callAs(service, bystanderKey) };
   const { fileUrl } = await upload(as, await makeClip(clip));
   let jobs = 0;
@@ -50,7 +47,7 @@ export async function openWorld(service: TestService, clip: string): Promise<Wor
       const body = {
         inputs: [{ url: fileUrl }],
         outputFormat: 'mp4',
-        webhook_url: `http://127.0.0.1:${receiver.port}${path}`,
+        webhook_url: `${receiver.url}${path}`,
       };
       const created = await as.call('POST', '/v1/transcodes?wait=60', body);
       if (created.status !== 201 || created.json.status !== 'completed') {
