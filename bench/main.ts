@@ -19,6 +19,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   start: async () => (await import('./cases/latency.ts')).start,
   overhead: async () => (await import('./cases/overhead.ts')).overhead,
   client: async () => (await import('./cases/client.ts')).client,
+  recommended: async () => (await import('./cases/recommended.ts')).recommended,
   presets: async () => (await import('./cases/presets.ts')).presets,
   copy: async () => (await import('./cases/copy.ts')).copy,
   budget: async () => (await import('./cases/budget.ts')).budget,

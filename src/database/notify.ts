@@ -3,7 +3,7 @@ import pg from 'pg';
 import { type Db, KEEP_ALIVE_MS } from './pool.ts';
 
 /** Channels carry ids only: a NOTIFY payload is seen by every listener of the database. */
-export type Channel = 'airlock_job' | 'airlock_cancel' | 'airlock_queue';
+export type Channel = 'airlock_job' | 'airlock_cancel' | 'airlock_queue' | 'airlock_events' | 'airlock_deliveries';
 
 /** Sent when the surrounding transaction commits. */
 export async function notify(db: Db, channel: Channel, payload: string): Promise<void> {

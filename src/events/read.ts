@@ -174,29 +174,42 @@ export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
   };
 }
 
+/** Events of all accounts. */
+export interface AllEventsPage extends StoredEventPage<AccountEvent> {
+  /** Whether there are committed events that cannot be read yet, because an older transaction is still open. */
+  hasHidden: boolean;
+}
+
 /** Reads events of all accounts behind a cursor, in the order of `readEvents`. */
 export async function readAllEvents(
   db: Db,
   catalog: EventCatalog,
   after: string,
   limit: number,
-): Promise<StoredEventPage<AccountEvent>> {
+): Promise<AllEventsPage> {
   type AccountRow = Row & { account_id: string; key_id: string | null };
+  let hasHidden = false;
   const read = async (cursor: Cursor | null) => {
     const { tx, id } = cursor!;
-    const { rows } = await sql<AccountRow>`
-      SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, batch_id, data, created_at,
-        coalesce((SELECT key_id FROM jobs WHERE jobs.id = events.job_id),
-          (SELECT key_id FROM batches WHERE batches.id = events.batch_id)) AS key_id
-      FROM events
-      WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) AND (tx, id) > (${tx}::xid8, ${id}::bigint)
-      ORDER BY events.tx, events.id LIMIT ${limit}`.execute(db);
-    return rows;
+    // One statement: an event that becomes readable between two statements would be missing in both.
+    const { rows } = await sql<(AccountRow | { id: null }) & { has_hidden: boolean }>`
+      SELECT EXISTS (SELECT FROM events WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())) AS has_hidden, page.*
+      FROM (SELECT) AS one LEFT JOIN (
+        SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, batch_id, data, created_at,
+          coalesce((SELECT key_id FROM jobs WHERE jobs.id = events.job_id),
+            (SELECT key_id FROM batches WHERE batches.id = events.batch_id)) AS key_id
+        FROM events
+        WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) AND (tx, id) > (${tx}::xid8, ${id}::bigint)
+        ORDER BY events.tx, events.id LIMIT ${limit}
+      ) AS page ON true ORDER BY page.tx::xid8, page.id`.execute(db);
+    hasHidden = rows[0]!.has_hidden;
+    return rows.filter((row) => row.id !== null);
   };
-  return readKnown(parseCursor(after), limit, read, (row) => {
+  const page = await readKnown(parseCursor(after), limit, read, (row) => {
     const event = storedEvent(catalog, row);
     return event && { ...event, accountId: row.account_id, keyId: row.key_id };
   });
+  return { ...page, hasHidden };
 }
 
 /** Negative if the first cursor comes before the second, 0 if they are equal. */

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
-import { compileEach } from '../database/compile-once.ts';
+import { compileEach, compileOnce } from '../database/compile-once.ts';
 import { notification, notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import type { EventPayload, ServiceEvent, ServiceEventPayloads } from './types.ts';
@@ -72,6 +72,11 @@ interface EventVariant {
   ownUrl: 'jobs' | 'batches' | null;
 }
 
+/** Wakes streams of events. A transaction sends equal notifications once. */
+const NEW_EVENT = notification('airlock_events', '');
+/** Wakes the workers, which send webhooks. */
+const NEW_DELIVERY = notification('airlock_deliveries', '');
+
 const insertEvent = compileEach<EventVariant, NewEvent, unknown>((_db, event, { isForOne, wakes, ownUrl }) => {
   const account = sql`${event.account}::uuid`;
   const [job, batch, type] = [sql`${event.job}::uuid`, sql`${event.batch}::uuid`, sql`${event.type}::text`];
@@ -87,31 +92,50 @@ const insertEvent = compileEach<EventVariant, NewEvent, unknown>((_db, event, { 
     WITH event AS (
       INSERT INTO events (account_id, job_id, upload_id, batch_id, type, data)
       VALUES (${account}, ${job}, ${event.upload}::uuid, ${batch}, ${type}, ${event.data}::jsonb)
-      RETURNING tx, id${wakes ? sql`, ${notification('airlock_job', sql<string>`${event.wakes}`)}` : sql``}
+      RETURNING tx, id, ${wakes ? notification('airlock_job', sql<string>`${event.wakes}`) : NEW_EVENT}
     )
     INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id, batch_id)
     SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${type}, ${job}, ${batch}
-    FROM event, (${ofWebhooks} ${ofSubject}) AS receiver`;
+    FROM event, (${ofWebhooks} ${ofSubject}) AS receiver
+    RETURNING ${NEW_DELIVERY}`;
 });
 
 /**
  * The events of rows with `account_id`, `job_id`, `upload_id`, `type` and `data`, and their deliveries to webhooks, as
  * parts of a WITH. For changes that are one statement; final events of jobs go elsewhere too, and are recorded by
- * `recordEvent`. `wakeUploads` wakes the requests that wait for the uploads.
+ * `recordEvent`. `wakes` are streams of events, or streams and the requests that wait for the uploads. If it is `nobody`, the caller
+ * calls `announceEvents` after the commit.
  */
-export function insertEvents(rows: RawBuilder<unknown>, { wakeUploads = false } = {}): RawBuilder<unknown> {
-  const wakes = wakeUploads ? sql`, ${notification('airlock_job', sql<string>`upload_id::text`)}` : sql``;
+export function insertEvents(
+  rows: RawBuilder<unknown>,
+  { wakes = 'streams' }: { wakes?: keyof typeof WAKES } = {},
+): RawBuilder<unknown> {
   return sql`event AS (
       INSERT INTO events (account_id, job_id, upload_id, type, data)
       SELECT account_id, job_id, upload_id, type, data FROM (${rows}) AS made
-      RETURNING tx, id, account_id, job_id, type${wakes}
+      RETURNING tx, id, account_id, job_id, type${WAKES[wakes]}
     ), delivery AS (
       INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id)
       SELECT gen_random_uuid(), event.account_id, webhooks.id, webhooks.id, event.tx, event.id, event.type, event.job_id
       FROM event JOIN webhooks ON webhooks.account_id = event.account_id
         AND webhooks.disabled_at IS NULL AND (webhooks.types IS NULL OR event.type = ANY(webhooks.types))
+      RETURNING ${NEW_DELIVERY}
     )`;
 }
+
+const WAKES = {
+  streams: sql`, ${NEW_EVENT}`,
+  uploads: sql`, ${notification('airlock_job', sql<string>`upload_id::text`)}`,
+  nobody: sql``,
+};
+
+/**
+ * Wakes streams of events after a transaction that has recorded events without a notification. A transaction that notifies holds a lock
+ * of the database until the disk has its commit. This one doesn't wait for the disk, because it changes nothing.
+ */
+export const announceEvents = compileOnce(
+  () => sql`SELECT set_config('synchronous_commit', 'off', true), ${NEW_EVENT}`,
+);
 
 /** Wakes the requests that wait for a job or an upload when the transaction commits. */
 export async function wakeWaiting(tx: Tx, id: string): Promise<void> {

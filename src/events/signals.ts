@@ -1,12 +1,17 @@
 import { type Listener, listen } from '../database/notify.ts';
 
-/** Wakes requests that wait for a job or an upload. One database connection per process serves all of them. */
+/** Wakes requests that wait for a job or an upload, and streams of events. One database connection per process serves all of them. */
 export interface Signals {
   /**
    * Resolves on a notification for that id, at the deadline (ms since 1970), or on abort. May resolve early, so callers
    * check again. Never rejects.
    */
   wait(id: string, deadline: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls `onEvents` when a transaction that recorded events has ended, and after each new connection. Returns a function that
+   * stops this.
+   */
+  follow(onEvents: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -18,12 +23,18 @@ const LOOK_AGAIN_MS = 10_000;
 
 export async function openSignals(url: string, onError: (error: Error) => void): Promise<Signals> {
   const waiting = new Map<string, Set<() => void>>();
+  const followers = new Set<() => void>();
+  const wakeFollowers = () => {
+    for (const wake of followers) wake();
+  };
   const wakeAll = () => {
     for (const wakers of waiting.values()) for (const wake of wakers) wake();
+    wakeFollowers();
   };
-  const listener: Listener = await listen(url, ['airlock_job'], {
+  const listener: Listener = await listen(url, ['airlock_job', 'airlock_events'], {
     onMessage: (_channel, id) => {
       for (const wake of waiting.get(id) ?? []) wake();
+      wakeFollowers();
     },
     onConnect: wakeAll,
     onError,
@@ -46,6 +57,10 @@ export async function openSignals(url: string, onError: (error: Error) => void):
         signal?.addEventListener('abort', wake, { once: true });
         if (signal?.aborted) wake();
       });
+    },
+    follow(onEvents) {
+      followers.add(onEvents);
+      return () => followers.delete(onEvents);
     },
     async close() {
       wakeAll();

@@ -4,7 +4,7 @@ import { compileEach, compileOnce } from '../database/compile-once.ts';
 import { SOURCE_COLUMNS } from '../database/every-column.ts';
 import { type Db, pipelined } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
-import { insertEvents } from '../events/record.ts';
+import { announceEvents, insertEvents } from '../events/record.ts';
 import { type Eligibility, eligibility, eligibleFor, isRunnable, type Turn, turnOf } from './claim-turn.ts';
 import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
@@ -217,9 +217,11 @@ const startOne = compileEach<StartVariant, Start, StartedRow>((_db, start, varia
 
 /** The event of the row `started`, under the name of its kind. */
 function startedEvents({ shownKinds: names, startedTypes: types }: ShownKinds) {
-  return insertEvents(sql`
+  const events = sql`
     SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
-    FROM started JOIN unnest(${names}::text[], ${types}::text[]) AS kinds (name, type) ON kinds.name = started.kind`);
+    FROM started JOIN unnest(${names}::text[], ${types}::text[]) AS kinds (name, type) ON kinds.name = started.kind`;
+  // Claims run concurrently, and transactions that notify commit one after the other.
+  return insertEvents(events, { wakes: 'nobody' });
 }
 
 const sourcesOf = compileOnce((db, { id }: Pick<Job, 'id'>) =>
@@ -242,6 +244,8 @@ async function withRows(db: Db, started: Started, alongside: ClaimOptions['along
   const { id } = started.job;
   const [sources, outputs] = await pipelined(db, (connection) => {
     const rows = Promise.all([sourcesOf(connection, { id }), outputsOf(connection, [id])]);
+    // Streams that miss this look for events by themselves.
+    announceEvents(connection, {}).catch(() => {});
     alongside?.(connection);
     return rows;
   });

@@ -31,7 +31,7 @@ export async function recordOwnEvent(
   const type = eventType(context, job, suffix);
   // No client sees the job, so none waits for it.
   if (type === null) return;
-  // NOTIFY serializes commits, so only final events send one: no request waits for another.
+  // Requests wait for the end of a job only.
   const wakes = isFinal(suffix) ? { wakes: job.id } : {};
   await recordType(tx, { accountId: job.account_id, jobId: job.id }, type, payload, wakes);
 }

@@ -59,7 +59,9 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
 
   const running = new RunningAttempts();
   const stopping = new AbortController();
-  const listener = await listenForWork(deps, running, wakeups);
+  const viewer = eventViewer(context);
+  const deliveries = startDeliveries(deps, viewer);
+  const listener = await listenForWork(deps, { running, wakeups, deliveries });
   const heartbeat = new Heartbeat(deps, { id, running, wakeups, stopping: stopping.signal });
   const maintenance = startMaintenance(deps, id);
   const permits = createFetchPermits({ slots: settings.slots, freeBytes: () => deps.disk.spareBytes() });
@@ -73,8 +75,6 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
   const claims = { worker: claimant(deps, id), alongside };
   const source = createWorkSource({ context, canClaim }, claims, permits, leases);
-  const viewer = eventViewer(context);
-  const deliveries = startDeliveries(deps, viewer);
   const queue = watchQueue({ look: lookForWork(deps, viewer), wakeups, sendWebhooks: deliveries.start, logger });
   const slots = settings.slots.map((_, slot) =>
     runSlot({ slot, roles, work: source.ofSlot(slot), wakeups, signal: stopping.signal, logger }),
@@ -194,10 +194,17 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
   for (const id of ids) await removeWorker(context.db, id);
 }
 
-function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempts, wakeups: Wakeups) {
-  return listen(settings.databaseUrl, ['airlock_queue', 'airlock_cancel'], {
+interface Woken {
+  running: RunningAttempts;
+  wakeups: Wakeups;
+  deliveries: Deliveries;
+}
+
+function listenForWork({ settings, logger }: WorkerDeps, { running, wakeups, deliveries }: Woken) {
+  return listen(settings.databaseUrl, ['airlock_queue', 'airlock_cancel', 'airlock_deliveries'], {
     onMessage(channel, payload) {
       if (channel === 'airlock_cancel') running.stop(payload, 'canceled');
+      else if (channel === 'airlock_deliveries') deliveries.start();
       else wakeups.wake(payload as ResourceClass);
     },
     onConnect: () => wakeups.wakeAll(),

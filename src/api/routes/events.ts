@@ -23,7 +23,8 @@ interface EventRoutes {
 }
 
 export function registerEvents(app: App, deps: RouteDeps): void {
-  const hub = openEventHub(deps.context, { onError: (error) => app.log.warn({ err: error }, 'events were not read') });
+  const onError = (error: Error) => app.log.warn({ err: error }, 'events were not read');
+  const hub = openEventHub(deps.context, { signals: deps.signals, onError });
   deps.metrics.countStreams(() => hub.count());
   app.addHook('onClose', async () => hub.close());
   const routes = { app, deps, hub, schemas: eventSchemas([...eventCatalog(deps.context).keys()]) };

@@ -2,14 +2,16 @@ import { isAliveRow } from '../../accounts/key-life.ts';
 import type { EventView } from '../../contract/events.ts';
 import { forAllAccounts } from '../../database/connection-share.ts';
 import { type AccountEvent, currentCursor, readAllEvents } from '../../events/read.ts';
+import type { Signals } from '../../events/signals.ts';
 import { openSessions } from '../../identity/sessions.ts';
 import { eventCatalog, shownKinds } from '../../jobs/kind.ts';
 import { type LiveProgress, readProgress } from '../../jobs/live-progress.ts';
 import type { KindsContext } from '../../kinds/kind.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
+import { openReader } from './event-reader.ts';
 
-/** Longest delay of an event beyond the end of its transaction. */
-const LOOK_MS = 200;
+/** Time between two looks without a notification. A notification can be lost, and older releases send none for some events. */
+const LOOK_MS = 2_000;
 const PAGE = 500;
 const PROGRESS_MS = 1_000;
 /** A comment in every stream, so that proxies keep it open; and a check that its key or session still works. */
@@ -34,8 +36,8 @@ export interface Subscriber {
 }
 
 /**
- * Passes events of this database on to the streams of this process. One reader follows the outbox for all of them, so
- * that the cost does not grow with the number of streams; it runs only while there is a stream.
+ * Passes events of this database on to the streams of this process, as soon as a transaction with events has ended. One reader follows
+ * the outbox for all of them, so that the cost does not grow with the number of streams; it runs only while there is a stream.
  */
 export interface EventHub {
   /** Resolves to the cursor behind which the subscriber gets every event of its account. */
@@ -51,24 +53,32 @@ type Context = Pick<KindsContext, 'db' | 'vault' | 'store' | 'rows' | 'kinds'>;
 
 type OnError = (error: Error) => void;
 
-export function openEventHub(context: Context, { onError }: { onError: OnError }): EventHub {
-  return new Hub(context, onError);
+interface HubOptions {
+  signals: Pick<Signals, 'follow'>;
+  onError: OnError;
+  /** Milliseconds between two looks without a notification. */
+  lookMs?: number;
+}
+
+export function openEventHub(context: Context, options: HubOptions): EventHub {
+  return new Hub(context, options);
 }
 
 class Hub implements EventHub {
   readonly #context: Context;
-  readonly #onError: OnError;
+  readonly #options: HubOptions;
   readonly #catalog: ReturnType<typeof eventCatalog>;
   readonly #shown: ReturnType<typeof shownKinds>;
   /** By account. */
   readonly #subscribers = new Map<string, Set<Subscriber>>();
   #cursor: Promise<string> | null = null;
   #progressAfter: string | null = null;
-  #timers: NodeJS.Timeout[] = [];
+  /** Ends the timers and the notifications. */
+  #stops: (() => void)[] = [];
 
-  constructor(context: Context, onError: OnError) {
+  constructor(context: Context, options: HubOptions) {
     this.#context = context;
-    this.#onError = onError;
+    this.#options = options;
     this.#catalog = eventCatalog(context);
     this.#shown = shownKinds(context);
   }
@@ -108,32 +118,39 @@ class Hub implements EventHub {
   }
 
   #start(): Promise<string> {
+    const { signals, onError, lookMs = LOOK_MS } = this.#options;
+    const cursor = currentCursor(this.#context.db);
+    const reader = openReader({ read: () => this.#follow(), lookMs, onError });
     this.#progressAfter = null;
-    this.#timers = [
-      every(LOOK_MS, () => this.#follow(), this.#onError),
-      every(PROGRESS_MS, () => this.#passOnProgress(), this.#onError),
-      every(BEAT_MS, () => this.#beat(), this.#onError),
+    this.#stops = [
+      reader.stop,
+      signals.follow(reader.wake),
+      every(PROGRESS_MS, () => this.#passOnProgress(), onError),
+      every(BEAT_MS, () => this.#beat(), onError),
     ];
-    return currentCursor(this.#context.db);
+    // Events may already be hidden, and no notification follows for them.
+    cursor.then(reader.wake, () => {});
+    return cursor;
   }
 
   #stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
     this.#cursor = null;
   }
 
-  async #follow(): Promise<void> {
+  /** Reads all events that can be read. Resolves to whether others are hidden. */
+  async #follow(): Promise<boolean> {
     const { db, rows } = this.#context;
     for (;;) {
-      if (!this.#cursor) return;
+      if (!this.#cursor) return false;
       const after = await this.#cursor;
-      const { events, last, isFull, unknown } = await readAllEvents(db, this.#catalog, after, PAGE);
+      const { events, last, isFull, unknown, hasHidden } = await readAllEvents(db, this.#catalog, after, PAGE);
       await this.#passOn(events);
       rows.skipped('event', unknown);
       // Null after a stop meanwhile.
       if (this.#cursor !== null && last) this.#cursor = Promise.resolve(last);
-      if (!isFull) return;
+      if (!isFull) return hasHidden;
     }
   }
 
@@ -180,9 +197,9 @@ async function livingCallers(db: Context['db'], ids: string[]): Promise<Readonly
 }
 
 /** Runs one step after the other; a failed one is repeated at the next turn. */
-function every(ms: number, step: () => Promise<void>, onError: OnError): NodeJS.Timeout {
+function every(ms: number, step: () => Promise<void>, onError: OnError): () => void {
   let running = false;
-  return setInterval(() => {
+  const timer = setInterval(() => {
     if (running) return;
     running = true;
     step()
@@ -191,4 +208,5 @@ function every(ms: number, step: () => Promise<void>, onError: OnError): NodeJS.
         running = false;
       });
   }, ms);
+  return () => clearInterval(timer);
 }

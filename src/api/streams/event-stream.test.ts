@@ -44,7 +44,8 @@ describe('a stream of events', () => {
     const lines: string[] = [];
     const logger = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
     const app = Fastify({ loggerInstance: logger as FastifyBaseLogger, forceCloseConnections: true });
-    const hub = openEventHub(api.context, { onError: () => {} });
+    const signals = { follow: () => () => {} };
+    const hub = openEventHub(api.context, { signals, onError: () => {}, lookMs: 200 });
     const subscribe = hub.subscribe.bind(hub);
     hub.subscribe = async (subscriber) => {
       await subscribing();

@@ -125,5 +125,5 @@ function confirming({ id, now, probe, expiresAt, contentType }: Confirmation, fr
     ), object AS (
       UPDATE objects SET state = 'live', content_type = ${contentType}::text, delete_after = ${expiresAt}::timestamptz
       FROM confirmed WHERE objects.id = confirmed.object_id AND objects.state = 'pending'
-    ), ${insertEvents(events, { wakeUploads: true })}`;
+    ), ${insertEvents(events, { wakes: 'uploads' })}`;
 }
