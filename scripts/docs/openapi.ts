@@ -5,7 +5,6 @@ import { pino } from 'pino';
 import { openLimits } from '../../src/accounts/limits.ts';
 import { buildApi } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
-import { isCamelName, snakeName } from '../../src/contract/snake-names.ts';
 import { createSigner } from '../../src/crypto/signing.ts';
 import { createVault } from '../../src/crypto/vault.ts';
 import { openPool } from '../../src/database/pool.ts';
@@ -83,7 +82,6 @@ export function eventTypes(document: OpenAPI3): string {
 function lean(document: OpenAPI3): OpenAPI3 {
   const isExample = (key: string) => key === 'example' || key === 'examples';
   const copy: OpenAPI3 = JSON.parse(JSON.stringify(document, (key, value) => (isExample(key) ? undefined : value)));
-  for (const schema of Object.values(copy.components?.schemas ?? {})) keepCamelNames(schema as FieldSchema);
   for (const item of Object.values(copy.paths ?? {})) {
     for (const { responses = {} } of Object.values(item) as { responses?: Record<string, { headers?: unknown }> }[]) {
       for (const [status, response] of Object.entries(responses)) {
@@ -93,27 +91,4 @@ function lean(document: OpenAPI3): OpenAPI3 {
     }
   }
   return copy;
-}
-
-interface FieldSchema {
-  properties?: Record<string, { deprecated?: boolean; description?: string }>;
-  required?: string[];
-  allOf?: { anyOf: { required: string[] }[] }[];
-}
-
-/** Leaves one name of each field of a request: the client names fields as programs in TypeScript do. */
-function keepCamelNames(schema: FieldSchema): void {
-  const { properties = {} } = schema;
-  const camel = Object.keys(properties).filter(
-    (name) => isCamelName(name) && Object.hasOwn(properties, snakeName(name)),
-  );
-  if (camel.length === 0) return;
-  const names = new Map(camel.map((name) => [snakeName(name), name]));
-  const others = Object.entries(properties).filter(([name]) => !camel.includes(name));
-  schema.properties = Object.fromEntries(others.map(([name, property]) => [names.get(name) ?? name, property]));
-  const alternatives = schema.allOf?.flatMap(({ anyOf }) => anyOf.flatMap(({ required }) => required)) ?? [];
-  const required = alternatives.filter((name) => camel.includes(name));
-  if (required.length === 0) return;
-  schema.required = [...(schema.required ?? []), ...required];
-  delete schema.allOf;
 }

@@ -5212,35 +5212,25 @@ export interface components {
              * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
              * @enum {string}
              */
-            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
+            content_type: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact size of the file in bytes. */
-            fileSize: number;
+            file_size: number;
         };
         /** @description A part that has been sent. */
         SentPart: {
-            /** @description The number of the part. Required unless `PartNumber` is sent. */
-            partNumber?: number | null;
-            /** @description The `ETag` that its PUT returned. Required unless `ETag` is sent. */
-            etag?: string | null;
-            /**
-             * @deprecated
-             * @description An alias of `partNumber`, as clients of S3 name it.
-             */
-            PartNumber?: number | null;
-            /**
-             * @deprecated
-             * @description An alias of `etag`, as clients of S3 name it.
-             */
-            ETag?: string | null;
+            /** @description The number of the part. Clients of S3 can send it as `PartNumber`. */
+            part_number: number | null;
+            /** @description The `ETag` that its PUT returned. Clients of S3 can send it as `ETag`. */
+            etag: string | null;
         };
         /** @description An upload that has been sent. */
         ConfirmRequest: {
             /** @description The `filename` that the presign returned. */
             filename: string;
             /** @description The number of bytes sent. */
-            fileSize: number;
+            file_size: number;
             /** @description The `upload_id` of an upload in parts. */
-            uploadId?: string | null;
+            upload_id?: string | null;
             /** @description Every part of an upload in parts, in ascending order. If absent, Airlock uses every part it has received. */
             parts?: components["schemas"]["SentPart"][] | null;
         };
@@ -5357,7 +5347,7 @@ export interface components {
              * @description The format of this output. `srt` and `vtt` are captions of the speech in the first output with sound.
              * @enum {string}
              */
-            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf" | "srt" | "vtt";
+            output_format: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf" | "srt" | "vtt";
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -5405,16 +5395,16 @@ export interface components {
              * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
              * @enum {string}
              */
-            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
+            content_type: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact number of bytes of all parts. */
-            fileSize: number;
+            file_size: number;
             /** @description Bytes of every part but the last. If absent, Airlock chooses at least 8 MiB. */
-            partSize?: number | null;
+            part_size?: number | null;
         };
         /** @description Parts to send. */
         PartUrlsRequest: {
             /** @description The parts for which to sign URLs. */
-            partNumbers: number[];
+            part_numbers: number[];
         };
         /** @description A file that you upload after the request. */
         NewUpload: {
@@ -5424,11 +5414,11 @@ export interface components {
              * @description The type of the file. If it is empty, as browsers send it for unknown types, Airlock uses the extension of `filename`.
              * @enum {string}
              */
-            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
+            content_type: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact size of the file in bytes. */
-            fileSize: number;
+            file_size: number;
             /** @description Bytes of every part but the last, for a file above 64 MiB. If absent, Airlock chooses at least 8 MiB. */
-            partSize?: number | null;
+            part_size?: number | null;
         };
         /** @description A source of a job. */
         InputRequest: {
@@ -5462,7 +5452,7 @@ export interface components {
             /** @description A template, such as `airlock/web`, or one version of it, such as `web@3`. Fields that the request omits come from the template. */
             template?: string | null;
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
+            output_format?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */
@@ -5599,7 +5589,7 @@ export interface components {
         /** @description Fields that a job gets from the template: the fields of a job, except `inputs`, `webhook_url` and `template`. */
         TemplateContent: {
             /** @description The format of the only output; required without `outputs` and `template`. */
-            outputFormat?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
+            output_format?: ("mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp" | "thumbnails" | "sprite" | "hls" | "dash" | "cmaf") | null;
             /** @description Quality and size by name. Ignored if the request has `options`. */
             preset?: components["schemas"]["Preset"] | null;
             /** @description FFmpeg options for the output, in order. */

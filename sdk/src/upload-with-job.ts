@@ -6,7 +6,7 @@ import { PARTS_FROM_BYTES, sendSource } from './upload.ts';
 import { isFinal } from './wait.ts';
 
 type RequestInputs = TranscodeRequest['inputs'];
-type UploadType = NonNullable<RequestInputs[number]['upload']>['contentType'];
+type UploadType = NonNullable<RequestInputs[number]['upload']>['content_type'];
 
 interface Creation {
   control: { onProgress?: OnProgress | undefined; signal?: AbortSignal | undefined };
@@ -54,8 +54,8 @@ function requestInput(source: Source | string): RequestInputs[number] {
   const { name, contentType, blob } = source;
   const { size } = blob;
   const hasSmallParts = size > PARTS_FROM_BYTES && size <= MOST_SMALL_PARTS * SMALL_PART_BYTES;
-  const partSize = hasSmallParts ? { partSize: SMALL_PART_BYTES } : {};
-  return { upload: { filename: name, contentType: contentType as UploadType, fileSize: size, ...partSize } };
+  const partSize = hasSmallParts ? { part_size: SMALL_PART_BYTES } : {};
+  return { upload: { filename: name, content_type: contentType as UploadType, file_size: size, ...partSize } };
 }
 
 /** An older server misses the URL of the input, and creates nothing. */

@@ -30,7 +30,7 @@ export interface UploadControl {
 export async function uploadSource(transport: Transport, source: Source, control: UploadControl): Promise<Upload> {
   const inParts = control.resume !== undefined || source.blob.size > PARTS_FROM_BYTES;
   const sent = inParts ? await putParts(transport, source, control) : await putFile(transport, source, control);
-  return confirm(transport, { ...sent, fileSize: source.blob.size }, control);
+  return confirm(transport, { ...sent, file_size: source.blob.size }, control);
 }
 
 /** Where to send the bytes of an upload, as a new job says it. */
@@ -51,7 +51,7 @@ export async function sendSource(
 async function putFile(transport: Transport, source: Source, control: UploadControl): Promise<{ filename: string }> {
   const { blob, name, contentType } = source;
   const { signal } = control;
-  const body = { filename: name, contentType, fileSize: blob.size };
+  const body = { filename: name, content_type: contentType, file_size: blob.size };
   const { result } = await transport.json<Schemas['PresignAnswer']>('POST', '/v1/upload/presigned-url', {
     body,
     signal,
@@ -90,7 +90,7 @@ async function putParts(transport: Transport, source: Source, control: UploadCon
     ? await resumeParts(transport, source, control)
     : await beginParts(transport, source, control);
   await putEach(transport, source, parts, control);
-  return { uploadId: parts.uploadId, filename: parts.filename };
+  return { upload_id: parts.uploadId, filename: parts.filename };
 }
 
 /** Sends the parts that have not arrived. */
@@ -144,7 +144,7 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
 }
 
 async function beginParts(transport: Transport, { blob, name, contentType }: Source, { signal }: UploadControl) {
-  const body = { filename: name, contentType, fileSize: blob.size };
+  const body = { filename: name, content_type: contentType, file_size: blob.size };
   const { result } = await transport.json<Schemas['MultipartAnswer']>('POST', '/v1/upload/multipart', { body, signal });
   const urls = new Map(result.parts.map((part) => [part.partNumber, part]));
   return { ...result, arrived: [], urls } satisfies Parts;
@@ -166,7 +166,7 @@ async function partUrl(transport: Transport, parts: Parts, number: number, missi
   const known = parts.urls.get(number);
   if (known) return known;
   const from = missing.indexOf(number);
-  const body = { partNumbers: missing.slice(from, from + PART_URLS) };
+  const body = { part_numbers: missing.slice(from, from + PART_URLS) };
   const path = `/v1/upload/multipart/${parts.uploadId}/parts`;
   const { result } = await transport.json<Schemas['PartUrlsAnswer']>('POST', path, { body, signal, repeatable: true });
   for (const part of result.parts) parts.urls.set(part.partNumber, part);
@@ -176,7 +176,7 @@ async function partUrl(transport: Transport, parts: Parts, number: number, missi
 /** The server waits half a minute for a free worker, then returns 503: the confirm is repeated. */
 async function confirm(
   transport: Transport,
-  body: { filename: string; fileSize: number; uploadId?: string },
+  body: Schemas['ConfirmRequest'],
   { onProgress, signal }: UploadControl,
 ): Promise<Upload> {
   const end = Date.now() + INSPECTION_MS;

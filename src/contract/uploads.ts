@@ -112,8 +112,8 @@ const sentEtag = z.string().min(1).max(200).nullish();
  */
 const sentPart = z
   .object({
-    partNumber: sentNumber.describe('The number of the part. Required unless `PartNumber` is sent.'),
-    etag: sentEtag.describe('The `ETag` that its PUT returned. Required unless `ETag` is sent.'),
+    partNumber: sentNumber.describe('The number of the part. Clients of S3 can send it as `PartNumber`.'),
+    etag: sentEtag.describe('The `ETag` that its PUT returned. Clients of S3 can send it as `ETag`.'),
     PartNumber: sentNumber.describe('An alias of `partNumber`, as clients of S3 name it.'),
     ETag: sentEtag.describe('An alias of `etag`, as clients of S3 name it.'),
   })
@@ -128,7 +128,7 @@ const sentPart = z
       }
     }
   })
-  .meta({ id: 'SentPart', description: 'A part that has been sent.' });
+  .meta({ id: 'SentPart', description: 'A part that has been sent.', required: ['partNumber', 'etag'] });
 
 export interface ListedPart {
   partNumber: number;

@@ -236,8 +236,8 @@ describe('the OpenAPI document', () => {
 
   it('has an enum wherever a value is one of several', () => {
     const { TranscodeRequest, PresignRequest, JobStatus, FailureCode, Error: body } = document.components.schemas;
-    expect(TranscodeRequest.properties.outputFormat.anyOf[0].enum).toContain('mkv');
-    expect(PresignRequest.properties.contentType.enum).toContain('audio/mpeg');
+    expect(TranscodeRequest.properties.output_format.anyOf[0].enum).toContain('mkv');
+    expect(PresignRequest.properties.content_type.enum).toContain('audio/mpeg');
     expect(JobStatus.enum).toEqual(['pending', 'processing', 'completed', 'failed', 'canceled']);
     expect(FailureCode.enum).toContain('invalid_media');
     expect(body.properties.code.enum).toContain('transcription_not_configured');
@@ -253,25 +253,34 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('documents both names of a field of a request, of which the one in camelCase is deprecated', () => {
-    const { OutputRequest, PresignRequest, Job, ConfirmResult, Health, SentPart } = document.components.schemas;
-    const { output_format: snake, outputFormat: camel } = OutputRequest.properties;
-    expect([snake.deprecated, camel.deprecated, camel.enum]).toEqual([undefined, true, snake.enum]);
-    expect(camel.description).toBe('The same as `output_format`.');
-    const either = (...names: string[]) => ({ anyOf: names.map((name) => ({ required: [name] })) });
-    expect([PresignRequest.required, PresignRequest.allOf]).toEqual([
-      ['filename'],
-      [either('content_type', 'contentType'), either('file_size', 'fileSize')],
+  it('names each field once, so that generators that normalize names find no duplicate', () => {
+    const normalized = (name: string) => name.replaceAll(/\W|_/g, '').toLowerCase();
+    const repeated = (names: string[]) => {
+      const all = names.map(normalized);
+      return names.filter((_, index) => all.indexOf(all[index]!) !== index);
+    };
+    for (const [where, { properties }] of schemas())
+      expect([where, repeated(Object.keys(properties))]).toEqual([where, []]);
+    expect(repeated(Object.keys(document.components.schemas))).toEqual([]);
+  });
+
+  it('names fields of requests in snake_case, and describes their other names', () => {
+    const { OutputRequest, PresignRequest, SentPart } = document.components.schemas;
+    expect(Object.keys(OutputRequest.properties)).toContain('output_format');
+    expect(PresignRequest).toMatchObject({ required: ['filename', 'content_type', 'file_size'] });
+    expect([Object.keys(SentPart.properties), SentPart.required]).toEqual([
+      ['part_number', 'etag'],
+      ['part_number', 'etag'],
     ]);
-    const { example } = document.paths['/v1/transcodes/batch'].post.requestBody.content['application/json'];
-    expect(Object.keys(example.jobs[0])).toContain('output_format');
+    const sent = media().filter(([where]) => where.endsWith(' request'));
+    expect(sent.flatMap(([, { example }]) => JSON.stringify(example).match(/"[a-z]+[A-Z]\w*":/g) ?? [])).toEqual([]);
+    expect(document.info.description).toMatch(/`output_format`[\s\S]*`outputFormat`[\s\S]*`PartNumber`/);
+  });
+
+  it('marks fields that only repeat another for clients of the hosted service as deprecated', () => {
+    const { Job, ConfirmResult, Health } = document.components.schemas;
     const duplicates = [Job.properties.jobId, ConfirmResult.properties.gcsUrl, Health.properties.supabase];
-    duplicates.push(SentPart.properties.PartNumber, SentPart.properties.ETag);
     expect(duplicates.map(({ deprecated }) => deprecated)).toEqual(duplicates.map(() => true));
-    const camelNames = media()
-      .filter(([where]) => where.endsWith(' request'))
-      .flatMap(([, { example: sent }]) => JSON.stringify(sent).match(/"[a-z]+[A-Z]\w*":/g) ?? []);
-    expect(camelNames).toEqual([]);
   });
 
   it('has a valid example for every request and response', () => {

@@ -86,7 +86,7 @@ await airlock.call('get', '/v1/transcodes', { query: { status: 'lost' } });
 // @ts-expect-error: the id is missing
 await airlock.call('get', '/v1/transcodes/{id}');
 // @ts-expect-error: no such format
-await airlock.transcode({ input: 'a.mp4', outputFormat: 'mp5' });
+await airlock.transcode({ input: 'a.mp4', output_format: 'mp5' });
 `;
     const paths = { 'quickstart.ts': QUICKSTART, 'strict.ts': strict };
     for (const [name, text] of Object.entries(paths)) await writeFile(join(folder, name), text);

@@ -35,7 +35,7 @@ describe('the SDK with a service', () => {
   it('uploads, transcodes, downloads and erases, with the progress of each', async () => {
     const stages: string[] = [];
     const onProgress = ({ stage }: Progress) => stages.includes(stage) || stages.push(stage);
-    const result = await airlock.transcode({ input: join(folder, 'in.mp4'), outputFormat: 'mp3', onProgress });
+    const result = await airlock.transcode({ input: join(folder, 'in.mp4'), output_format: 'mp3', onProgress });
     await result.save(join(folder, 'out.mp3'), { onProgress });
     expect(stages).toEqual(expect.arrayContaining(['upload', 'queue', 'prepare', 'download']));
     expect((await ffprobe(join(folder, 'out.mp3'))).streams[0].codec_name).toBe('mp3');
@@ -49,9 +49,9 @@ describe('the SDK with a service', () => {
 
   it('saves, reads and deletes templates, and creates jobs with them', async () => {
     const { templates } = airlock;
-    const request = { outputFormat: 'mp3' } as const;
+    const request = { output_format: 'mp3' } as const;
     expect(await templates.create({ name: 'sdk', request })).toMatchObject({ version: 1, request });
-    expect(await templates.replace('sdk', { request: { outputFormat: 'ogg' } })).toMatchObject({ version: 2 });
+    expect(await templates.replace('sdk', { request: { output_format: 'ogg' } })).toMatchObject({ version: 2 });
     expect(await templates.get('sdk@1')).toMatchObject({ version: 1, request });
     expect(await templates.get('airlock/web')).toMatchObject({ built_in: true });
     const result = await airlock.transcode({ input: join(folder, 'in.mp4'), template: 'sdk@1' });
@@ -90,7 +90,7 @@ describe('the SDK with a service', () => {
 
   it('continues an upload in parts, sending only what is missing', async () => {
     const blob = wav(18_000_000);
-    const body = { filename: 'long.wav', contentType: 'audio/wav', fileSize: blob.size } as const;
+    const body = { filename: 'long.wav', content_type: 'audio/wav', file_size: blob.size } as const;
     const { uploadId, partSize, parts } = (await airlock.call('post', '/v1/upload/multipart', { body })).result;
     expect((await fetch(parts[0]!.url, { method: 'PUT', body: blob.slice(0, partSize) })).status).toBe(200);
     const seen: Progress[] = [];
@@ -110,14 +110,14 @@ describe('the SDK with a service', () => {
     const own = new Airlock({ url: service.api, key: service.key, fetch: counted });
     const input = join(folder, 'in.mp4');
     const failed = await own
-      .transcode({ input, contentType: 'video/webm', outputFormat: 'mp3' })
+      .transcode({ input, contentType: 'video/webm', output_format: 'mp3' })
       .catch((error) => error);
     expect(failed).toMatchObject({
       code: 'upload_rejected',
       message: expect.stringMatching(/video\/webm was declared/),
     });
     expect(asked.filter((one) => one.startsWith('POST'))).toEqual(['POST /v1/transcodes']);
-    const done = await own.transcode({ input, outputFormat: 'mp3' });
+    const done = await own.transcode({ input, output_format: 'mp3' });
     expect(done.job.inputs[0]).toMatchObject({ upload: null, format: expect.stringContaining('mp4') });
     await done.erase();
   });
@@ -136,7 +136,7 @@ describe('the SDK with a service', () => {
       return Promise.resolve(Response.json(error, { status: 400 }));
     };
     const own = new Airlock({ url: service.api, key: service.key, fetch: older });
-    const result = await own.transcode({ input: join(folder, 'in.mp4'), outputFormat: 'mp3' });
+    const result = await own.transcode({ input: join(folder, 'in.mp4'), output_format: 'mp3' });
     expect(result.job.status).toBe('completed');
     await result.erase();
   });
@@ -146,7 +146,7 @@ describe('the SDK with a service', () => {
     const onCreated = () => stop.abort(new Error('stopped'));
     const jobs: string[] = [];
     const submitted = airlock.submit({
-      ...{ input: join(folder, 'in.mp4'), outputFormat: 'mp3', signal: stop.signal },
+      ...{ input: join(folder, 'in.mp4'), output_format: 'mp3', signal: stop.signal },
       onCreated(job) {
         jobs.push(job.id);
         onCreated();
@@ -158,7 +158,7 @@ describe('the SDK with a service', () => {
 
   it('throws a JobError for a job that fails, and reads its events', async () => {
     const failed = await airlock
-      .transcode({ input: join(folder, 'sound.m4a'), outputFormat: 'mp4' })
+      .transcode({ input: join(folder, 'sound.m4a'), output_format: 'mp4' })
       .catch((error) => error);
     expect(failed).toBeInstanceOf(JobError);
     expect(failed).toMatchObject({ code: 'no_video_stream', job: { status: 'failed' } });
@@ -172,7 +172,7 @@ describe('the SDK with a service', () => {
     expect(file.streams.map(({ type }) => type)).toEqual(['video', 'audio']);
     const { result } = await airlock.call('get', '/v1/uploads');
     expect(result.items.filter(({ filename }) => filename.endsWith('in.mp4'))).toEqual([]);
-    const reviewed = await airlock.validate({ inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp3' });
+    const reviewed = await airlock.validate({ inputs: [{ url: 'https://example.org/a.mp4' }], output_format: 'mp3' });
     expect(reviewed).toMatchObject({ valid: true });
   });
 });

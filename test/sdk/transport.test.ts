@@ -48,7 +48,7 @@ describe('the client, with a server that fails', () => {
 
   it('repeats a create that may have succeeded, with the same idempotency key', async () => {
     script = [cut, error(503, 'unavailable'), json(201, { id: ID })];
-    expect(await airlock.create({ inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' })).toEqual({
+    expect(await airlock.create({ inputs: [{ url: 'https://example.org/a.mp4' }], output_format: 'mp4' })).toEqual({
       id: ID,
     });
     const keys = requests.map(({ headers }) => headers['idempotency-key']);
@@ -210,7 +210,7 @@ describe('the client, with a server that fails', () => {
       },
       json(200, { job: { id: ID } }),
     ];
-    const options = { input: 'https://example.org/a.mp4', outputFormat: 'mp4', signal: stop.signal } as const;
+    const options = { input: 'https://example.org/a.mp4', output_format: 'mp4', signal: stop.signal } as const;
     await expect(airlock.transcode(options)).rejects.toThrow('enough');
     expect(lines().at(-1)).toBe(`PATCH /v1/transcodes/${ID}/cancel`);
   });

@@ -37,7 +37,7 @@ export function transcodeIn(page: Page, options: { url: string; key: string; cli
     const stages = new Set<string>();
     const result = await new Airlock({ url, key }).transcode({
       input,
-      outputFormat: 'mp3',
+      output_format: 'mp3',
       onProgress: ({ stage }) => stages.add(stage),
     });
     const blob = await result.blob();

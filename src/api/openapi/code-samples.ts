@@ -19,28 +19,16 @@ interface Call {
   body: unknown;
   auth: 'key' | 'session' | 'none';
   idempotent: boolean;
-  /** The body with the names of fields that the types of the SDK have. */
-  sdkBody: unknown;
-}
-
-/** An operation → the example of its body, with the fields in camelCase. */
-export type SdkBodies = ReadonlyMap<Operation, unknown>;
-
-/** Collects the bodies before `documentSpellings` renames their fields to snake_case. */
-export function collectSdkBodies(document: Document): SdkBodies {
-  const operations = Object.values(document.paths ?? {}).flatMap((item) => Object.values(item));
-  return new Map(operations.map((operation) => [operation, bodyOf(operation)]));
 }
 
 /** Adds `x-codeSamples` in curl, TypeScript and Python to every operation. Bodies are the documented examples. */
-export function addCodeSamples(document: Document, sdkBodies: SdkBodies): void {
+export function addCodeSamples(document: Document): void {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item)) {
       const call: Call = {
         ...{ method, path, body: bodyOf(operation), auth: authOf(operation) },
         names: [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!),
         idempotent: isIdempotent(operation),
-        sdkBody: sdkBodies.get(operation),
       };
       operation['x-codeSamples'] = samplesOf(call);
     }
@@ -82,10 +70,10 @@ function curlSample({ method, path, body, auth, idempotent }: Call): string {
 }
 
 /** `airlock` is a client of the SDK, which adds the key and an Idempotency-Key. */
-function sdkSample({ method, path, names, sdkBody }: Call): string {
+function sdkSample({ method, path, names, body }: Call): string {
   const options = [
     ...(names.length > 0 ? [`path: { ${names.join(', ')} }`] : []),
-    ...(sdkBody === undefined ? [] : [`body: ${literalOf(sdkBody, 'typescript')}`]),
+    ...(body === undefined ? [] : [`body: ${literalOf(body, 'typescript')}`]),
   ];
   const more = options.length > 0 ? `, { ${options.join(', ')} }` : '';
   return `const response = await airlock.call('${method}', '${path}'${more});`;

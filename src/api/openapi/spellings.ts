@@ -5,20 +5,22 @@ const REFERENCE = '#/components/schemas/';
 type Properties = Record<string, Schema>;
 
 /**
- * Documents both names of the fields of requests: `output_format`, and `outputFormat` as the deprecated one. Requests
- * need one of both names of a required field. Examples of requests use the names in snake_case.
+ * Documents one name of each field of a request, although the API accepts `output_format`, `outputFormat`, and the names of
+ * S3 for some fields. Generators of clients that normalize names fail if a schema contains two names of one field.
  */
 export function documentSpellings(document: Document): void {
-  const done = new Set<unknown>();
-  for (const operation of Object.values(document.paths ?? {}).flatMap((item) => Object.values(item))) {
-    for (const media of Object.values(operation.requestBody?.content ?? {})) {
-      addSpellings(document, media.schema, done);
-      if (media.example !== undefined) media.example = respell(document, media.schema, media.example);
-    }
+  const bodies = Object.values(document.paths ?? {})
+    .flatMap((item) => Object.values(item))
+    .flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}));
+  // Examples first: whether their keys are fields or data of the client depends on the names in the schemas.
+  for (const media of bodies) {
+    if (media.example !== undefined) media.example = respell(document, media.schema, media.example);
   }
+  const done = new Set<unknown>();
+  for (const { schema } of bodies) renameFields(document, schema, done);
 }
 
-/** Marks duplicates of fields as deprecated: they exist for clients of the hosted service, or of S3. */
+/** Marks fields of responses that repeat another field for clients of the hosted service. */
 export function deprecateDuplicates(document: Document): void {
   for (const [schema, names] of Object.entries(DUPLICATES)) {
     const properties = document.components?.schemas?.[schema]?.properties as Properties | undefined;
@@ -30,7 +32,6 @@ const DUPLICATES: Readonly<Record<string, readonly string[]>> = {
   Job: ['jobId'],
   JobListItem: ['jobId'],
   TranscodeOfAll: ['jobId'],
-  SentPart: ['PartNumber', 'ETag'],
   CommandJob: ['jobId', 'command_id'],
   AnyJob: ['jobId'],
   ConfirmResult: ['gcsUrl', 'size'],
@@ -38,41 +39,41 @@ const DUPLICATES: Readonly<Record<string, readonly string[]>> = {
   Health: ['supabase'],
 };
 
-function addSpellings(document: Document, value: unknown, done: Set<unknown>): void {
+function renameFields(document: Document, value: unknown, done: Set<unknown>): void {
   if (value === null || typeof value !== 'object' || done.has(value)) return;
   done.add(value);
   const schema = value as Schema;
-  if (isReference(schema)) addSpellings(document, targetOf(document, schema), done);
-  if (schema.properties) addNames(schema);
-  for (const item of Object.values(schema)) addSpellings(document, item, done);
+  if (isReference(schema)) renameFields(document, targetOf(document, schema), done);
+  if (schema.properties) nameOnce(schema);
+  for (const item of Object.values(schema)) renameFields(document, item, done);
 }
 
-function addNames(schema: Schema): void {
-  const properties = schema.properties as Properties;
-  const camel = Object.keys(properties).filter(isCamelName);
-  if (camel.length === 0) return;
-  const names = Object.keys(properties).map((name) => (camel.includes(name) ? snakeName(name) : name));
-  const entries = Object.values(properties).map((property, index): [string, Schema] => [names[index]!, property]);
-  const deprecated = camel.map((name): [string, Schema] => [
-    name,
-    { ...properties[name], description: `The same as \`${snakeName(name)}\`.`, deprecated: true },
-  ]);
-  schema.properties = Object.fromEntries([...entries, ...deprecated]);
-  const required = (schema.required ?? []) as string[];
-  const alternatives = required.filter((name) => camel.includes(name));
-  if (alternatives.length === 0) return;
-  schema.required = required.filter((name) => !camel.includes(name));
-  schema.allOf = alternatives.map((name) => ({ anyOf: [{ required: [snakeName(name)] }, { required: [name] }] }));
+/** Keeps the first of several names of a field, in snake_case. */
+function nameOnce(schema: Schema): void {
+  const properties = new Map<string, Schema>();
+  const known = new Set<string>();
+  for (const [name, property] of Object.entries(schema.properties as Properties)) {
+    const normalized = name.replaceAll('_', '').toLowerCase();
+    if (known.has(normalized)) continue;
+    known.add(normalized);
+    properties.set(documentedName(name), property);
+  }
+  schema.properties = Object.fromEntries(properties);
+  if (schema.required) schema.required = (schema.required as string[]).map(documentedName);
 }
 
-/** Renames the fields of an example as its schema prefers them. */
+function documentedName(name: string): string {
+  return isCamelName(name) ? snakeName(name) : name;
+}
+
+/** Renames the fields of an example as the document names them. */
 function respell(document: Document, schema: unknown, example: unknown): unknown {
   if (example === null || typeof example !== 'object') return example;
   const { properties, items } = describing(document, schema, Array.isArray(example) ? 'items' : 'properties');
   if (Array.isArray(example)) return example.map((item) => respell(document, items, item));
   const known = (properties ?? {}) as Properties;
   const renamed = Object.entries(example).map(([name, value]) => [
-    known[name]?.deprecated === true && Object.hasOwn(known, snakeName(name)) ? snakeName(name) : name,
+    Object.hasOwn(known, name) ? documentedName(name) : name,
     respell(document, known[name], value),
   ]);
   return Object.fromEntries(renamed);

@@ -3,7 +3,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import type { ShownKind } from '../../kinds/kind.ts';
 import type { ApiDeps } from '../deps.ts';
 import { createDocument, type Document, sendDocument } from '../documents.ts';
-import { addCodeSamples, collectSdkBodies } from '../openapi/code-samples.ts';
+import { addCodeSamples } from '../openapi/code-samples.ts';
 import { describeErrors } from '../openapi/errors.ts';
 import { addExamples } from '../openapi/examples.ts';
 import { describeHeaders } from '../openapi/headers.ts';
@@ -35,6 +35,10 @@ const tagsOf = (kinds: readonly ShownKind[]) => [
   { name: 'admin', description: 'For operators: all accounts, workers, and the audit log.' },
 ];
 
+const DESCRIPTION = `A secure video transcoding API that you run yourself. Errors have the form \`{error, message, code, details, docs}\`. \`code\` is stable.
+
+This document shows each field under one name. Field names in requests use snake_case, such as \`output_format\`. For each field, the API also accepts the hosted service's camelCase name, such as \`outputFormat\`. If you send a field under both names, the request returns 400. Parts of an upload can also have the names that S3 clients send, \`PartNumber\` and \`ETag\`. Responses about uploads use camelCase, as in the hosted service. All other responses use snake_case. Some fields of responses repeat another field for clients of the hosted service, such as \`jobId\`, which repeats \`id\`. They are marked as deprecated.`;
+
 /** Serves `/openapi.json` (3.1), which is generated from the validation schemas, and the documentation. */
 export async function registerOpenapi(app: App, { settings, context }: ApiDeps): Promise<void> {
   const kinds = visibleKinds(context).map(({ shown }) => shown);
@@ -44,8 +48,7 @@ export async function registerOpenapi(app: App, { settings, context }: ApiDeps):
       info: {
         title: 'Airlock',
         version: settings.version,
-        description:
-          'A secure video transcoding API that you run yourself. Errors are `{error, message, code, details, docs}`; `code` is stable.',
+        description: DESCRIPTION,
         contact: { name: 'The operator of this server' },
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
@@ -88,13 +91,12 @@ function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   const document = generated as OpenapiDocument;
   mergeTwins(document);
   addExamples(document, kinds);
-  const sdkBodies = collectSdkBodies(document);
   documentSpellings(document);
   deprecateDuplicates(document);
   nameWildcards(document);
   describeErrors(document, kinds);
   describeHeaders(document, kinds);
-  addCodeSamples(document, sdkBodies);
+  addCodeSamples(document);
   return generated;
 }
 
