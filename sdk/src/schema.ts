@@ -2926,6 +2926,22 @@ export interface components {
             /** @description The current key and the keys that it replaced. */
             keys: components["schemas"]["PublicKey"][];
         };
+        /** @description The next attempt of a job whose last attempt failed. */
+        Retry: {
+            /** @description The number of the next attempt, among the attempts that count. */
+            attempt: number;
+            /** @description The number of attempts after which the job fails. */
+            of: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt can start. In the past if the job only waits for a worker.
+             */
+            at: string;
+            /** @description Why the last attempt failed. */
+            error_code: components["schemas"]["FailureCode"];
+            /** @description How to fix it; null if this server does not know the code. */
+            error_advice: string | null;
+        };
         /** @description One option of a command. Order matters, and options can repeat. */
         Option: {
             /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@captions`, `@quote-card`. */
@@ -3375,6 +3391,8 @@ export interface components {
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             limits: components["schemas"]["AppliedLimits"];
             /**
              * Format: date-time
@@ -3455,6 +3473,8 @@ export interface components {
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             limits: components["schemas"]["AppliedLimits"];
             /**
              * Format: date-time
@@ -3500,6 +3520,8 @@ export interface components {
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
@@ -3524,6 +3546,8 @@ export interface components {
             created_at: string;
             /** @description When the run became final. */
             completed_at: string | null;
+            /** @description When its outputs are deleted. */
+            expires_at: string | null;
         };
         /** @description An output of a run. */
         BlueprintRunOutput: {
@@ -3555,6 +3579,8 @@ export interface components {
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
@@ -3579,6 +3605,8 @@ export interface components {
             created_at: string;
             /** @description When the run became final. */
             completed_at: string | null;
+            /** @description When its outputs are deleted. */
+            expires_at: string | null;
             /** @description A link to the first output. It expires after ten minutes. Null if the run has no output. */
             output_url: string | null;
             /** @description The complete outputs. Empty until the run ends, and after its outputs are deleted. */
@@ -3609,6 +3637,8 @@ export interface components {
             error_message?: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code?: components["schemas"]["FailureCode"] | null;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry?: components["schemas"]["Retry"] | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
@@ -3633,6 +3663,8 @@ export interface components {
             created_at?: string;
             /** @description When the run became final. */
             completed_at?: string | null;
+            /** @description When its outputs are deleted. */
+            expires_at?: string | null;
             /** @description A link to the first output. It expires after ten minutes. Null if the run has no output. */
             output_url?: string | null;
             /** @description The complete outputs. Empty until the run ends, and after its outputs are deleted. */
@@ -3916,8 +3948,10 @@ export interface components {
             usage: {
                 /** @description Active keys. */
                 keys: number;
-                /** @description Jobs that wait. */
+                /** @description Jobs that wait for a worker. */
                 waiting: number;
+                /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+                awaiting: number;
                 /** @description Jobs that run. */
                 running: number;
                 /** @description Minutes of input in this month. */
@@ -3989,16 +4023,20 @@ export interface components {
         };
         /** @description Waiting and running jobs. */
         Queue: {
-            /** @description Jobs that wait. */
+            /** @description Jobs that wait for a worker. */
             waiting: number;
+            /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+            awaiting: number;
             /** @description Jobs that run. */
             running: number;
             /** @description By class of jobs. */
             lanes: {
                 /** @description The class of jobs. */
                 name: string;
-                /** @description Jobs that wait. */
+                /** @description Jobs that wait for a worker. */
                 waiting: number;
+                /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+                awaiting: number;
                 /** @description Jobs that run. */
                 running: number;
                 /** @description Seconds that the oldest waiting job has waited; 0 if none is waiting. */
@@ -4013,8 +4051,10 @@ export interface components {
                 id: string;
                 /** @description Its name. */
                 name: string;
-                /** @description Jobs that wait. */
+                /** @description Jobs that wait for a worker. */
                 waiting: number;
+                /** @description Jobs that await child jobs, a review or an upload, and need no worker until then. */
+                awaiting: number;
                 /** @description Jobs that run. */
                 running: number;
             }[];
@@ -4242,6 +4282,8 @@ export interface components {
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             limits: components["schemas"]["AppliedLimits"];
             /**
              * Format: date-time
@@ -4571,6 +4613,8 @@ export interface components {
             eta_seconds: number | null;
             /** @description Number of attempts. */
             attempts: number;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description One sentence for people; null unless the job failed. */
@@ -4758,6 +4802,8 @@ export interface components {
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             limits: components["schemas"]["AppliedLimits"];
             /**
              * Format: date-time
@@ -4808,6 +4854,8 @@ export interface components {
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
@@ -4832,6 +4880,8 @@ export interface components {
             created_at: string;
             /** @description When the run became final. */
             completed_at: string | null;
+            /** @description When its outputs are deleted. */
+            expires_at: string | null;
             /**
              * @description The kind of the job.
              * @constant
@@ -4869,6 +4919,8 @@ export interface components {
             eta_seconds: number | null;
             /** @description Number of attempts. */
             attempts: number;
+            /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
+            retry: components["schemas"]["Retry"] | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
             /** @description One sentence for people; null unless the job failed. */

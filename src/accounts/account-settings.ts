@@ -80,19 +80,23 @@ export async function changeAccount(
   return changed;
 }
 
+/** The status of a job that is not final, or `awaiting` for a job that no worker can start yet. */
+const awaitedStatus = sql<string>`CASE WHEN status = 'pending' AND awaiting IS NOT NULL THEN 'awaiting' ELSE status END`;
+
 export async function accountUsage(db: Db, account: Account, now = new Date()): Promise<AccountUsage> {
   const jobs = await db
     .selectFrom('jobs')
-    .select((select) => ['status', select.fn.countAll<number>().as('jobs')])
+    .select((select) => [awaitedStatus.as('state'), select.fn.countAll<number>().as('jobs')])
     .where('account_id', '=', account.id)
     .where('status', 'in', ['pending', 'processing'])
     .where('resource_class', '!=', 'interactive')
-    .groupBy('status')
+    .groupBy('state')
     .execute();
-  const count = (status: string) => jobs.find((row) => row.status === status)?.jobs ?? 0;
+  const count = (state: string) => jobs.find((row) => row.state === state)?.jobs ?? 0;
   return {
     keys: await countLiveKeys(db, account.id, now),
     waiting: count('pending'),
+    awaiting: count('awaiting'),
     running: count('processing'),
     minutes: await usedMinutes(db, account.id, monthOf(now)),
     stored_bytes: await readStoredBytes(db, account.id),

@@ -85,7 +85,10 @@ export type AccountView = { id: string; name: string; created_at: string; disabl
 export interface AccountUsage {
   /** Active keys. */
   keys: number;
+  /** Jobs that wait for a worker. */
   waiting: number;
+  /** Jobs that await child jobs, a review or an upload. */
+  awaiting: number;
   running: number;
   /** Minutes of input in this month (UTC). */
   minutes: number;

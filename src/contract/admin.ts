@@ -20,6 +20,10 @@ const meaning = (name: NumberSettingName) => `Limit: ${NUMBER_SETTINGS[name].mea
 
 const accountName = plainText(100).min(1).describe('The name of the account.');
 
+const awaiting = z
+  .number()
+  .describe('Jobs that await child jobs, a review or an upload, and need no worker until then.');
+
 export const account = z
   .object({
     id: z.uuid().describe('The id of the account.'),
@@ -43,7 +47,8 @@ export const accountWithUsage = account
     usage: z
       .object({
         keys: z.number().describe('Active keys.'),
-        waiting: z.number().describe('Jobs that wait.'),
+        waiting: z.number().describe('Jobs that wait for a worker.'),
+        awaiting,
         running: z.number().describe('Jobs that run.'),
         minutes: z.number().describe('Minutes of input in this month.'),
         stored_bytes: z
@@ -117,14 +122,16 @@ export const changeWorkerBody = z
 
 const lane = z.object({
   name: z.string().describe('The class of jobs.'),
-  waiting: z.number().describe('Jobs that wait.'),
+  waiting: z.number().describe('Jobs that wait for a worker.'),
+  awaiting,
   running: z.number().describe('Jobs that run.'),
   oldest_seconds: z.number().describe('Seconds that the oldest waiting job has waited; 0 if none is waiting.'),
 });
 
 export const queue = z
   .object({
-    waiting: z.number().describe('Jobs that wait.'),
+    waiting: z.number().describe('Jobs that wait for a worker.'),
+    awaiting,
     running: z.number().describe('Jobs that run.'),
     lanes: z.array(lane).describe('By class of jobs.'),
     accounts: z
@@ -132,7 +139,8 @@ export const queue = z
         z.object({
           id: z.uuid().describe('The id of the account.'),
           name: z.string().describe('Its name.'),
-          waiting: z.number().describe('Jobs that wait.'),
+          waiting: z.number().describe('Jobs that wait for a worker.'),
+          awaiting,
           running: z.number().describe('Jobs that run.'),
         }),
       )

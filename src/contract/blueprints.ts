@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { JOB_STATUSES, someWarnings, timestamp } from './common.ts';
 import { failureCode } from './outputs.ts';
+import { retryField } from './retry.ts';
 import { metadataField, retentionField, webhookUrlField } from './transcodes.ts';
 
 /** A run awaits a review until a person continues it. */
@@ -30,6 +31,7 @@ const common = {
     ),
   error_message: z.string().nullable().describe('One sentence for people; null unless the run failed.'),
   error_code: failureCode.nullable().describe('Why the run failed, for programs; null unless it failed.'),
+  retry: retryField,
   tokens_charged: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
   tokens_spent: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
   metadata: z
@@ -37,6 +39,7 @@ const common = {
     .describe('Your own data.'),
   created_at: timestamp.describe('When Airlock accepted the run.'),
   completed_at: timestamp.nullable().describe('When the run became final.'),
+  expires_at: timestamp.nullable().describe('When its outputs are deleted.'),
 };
 
 export const blueprintRunItem = z

@@ -19,6 +19,7 @@ import {
 } from './output-request.ts';
 import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
+import { retryField } from './retry.ts';
 import { templateReference } from './template-reference.ts';
 import type { JobRequest, OutputRequest } from './transcode-request.ts';
 import { uploadTarget } from './upload-inputs.ts';
@@ -259,6 +260,7 @@ export const job = z
     priority,
     queue_position: z.number().nullable().describe('1 for the next job; null unless the job is waiting.'),
     attempts: z.number().describe('Number of attempts.'),
+    retry: retryField,
     limits: shownLimits,
     created_at: timestamp.describe('When it was accepted.'),
     updated_at: timestamp.describe('When it last changed; `since` and `until` filter by this.'),

@@ -28,6 +28,7 @@ const job: Transcription = {
   progress: 1,
   eta_seconds: 0,
   attempts: 1,
+  retry: null,
   priority: 0,
   error_message: null,
   error_code: null,

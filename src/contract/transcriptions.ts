@@ -6,6 +6,7 @@ import { LANGUAGES, languageCode } from './languages.ts';
 import { nullable } from './nullable.ts';
 import { failureCode, output } from './outputs.ts';
 import { priority, priorityField } from './priority.ts';
+import { retryField } from './retry.ts';
 import { metadataField, retentionField, webhookUrlField } from './transcodes.ts';
 
 export const TRANSCRIPT_FORMATS = ['srt', 'vtt', 'json'] as const;
@@ -101,6 +102,7 @@ export const transcriptionListItem = z
     progress: z.number().min(0).max(1).describe('From 0 to 1.'),
     eta_seconds: z.number().nullable().describe('Estimated seconds until the job ends.'),
     attempts: z.number().describe('Number of attempts.'),
+    retry: retryField,
     priority,
     error_message: z.string().nullable().describe('One sentence for people; null unless the job failed.'),
     error_code: failureCode.nullable().describe('Why the job failed, for programs; null unless it failed.'),

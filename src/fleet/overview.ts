@@ -4,7 +4,7 @@ import type { QueueView, WorkerView } from '../contract/admin.ts';
 import type { Db } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass, type WorkersTable } from '../database/tables.ts';
 import { readStranded } from './capabilities.ts';
-import { readAwaiting, readRunning, readWaiting } from './statistics.ts';
+import { awaitsOthers, readAwaiting, readRunning, readWaiting } from './statistics.ts';
 import { aliveWorkers } from './workers.ts';
 
 const MAX_ACCOUNTS = 50;
@@ -46,7 +46,7 @@ function viewWorker(worker: Selectable<WorkersTable>, running: number): WorkerVi
 }
 
 /**
- * Waiting and running jobs by class, without those that wait for jobs of their own; and the accounts that have the most.
+ * Jobs that wait for a worker, that await something else, and that run, by class; and the accounts that have the most.
  * Reads a few rows per account and one per running attempt, regardless of the number of jobs.
  */
 export async function viewQueue(db: Db): Promise<QueueView> {
@@ -59,15 +59,22 @@ export async function viewQueue(db: Db): Promise<QueueView> {
   ]);
   const lanes = RESOURCE_CLASSES.map((name) => {
     const queued = find(waiting, name);
+    const others = find(awaiting, name)?.count ?? 0;
     return {
       name,
-      waiting: (queued?.count ?? 0) - (find(awaiting, name)?.count ?? 0),
+      waiting: (queued?.count ?? 0) - others,
+      awaiting: others,
       running: find(running, name)?.count ?? 0,
       oldest_seconds: queued?.seconds ?? 0,
     };
   });
-  const sum = (field: 'waiting' | 'running') => lanes.reduce((total, lane) => total + lane[field], 0);
-  return { waiting: sum('waiting'), running: sum('running'), lanes, accounts, stranded };
+  const sum = (field: 'waiting' | 'awaiting' | 'running') => lanes.reduce((total, lane) => total + lane[field], 0);
+  return {
+    ...{ waiting: sum('waiting'), awaiting: sum('awaiting'), running: sum('running') },
+    lanes,
+    accounts,
+    stranded,
+  };
 }
 
 function find<T extends { resource_class: ResourceClass }>(rows: readonly T[], name: ResourceClass): T | undefined {
@@ -84,14 +91,17 @@ async function readBusiest(db: Db) {
       SELECT jobs.account_id, count(*)::int AS count
       FROM attempts JOIN jobs ON jobs.id = attempts.job_id AND jobs.current_attempt = attempts.id
       WHERE attempts.state = 'running' GROUP BY jobs.account_id
+    ), awaiting AS (
+      SELECT account_id, count(*)::int AS count FROM jobs WHERE ${awaitsOthers} GROUP BY account_id
     ), busiest AS (
-      SELECT account_id, waiting, coalesce(running.count, 0) AS running
-      FROM account_schedule LEFT JOIN running USING (account_id),
-        LATERAL (SELECT waiting_interactive + waiting_light + waiting_heavy AS waiting) AS counted
-      WHERE waiting > 0 OR running.count > 0
-      ORDER BY waiting + coalesce(running.count, 0) DESC, account_id LIMIT ${MAX_ACCOUNTS}
+      SELECT account_id, unstarted - coalesce(awaiting.count, 0) AS waiting, coalesce(awaiting.count, 0) AS awaiting,
+        coalesce(running.count, 0) AS running
+      FROM account_schedule LEFT JOIN running USING (account_id) LEFT JOIN awaiting USING (account_id),
+        LATERAL (SELECT waiting_interactive + waiting_light + waiting_heavy AS unstarted) AS counted
+      WHERE unstarted > 0 OR running.count > 0
+      ORDER BY unstarted + coalesce(running.count, 0) DESC, account_id LIMIT ${MAX_ACCOUNTS}
     )
-    SELECT account_id AS id, (SELECT name FROM accounts WHERE accounts.id = account_id) AS name, waiting, running
-    FROM busiest ORDER BY waiting + running DESC, name`.execute(db);
+    SELECT account_id AS id, (SELECT name FROM accounts WHERE accounts.id = account_id) AS name, waiting, awaiting, running
+    FROM busiest ORDER BY waiting + awaiting + running DESC, name`.execute(db);
   return rows;
 }

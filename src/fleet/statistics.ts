@@ -55,13 +55,18 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
 }
 
 /**
- * Jobs that are not final by kind, from a row per account, kind and status. Jobs of other kinds, which a newer release may
+ * Jobs that are not final by kind and status, with `awaiting` as in the queue. Jobs of other kinds, which a newer release may
  * have created, are counted together as `other`.
  */
 async function readOpenJobs(db: Db, kinds: readonly string[]) {
   const { rows } = await sql<{ status: string; kind: string; count: number }>`
+    WITH awaiting AS (SELECT kind, count(*) AS jobs FROM jobs WHERE ${awaitsOthers} GROUP BY kind), counted AS (
+      SELECT status, kind, jobs FROM job_counts WHERE status IN ('pending', 'processing')
+      UNION ALL SELECT 'pending', kind, -jobs FROM awaiting
+      UNION ALL SELECT 'awaiting', kind, jobs FROM awaiting
+    )
     SELECT status, CASE WHEN kind = ANY(${kinds}::text[]) THEN kind ELSE 'other' END AS kind, sum(jobs)::float8 AS count
-    FROM job_counts WHERE status IN ('pending', 'processing') GROUP BY 1, 2 ORDER BY 1, 2`.execute(db);
+    FROM counted GROUP BY 1, 2 ORDER BY 1, 2`.execute(db);
   return rows;
 }
 
@@ -78,12 +83,17 @@ export async function readWaiting(db: Db) {
   return rows;
 }
 
-/** Counts jobs that wait for children or a review. The first two conditions match the index `jobs_awaiting`, so that PostgreSQL uses it. */
+/**
+ * Condition on a row of `jobs`: the job awaits children, a review or an upload, and no worker. Its first parts match the index
+ * `jobs_awaiting`, so that PostgreSQL uses it.
+ */
+export const awaitsOthers = sql<boolean>`(
+  jobs.status = 'pending' AND (jobs.awaiting IS NOT NULL OR jobs.progress > 0) AND jobs.awaiting IS NOT NULL)`;
+
+/** Counts the jobs that await children, a review or an upload, by class. */
 export async function readAwaiting(db: Db) {
   const { rows } = await sql<{ resource_class: ResourceClass; count: number }>`
-    SELECT resource_class, count(*)::int AS count FROM jobs
-    WHERE status = 'pending' AND (awaiting IS NOT NULL OR progress > 0) AND awaiting IS NOT NULL
-    GROUP BY resource_class`.execute(db);
+    SELECT resource_class, count(*)::int AS count FROM jobs WHERE ${awaitsOthers} GROUP BY resource_class`.execute(db);
   return rows;
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import { until } from '../../testkit/until.ts';
+import { accountUsage } from '../accounts/account-settings.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { viewQueue } from '../fleet/overview.ts';
 import { readStatistics } from '../fleet/statistics.ts';
@@ -186,6 +187,16 @@ describe('a job that waits for its children', () => {
     ]);
     const { waiting, lanes, accounts } = await viewQueue(world.database.db);
     expect([waiting, lanes.find(({ name }) => name === 'light')]).toMatchObject([0, { waiting: 0, oldest_seconds: 0 }]);
-    expect(accounts.find(({ id }) => id === account.id)).toMatchObject({ waiting: 1, running: 1 });
+    expect(accounts.find(({ id }) => id === account.id)).toMatchObject({ waiting: 0, awaiting: 1, running: 1 });
+    expect(await accountUsage(world.database.db, account)).toMatchObject({ waiting: 0, awaiting: 1, running: 1 });
+    const { jobs } = await readStatistics(world.context, ['transcode']);
+    expect(
+      jobs
+        .filter(({ kind, status }) => kind === 'transcode' && status !== 'processing')
+        .map(({ status, count }) => [status, count]),
+    ).toEqual([
+      ['awaiting', 1],
+      ['pending', 0],
+    ]);
   });
 });

@@ -230,7 +230,7 @@ export async function addServiceGauges(
   const prom = await loadProm();
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
-  const jobs = gauge('airlock_jobs', 'Waiting and running jobs by kind', ['status', 'kind']);
+  const jobs = gauge('airlock_jobs', 'Jobs that are not final, by kind', ['status', 'kind']);
   const queue = gauge('airlock_queue_jobs', 'Jobs by resource class, without final ones', ['status', 'class']);
   const oldest = gauge('airlock_oldest_waiting_seconds', 'Time since the first waiting job was due', ['class']);
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');

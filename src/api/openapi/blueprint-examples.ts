@@ -1,5 +1,5 @@
 import type { BlueprintRun, BlueprintRunItem, CreatedRun } from '../../contract/blueprints.ts';
-import { AT, LATER } from './example-values.ts';
+import { AT, LATER, NEXT_DAY } from './example-values.ts';
 
 const ID = '01a2255a-5c1e-7b1e-9f57-6d1d3d1e8a40';
 const LINK = 'https://storage.example.org/outputs/…?X-Amz-Expires=600&X-Amz-Signature=…';
@@ -11,11 +11,13 @@ const item: BlueprintRunItem = {
   step: 'done',
   error_message: null,
   error_code: null,
+  retry: null,
   tokens_charged: 0,
   tokens_spent: 0,
   metadata: { user: { order: 17 } },
   created_at: AT,
   completed_at: LATER,
+  expires_at: NEXT_DAY,
 };
 
 const run: BlueprintRun = { ...item, output_url: LINK, outputs: [{ label: 'video', url: LINK }], srt_text: null };

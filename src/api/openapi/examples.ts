@@ -98,6 +98,7 @@ const pending: Job = {
   priority: 0,
   queue_position: 1,
   attempts: 0,
+  retry: null,
   limits: { memory_mb: noLimit, cpu_seconds: noLimit, wall_seconds: noLimit, output_mb: noLimit },
   created_at: AT,
   updated_at: AT,

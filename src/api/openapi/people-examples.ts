@@ -30,7 +30,7 @@ const account = {
 };
 const accountWithUsage = {
   ...account,
-  usage: { keys: 2, waiting: 0, running: 1, minutes: 7, stored_bytes: 52_428_800, open_uploads: 0 },
+  usage: { keys: 2, waiting: 0, awaiting: 0, running: 1, minutes: 7, stored_bytes: 52_428_800, open_uploads: 0 },
 };
 
 const worker: WorkerView = {
@@ -46,9 +46,10 @@ const undeletable = {
 
 const queue: QueueView = {
   waiting: 3,
+  awaiting: 1,
   running: 1,
-  lanes: [{ name: 'heavy', waiting: 3, running: 1, oldest_seconds: 12 }],
-  accounts: [{ id: ID, name: 'default', waiting: 3, running: 1 }],
+  lanes: [{ name: 'heavy', waiting: 3, awaiting: 1, running: 1, oldest_seconds: 12 }],
+  accounts: [{ id: ID, name: 'default', waiting: 3, awaiting: 1, running: 1 }],
   stranded: [],
 };
 

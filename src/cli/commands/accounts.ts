@@ -135,7 +135,8 @@ function print(account: Account, usage: AccountUsage | null, options: JsonOption
   if (usage) {
     write(
       `${usage.keys} active keys, ${usage.waiting} jobs waiting, ${usage.running} running, ${usage.minutes} minutes this month, ` +
-        `${inThousands(usage.stored_bytes)} bytes stored or promised, ${usage.open_uploads} open uploads`,
+        `${inThousands(usage.stored_bytes)} bytes stored or promised, ${usage.open_uploads} open uploads` +
+        (usage.awaiting > 0 ? `, ${usage.awaiting} jobs awaiting child jobs, a review or an upload` : ''),
     );
   }
 }

@@ -131,6 +131,7 @@ function jobText(job: Job): string {
     ['advice', job.error_advice],
     ['progress', isFinal(job) ? null : progressText(job)],
     ['in queue', job.queue_position && `position ${job.queue_position}`],
+    ['retrying', retryText(job)],
     ...inputs,
     ['to', formatsText(job)],
     ...outputs,
@@ -199,6 +200,13 @@ export async function eraseJobCommand(config: Config, given: string, options: Co
       return EXIT.ok;
     }),
   );
+}
+
+/** The next attempt of a job whose last attempt failed, and why. */
+function retryText({ retry }: Job): string | null {
+  if (!retry) return null;
+  const next = `attempt ${retry.attempt} of ${retry.of}, at ${moment(retry.at)} at the earliest`;
+  return `${next}; the last attempt failed with ${retry.error_code}. ${retry.error_advice ?? ''}`.trimEnd();
 }
 
 function progressText({ status, progress }: Pick<Job, 'status' | 'progress'>): string | null {

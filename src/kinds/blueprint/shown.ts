@@ -7,10 +7,12 @@ import {
   runBody,
 } from '../../contract/blueprints.ts';
 import { isFailureCode } from '../../contract/failures.ts';
+import type { Retry } from '../../contract/retry.ts';
 import type { Vault } from '../../crypto/vault.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { signedOutputs } from '../../jobs/downloads.ts';
 import { getJob } from '../../jobs/read.ts';
+import { readRetries } from '../../jobs/retries.ts';
 import { JOB_COLUMNS, type Job } from '../../jobs/rows.ts';
 import { shownStatus } from '../../jobs/shown-status.ts';
 import type { ShownKind, ViewContext } from '../kind.ts';
@@ -49,14 +51,15 @@ export const shown = {
     throw new Error('runs are created by a route of their own');
   },
   viewSubmitted: ({ vault }: ViewContext, { job }): BlueprintRun => ({
-    ...viewItem(vault, job),
+    ...viewItem(vault, job, null),
     ...{ output_url: null, outputs: [], srt_text: null },
   }),
   async read(context, accountId, id): Promise<BlueprintRun> {
     const job = await getJob(context.db, accountId, 'blueprint', id);
     const outputs = (await signedOutputs(context, job)).map(({ name, url }) => ({ label: name, url }));
+    const retries = await readRetries(context.db, [job]);
     return {
-      ...viewItem(context.vault, job),
+      ...viewItem(context.vault, job, retries.get(id) ?? null),
       ...{ output_url: outputs[0]?.url ?? null, outputs, srt_text: openSubtitles(context.vault, job) },
     };
   },
@@ -70,11 +73,12 @@ export const shown = {
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
       .execute();
-    return rows.map((row) => viewItem(vault, row));
+    const retries = await readRetries(db, rows);
+    return rows.map((row) => viewItem(vault, row, retries.get(row.id) ?? null));
   },
 } satisfies ShownKind<RunSubmission>;
 
-function viewItem(vault: Vault, job: Job): BlueprintRunItem {
+function viewItem(vault: Vault, job: Job, retry: Retry | null): BlueprintRunItem {
   const { blueprint, step } = factsJson.read(job.request_facts);
   const code = job.error_code;
   const metadata = openColumn(vault, 'jobs', 'metadata_sealed', job);
@@ -84,9 +88,11 @@ function viewItem(vault: Vault, job: Job): BlueprintRunItem {
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
     // A newer release may have more codes.
     error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
+    retry,
     ...{ tokens_charged: 0 as const, tokens_spent: 0 as const },
     metadata: { user: metadata === null ? null : JSON.parse(metadata) },
     created_at: job.created_at.toISOString(),
     completed_at: job.completed_at?.toISOString() ?? null,
+    expires_at: job.expires_at?.toISOString() ?? null,
   };
 }

@@ -5,6 +5,7 @@ import type { Context } from '../../database/context.ts';
 import type { Db } from '../../database/pool.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
 import { outputsOf } from '../../jobs/read.ts';
+import { readRetries } from '../../jobs/retries.ts';
 import { inspectionSummary } from '../../uploads/upload.ts';
 import { type ViewedInput, type ViewedJob, viewJob } from './view.ts';
 
@@ -21,7 +22,7 @@ const COLUMNS = [
     'input_seconds',
     'limits',
   ],
-  ...['error_code', 'progress', 'speed', 'fps', 'eta_seconds', 'attempts', 'priority'],
+  ...['error_code', 'progress', 'speed', 'fps', 'eta_seconds', 'attempts', 'priority', 'available_at'],
   ...['created_at', 'updated_at', 'started_at', 'completed_at', 'expires_at', 'erased_at'],
 ] as unknown as readonly (keyof ViewedJob)[];
 
@@ -50,12 +51,14 @@ async function viewWithinBudget(
   const inputs = await readInputs(db, ids, complete);
   const outputs = await outputsOf(db, ids);
   const positions = await queuePositions(db, jobs);
+  const retries = await readRetries(db, jobs);
   return jobs.map((job): JobListItem => {
     const view = viewJob(context, job, {
       inputs: inputs.filter(({ job_id }) => job_id === job.id),
       outputs: outputs.filter(({ job_id }) => job_id === job.id),
       options: [],
       position: positions.get(job.id)?.position ?? null,
+      retry: retries.get(job.id) ?? null,
     });
     return { ...view, shortened: !complete.has(job.id) };
   });

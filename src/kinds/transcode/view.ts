@@ -3,6 +3,7 @@ import { isLadderFormat } from '../../contract/formats.ts';
 import type { ShownLimits } from '../../contract/job-limits.ts';
 import { adviceFor } from '../../contract/limit-advice.ts';
 import { LIMIT_NAMES } from '../../contract/limit-bounds.ts';
+import type { Retry } from '../../contract/retry.ts';
 import type { Job as ShownJob } from '../../contract/transcodes.ts';
 import { isUuid } from '../../crypto/uuid.ts';
 import type { Vault } from '../../crypto/vault.ts';
@@ -12,6 +13,7 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { awaitsUpload } from '../../jobs/awaited-uploads.ts';
 import { queuePositions } from '../../jobs/queue-positions.ts';
 import { getJob, inputsOf, outputsOf } from '../../jobs/read.ts';
+import { readRetries } from '../../jobs/retries.ts';
 import {
   billableMinutes,
   type Job,
@@ -53,6 +55,8 @@ interface RelatedRows {
   outputs: readonly ViewedOutput[];
   options: ShownJob['ffmpeg_options']['options'];
   position: number | null;
+  /** Null unless the job waits because its last attempt failed. */
+  retry: Retry | null;
   /** Where to send the uploads that a new job awaits, by position; absent for every other job. */
   uploads?: SubmittedJob['uploads'];
 }
@@ -82,17 +86,18 @@ async function viewRead(
   job: Job,
   [sources, outputs]: [JobSource[], JobOutput[]],
 ): Promise<ShownJob> {
-  const positions = await queuePositions(db, [job]);
+  const [positions, retries] = await Promise.all([queuePositions(db, [job]), readRetries(db, [job])]);
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
   const inputs = sources.map((source) => ({ ...source, inspection: inspectionJson.readOrNull(source.probe) }));
-  return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id)?.position ?? null });
+  const position = positions.get(job.id)?.position ?? null;
+  return viewJob(context, job, { inputs, outputs, options, position, retry: retries.get(job.id) ?? null });
 }
 
 /** Builds the client's view of a transcode that was just inserted, without reading anything. */
 export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitted: SubmittedJob): ShownJob {
   const { job, inputs, outputs, position, uploads } = submitted;
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
-  return viewJob(context, job, { inputs, outputs, options, position, uploads });
+  return viewJob(context, job, { inputs, outputs, options, position, retry: null, uploads });
 }
 
 /** Builds a transcode from its columns and related rows. */
@@ -142,6 +147,7 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     priority: job.priority,
     queue_position: status === 'pending' && !awaitsUpload(job) ? position : null,
     attempts: job.attempts,
+    retry: related.retry,
     limits: viewLimits(job),
     created_at: job.created_at.toISOString(),
     updated_at: job.updated_at.toISOString(),

@@ -3,9 +3,11 @@ import {
   transcriptionJson,
   transcriptionResult,
 } from '../../attempt/speech/transcription-request.ts';
+import type { Retry } from '../../contract/retry.ts';
 import type { Transcription } from '../../contract/transcriptions.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { getJob, inputsOf, outputsOf } from '../../jobs/read.ts';
+import { readRetries } from '../../jobs/retries.ts';
 import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, openWarnings, sourceRow } from '../../jobs/rows.ts';
 import { shownStatus } from '../../jobs/shown-status.ts';
 import type { SubmittedJob, ViewContext } from '../kind.ts';
@@ -14,11 +16,21 @@ import { viewOutputs } from '../view-outputs.ts';
 type ViewedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'>;
 type ViewedOutput = Omit<JobOutput, 'name_sealed'>;
 
+interface RelatedRows {
+  inputs: readonly ViewedInput[];
+  outputs: readonly ViewedOutput[];
+  retry: Retry | null;
+}
+
 /** Reads a transcription of an account. Throws as `getJob` does. */
 export async function readTranscription(context: ViewContext, accountId: string, id: string): Promise<Transcription> {
   const job = await getJob(context.db, accountId, 'transcribe', id);
-  const [inputs, outputs] = await Promise.all([inputsOf(context.db, id), outputsOf(context.db, [id])]);
-  return viewTranscription(context, job, inputs, outputs);
+  const [inputs, outputs, retries] = await Promise.all([
+    inputsOf(context.db, id),
+    outputsOf(context.db, [id]),
+    readRetries(context.db, [job]),
+  ]);
+  return viewTranscription(context, job, { inputs, outputs, retry: retries.get(id) ?? null });
 }
 
 /** Returns these transcriptions of the account, newest first. Omits other ids. */
@@ -47,22 +59,29 @@ export async function listTranscriptions(
       .execute(),
     outputsOf(db, [...ids]),
   ]);
+  const retries = await readRetries(db, jobs);
   const ofJob = <Row extends { job_id: string }>(rows: readonly Row[], id: string) =>
     rows.filter(({ job_id }) => job_id === id);
-  return jobs.map((job) => viewTranscription(context, job, ofJob(inputs, job.id), ofJob(outputs, job.id)));
+  return jobs.map((job) =>
+    viewTranscription(context, job, {
+      inputs: ofJob(inputs, job.id),
+      outputs: ofJob(outputs, job.id),
+      retry: retries.get(job.id) ?? null,
+    }),
+  );
 }
 
 /** The view of a transcription that was just inserted. */
 export function viewSubmitted(context: ViewContext, { job, inputs, outputs }: SubmittedJob): Transcription {
-  return viewTranscription(context, job, inputs, outputs);
+  return viewTranscription(context, job, { inputs, outputs, retry: null });
 }
 
 function viewTranscription(
   { vault, store }: Pick<ViewContext, 'vault' | 'store'>,
   job: Job,
-  [input]: readonly ViewedInput[],
-  outputs: readonly ViewedOutput[],
+  { inputs, outputs, retry }: RelatedRows,
 ): Transcription {
+  const [input] = inputs;
   const request = openJson(openColumn(vault, 'jobs', 'request_sealed', job), transcriptionJson);
   const result = openJson(openColumn(vault, 'jobs', 'plan_sealed', job), transcriptionResult);
   const { output_format } = transcriptionFacts.read(job.request_facts);
@@ -82,6 +101,7 @@ function viewTranscription(
     progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),
     eta_seconds: job.eta_seconds,
     attempts: job.attempts,
+    retry,
     priority: job.priority,
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
     error_code: job.error_code,
