@@ -45,9 +45,14 @@ export class FairPool {
     return this.#taken;
   }
 
+  /** Places that the account has. */
+  heldBy(account: string): number {
+    return this.#held.get(account) ?? 0;
+  }
+
   /** Whether the account would get a place now. */
   hasPlace(account: string): boolean {
-    return mayTakePlace(this.#shape, { taken: this.#taken, own: this.#heldBy(account) });
+    return mayTakePlace(this.#shape, { taken: this.#taken, own: this.heldBy(account) });
   }
 
   /** Takes a place without waiting. Returns null if the account may not have another place now. */
@@ -58,7 +63,7 @@ export class FairPool {
   /** Takes a place even if the account may not have another one, for work that has begun. */
   take(account: string): ReturnPlace {
     this.#taken += 1;
-    this.#held.set(account, this.#heldBy(account) + 1);
+    this.#held.set(account, this.heldBy(account) + 1);
     let isReturned = false;
     return () => {
       if (isReturned) return;
@@ -85,13 +90,9 @@ export class FairPool {
     }
   }
 
-  #heldBy(account: string): number {
-    return this.#held.get(account) ?? 0;
-  }
-
   #return(account: string): void {
     this.#taken -= 1;
-    const left = this.#heldBy(account) - 1;
+    const left = this.heldBy(account) - 1;
     if (left > 0) this.#held.set(account, left);
     else this.#held.delete(account);
     while (this.#startNext());
@@ -101,9 +102,9 @@ export class FairPool {
   #startNext(): boolean {
     let next: string | undefined;
     for (const account of this.#waiting.keys()) {
-      const isBetter = next === undefined || this.#heldBy(account) < this.#heldBy(next);
+      const isBetter = next === undefined || this.heldBy(account) < this.heldBy(next);
       if (isBetter && this.hasPlace(account)) next = account;
-      if (next !== undefined && this.#heldBy(next) === 0) break;
+      if (next !== undefined && this.heldBy(next) === 0) break;
     }
     if (next === undefined) return false;
     const queue = this.#waiting.get(next)!;
