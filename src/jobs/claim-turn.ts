@@ -15,6 +15,8 @@ export interface Eligibility {
   capabilities: readonly string[];
   /** Accounts to skip: their next job needs a fetch for which there is no permit, or is locked. */
   passedOver: string[];
+  /** Accounts whose interactive jobs this worker has started, the latest last: the others come first. */
+  served: readonly string[];
 }
 
 export function eligibility(
@@ -23,7 +25,7 @@ export function eligibility(
   capabilities: readonly string[] = [],
 ): Eligibility {
   const hasCapabilities = capabilities.length > 0;
-  return { resourceClass, kinds: [...kinds.keys()], hasCapabilities, capabilities, passedOver: [] };
+  return { resourceClass, kinds: [...kinds.keys()], hasCapabilities, capabilities, passedOver: [], served: [] };
 }
 
 export interface Turn extends Eligibility {
@@ -35,7 +37,12 @@ export interface Turn extends Eligibility {
 }
 
 /** Condition on a row of `jobs`: it is due, and this worker can run it. */
-export function isRunnable({ resourceClass, kinds, hasCapabilities, capabilities }: Omit<Eligibility, 'passedOver'>) {
+export function isRunnable({
+  resourceClass,
+  kinds,
+  hasCapabilities,
+  capabilities,
+}: Omit<Eligibility, 'passedOver' | 'served'>) {
   // An index contains only the jobs without needs. To PostgreSQL, containment alone is rare: it would sort all jobs.
   const needsNothing = sql`jobs.needs = '{}'`;
   const met = hasCapabilities ? sql`(${needsNothing} OR jobs.needs <@ ${capabilities}::text[])` : needsNothing;
@@ -65,24 +72,28 @@ const COMPARED = 16;
 
 /**
  * Whose turn it is among the eligible accounts: `first` is a CTE that names the account with the fewest running jobs and the
- * oldest job, `where` and `order` select the accounts. The schedule knows the oldest job of an account. If that cannot run
+ * oldest job, `where` and `order` select the accounts. Interactive jobs are not counted as running: among them, the account comes
+ * first that this worker has served least recently. The schedule knows the oldest job of an account. If that cannot run
  * here, the account would be first for as long as the job waits; then accounts are compared by jobs that can.
  */
 export function turnOf(query: Turn) {
   const { next, limited, eligible } = eligibleFor(query);
+  const rank = limited
+    ? sql`schedule.running`
+    : sql`coalesce(array_position(${query.served}::uuid[], schedule.account_id), 0)`;
   const own = sql`jobs.account_id = schedule.account_id AND ${isRunnable(query)}`;
   const isEven = sql`coalesce((SELECT true FROM jobs WHERE ${own} AND jobs.available_at = ${next} LIMIT 1), false)`;
   const first = sql`first AS (
-    SELECT schedule.running, ${isEven} AS is_even ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1)`;
+    SELECT schedule.running, ${isEven} AS is_even ${eligible} ORDER BY ${rank}, ${next} LIMIT 1)`;
   if (!query.byRunnable) {
     const fewest = limited
       ? sql`schedule.running = (SELECT running FROM first WHERE is_even)`
       : sql`(SELECT is_even FROM first)`;
-    return { first, where: sql`AND ${fewest}`, order: next };
+    return { first, where: sql`AND ${fewest}`, order: limited ? next : sql`${rank}, ${next}` };
   }
   const fewest = limited ? sql`AND schedule.running = (SELECT running FROM first)` : sql``;
   const last = sql`(SELECT ${next} ${eligible} ${fewest} AND ${isEven} ORDER BY ${next} OFFSET ${sql.lit(COMPARED - 1)} LIMIT 1)`;
   const oldest = sql`CASE WHEN ${isEven} THEN ${next} ELSE (
     SELECT jobs.available_at FROM jobs WHERE ${own} ORDER BY jobs.priority DESC, jobs.available_at, jobs.id LIMIT 1) END`;
-  return { first, where: sql`${fewest} AND ${next} <= coalesce(${last}, 'infinity')`, order: oldest };
+  return { first, where: sql`${fewest} AND ${next} <= coalesce(${last}, 'infinity')`, order: limited ? oldest : sql`${rank}, ${oldest}` };
 }

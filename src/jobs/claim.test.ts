@@ -230,3 +230,21 @@ describe('jobs that no living worker can run', () => {
     expect(await readStranded(database.db)).toEqual([{ kind: 'transcode', needs: [SPEECH], jobs: 1 }]);
   });
 });
+
+describe('a claim of an interactive job', () => {
+  it('serves the account that the worker has served least recently, however many older jobs another account has', async () => {
+    const [many, few] = [await account(), await account()];
+    for (const number of [1, 2, 3]) await wait(many, `many ${number}`, { resource: 'interactive' });
+    for (const number of [1, 2]) await wait(few, `few ${number}`, { resource: 'interactive' });
+    const order: string[] = [];
+    let served: string[] = [];
+    for (;;) {
+      const claimed = await claimJob(context, 'interactive', { worker: plain, served });
+      if (!claimed) break;
+      const { id, account_id: of } = claimed.job;
+      order.push(names.get(id)!);
+      served = [...served.filter((other) => other !== of), of];
+    }
+    expect(order).toEqual(['many 1', 'few 1', 'many 2', 'few 2', 'many 3']);
+  });
+});

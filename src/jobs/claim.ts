@@ -21,6 +21,8 @@ export interface ClaimOptions {
   worker: ClaimingWorker;
   /** Whether this worker has a permit for another fetch of the account. Default: always. */
   mayFetch?: (accountId: string) => boolean;
+  /** Accounts whose interactive jobs this worker has started, the latest last. Default: none. */
+  served?: readonly string[];
   /** Sends further statements in the round trip that reads the rows of a claimed job. */
   alongside?: (connection: Db) => void;
 }
@@ -29,7 +31,8 @@ type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 
 /**
  * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The
- * account with the fewest running jobs comes first; among equals, the one whose oldest job has waited longest. Within
+ * account with the fewest running jobs comes first, or the one that this worker has served least recently if the jobs are
+ * interactive; among equals, the one whose oldest job has waited longest. Within
  * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here. Jobs of
  * a kind that this release does not know, or that need what this worker does not have, are left to other workers. They do
  * not count for the turn of their account either.
@@ -45,7 +48,7 @@ export async function claimJob(
   const { worker } = options;
   const query: Query = {
     ...eligibility(resourceClass, context.kinds, worker.capabilities),
-    ...{ worker, byRunnable: false, ...shownKinds(context) },
+    ...{ served: options.served ?? [], worker, byRunnable: false, ...shownKinds(context) },
   };
   let started: Started | 'again' | 'busy' | null = 'again';
   while (started === 'again' || started === 'busy') {
@@ -174,7 +177,7 @@ type StartVariant = Pick<Turn, 'resourceClass' | 'hasCapabilities' | 'byRunnable
   fetches: boolean;
 };
 
-interface Start extends Pick<Eligibility, 'kinds' | 'capabilities' | 'passedOver'>, ShownKinds {
+interface Start extends Pick<Eligibility, 'kinds' | 'capabilities' | 'passedOver' | 'served'>, ShownKinds {
   attemptId: string;
   workerId: string;
   tier: string;
@@ -185,8 +188,8 @@ interface Start extends Pick<Eligibility, 'kinds' | 'capabilities' | 'passedOver
 type StartedRow = Job & { is_even: boolean | null; tried: string | null; must_fetch: boolean | null };
 
 const startOne = compileEach<StartVariant, Start, StartedRow>((_db, start, variant) => {
-  const { kinds, capabilities, passedOver, attemptId, now } = start;
-  const turn = { ...variant, kinds, capabilities, passedOver };
+  const { kinds, capabilities, passedOver, served, attemptId, now } = start;
+  const turn = { ...variant, kinds, capabilities, passedOver, served };
   const { eligible } = eligibleFor(turn);
   const { first, where, order } = turnOf(turn);
   const columns = (table: string) => sql.join(JOB_COLUMNS.map((column) => sql.ref(`${table}.${column}`)));

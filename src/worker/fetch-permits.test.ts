@@ -1,34 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
-import { createFetchPermits, type FetchPermits } from './fetch-permits.ts';
+import type { ResourceClass } from '../database/tables.ts';
+import { createFetchPermits, FETCH_POOL, type FetchPermits } from './fetch-permits.ts';
 
-const open = async (largestSources: number, slots: ('light' | 'heavy')[][] = [['light'], ['light'], ['heavy']]) => {
-  const permits = createFetchPermits({
-    slots,
-    freeBytes: async () => largestSources * MAX_UPLOAD_BYTES,
-  });
+const open = async (largestSources: number, slots = 3) => {
+  const permits = createFetchPermits({ slots, freeBytes: async () => largestSources * MAX_UPLOAD_BYTES });
   await permits.measure();
   return permits;
 };
 
-/** Takes permits until none is free; gives what returns them. */
-function fill(permits: FetchPermits, account: string, resourceClass: 'light' | 'heavy' = 'light'): (() => void)[] {
+/** Acquires permits until none is free. Returns the functions that release them. */
+function fill(permits: FetchPermits, account: string, resourceClass: ResourceClass = 'light'): (() => void)[] {
   const leave: (() => void)[] = [];
   while (permits.isFree(resourceClass, account)) leave.push(permits.acquire(resourceClass, account));
   return leave;
 }
 
 describe('fetch permits', () => {
-  it('are available to one account by half and to the next by half of the rest, so that the fourth still gets one', async () => {
+  it('are a quarter for one account, then a share for each, so that forty accounts leave permits', async () => {
     const permits = await open(1000);
-    expect(['a', 'b', 'c', 'd', 'e'].map((account) => fill(permits, account).length)).toEqual([4, 2, 1, 1, 0]);
+    const taken = Array.from({ length: 40 }, (_, index) => fill(permits, `${index}`).length);
+    expect(taken.slice(0, 3)).toEqual([FETCH_POOL.places / 4, FETCH_POOL.share, FETCH_POOL.share]);
+    expect(taken.at(-1)).toBe(1);
+    expect(permits.isFree('light', 'newcomer')).toBe(true);
   });
 
-  it('fetch permits of one class are not available to the other class', async () => {
+  it('of one class are not available to the other classes', async () => {
     const permits = await open(1000);
-    fill(permits, 'a');
-    expect(fill(permits, 'a', 'heavy')).toHaveLength(4);
-    expect(permits.isFree('heavy', 'b')).toBe(true);
+    for (let account = 0; account < 100; account++) fill(permits, `${account}`);
+    expect(permits.isFree('light', 'newcomer')).toBe(false);
+    expect([permits.isFree('heavy', 'newcomer'), permits.isFree('interactive', 'newcomer')]).toEqual([true, true]);
   });
 
   it('are freed once when they are released', async () => {
@@ -39,25 +40,24 @@ describe('fetch permits', () => {
     expect(fill(permits, 'a')).toHaveLength(1);
   });
 
-  it('are as many as the largest sources for which the disk has space, over both classes, and are shared in the same way', async () => {
+  it('are as many as the largest sources for which the disk has space, over light and heavy jobs', async () => {
     const permits = await open(6);
-    expect([fill(permits, 'a').length, fill(permits, 'a', 'heavy').length]).toEqual([3, 0]);
-    expect([fill(permits, 'b').length, fill(permits, 'b', 'heavy').length]).toEqual([2, 0]);
+    expect([fill(permits, 'a').length, fill(permits, 'a', 'heavy').length]).toEqual([6, 0]);
+  });
+
+  it('let each account start one fetch on a disk that is nearly full', async () => {
+    const permits = await open(0);
+    expect(fill(permits, 'a')).toHaveLength(4);
+    expect([fill(permits, 'b').length, fill(permits, 'b', 'heavy').length]).toEqual([1, 0]);
     expect(fill(permits, 'c', 'heavy')).toHaveLength(1);
   });
 
-  it('let more than one account fetch on a disk that is nearly full', async () => {
+  it('of probes do not depend on the disk', async () => {
     const permits = await open(0);
-    expect(fill(permits, 'a')).toHaveLength(2);
-    expect(permits.isFree('heavy', 'b')).toBe(true);
+    expect(fill(permits, 'a', 'interactive').length).toBeGreaterThan(4);
   });
 
-  it('let one account fetch into every slot of a large machine', async () => {
-    const permits = await open(
-      1000,
-      Array.from({ length: 16 }, () => ['light']),
-    );
-    expect(fill(permits, 'a')).toHaveLength(16);
-    expect(permits.isFree('light', 'b')).toBe(true);
+  it('let one account fetch into every slot of a large machine with a full disk', async () => {
+    expect(fill(await open(0, 16), 'a')).toHaveLength(16);
   });
 });

@@ -1,19 +1,18 @@
 import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import type { SlotClasses } from './deps.ts';
+import { FairPool } from '../pools/fair-pool.ts';
+import type { PoolShape } from '../pools/share.ts';
 
-/** Minimum of concurrent fetches of a resource class: a slow source costs a socket and some disk, but no processor. */
-const PERMITS = 8;
-/** Lets every slot of a large machine fetch for a single account. */
-const PERMITS_PER_SLOT = 2;
-/** Concurrent fetches that are allowed even on a full disk: fewer would let one account block all others. */
+/** Concurrent fetches of a worker, for light and for heavy jobs each: a slow source costs a socket and what it has sent. */
+export const FETCH_POOL: PoolShape = { places: 256, share: 8, reserved: 64 };
+/** Concurrent probes of remote files, which end after 20 seconds. */
+export const PROBE_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
+/** Fetches that accounts may add to fetches of their own even on a full disk. */
 const LEAST_BY_DISK = 4;
 
 /**
  * Limits how many jobs of this worker fetch concurrently. A job keeps its permit from its claim until its sources are
- * staged and it has a slot. An account may acquire another permit only while it has fewer permits than are free. A
- * single account gets half of them, a second account half of the rest, and so on, so that the next account still finds
- * a permit.
+ * staged and it has a slot.
  */
 export interface FetchPermits {
   /** Measures the free space of the disk; call it before each `isFree`. */
@@ -21,37 +20,40 @@ export interface FetchPermits {
   isFree(resourceClass: ResourceClass, accountId: string): boolean;
   /** Acquires a permit. The returned function releases it; further calls do nothing. */
   acquire(resourceClass: ResourceClass, accountId: string): () => void;
+  /** Permits that are in use. */
+  count(resourceClass: ResourceClass): number;
 }
 
-export function createFetchPermits(options: {
-  slots: readonly SlotClasses[];
-  /** Free bytes, above the reserve, of the disk that sources are fetched to. */
-  freeBytes: () => Promise<number>;
-}): FetchPermits {
+/**
+ * @param options.slots number of slots of the worker
+ * @param options.freeBytes free bytes, above the reserve, of the disk that sources are fetched to
+ */
+export function createFetchPermits(options: { slots: number; freeBytes: () => Promise<number> }): FetchPermits {
   const { slots, freeBytes } = options;
-  const acquired: { resourceClass: ResourceClass; accountId: string }[] = [];
+  const pools: Record<ResourceClass, FairPool> = {
+    interactive: new FairPool(PROBE_POOL),
+    light: new FairPool(FETCH_POOL),
+    heavy: new FairPool(FETCH_POOL),
+  };
   let byDisk = LEAST_BY_DISK;
-  const permitsOf = (resourceClass: ResourceClass) =>
-    Math.max(PERMITS, PERMITS_PER_SLOT * slots.filter((classes) => classes.includes(resourceClass)).length);
-  const mayAdd = (permits: number, granted: typeof acquired, accountId: string) =>
-    granted.filter((permit) => permit.accountId === accountId).length < permits - granted.length;
+
+  /**
+   * An account adds a fetch to its own only if the disk has space for the largest source of each fetch. The first fetch of an account
+   * always starts: the disk budget stops the largest attempt before the disk is full.
+   */
+  function hasDisk(accountId: string): boolean {
+    const { light, heavy } = pools;
+    return light.heldBy(accountId) + heavy.heldBy(accountId) === 0 || light.taken + heavy.taken < byDisk;
+  }
 
   return {
     async measure() {
-      // Each fetch may grow to the largest source that is allowed.
-      byDisk = Math.max(LEAST_BY_DISK, slots.length, Math.floor((await freeBytes()) / MAX_UPLOAD_BYTES));
+      byDisk = Math.max(LEAST_BY_DISK, slots, Math.floor((await freeBytes()) / MAX_UPLOAD_BYTES));
     },
     isFree(resourceClass, accountId) {
-      const ofClass = acquired.filter((permit) => permit.resourceClass === resourceClass);
-      return mayAdd(permitsOf(resourceClass), ofClass, accountId) && mayAdd(byDisk, acquired, accountId);
+      return pools[resourceClass].hasPlace(accountId) && (resourceClass === 'interactive' || hasDisk(accountId));
     },
-    acquire(resourceClass, accountId) {
-      const permit = { resourceClass, accountId };
-      acquired.push(permit);
-      return () => {
-        const index = acquired.indexOf(permit);
-        if (index >= 0) acquired.splice(index, 1);
-      };
-    },
+    acquire: (resourceClass, accountId) => pools[resourceClass].take(accountId),
+    count: (resourceClass) => pools[resourceClass].taken,
   };
 }

@@ -74,10 +74,10 @@ function open() {
       // As the real work: how it ended is stored, not thrown.
     }
   };
-  const permits = createFetchPermits({ slots: [['light']], freeBytes: async () => 2 ** 50 });
+  const permits = createFetchPermits({ slots: 3, freeBytes: async () => 2 ** 50 });
   const roles = new SlotRoles([['light'], ['light'], ['heavy']], (name) => woken.push(name));
   const leases = new SlotLeases({
-    ...{ work, running, permits, roles, fetchMs: FETCH_MS, wake: (name) => woken.push(name) },
+    ...{ work, running, permits, roles, slots: 3, fetchMs: FETCH_MS, wake: (name) => woken.push(name) },
     logger: createLogger({ level: 'silent', role: 'test' }),
   });
   const start = (claim: Claim, slot = 0) => ({ free: leases.start(claim, slot), work: works.get(claim)! });
@@ -181,14 +181,39 @@ describe('slot leases', () => {
 
   it('keep a fetch permit in use until the job has a slot', async () => {
     const world = open();
-    for (let taken = 0; taken < 4; taken++) {
-      await world.permits.measure();
-      expect(world.permits.isFree('light', 'a')).toBe(true);
+    const { work } = await waiting(world, 'a');
+    expect(world.permits.count('light')).toBe(1);
+    world.leases.resume('light', 0);
+    await expect.poll(work.slot).toBe(0);
+    expect(world.permits.count('light')).toBe(0);
+  });
+
+  it('are no reason to fetch more for an account with enough staged jobs that wait for a slot', async () => {
+    const world = open();
+    for (let staged = 0; staged < 4; staged++) {
+      expect(world.leases.isFull('light', 'a')).toBe(false);
       await waiting(world, 'a');
     }
-    expect(world.permits.isFree('light', 'a')).toBe(false);
+    expect(world.leases.isFull('light', 'a')).toBe(true);
+    expect([world.leases.isFull('heavy', 'a'), world.leases.isFull('light', 'b')]).toEqual([false, false]);
     world.leases.resume('light', 0);
-    await expect.poll(() => world.permits.isFree('light', 'a')).toBe(true);
+    expect(world.leases.isFull('light', 'a')).toBe(false);
+  });
+
+  it('are released at once by a probe, which gets one again when its bytes are here', async () => {
+    const world = open();
+    const claim = claimOf('a');
+    claim.job.resource_class = 'interactive';
+    const { free, work } = world.start(claim, 3);
+    await free;
+    expect(world.leases.resume('interactive', 3)).toBeNull();
+    work.fetched();
+    await expect.poll(() => world.woken).toEqual(['interactive']);
+    const resumed = world.leases.resume('interactive', 3)!;
+    await expect.poll(work.slot).toBe(3);
+    work.end();
+    await resumed;
+    expect([world.running.size, world.permits.count('interactive')]).toEqual([0, 0]);
   });
 
   it('are no longer waited for by a job that is canceled', async () => {
@@ -202,8 +227,7 @@ describe('slot leases', () => {
     world.running.stop(claim.job.id, 'canceled');
     await expect.poll(() => world.running.size).toBe(0);
     expect(world.leases.resume('light', 0)).toBeNull();
-    for (let index = 0; index < 4; index++) world.start(claimOf('a'));
-    expect(world.permits.isFree('light', 'a')).toBe(false);
+    expect(world.permits.count('light')).toBe(0);
   });
 
   it('are free once a job needs no cell any more, and a drain waits for that job', async () => {

@@ -6,8 +6,13 @@ import type { FetchPermits } from './fetch-permits.ts';
 import type { RunningAttempts, StopReason } from './running-attempts.ts';
 import type { SlotRoles } from './slot-roles.ts';
 
-/** Milliseconds for which a job keeps its slot while its sources are fetched. Most fetches end earlier. */
-const FETCH_MS = 2_000;
+/**
+ * Milliseconds for which a job keeps its slot while its sources are fetched. Fetches of small files end earlier. A probe releases
+ * its slot at once: there are few slots for interactive jobs, and most probes need none.
+ */
+const FETCH_MS = 300;
+/** Jobs of an account that may wait for a slot with their sources staged. More would wait here while another worker has free slots. */
+const LEAST_STAGED = 4;
 const DRAINING: StopReason = 'draining';
 
 export interface SlotLeaseOptions {
@@ -15,6 +20,8 @@ export interface SlotLeaseOptions {
   running: RunningAttempts;
   permits: FetchPermits;
   roles: Pick<SlotRoles, 'classesOf' | 'markBrief'>;
+  /** Number of slots of the worker. */
+  slots: number;
   /** Wakes the idle slots of a class. */
   wake: (resourceClass: ResourceClass) => void;
   logger: Logger;
@@ -56,17 +63,26 @@ export class SlotLeases {
   /** Starts a claimed job in a slot. Resolves when the slot is free again; rejects when the work does. */
   start(claim: Claim, slot: number): Promise<void> {
     const { work, running, fetchMs = FETCH_MS } = this.#options;
+    const { fetches, resource_class: resourceClass } = claim.job;
+    const isProbe = fetches && resourceClass === 'interactive';
     const job: StartedJob = {
-      ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {} },
-      ...{ grant: null, isLeaving: false },
+      ...{ claim, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {} },
+      ...{ slot: isProbe ? null : slot, grant: null, isLeaving: false },
       returnPermit: this.#acquirePermit(claim),
-      fetchTimer: claim.job.fetches ? setTimeout(() => this.#releaseSlot(job), fetchMs) : undefined,
+      fetchTimer: fetches && !isProbe ? setTimeout(() => this.#releaseSlot(job), fetchMs) : undefined,
     };
     this.#jobs.add(job);
     const signal = AbortSignal.any([running.add(claim), job.stop.signal]);
     job.ended = work(claim, this.#leaseOf(job), signal).finally(() => this.#remove(job));
     job.ended.catch((error) => this.#logUnreported(job, error));
-    return untilFree(job);
+    return isProbe ? Promise.resolve() : untilFree(job);
+  }
+
+  /** Whether so many jobs of the account wait for a slot that this worker should claim none that fetches. */
+  isFull(resourceClass: ResourceClass, accountId: string): boolean {
+    const isOwn = ({ claim: { job } }: StartedJob) =>
+      job.account_id === accountId && job.resource_class === resourceClass;
+    return this.#waiting.filter(isOwn).length >= Math.max(LEAST_STAGED, this.#options.slots);
   }
 
   /** Leases the slot to a waiting job, and resolves when it is free again. Returns null when no job waits. */

@@ -20,7 +20,7 @@ describe('a worker that stops', () => {
 
   /** The work of slots for light jobs. `freeBytes` measures the disk before each claim. */
   function open(freeBytes: () => Promise<number>) {
-    const permits = createFetchPermits({ slots: [['light'], ['light']], freeBytes });
+    const permits = createFetchPermits({ slots: 2, freeBytes });
     const claimed: Claim[] = [];
     const start: SlotLeases['start'] = async (claim) => void claimed.push(claim);
     const state = { canClaim: true };
@@ -28,7 +28,7 @@ describe('a worker that stops', () => {
       { context: world.context, canClaim: () => state.canClaim },
       { worker: { id: uuidv7(), tier: 'bwrap' } },
       permits,
-      { start, resume: () => null },
+      { start, resume: () => null, isFull: () => false },
     );
     return { source, claimed, state };
   }

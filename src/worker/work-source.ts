@@ -5,6 +5,9 @@ import type { FetchPermits } from './fetch-permits.ts';
 import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
+/** Accounts whose turns this worker remembers. */
+const MOST_SERVED = 64;
+
 /** Does one piece of work of these classes in a slot. Resolves to false if there is no work. */
 export type Work = (classes: readonly ResourceClass[]) => Promise<boolean>;
 
@@ -23,10 +26,12 @@ export function createWorkSource(
   { context, canClaim }: Pick<WorkerDeps, 'context'> & { canClaim: () => boolean },
   claimant: Pick<ClaimOptions, 'worker' | 'alongside'>,
   permits: FetchPermits,
-  leases: Pick<SlotLeases, 'start' | 'resume'>,
+  leases: Pick<SlotLeases, 'start' | 'resume' | 'isFull'>,
 ): WorkSource {
   // This worker sends one claim at a time, so that each claim sees the permits of earlier claims.
   const oneByOne = sequential();
+  /** Accounts whose interactive jobs were started, the latest last. */
+  let served: string[] = [];
 
   async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {
     if (!canClaim()) return false;
@@ -34,8 +39,10 @@ export function createWorkSource(
       await permits.measure();
       // The worker may have begun to stop while this claim waited. A claim could then return a job that it releases.
       if (!canClaim()) return null;
-      const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);
-      const claimed = await claimJob(context, resourceClass, { ...claimant, mayFetch });
+      const mayFetch = (accountId: string) =>
+        permits.isFree(resourceClass, accountId) && !leases.isFull(resourceClass, accountId);
+      const claimed = await claimJob(context, resourceClass, { ...claimant, mayFetch, served });
+      if (claimed && resourceClass === 'interactive') served = movedToEnd(served, claimed.job.account_id);
       // Wrapped in an object: a returned promise would be awaited before the next claim starts.
       return claimed && { slotIsFree: leases.start(claimed, slot) };
     });
@@ -66,4 +73,8 @@ export function createWorkSource(
       };
     },
   };
+}
+
+function movedToEnd(accounts: readonly string[], account: string): string[] {
+  return [...accounts.filter((other) => other !== account), account].slice(-MOST_SERVED);
 }

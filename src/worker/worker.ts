@@ -64,11 +64,11 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const listener = await listenForWork(deps, { running, wakeups, deliveries });
   const heartbeat = new Heartbeat(deps, { id, running, wakeups, stopping: stopping.signal });
   const maintenance = startMaintenance(deps, id);
-  const permits = createFetchPermits({ slots: settings.slots, freeBytes: () => deps.disk.spareBytes() });
+  const permits = createFetchPermits({ slots: settings.slots.length, freeBytes: () => deps.disk.spareBytes() });
   const roles = new SlotRoles(settings.slots, wakeups.wake);
   const leases = new SlotLeases({
     work: (claim, lease, signal) => runAttempt(deps, claim, lease, signal),
-    ...{ running, permits, roles, wake: wakeups.wake, logger },
+    ...{ running, permits, roles, slots: settings.slots.length, wake: wakeups.wake, logger },
   });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
   // The attempt then doesn't have to wait for the figures.

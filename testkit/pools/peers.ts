@@ -1,0 +1,51 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { startSource } from '../source-server.ts';
+
+/** Bytes of a slow source every TICK_MS: 10 kB/s, just above the minimum rate of the fetcher. */
+const DROP_BYTES = 2_500;
+const TICK_MS = 250;
+const SLOW_BYTES = 50e6;
+
+/** A server for sources and destinations that keep a place for as long as they can, and for some that respond at once. */
+export interface Peers {
+  url: string;
+  /** Open requests by path, without its last part. */
+  open(path: string): number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server. `/drip/…` sends 10 kB/s. `/hang/…` never responds. `/deny/…` rejects every request. `/file/…` sends `file`,
+ * and accepts a `PUT`.
+ */
+export async function startPeers(file: Buffer): Promise<Peers> {
+  const open = new Map<string, number>();
+  const drips = new Set<ServerResponse>();
+  const timer = setInterval(() => {
+    for (const response of drips) response.write(Buffer.alloc(DROP_BYTES));
+  }, TICK_MS);
+  const listener: RequestListener = (request, response) => {
+    const path = `/${request.url!.split('/')[1]}`;
+    open.set(path, (open.get(path) ?? 0) + 1);
+    response.once('close', () => {
+      open.set(path, open.get(path)! - 1);
+      drips.delete(response);
+    });
+    if (path === '/hang') return;
+    if (path === '/deny') return void response.writeHead(403).end();
+    if (path === '/drip') {
+      response.writeHead(200, { 'content-length': SLOW_BYTES });
+      drips.add(response);
+    } else if (request.method === 'PUT') request.resume().once('end', () => response.end());
+    else response.writeHead(200, { 'content-length': file.length }).end(file);
+  };
+  const { url, close } = await startSource(listener);
+  return {
+    url,
+    open: (path) => open.get(path) ?? 0,
+    async close() {
+      clearInterval(timer);
+      await close();
+    },
+  };
+}
