@@ -7,6 +7,7 @@ import { importsOf, isOwn, ROOT, readSources } from './sources.ts';
 const ARROWS: Record<string, readonly string[]> = {
   contract: [],
   crypto: [],
+  pools: [],
   config: ['contract'],
   telemetry: ['config'],
   // From the storage it imports the type in the context of every function on rows and bytes.
@@ -73,9 +74,9 @@ const ARROWS: Record<string, readonly string[]> = {
   mcp: ['contract'],
   gateway: ['storage', 'listener'],
 };
-const FOR_EVERYONE = ['config', 'crypto', 'telemetry'];
-/** Folders that depend on nothing that acts: these three for everyone are not for them. */
-const PURE = ['contract', 'crypto', 'config', 'telemetry', 'ffmpeg', 'captions', 'blueprints'];
+const FOR_EVERYONE = ['config', 'crypto', 'pools', 'telemetry'];
+/** Folders that depend on nothing that acts: the folders for everyone are not for them. */
+const PURE = ['contract', 'crypto', 'pools', 'config', 'telemetry', 'ffmpeg', 'captions', 'blueprints'];
 
 /** What other folders import from the SDK. */
 const SDK = '../sdk/src/index.ts';

@@ -1,0 +1,150 @@
+import { mayTakePlace, type PoolShape } from './share.ts';
+
+/** Returns a place. Further calls do nothing. */
+export type ReturnPlace = () => void;
+
+export interface WaitLimits {
+  /** Ends the wait, which then rejects with the reason of the signal. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds after which the wait rejects with `NoPlace`. */
+  maxMs?: number | undefined;
+}
+
+/** An account got no place in time. Nothing has happened. */
+export class NoPlace extends Error {
+  readonly waitedMs: number;
+
+  constructor(waitedMs: number) {
+    super(`no place within ${waitedMs} ms`);
+    this.name = 'NoPlace';
+    this.waitedMs = waitedMs;
+  }
+}
+
+/** Starts a waiting piece of work. */
+type Start = (place: ReturnPlace) => void;
+
+/**
+ * A pool of places that accounts share by the rule of `share.ts`. A free place goes to the waiting account with the fewest places.
+ * Among equals it goes to the account that has waited longest since it began to wait or got its last place.
+ */
+export class FairPool {
+  readonly #shape: PoolShape;
+  /** Places by account. */
+  readonly #held = new Map<string, number>();
+  /** Waiting work by account. The account that has waited longest comes first. */
+  readonly #waiting = new Map<string, Set<Start>>();
+  #taken = 0;
+
+  constructor(shape: PoolShape) {
+    this.#shape = shape;
+  }
+
+  /** Places that are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Whether the account would get a place now. */
+  hasPlace(account: string): boolean {
+    return mayTakePlace(this.#shape, { taken: this.#taken, own: this.#heldBy(account) });
+  }
+
+  /** Takes a place without waiting. Returns null if the account may not have another place now. */
+  tryTake(account: string): ReturnPlace | null {
+    return this.hasPlace(account) ? this.take(account) : null;
+  }
+
+  /** Takes a place even if the account may not have another one, for work that has begun. */
+  take(account: string): ReturnPlace {
+    this.#taken += 1;
+    this.#held.set(account, this.#heldBy(account) + 1);
+    let isReturned = false;
+    return () => {
+      if (isReturned) return;
+      isReturned = true;
+      this.#return(account);
+    };
+  }
+
+  /** Resolves when the account has a place. */
+  async wait(account: string, limits: WaitLimits = {}): Promise<ReturnPlace> {
+    limits.signal?.throwIfAborted();
+    // Work that waits comes first, although the account might have got a place for this work.
+    const isNext = !this.#waiting.has(account);
+    return (isNext ? this.tryTake(account) : null) ?? this.#queue(account, limits);
+  }
+
+  /** Runs `work` in a place. */
+  async run<T>(account: string, limits: WaitLimits, work: () => Promise<T>): Promise<T> {
+    const leave = await this.wait(account, limits);
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+
+  #heldBy(account: string): number {
+    return this.#held.get(account) ?? 0;
+  }
+
+  #return(account: string): void {
+    this.#taken -= 1;
+    const left = this.#heldBy(account) - 1;
+    if (left > 0) this.#held.set(account, left);
+    else this.#held.delete(account);
+    while (this.#startNext());
+  }
+
+  /** Starts the next waiting work. Returns whether there was work that may start. */
+  #startNext(): boolean {
+    let next: string | undefined;
+    for (const account of this.#waiting.keys()) {
+      const isBetter = next === undefined || this.#heldBy(account) < this.#heldBy(next);
+      if (isBetter && this.hasPlace(account)) next = account;
+      if (next !== undefined && this.#heldBy(next) === 0) break;
+    }
+    if (next === undefined) return false;
+    const queue = this.#waiting.get(next)!;
+    const [start] = queue;
+    this.#remove(next, start!);
+    // Its next piece of work waits behind the other accounts.
+    if (queue.size > 0) {
+      this.#waiting.delete(next);
+      this.#waiting.set(next, queue);
+    }
+    start!(this.take(next));
+    return true;
+  }
+
+  #queue(account: string, { signal, maxMs }: WaitLimits): Promise<ReturnPlace> {
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const start: Start = (place) => {
+        settle();
+        resolve(place);
+      };
+      const giveUp = (reason: unknown) => {
+        settle();
+        this.#remove(account, start);
+        reject(reason);
+      };
+      const onAbort = () => giveUp(signal!.reason);
+      const timer = maxMs === undefined ? undefined : setTimeout(() => giveUp(new NoPlace(maxMs)), maxMs);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const queue = this.#waiting.get(account);
+      if (queue) queue.add(start);
+      else this.#waiting.set(account, new Set([start]));
+    });
+  }
+
+  #remove(account: string, start: Start): void {
+    const queue = this.#waiting.get(account);
+    queue?.delete(start);
+    if (queue?.size === 0) this.#waiting.delete(account);
+  }
+}

@@ -1,0 +1,63 @@
+/*
+ * How accounts share a pool of places: fetches, deliveries, connections of the database, threads. One rule for every pool, so that a
+ * few accounts that keep their places as long as they can leave places for all others:
+ *
+ *     places taken      0 ─────────── a quarter ──────────────────────────── places - reserved ───────── places
+ *     an account gets   `quiet`       `share`                                1: only if it has none      none
+ */
+
+/** The shape of a pool. Declare it next to the code that uses it; `docs/limits.md` lists it. */
+export interface PoolShape {
+  /** Places of the pool. */
+  places: number;
+  /** Places of an account once a quarter of all places is taken. */
+  share: number;
+  /** The last places, which only an account without a place gets. */
+  reserved: number;
+  /** Places of an account while less than a quarter is taken, or while no other account has a place. Defaults to a quarter. */
+  quiet?: number;
+}
+
+/** What is taken of a pool. */
+export interface PoolUse {
+  /** Places that all accounts have. */
+  taken: number;
+  /** Places that the account has that asks for another. */
+  own: number;
+}
+
+/** Part of the places that must be taken before the share applies. */
+const CROWDED = 1 / 4;
+
+/** Returns how many places an account may have now. */
+export function placesOfAccount(shape: PoolShape, { taken, own }: PoolUse): number {
+  const { places, share, reserved } = shape;
+  if (taken >= places) return 0;
+  if (taken >= places - reserved) return 1;
+  const isQuiet = taken < places * CROWDED || taken === own;
+  return isQuiet ? quietPlaces(shape) : share;
+}
+
+/** Returns whether an account may take another place. */
+export function mayTakePlace(shape: PoolShape, use: PoolUse): boolean {
+  return use.own < placesOfAccount(shape, use);
+}
+
+/** Returns how many accounts it takes to fill a pool, each with as many places as the rule allows. */
+export function accountsToFill(shape: PoolShape): number {
+  let accounts = 0;
+  let taken = 0;
+  while (taken < shape.places) {
+    accounts += 1;
+    let own = 0;
+    while (mayTakePlace(shape, { taken, own })) {
+      own += 1;
+      taken += 1;
+    }
+  }
+  return accounts;
+}
+
+function quietPlaces({ places, share, quiet = Math.ceil(places * CROWDED) }: PoolShape): number {
+  return Math.max(quiet, share);
+}
