@@ -1,6 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { aptConfiguration, buildSources } from './apt-sources.ts';
 
+const NO_WORDS = ['no', 'false', 'without', 'off', 'disable', '0', 'No', 'OFF'];
+const OTHER_WORDS = [
+  'yes',
+  'true',
+  'with',
+  'on',
+  'enable',
+  '1',
+  'YES',
+  '01',
+  '0x1',
+  '2',
+  'maybe',
+  '%79es',
+  '"yes"',
+  'no!',
+];
 const of = (name: string, text: string) => buildSources([{ name, text }]).map((list) => list.text);
 
 describe('the archives of a build', () => {
@@ -25,6 +42,47 @@ describe('the archives of a build', () => {
       of('sources.list', 'deb [arch=amd64 trusted=yes] file:/srv ./\ndeb-src http://m.example.com/ x main\n'),
     ).toEqual([]);
     expect(of('a.sources', `${stanza}Trusted: yes\n\n${stanza}`)).toHaveLength(1);
+  });
+
+  const TRUST = ['trusted', 'Trusted', 'allow-insecure', 'Allow-Weak', 'allow-downgrade-to-insecure', 'trusted+'];
+  const stanzaWith = (fields: string) => `Types: deb\nURIs: http://m.example.com/debian\nSuites: x\n${fields}`;
+  const lineWith = (options: string) => `deb ${options} http://m.example.com/debian x main\n`;
+
+  it('the archives of a build include an archive whose options of trust have one of the words that apt reads as "no"', () => {
+    for (const word of NO_WORDS) {
+      expect(of('a.sources', stanzaWith(`Trusted: ${word}\n`)), word).toHaveLength(1);
+      expect(of('sources.list', lineWith(`[ arch=amd64 trusted=${word} ]`)), word).toHaveLength(1);
+    }
+    expect(of('a.sources', stanzaWith('X-Repolib-Name: x\nSigned-By:\n -----BEGIN\n .\n mQ\n'))).toHaveLength(1);
+  });
+
+  it('the archives of a build never include an archive whose options of trust have another word', () => {
+    for (const name of TRUST) {
+      for (const word of OTHER_WORDS) {
+        expect(of('sources.list', lineWith(`[${name}=${word}]`)), `${name}=${word}`).toEqual([]);
+        if (!name.endsWith('+')) expect(of('a.sources', stanzaWith(`${name}: ${word}\n`)), word).toEqual([]);
+      }
+    }
+  });
+
+  it.each([
+    ['a.sources', stanzaWith('Trusted : yes\n')],
+    ['a.sources', stanzaWith('Trusted:\n yes\n')],
+    ['a.sources', stanzaWith('Trusted:\n')],
+    ['a.sources', stanzaWith('Trusted: yes\r\n')],
+    ['a.sources', stanzaWith('Trusted: no\nTrusted: yes\n')],
+    ['a.sources', stanzaWith('Trusted-Add: yes\n')],
+    ['a.sources', stanzaWith('no field\n')],
+    ['sources.list', lineWith('[trusted=no trusted=yes]')],
+    ['sources.list', lineWith('[arch=amd64\ttrusted=on]')],
+    ['sources.list', lineWith('[%74rusted=%79es]')],
+    ['sources.list', lineWith('[trusted="yes"]')],
+    ['sources.list', lineWith('[signed-by="/a b" trusted=yes]')],
+    ['sources.list', lineWith('[arch=amd64 trusted=yes')],
+    ['sources.list', lineWith('[arch=amd64] [trusted=yes]')],
+    ['sources.list', lineWith('[trusted]')],
+  ])('the archives of a build never include an archive that can hide an option of trust: %s %j', (name, text) => {
+    expect(of(name, text)).toEqual([]);
   });
 
   it('are read by an apt that works in one folder and runs no hook of the machine', () => {

@@ -1,7 +1,12 @@
 /*
  * The archives from which the build downloads: the archives that this machine's apt uses, with their signatures. The build skips an
- * archive that apt trusts without a signature.
+ * archive that apt may trust without a signature.
  */
+
+/** Options that make apt accept an archive without a valid signature. */
+const TRUST_OPTIONS = new Set(['trusted', 'allow-insecure', 'allow-weak', 'allow-downgrade-to-insecure']);
+/** The words that turn off an option of apt (`StringToBool`), in lower case. */
+const NO = new Set(['no', 'false', 'without', 'off', 'disable', '0']);
 
 /** A list of archives of this machine. The file name decides how apt reads the list. */
 export interface SourceList {
@@ -16,27 +21,56 @@ export function buildSources(lists: readonly SourceList[]): SourceList[] {
     .filter(({ text }) => text !== '');
 }
 
+type Option = readonly [name: string, value: string];
+
 /** The format of deb822: stanzas separated by empty lines. */
 function stanzas(text: string): string {
   return text
     .split(/\n(?:[ \t]*\n)+/)
     .map((stanza) => stanza.replace(/^#.*\n?/gm, '').trim())
-    .filter((stanza) => /^Types:(?:.*\s)?deb(?:\s|$)/im.test(stanza) && !isUnsigned(stanza) && !isDisabled(stanza))
+    .filter((stanza) => isUsable(fieldsOf(stanza)) && /^Types:(?:.*\s)?deb(?:\s|$)/im.test(stanza))
     .map((stanza) => `${stanza.replace(/^Types:.*$/im, 'Types: deb deb-src')}\n`)
     .join('\n');
 }
-
-const isUnsigned = (stanza: string) => /^(?:Trusted|Allow-Insecure|Allow-Weak):\s*yes/im.test(stanza);
-const isDisabled = (stanza: string) => /^Enabled:\s*(?:no|false)/im.test(stanza);
 
 /** The format of one line per archive: `deb [options] URI suite components`. */
 function lines(text: string): string {
   return text
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => /^deb\s/.test(line) && !/\b(?:trusted|allow-insecure|allow-weak)=yes\b/i.test(line))
+    .filter((line) => /^deb\s/.test(line) && isUsable(optionsOf(line)))
     .map((line) => `${line}\n${line.replace(/^deb\s/, 'deb-src ')}\n`)
     .join('');
+}
+
+/** The fields of a stanza, each with the lines that continue it. Null if apt may read the stanza differently. */
+function fieldsOf(stanza: string): Option[] | null {
+  const fields = stanza.replace(/\r?\n[ \t]+/g, ' ').split('\n');
+  return optionsWhere(fields.map((line) => /^([\w-]+)[ \t]*:(.*)$/.exec(line.trim())));
+}
+
+/** The options of a line. Null if apt may read the line differently: apt decodes quotes and escapes such as `%79`. */
+function optionsOf(line: string): Option[] | null {
+  const [, options = '', rest = ''] = /^deb\s+(?:\[([^\]]*)\])?(.*)$/.exec(line)!;
+  if (rest.trimStart().startsWith('[') || /["%]/.test(options)) return null;
+  const words = options.split(/\s+/).filter(Boolean);
+  return optionsWhere(words.map((word) => /^([\w+-]+)=(.+)$/.exec(word)));
+}
+
+function optionsWhere(matches: readonly (RegExpExecArray | null)[]): Option[] | null {
+  const found = matches.filter((match) => match !== null);
+  if (found.length < matches.length) return null;
+  return found.map(([, name, value]) => [name!.toLowerCase(), value!.trim().toLowerCase()]);
+}
+
+/** Whether apt uses the archive, and none of its options can make apt accept the archive without a valid signature. */
+function isUsable(options: readonly Option[] | null): boolean {
+  if (options === null) return false;
+  return options.every(([name, value]) => {
+    if (name === 'enabled') return !NO.has(value);
+    // Options can have an ending that adds values to a list or removes values.
+    return !TRUST_OPTIONS.has(name.replace(/(?:[+-]|-add|-remove)$/, '')) || NO.has(value);
+  });
 }
 
 /**
@@ -62,6 +96,8 @@ export function aptConfiguration(folder: string): string {
     'APT::Install-Recommends': 'false',
     'APT::Install-Suggests': 'false',
     'APT::Get::AllowUnauthenticated': 'false',
+    'APT::Get::Force-Yes': 'false',
+    'APT::Authentication::TrustCDROM': 'false',
     'Acquire::AllowInsecureRepositories': 'false',
     'Acquire::AllowWeakRepositories': 'false',
     'Acquire::AllowDowngradeToInsecureRepositories': 'false',
