@@ -25,7 +25,7 @@ describe('fetch permits', () => {
     expect(permits.isFree('light', 'newcomer')).toBe(true);
   });
 
-  it('of one class are not available to the other classes', async () => {
+  it('fetch permits of one class are not available to the other classes', async () => {
     const permits = await open(1000);
     for (let account = 0; account < 100; account++) fill(permits, `${account}`);
     expect(permits.isFree('light', 'newcomer')).toBe(false);
@@ -52,7 +52,7 @@ describe('fetch permits', () => {
     expect(fill(permits, 'c', 'heavy')).toHaveLength(1);
   });
 
-  it('of probes do not depend on the disk', async () => {
+  it('fetch permits of probes do not depend on the disk', async () => {
     const permits = await open(0);
     expect(fill(permits, 'a', 'interactive').length).toBeGreaterThan(4);
   });
