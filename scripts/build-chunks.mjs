@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build, version } from 'esbuild';
@@ -50,12 +50,12 @@ export async function buildChunks(modules, chunks, common) {
 
 /**
  * Compiles the chunks in a process for each set of options, into the folder that the loader looks for.
+ * @param script the bundle of scripts/compile-chunks.mjs
  * @param sets `role` = the chunk of the role that starts with these options, or null for all other commands; `flags` = the
  *   V8 flags that the loader sets
  * @returns their paths below `compiled`
  */
-export async function compileChunks(chunks, compiled, names, sets) {
-  const script = join(dirname(own), 'compile-chunks.mjs');
+export async function compileChunks({ chunks, compiled, names, script }, sets) {
   const compile = async ({ options, role, flags }) => {
     const folder = options.join('');
     mkdirSync(join(compiled, folder), { recursive: true });

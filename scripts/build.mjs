@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 import { buildChunks, compileChunks, moduleFooter } from './build-chunks.mjs';
 import { buildDashboard } from './build-dashboard.mjs';
 import { buildSbom } from './build-sbom.mjs';
+import { requireSameTexts } from './check-texts.mjs';
 import { buildSite, hashSources } from './docs/site/build-site.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,6 +18,9 @@ const dist = join(root, 'dist');
 const staged = join(root, '.build', `dist-${process.pid}`);
 /** Chunks of this many earlier builds are kept, because a running service may load one late. */
 const KEPT_BUILDS = 5;
+
+/** Files that programs and browsers load by these names, in the order of their publication. */
+const ENTRIES = ['web/index.html', 'web/player.html', 'sbom.json', 'airlock.js.map', 'airlock.js'];
 
 /** What creates a cluster, migrates it and grants privileges; the migrations themselves are read when a program runs. */
 const CLUSTER_SOURCES = [
@@ -119,7 +123,12 @@ try {
   const assets = (await dashboard).map((name) => `web/assets/${name}`);
   const site = await buildSiteIfChanged();
   writeFileSync(join(staged, 'sbom.json'), buildSbom(root));
-  publish([...threadFiles, ...programFiles, ...assets, ...site]);
+  const files = [...threadFiles, ...programFiles, ...assets, ...site];
+  const { readChunk } = await loadModule('src/cli/chunk-loader.ts');
+  const chunks = programFiles.filter((file) => /^chunks\/.*\.js$/.test(file));
+  const texts = [...files, ...ENTRIES].filter((file) => isStaged(file) && !file.startsWith('compiled/'));
+  requireSameTexts(staged, texts, readChunk, chunks);
+  publish(files);
 } finally {
   rmSync(staged, { recursive: true, force: true });
 }
@@ -127,7 +136,7 @@ await prepare();
 
 /** Prepares the files that new data directories copy. Reports a failure. A first start then creates the files, which takes seconds. */
 async function prepare() {
-  const { v8Options } = await loadV8Options();
+  const { v8Options } = await loadModule('src/cli/v8-options.ts');
   const args = [...v8Options('prepare'), join(dist, 'airlock.js'), 'prepare'];
   spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
@@ -163,20 +172,22 @@ async function buildProgram(threadFiles) {
     outdir: staged,
     define: { MAIN_CHUNK: JSON.stringify(entries.main) },
   });
-  const { v8Options, runtimeFlags } = await loadV8Options();
+  const { v8Options, runtimeFlags } = await loadModule('src/cli/v8-options.ts');
+  const script = join(staged, 'compile-chunks.mjs');
+  await build({ ...common, entryPoints: ['scripts/compile-chunks.mjs'], outfile: script, sourcemap: false });
   const sets = ['up', 'api', 'worker'].map((role) => ({
     options: v8Options(role),
     flags: runtimeFlags(role),
     role: role === 'up' ? null : (entries[role] ?? null),
   }));
-  const compiled = await compileChunks(chunks, join(staged, 'compiled'), names, sets);
+  const compiled = await compileChunks({ chunks, compiled: join(staged, 'compiled'), names, script }, sets);
   const built = builtFiles(program).map((name) => name.replace(/^modules/, 'chunks'));
   return [...built, ...compiled.map((name) => `compiled/${name}`)];
 }
 
-/** Loads the module that returns the V8 options and flags of each role. */
-async function loadV8Options() {
-  const entryPoints = ['src/cli/v8-options.ts'];
+/** Loads a module of the program. */
+async function loadModule(path) {
+  const entryPoints = [path];
   const { outputFiles } = await build({ ...common, entryPoints, sourcemap: false, write: false, outdir: staged });
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
@@ -202,14 +213,18 @@ function builtFiles({ metafile }) {
   return Object.keys(metafile.outputs).map((path) => path.slice(`.build/dist-${process.pid}/`.length));
 }
 
+/** Whether this build has made the file, instead of an earlier one. */
+function isStaged(file) {
+  return existsSync(join(staged, file));
+}
+
 /** Publishes chunks and assets first, whose names no running process uses, and entries last, by an atomic rename. */
 function publish(files) {
-  for (const file of files.filter((name) => name.includes('/') && existsSync(join(staged, name)))) {
+  for (const file of files.filter(isStaged)) {
     mkdirSync(dirname(join(dist, file)), { recursive: true });
     renameSync(join(staged, file), join(dist, file));
   }
-  for (const file of ['web/index.html', 'web/player.html', 'sbom.json', 'airlock.js.map', 'airlock.js'])
-    renameSync(join(staged, file), join(dist, file));
+  for (const file of ENTRIES) renameSync(join(staged, file), join(dist, file));
   const list = join(dist, 'builds.json');
   const builds = [files, ...readBuilds(list)].slice(0, KEPT_BUILDS + 1);
   const needed = new Set(builds.flat());

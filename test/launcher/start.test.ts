@@ -92,7 +92,7 @@ describe('./airlock', () => {
     const [main] = readdirSync(compiled).filter((name) => name.startsWith('main-'));
     const check = `
       const [source, cachedData] = process.argv.slice(1).map((path) => require('node:fs').readFileSync(path));
-      const script = new (require('node:vm').Script)(source.toString('latin1'), { cachedData });
+      const script = new (require('node:vm').Script)(source.toString(), { cachedData });
       console.log(script.cachedDataRejected);`;
     const files = [join(tree, 'dist/chunks', main!), join(compiled, main!)];
     const isRejected = () =>

@@ -1,0 +1,30 @@
+// Fails the build if a program would read one of its files as other text than esbuild, Vite or the documentation wrote.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const TEXT = /\.(js|mjs|css|html|json|svg|map|txt|xml)$/;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Node, browsers and the API read UTF-8. The loader of the program reads chunks with its own function.
+ * @param readChunk that function. Takes a path
+ * @param chunks names of the files below `folder` that the loader reads
+ * @throws if a file is no UTF-8, or the function returns other text
+ */
+export function requireSameTexts(folder, files, readChunk, chunks) {
+  const own = new Set(chunks);
+  for (const file of files.filter((name) => TEXT.test(name))) {
+    const path = join(folder, file);
+    const text = decode(readFileSync(path), file);
+    if (own.has(file) && readChunk(path) !== text)
+      throw new Error(`The loader would misread ${file}: it reads no UTF-8.`);
+  }
+}
+
+function decode(bytes, file) {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Error(`${file} is not UTF-8.`);
+  }
+}
