@@ -1,25 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { awaitsUpload } from '../jobs/awaited-uploads.ts';
 import { checkUploadsOf } from '../jobs/check-uploads.ts';
 import type { Job } from '../jobs/rows.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** Jobs whose uploads this process looks for. */
-const looking = new Set<string>();
+/** Jobs whose uploads this process looks for, with a signal of each request that waits for the job. */
+const looking = new Map<string, Set<AbortSignal>>();
+/** Jobs at a time for which clients do not wait. */
 const MOST_LOOKING = 256;
+/** Milliseconds after which the leader of the fleet has usually seen an upload that the storage reported. */
+const REPORTED_MS = 250;
+/** Milliseconds between two looks in a storage that reports no uploads: at first, and at most. */
+const FIRST_MS = 50;
+const LONGEST_MS = 500;
+/** Looks per second of this process. More jobs are looked for less often. */
+const MOST_PER_SECOND = 200;
 
 /**
  * Looks for the uploads that a job awaits when a client requests the job. Most clients have just sent the bytes. Does
- * not delay the request, which a change of the job wakes. The maintenance of the fleet also looks, but less often.
+ * not delay the request, which a change of the job wakes. Continues until the last of the signals `over` aborts, if the storage does not
+ * report uploads. The maintenance of the fleet also looks, but less often.
  */
 export function lookForUploads(
   { context }: Pick<ApiDeps, 'context'>,
   request: FastifyRequest,
   job: Pick<Job, 'id' | 'status' | 'awaiting'>,
+  over?: AbortSignal,
 ): void {
-  if (!awaitsUpload(job) || looking.has(job.id) || looking.size >= MOST_LOOKING) return;
-  looking.add(job.id);
-  checkUploadsOf(context, job.id)
+  if (!awaitsUpload(job)) return;
+  const known = looking.get(job.id);
+  if (known) {
+    if (over) known.add(over);
+    return;
+  }
+  if (looking.size >= MOST_LOOKING && !over) return;
+  const waiting = new Set(over && [over]);
+  looking.set(job.id, waiting);
+  lookUntilFound(context, job.id, waiting)
     .catch((error) => request.log.warn({ err: error }, 'could not check the uploads of a job'))
     .finally(() => looking.delete(job.id));
+}
+
+async function lookUntilFound(context: ApiDeps['context'], jobId: string, waiting: ReadonlySet<AbortSignal>) {
+  const { followStored } = await context.store.capabilities();
+  if (followStored) {
+    // The leader seals an upload as soon as the storage reports it. Two processes would both make a copy.
+    await sleep(REPORTED_MS, undefined, { ref: false });
+    await checkUploadsOf(context, jobId);
+    return;
+  }
+  for (let pauseMs = FIRST_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_MS)) {
+    const isMissing = await checkUploadsOf(context, jobId);
+    if (!isMissing) return;
+    await sleep(Math.max(pauseMs, (looking.size * 1000) / MOST_PER_SECOND), undefined, { ref: false });
+    if ([...waiting].every(({ aborted }) => aborted)) return;
+  }
 }

@@ -41,7 +41,7 @@ export async function waitUntilFinal<View extends { status: string }>(
     const { restingStatuses = [] } = shown;
     // Most jobs are not final yet, so this reads no more than that.
     const found = await getStatus(context.db, accountId, name, id);
-    lookForUploads(deps, request, found);
+    lookForUploads(deps, request, found, over.signal);
     if (restingStatuses.length === 0 && !isFinal(found.status) && !isOver()) await whileWaiting(request, woken);
     for (;;) {
       woken = signals.wait(id, deadline, over.signal);

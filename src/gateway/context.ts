@@ -3,6 +3,7 @@ import type { Identity } from './authenticate.ts';
 import type { Disk } from './disk.ts';
 import type { Uploads } from './multipart/uploads.ts';
 import type { Reservations } from './reservations.ts';
+import type { StoredFeed } from './stored-feed.ts';
 import type { Target } from './target.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -16,6 +17,8 @@ export interface Context {
   /** Incomplete multipart uploads. */
   uploads: Uploads;
   reservations: Reservations;
+  /** Reports uploads to Airlock's other processes. */
+  stored: StoredFeed;
   transfers: Transfers;
   bucket: string;
   /** Folder of workers from which files can be handed over. Null = the gateway accepts no hand-over. */

@@ -12,6 +12,7 @@ import type { Uploads } from './multipart/uploads.ts';
 import type { Reservations } from './reservations.ts';
 import { reject, setBaseHeaders } from './respond.ts';
 import { route } from './route.ts';
+import type { StoredFeed } from './stored-feed.ts';
 import { parseTarget } from './target.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -22,6 +23,7 @@ export interface ListenerOptions {
   disk: Disk;
   uploads: Uploads;
   reservations: Reservations;
+  stored: StoredFeed;
   transfers: Transfers;
   bucket: string;
   maxObjectBytes: number;
@@ -84,9 +86,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
     options.onAuthenticated(request);
-    const { disk, uploads, reservations, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate } = options;
-    const shared = { disk, uploads, reservations, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate };
-    await route({ request, response, target, identity, ...shared, acceptBody });
+    await route({ request, response, target, identity, ...sharedContext(options), acceptBody });
   }
 
   const order = { maxWaiting: MAX_WAITING, close: options.closePipelined };
@@ -96,6 +96,12 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     onContinue: (request, response) =>
       respondInOrder(request, response, order, () => serve(request, response, () => response.writeContinue())),
   };
+}
+
+/** What all requests have in common. */
+function sharedContext(options: ListenerOptions) {
+  const { disk, uploads, reservations, stored, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate } = options;
+  return { disk, uploads, reservations, stored, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate };
 }
 
 /** File system errors contain paths, which can contain users' file names, so only the code is logged. */

@@ -14,5 +14,6 @@ export async function putObject(context: Context): Promise<void> {
   const announced = announcedBody(context, maxObjectBytes, ['content-length', 'content-type']);
   const contentType = checkedType(context);
   const stored = await receiveFile(context, announced, (temp) => temp.commit(target.key, contentType));
+  context.stored.report({ key: target.key, parts: 0 });
   response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
 }

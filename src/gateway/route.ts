@@ -2,6 +2,7 @@ import { isBodyAnnounced } from '../listener/request-body.ts';
 import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/embedded/closing.ts';
 import { FILE_MARK, HANDED_OVER } from '../storage/embedded/hand-over.ts';
 import { spaceHeaders } from '../storage/embedded/space-headers.ts';
+import { STORED } from '../storage/embedded/stored-feed.ts';
 import { keyProblem } from '../storage/keys.ts';
 import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/s3/sigv4.ts';
 import { unlessClosed } from './close-key.ts';
@@ -16,6 +17,7 @@ import { getPart } from './multipart/get-part.ts';
 import { listParts } from './multipart/list-parts.ts';
 import { putPart } from './multipart/put-part.ts';
 import { putObject } from './put-object.ts';
+import { followStored } from './stored-feed.ts';
 import { parameter, type Target } from './target.ts';
 
 interface Route {
@@ -55,8 +57,9 @@ const UPLOAD_ROUTES: Record<string, Route> = {
 
 const BUCKET_ROUTES: Record<string, Route> = {
   GET: {
-    handler: listObjects,
+    handler: readBucket,
     parameters: [
+      STORED,
       'list-type',
       'prefix',
       'max-keys',
@@ -111,6 +114,11 @@ function routesOf(target: Target): Record<string, Route> {
   if (target.key === '') return BUCKET_ROUTES;
   if (parameter(target, 'uploadId') !== null) return UPLOAD_ROUTES;
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
+}
+
+/** Lists objects, or reports uploads as they arrive. */
+function readBucket(context: Context): Promise<void> {
+  return parameter(context.target, STORED) === null ? listObjects(context) : followStored(context);
 }
 
 /** Returns one part, or the list of all parts. */

@@ -14,6 +14,7 @@ import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
 import { createListener, type ListenerOptions } from './listener.ts';
 import { openUploads, type Uploads } from './multipart/uploads.ts';
 import { Reservations } from './reservations.ts';
+import { StoredFeed } from './stored-feed.ts';
 import { openTransfers } from './transfers.ts';
 
 export interface GatewayOptions {
@@ -62,12 +63,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const disk = await openDisk(options.root, options.now);
   const uploads = await openUploads(disk.root, options.now);
   const reservations = new Reservations(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
+  const stored = new StoredFeed();
   const connections: Pick<ListenerOptions, 'onAuthenticated' | 'closePipelined'> = {
     onAuthenticated: (request) => guard.protect(request),
     closePipelined: (socket) => guard.closePipelined(socket),
   };
   const { listener, onContinue } = createListener(
-    listenerOptions(options, { disk, uploads, reservations, ...connections }),
+    listenerOptions(options, { disk, uploads, reservations, stored, ...connections }),
   );
   const { server, internal } = createServers(options, listener);
   const guard = guardConnections(server, {
@@ -89,6 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async close(graceMs = 10_000) {
       clearInterval(timer);
       reservations.close();
+      stored.close();
       await Promise.all([
         shutDown(server, () => guard.closeIdle(), graceMs),
         shutDown(internal, () => internal.closeIdleConnections(), graceMs),
@@ -99,7 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 function listenerOptions(
   options: GatewayOptions,
-  parts: Pick<ListenerOptions, 'disk' | 'uploads' | 'reservations' | 'onAuthenticated' | 'closePipelined'>,
+  parts: Pick<ListenerOptions, 'disk' | 'uploads' | 'reservations' | 'stored' | 'onAuthenticated' | 'closePipelined'>,
 ): ListenerOptions {
   const { bucket, maxObjectBytes, logger, credentials, region } = options;
   return {

@@ -6,7 +6,9 @@ import { UPLOAD_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import { withTransactionRetry } from '../database/transaction-retry.ts';
+import type { StoredUpload } from '../storage/types.ts';
 import { joinParts } from '../uploads/join-parts.ts';
+import { partCount } from '../uploads/part-plan.ts';
 import { dropCopy, sealCopy } from '../uploads/seal.ts';
 import { closeStaging, stagingEnds } from '../uploads/staging.ts';
 import type { Upload } from '../uploads/upload.ts';
@@ -22,7 +24,7 @@ import type { Swept } from './expire.ts';
 import { endFailed } from './finish.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen, type Job } from './rows.ts';
-import { startEarly } from './start-early.ts';
+import { RATED_PARTS, startEarly } from './start-early.ts';
 
 /*
  * Looks for the bytes of uploads that jobs await. A job whose bytes are there returns to the queue; one whose bytes did not
@@ -65,11 +67,47 @@ export async function checkUploads(context: JobsContext): Promise<Swept> {
   return { done, isFull: done > 0 && due.length === BATCH };
 }
 
-/** Looks at the uploads that a job awaits, for a client that waits for the job. Returns whether there were any. */
+/** Looks at the uploads that a job awaits, for a client that waits for the job. Returns whether one of them is missing. */
 export async function checkUploadsOf(context: JobsContext, jobId: string): Promise<boolean> {
   const uploads = await selectPending(context.db, { jobId });
-  for (const upload of uploads) await checkUpload(context, upload, { isExpected: wasNeverMissing(upload) });
-  return uploads.length > 0;
+  let isMissing = false;
+  for (const upload of uploads) {
+    const arrived = await checkUpload(context, upload, { isExpected: wasNeverMissing(upload) });
+    isMissing ||= !arrived;
+  }
+  return isMissing;
+}
+
+/**
+ * Looks at an upload that the storage reports as stored. Looks at an upload in parts when its parts show its rate, and when all have
+ * arrived.
+ */
+export async function checkStored(context: JobsContext, { key, parts }: StoredUpload): Promise<void> {
+  const [upload] =
+    parts === 0 ? await findByStagingKey(context.db, { key }) : await findByObjectKey(context.db, { key });
+  if (!upload) return;
+  const { declared_size: size, part_size: partSize } = upload;
+  const isComplete = partSize === null || parts >= partCount(size, partSize);
+  if (isComplete || parts === RATED_PARTS) await checkUpload(context, upload, { isExpected: partSize === null });
+}
+
+const findByStagingKey = compileOnce((db, { key }: { key: string }) =>
+  awaitedUploads(db).where('staging_key', '=', key),
+);
+
+const findByObjectKey = compileOnce((db, { key }: { key: string }) =>
+  awaitedUploads(db).where('object_id', '=', (object) =>
+    object.selectFrom('objects').select('id').where('key', '=', key),
+  ),
+);
+
+/** Uploads that have not arrived and that a job awaits. */
+function awaitedUploads(db: Db) {
+  return db
+    .selectFrom('uploads')
+    .select(UPLOAD_COLUMNS)
+    .where('state', '=', 'pending')
+    .where('check_at', 'is not', null);
 }
 
 const selectPending = compileOnce((db, { jobId }: { jobId: string }) =>
@@ -89,22 +127,32 @@ function readJob(db: Db, { job_id: id }: Upload): Promise<Pick<Job, 'status' | '
   return db.selectFrom('jobs').select(['status', 'attempts', 'needs']).where('id', '=', id).executeTakeFirst();
 }
 
-/** `isExpected`: whether the bytes have probably arrived. Throws `StorageError`. */
-async function checkUpload(context: JobsContext, upload: Upload, { isExpected = false } = {}): Promise<void> {
-  if (upload.state !== 'pending') return settle(context, upload);
+/** Returns false if the upload is missing. `isExpected`: whether the bytes have probably arrived. Throws `StorageError`. */
+async function checkUpload(context: JobsContext, upload: Upload, { isExpected = false } = {}): Promise<boolean> {
+  if (upload.state === 'pending') return checkPending(context, upload, isExpected);
+  await settle(context, upload);
+  return true;
+}
+
+async function checkPending(context: JobsContext, upload: Upload, isExpected: boolean): Promise<boolean> {
   // Only an upload in parts can have a job that no longer awaits it.
   const job = upload.part_size === null ? undefined : await readJob(context.db, upload);
   // The attempt reads the parts, and joins exactly the parts that it has read.
-  if (job?.status === 'processing') return checkAgainAfter(context.db, upload, READ_SECONDS);
+  if (job?.status === 'processing') {
+    await checkAgainAfter(context.db, upload, READ_SECONDS);
+    return true;
+  }
   const sealed = await seal(context, upload, isExpected);
   if (sealed === null) {
     if (job) await startEarly(context, upload, job);
-    return waitOrFail(context, upload);
+    await waitOrFail(context, upload);
+    return false;
   }
   const isMine = await claimUpload(context.db, upload, sealed.objectId);
   if (isMine && upload.part_size === null) await closeStaging(context, upload);
   // A confirm was faster, or the job has ended.
   if (!isMine && 'key' in sealed) await dropCopy(context, sealed);
+  return true;
 }
 
 /** Null if the bytes are not there. */

@@ -11,10 +11,14 @@ import type { Job } from './rows.ts';
 
 /** A job on an upload that needs more time would occupy a slot for too long. */
 const LONGEST_SECONDS = 120;
+/** A job on an upload that needs less time is faster from the complete upload (docs/decisions/0070-clients-wait-for-no-period.md). */
+const SHORTEST_SECONDS = 2;
+/** Number of stored parts from which the rate of the upload is known: the rate of the second part. */
+export const RATED_PARTS = 2;
 
 /**
- * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, and that
- * the rest will probably arrive soon. The first attempt of the job reads the parts. Returns whether the job is in the queue.
+ * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, that
+ * the rest will probably arrive soon, and that waiting for it would take longer than the early start costs. The first attempt of the job reads the parts. Returns whether the job is in the queue.
  */
 export async function startEarly(
   context: JobsContext,
@@ -41,20 +45,28 @@ async function willArriveSoon(context: JobsContext, upload: Upload): Promise<boo
   const found = await getMultipart(context, upload.account_id, upload.id).catch(() => null);
   const stored = found && (await context.store.listParts(found.key, found.multipartId));
   if (!stored) return false;
-  const ageSeconds = (Date.now() - upload.created_at.getTime()) / 1000;
-  return secondsLeft(stored, upload.declared_size, ageSeconds) <= LONGEST_SECONDS;
+  return isWorthAnEarlyStart(secondsLeft(stored, upload.declared_size, Date.now()));
+}
+
+/** `seconds` until the rest of an upload has arrived; null if its rate is not known. */
+export function isWorthAnEarlyStart(seconds: number | null): boolean {
+  return seconds !== null && seconds >= SHORTEST_SECONDS && seconds <= LONGEST_SECONDS;
 }
 
 /**
- * Seconds until the rest of an upload has arrived, at its mean rate. The upload began `ageSeconds` ago. Infinite while its first part
- * is not stored.
+ * Seconds until the rest of an upload has arrived, at the rate at which the parts after the oldest part have arrived. Null if fewer than two
+ * parts are stored, or if the first part is missing. `now`: milliseconds since 1970. If the clock of the store differs, the job only starts
+ * at a worse time.
  */
 export function secondsLeft(
-  stored: readonly Pick<StoredPart, 'partNumber' | 'size'>[],
+  stored: readonly Pick<StoredPart, 'partNumber' | 'size' | 'storedAt'>[],
   declaredSize: number,
-  ageSeconds: number,
-): number {
-  if (stored[0]?.partNumber !== 1) return Number.POSITIVE_INFINITY;
+  now: number,
+): number | null {
+  if (stored.length < RATED_PARTS || stored[0]!.partNumber !== 1) return null;
+  const oldest = stored.reduce((one, other) => (other.storedAt < one.storedAt ? other : one));
   const arrived = stored.reduce((sum, { size }) => sum + size, 0);
-  return ((declaredSize - arrived) * ageSeconds) / Math.max(1, arrived);
+  const latest = Math.max(...stored.map(({ storedAt }) => storedAt.getTime()));
+  const seconds = (Math.max(now, latest) - oldest.storedAt.getTime()) / 1000;
+  return ((declaredSize - arrived) * seconds) / Math.max(1, arrived - oldest.size);
 }

@@ -45,6 +45,8 @@ export interface StoredPart {
   size: number;
   /** Entity tag of these bytes, with its quotation marks. A part that is sent again gets a new one. */
   etag: string;
+  /** By the clock of the store. Invalid if the store doesn't report it. */
+  storedAt: Date;
 }
 
 /**
@@ -92,6 +94,13 @@ interface TreeStore {
   deletePrefix(prefix: string): Promise<DeletedPrefix>;
 }
 
+/** An object that a client has uploaded, or an upload of which a part has arrived. */
+export interface StoredUpload {
+  key: string;
+  /** Number of parts that are stored; 0 for an object. */
+  parts: number;
+}
+
 /** Extensions beyond S3. A store without an extension omits the member. */
 export interface Capabilities {
   /** Host path of an object on this machine; null when there is no such object. */
@@ -112,6 +121,14 @@ export interface Capabilities {
    * `completeMultipart`. Rejects if the upload does not exist.
    */
   readPart?(key: string, uploadId: string, partNumber: number): Promise<{ body: Readable; etag: string } | null>;
+  /**
+   * Reports uploads as they arrive, from `onOpen` on. Resolves when the connection ends or the signal aborts: uploads that arrive before the
+   * next `onOpen` are not reported. Rejects if the store doesn't respond.
+   */
+  followStored?(
+    handlers: { onOpen: () => void; onStored: (stored: StoredUpload) => void },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Free space on the store's disk. As cheap as `ping`, and like it retried only briefly. */
   space?(): Promise<StoreSpace>;
 }

@@ -12,6 +12,7 @@ import { sweepRows } from '../jobs/sweep-rows.ts';
 import { endStarved } from '../jobs/wait-for-storage.ts';
 import { sweepStaging } from '../uploads/staging.ts';
 import type { WorkerDeps } from './deps.ts';
+import { followUploads } from './follow-uploads.ts';
 
 const LEASE_MS = 5_000;
 const RECOVER_MS = 5_000;
@@ -52,6 +53,13 @@ function tasksOf(deps: MaintenanceDeps): Task[] {
       },
     },
     {
+      intervalMs: UPLOADS_MS,
+      async run(signal) {
+        const onError = (error: unknown) => logger.warn({ err: error }, 'an upload that has arrived was not checked');
+        await followUploads(context, { signal, onError });
+      },
+    },
+    {
       intervalMs: STAGING_MS,
       async run(signal) {
         const latePuts = await sweepStaging(context, signal);
@@ -89,6 +97,7 @@ function tasksOf(deps: MaintenanceDeps): Task[] {
 export function startMaintenance(deps: MaintenanceDeps, workerId: string): { stop(): Promise<void> } {
   const { context, logger } = deps;
   const stopping = new AbortController();
+  let leading = new AbortController();
   let isLeader = false;
 
   const renewLease = async () => {
@@ -97,11 +106,15 @@ export function startMaintenance(deps: MaintenanceDeps, workerId: string): { sto
     isLeader = false;
     isLeader = await holdFleetLease(context.db, 'maintenance', workerId);
     if (isLeader && !wasLeader) logger.info({}, 'this worker runs the maintenance of the fleet');
+    if (!isLeader) {
+      leading.abort();
+      leading = new AbortController();
+    }
     return LEASE_MS;
   };
   const runIfLeader = async ({ run, intervalMs }: Task) => {
     if (!isLeader) return STANDBY_MS;
-    await run(stopping.signal);
+    await run(leading.signal);
     return intervalMs;
   };
 
@@ -114,6 +127,7 @@ export function startMaintenance(deps: MaintenanceDeps, workerId: string): { sto
   return {
     async stop() {
       stopping.abort();
+      leading.abort();
       await Promise.all([lease, ...tasks].map((task) => task.stop()));
       if (isLeader) await releaseFleetLease(context.db, 'maintenance', workerId).catch(() => {});
     },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { confirmForAttempt, confirmSealed, sealedUpload } from '../../src/attempt/sources/sealed-upload.ts';
 import type { Job } from '../../src/contract/transcodes.ts';
@@ -367,17 +367,39 @@ describe('a job that awaits its upload', () => {
       return { job, send, count: target.parts.length };
     };
 
-    it('starts once its first part is stored and the rest will probably arrive soon', async () => {
+    /** The time from one part to the next part, as the storage reports it: slow enough for an early start, also before the last part. */
+    const USUAL = 19;
+    let secondsPerPart = USUAL;
+    beforeEach(() => {
+      secondsPerPart = USUAL;
+      const { store } = world.context;
+      const listParts = store.listParts.bind(store);
+      vi.spyOn(store, 'listParts').mockImplementation(async (key, id) => {
+        const parts = await listParts(key, id);
+        const now = Date.now();
+        return (
+          parts?.map((part, index) => {
+            const ageSeconds = (parts.length - 1 - index) * secondsPerPart;
+            return { ...part, storedAt: new Date(now - ageSeconds * 1000) };
+          }) ?? null
+        );
+      });
+    });
+    afterEach(() => vi.restoreAllMocks());
+
+    it('starts once its parts show their rate, if the rest will take longer than a moment and arrive soon', async () => {
       const { job, send, count } = await createLarge();
       await send(2, 2);
       await look(job);
       expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
       await send(1, 1);
-      // 16 of 65 MiB have arrived in an hour.
-      await pass(job, 3600);
-      await look(job);
-      expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
-      await pass(job, -3600);
+      // The rest of 49 MiB arrives in three hours, or in a tenth of a second.
+      for (const rate of [1800, 0.01]) {
+        secondsPerPart = rate;
+        await look(job);
+        expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
+      }
+      secondsPerPart = 1;
       await look(job);
       expect(await statusOf(job)).toEqual(PENDING);
       const claimed = (await claim())!;
@@ -420,7 +442,7 @@ describe('a job that awaits its upload', () => {
     it('fails with upload_missing if the rest never arrives, from the queue or while it awaits its upload', async () => {
       const [queued, released] = [await createLarge(), await createLarge()];
       for (const { job, send } of [queued, released]) {
-        await send(1, 1);
+        await send(1, 2);
         await look(job);
       }
       const claims = [(await claim())!, (await claim())!];

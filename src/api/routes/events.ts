@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody, idParams, isFinal } from '../../contract/common.ts';
 import { type EventPage, type EventsQuery, eventSchemas } from '../../contract/events.ts';
 import { readEvents, type StoredEvent } from '../../events/read.ts';
@@ -79,10 +79,11 @@ function registerListJobEvents({ app, deps, hub, schemas }: EventRoutes, kind: V
       const reader = readerOf(request);
       const { accountId } = reader;
       const found = await getStatus(deps.context.db, accountId, kind.name, request.params.id);
-      lookForUploads(deps, request, found);
+      const isStream = wantsStream(request);
+      lookForUploads(deps, request, found, isStream ? untilClosed(reply) : undefined);
       const job = found.id;
       const query = { ...request.query, job };
-      if (wantsStream(request)) {
+      if (isStream) {
         const until = {
           isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
           isOver: async () => isFinal((await getStatus(deps.context.db, accountId, kind.name, job)).status),
@@ -138,6 +139,13 @@ function lastOfBatch(jobs: readonly BatchJob[]): (event: StoredEvent) => boolean
     else if (jobId !== null && isFinal(type.split('.')[1]!)) open.delete(jobId);
     return isComplete && open.size === 0;
   };
+}
+
+/** Aborts when the client disconnects. */
+function untilClosed({ raw }: FastifyReply): AbortSignal {
+  const closed = new AbortController();
+  raw.once('close', () => closed.abort());
+  return closed.signal;
 }
 
 /** Whose events a client reads. */

@@ -14,8 +14,9 @@ export async function putPart(context: Context): Promise<void> {
   const upload = uploadOf(context);
   const announced = announcedBody(context, maxObjectBytes, ['content-length']);
   const { size } = announced;
-  const stored = await receiveFile(context, announced, (temp) =>
+  const { part, count } = await receiveFile(context, announced, (temp) =>
     temp.finish((path) => uploads.addPart(upload, number, { path, size }, maxObjectBytes)),
   );
-  response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
+  context.stored.report({ key: upload.key, parts: count });
+  response.writeHead(200, { etag: part.etag, 'content-length': 0 }).end();
 }

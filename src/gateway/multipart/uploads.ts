@@ -88,13 +88,13 @@ export class Uploads {
     return this.#inUpload(upload, () => this.#readParts(upload));
   }
 
-  /** Moves a file into the upload. Throws `EntityTooLarge` if all parts together would exceed `maxBytes`. */
+  /** Moves a file into the upload. Returns the part and the number of parts that are stored. Throws `EntityTooLarge` if all parts together would exceed `maxBytes`. */
   addPart(
     upload: Upload,
     number: number,
     { path, size }: { path: string; size: number },
     maxBytes: number,
-  ): Promise<PartFile> {
+  ): Promise<{ part: PartFile; count: number }> {
     return this.#inUpload(upload, async () => {
       const folder = this.#folderOf(upload);
       const all = await readParts(folder);
@@ -108,7 +108,7 @@ export class Uploads {
       for (const each of old) await rm(each.path, { force: true });
       const part = { number, path: target, size, version, etag: etagOf(version, size) };
       this.#countParts(upload, [...others, part]);
-      return part;
+      return { part, count: others.length + 1 };
     });
   }
 

@@ -41,7 +41,7 @@ import { rejectedWebhook } from '../webhook-url.ts';
 import { type Destinations, findDestinations } from './destinations.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 import { reviewBody } from './review-body.ts';
-import { streamsInput, streamsOutput } from './streaming/may-stream.ts';
+import { onlyCopies, streamsInput, streamsOutput } from './streaming/may-stream.ts';
 import { useTemplate } from './use-template.ts';
 
 /** A request for a transcode. */
@@ -184,6 +184,7 @@ function earlyNeeds(inputs: readonly NamedSource[], request: JobRequest, { asset
   const isLarge = input?.upload && input.upload.fileSize > PARTS_FROM_BYTES;
   if (!isLarge || others.length > 0 || assets.length > 0) return [];
   const outputs = 'outputs' in request ? request.outputs : [request];
+  if (outputs.every(onlyCopies)) return [];
   return streamsInput(request.inputs[0]!) && outputs.every(streamsOutput) ? [ARRIVING_INPUTS] : [];
 }
 

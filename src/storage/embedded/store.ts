@@ -10,6 +10,7 @@ import { CLOSED_UNTIL, CLOSES_KEYS } from './closing.ts';
 import { findCurrent } from './disk-layout.ts';
 import { FILE_MARK, HANDED_OVER, markOf } from './hand-over.ts';
 import { readSpaceHeaders } from './space-headers.ts';
+import { storedFollower } from './stored-feed.ts';
 
 export interface EmbeddedOptions extends S3Options {
   /** Root folder of the gateway, if this process may read it. */
@@ -63,6 +64,8 @@ function gatewayCalls(client: S3Client): Capabilities {
       response.resume();
       return null;
     },
+
+    followStored: storedFollower(client),
 
     async space() {
       const space = readSpaceHeaders(await headBucket(client));

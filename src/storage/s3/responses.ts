@@ -37,6 +37,7 @@ export function parsePartPage(xml: string): PartPage {
     partNumber: parseInteger(text(entry, 'PartNumber')),
     size: parseInteger(text(entry, 'Size')),
     etag: text(entry, 'ETag') ?? '',
+    storedAt: new Date(text(entry, 'LastModified') ?? Number.NaN),
   }));
   if (parts.some(({ etag }) => etag === '')) throw incomplete();
   return { parts, next: nextPage(list, 'NextPartNumberMarker') };

@@ -39,6 +39,23 @@ export function streamsOutput({
   return !options.some(({ option }) => MOVES.has(option));
 }
 
+const CODEC = /^-(?:c|codec)(?::([va]))?$|^-([va])codec$/;
+
+/**
+ * Whether the options only copy streams. From a complete file, most such outputs need no FFmpeg, and all take far less time than the file
+ * needs to arrive.
+ */
+export function onlyCopies({ options = [] }: Pick<OutputRequest, 'options'>): boolean {
+  const copied = new Set<string>();
+  for (const { option, argument } of options) {
+    const [match, ...streams] = CODEC.exec(option) ?? [];
+    if (match && argument !== 'copy') return false;
+    const stream = match ? streams.find(Boolean) : /^-([va])n$/.exec(option)?.[1];
+    if (match || stream) copied.add(stream ?? 'all');
+  }
+  return copied.has('all') || (copied.has('v') && copied.has('a'));
+}
+
 /** How the preset of the only output may copy streams; null = it copies none. */
 export function copyRule({ outputs, mayCopy }: OpenedRequest): CopyRule | null {
   const [output, ...more] = outputs;

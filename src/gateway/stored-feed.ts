@@ -1,0 +1,52 @@
+import type { ServerResponse } from 'node:http';
+import { STORED, storedLine } from '../storage/embedded/stored-feed.ts';
+import { isUploadKey } from '../storage/keys.ts';
+import type { StoredUpload } from '../storage/types.ts';
+import type { Context } from './context.ts';
+import { S3Error } from './errors.ts';
+import { parameter } from './target.ts';
+
+/** Unread bytes after which a response is ended. Its reader then checks its uploads by itself. */
+const MAX_UNREAD = 1_048_576;
+/** Shorter than the time of silence after which clients give up. */
+const BEAT_MS = 30_000;
+
+/** The responses to internal roles that follow which uploads have arrived. */
+export class StoredFeed {
+  readonly #responses = new Set<ServerResponse>();
+  #beat: NodeJS.Timeout | undefined;
+
+  add(response: ServerResponse): void {
+    this.#responses.add(response);
+    response.once('close', () => {
+      this.#responses.delete(response);
+      if (this.#responses.size === 0) clearInterval(this.#beat);
+    });
+    if (this.#responses.size === 1) this.#beat = setInterval(() => this.#write('\n'), BEAT_MS).unref();
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    response.flushHeaders();
+  }
+
+  /** Reports an upload, and nothing else that is stored. */
+  report(stored: StoredUpload): void {
+    if (isUploadKey(stored.key)) this.#write(storedLine(stored));
+  }
+
+  close(): void {
+    for (const response of this.#responses) response.end();
+  }
+
+  #write(line: string): void {
+    for (const response of this.#responses) {
+      if (response.writableLength > MAX_UNREAD) response.destroy();
+      else response.write(line);
+    }
+  }
+}
+
+/** GET of the bucket with `airlock-stored`: reports uploads when they have arrived. */
+export async function followStored({ response, target, identity, stored }: Context): Promise<void> {
+  if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to follow uploads.');
+  if (parameter(target, STORED) !== '') throw new S3Error('InvalidArgument', `${STORED} must not have a value.`);
+  stored.add(response);
+}

@@ -1,0 +1,41 @@
+import { checkStored } from '../jobs/check-uploads.ts';
+import type { JobsContext } from '../jobs/kind.ts';
+import type { StoredUpload } from '../storage/types.ts';
+
+/** Uploads that are checked at a time. */
+const AT_ONCE = 8;
+/** Reports that wait for a check. The checks by time find the uploads of further reports. */
+const MOST_WAITING = 10_000;
+
+/**
+ * Checks uploads as soon as the storage reports them, so that the jobs that await them start. Resolves when the signal aborts, when the
+ * storage ends the connection, or at once if the storage doesn't report uploads. Rejects with `StorageError`.
+ */
+export async function followUploads(
+  context: JobsContext,
+  { signal, onError }: { signal: AbortSignal; onError: (error: unknown) => void },
+): Promise<void> {
+  const { followStored } = await context.store.capabilities();
+  if (!followStored || signal.aborted) return;
+  const waiting: StoredUpload[] = [];
+  const running = new Set<Promise<void>>();
+  const startNext = () => {
+    while (running.size < AT_ONCE && !signal.aborted) {
+      const stored = waiting.shift();
+      if (!stored) return;
+      const check = checkStored(context, stored)
+        .catch(onError)
+        .finally(() => {
+          running.delete(check);
+          startNext();
+        });
+      running.add(check);
+    }
+  };
+  const onStored = (stored: StoredUpload) => {
+    if (waiting.length < MOST_WAITING) waiting.push(stored);
+    startNext();
+  };
+  await followStored({ onOpen: () => {}, onStored }, signal);
+  await Promise.all(running);
+}
