@@ -68,7 +68,7 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** The documented paths that have the method. */
 export type PathsWith<M extends Method> = {
-  [P in keyof paths]: undefined extends paths[P][M] ? never : P;
+  [P in keyof paths]: [NonNullable<paths[P][M]>] extends [never] ? never : P;
 }[keyof paths];
 
 export type OperationOf<M extends Method, P extends keyof paths> = NonNullable<paths[P][M]>;

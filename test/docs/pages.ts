@@ -22,11 +22,22 @@ export function readPage(path: string): Page {
   return { path, text: readFileSync(join(ROOT, path), 'utf8') };
 }
 
-/** Fenced blocks of one of the languages, without their fences and the indentation of a list. */
+export interface FencedBlock {
+  language: string;
+  code: string;
+}
+
+/** Fenced blocks with a language, without their fences and the indentation of a list. */
+export function fencedBlocks(text: string): FencedBlock[] {
+  return [...text.matchAll(/^( *)```(\w+)\n([\s\S]*?)^\1```$/gm)].map(([, indent, language, block]) => ({
+    language: language!,
+    code: block!.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  }));
+}
+
+/** The code of the fenced blocks in one of the languages. */
 export function blocks(text: string, languages: readonly string[]): string[] {
-  return [...text.matchAll(/^( *)```(\w+)\n([\s\S]*?)^\1```$/gm)]
-    .filter(([, , language]) => languages.includes(language!))
-    .map(([, indent, , block]) => block!.replaceAll(new RegExp(`^${indent}`, 'gm'), ''));
+  return fencedBlocks(text).flatMap(({ language, code }) => (languages.includes(language) ? [code] : []));
 }
 
 /** Rows of the table under a heading, as cells without their back-ticks. */
