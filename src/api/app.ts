@@ -9,6 +9,7 @@ import { createArchives } from '../jobs/archives.ts';
 import { guardConnections } from '../listener/connection-guard.ts';
 import { HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../listener/listener-limits.ts';
 import { gateRequests } from '../listener/request-gate.ts';
+import { type CrossOriginRoutes, collectCrossOriginRoutes } from './cross-origin.ts';
 import type { ApiDeps, ApiSettings } from './deps.ts';
 import { registerAnswers } from './plugins/answers.ts';
 import { registerAuth } from './plugins/auth.ts';
@@ -55,7 +56,6 @@ import { registerWebhooks } from './routes/webhooks.ts';
 import { compileValidator } from './shape-errors.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
-import { collectUploadRoutes, type UploadRoutes } from './upload-cors.ts';
 
 /** Characters of a part of a path, decoded or not: the name of an upload has at most 232 bytes, each escaped as three. */
 const MAX_PATH_PART = 700;
@@ -73,8 +73,8 @@ const PLAYBACK_PER_MINUTE = 12_000;
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
   const app = createApp(settings, logger);
-  const uploads = collectUploadRoutes(app);
-  guardListener(app, deps, { logger, uploads });
+  const crossOrigin = collectCrossOriginRoutes(app);
+  guardListener(app, deps, { logger, crossOrigin });
   limitOpenRoutes(app);
   app.decorateRequest('span', null);
   app.setValidatorCompiler(compileValidator);
@@ -90,7 +90,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     contentSecurityPolicy: false,
     hsts: settings.tls || settings.trustProxy.length > 0 ? { maxAge: 31_536_000 } : false,
   });
-  registerCors(app, uploads);
+  registerCors(app, crossOrigin);
   registerLoadShedding(app, settings.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS);
   await registerAuth(app, deps);
   registerConcurrency(app);
@@ -125,7 +125,7 @@ function createApp(settings: ApiSettings, logger: FastifyBaseLogger): App {
 function guardListener(
   app: App,
   deps: ApiDeps,
-  { logger, uploads }: { logger: FastifyBaseLogger; uploads: UploadRoutes },
+  { logger, crossOrigin }: { logger: FastifyBaseLogger; crossOrigin: CrossOriginRoutes },
 ): void {
   const { settings } = deps;
   const connections = guardConnections(app.server, {
@@ -139,7 +139,7 @@ function guardListener(
     addressOf: clientAddressOf(settings.trustProxy),
     closePipelined: (socket) => connections.closePipelined(socket),
     onUnsent: (socket) => connections.countUnsent(socket),
-    reject: answerRejections(settings, uploads),
+    reject: answerRejections(settings, crossOrigin),
   });
   app.decorate('connections', connections);
   app.decorate('gate', gate);

@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyContextConfig extends Partial<Permission> {
     /** Whether upload tokens may use the route, from pages of other origins as well. It then checks the token's bounds. */
     uploadToken?: boolean;
+    /** Whether pages of every origin may use the route without a token in a header. */
+    everySite?: boolean;
     /** Open routes that need no slot: the check of liveness has no limit, and documents are sent from memory. */
     kind?: 'liveness' | 'document';
     /** Returns the response while the process is overloaded; undefined lets the request pass. By default it gets a 503. */

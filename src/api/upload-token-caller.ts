@@ -3,14 +3,14 @@ import { ApiError } from '../contract/errors.ts';
 import { isWebOrigin } from '../contract/upload-tokens.ts';
 import { findUploadToken, type UploadToken } from '../uploads/tokens.ts';
 import type { Caller } from './caller.ts';
+import { readableBy } from './cross-origin.ts';
 import type { ApiDeps } from './deps.ts';
-import { readableBy } from './upload-cors.ts';
 
 const ENDED = { reason: 'the upload token has expired or was revoked', remedy: 'Request a new token from your server' };
 
 /**
  * Authenticates a request with an upload token. Null for a token that does not exist, and for one from another origin: both
- * get the same response, which a page cannot read. Throws `unauthorized` with a reason for a token that has ended.
+ * get the same response. Throws `unauthorized` with a reason for a token that has ended.
  */
 export async function authenticateUploadToken(
   request: FastifyRequest,

@@ -1,7 +1,9 @@
 import type { CommanderError } from 'commander';
 import type { AirlockError } from '../../sdk/src/index.ts';
 import { connectAdvice } from '../database/connect-advice.ts';
+import { reportFailed } from '../supervisor/child.ts';
 import { EXIT } from './exit.ts';
+import { listenFault } from './listen-fault.ts';
 import { dim, red } from './style.ts';
 import { plain } from './table.ts';
 
@@ -21,26 +23,41 @@ function whereToLook({ status, code, requestId, docs }: AirlockError): string {
   return `${key}See ${docs ?? `code ${code} in docs/errors.md`}${requestId ? `; request ${requestId} in the log of the server` : ''}`;
 }
 
-/** Writes what went wrong to standard error. Returns the exit code. */
-export function reportFailure(error: unknown): number {
+/**
+ * Writes what went wrong to standard error, or lets the supervisor of this process write it. Returns the exit code.
+ */
+export async function reportFailure(error: unknown): Promise<number> {
   if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const { name, code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  const inUse = code === 'EADDRINUSE';
-  const message = inUse
-    ? `Port ${port} on ${address} is in use. Stop what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
-    : (connectAdvice(error as Error) ?? explain(error as Error));
-  process.stderr.write(`${red('airlock:')} ${plain(message)}
-`);
-  if (name === 'AirlockError')
-    process.stderr.write(
-      dim(`${whereToLook(error as AirlockError)}
-`),
-    );
-  if (inUse) return EXIT.unavailable;
+  const fault = listenFault(error as Error);
+  const advice = connectAdvice(error as Error, process.env.AIRLOCK_DATABASE_URL);
+  const message = oneLine(fault?.message ?? advice ?? explain(error as Error));
   if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
-  if (name === 'UsageError') return EXIT.usage;
-  if (name === 'ConfigError' || name === 'SandboxError') return EXIT.config;
-  return name === 'SupervisorError' || name === 'UnavailableError' ? EXIT.unavailable : EXIT.failed;
+  if (!(await reportFailed(message))) {
+    process.stderr.write(`${red('airlock:')} ${message}\n`);
+    if ((error as Error).name === 'AirlockError') process.stderr.write(dim(`${whereToLook(error as AirlockError)}\n`));
+  }
+  return fault?.exitCode ?? (advice === null ? exitCodeOf(error as Error) : EXIT.unavailable);
+}
+
+function exitCodeOf(error: Error & { exitCode?: number }): number {
+  switch (error.name) {
+    case 'UsageError':
+      return EXIT.usage;
+    case 'ConfigError':
+    case 'SandboxError':
+      return EXIT.config;
+    case 'SupervisorError':
+    case 'UnavailableError':
+      return EXIT.unavailable;
+    case 'StartFailure':
+      return error.exitCode ?? EXIT.unavailable;
+    default:
+      return EXIT.failed;
+  }
+}
+
+function oneLine(text: string): string {
+  return plain(text.trim().replaceAll(/\s*[\r\n]\s*/g, ' '));
 }
 
 /** Checks the code, not the class, because the processes of a service don't load the command-line parser. */

@@ -13,7 +13,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 run()
   // Exits instead of only setting the exit code: open connections of a role that failed half-way would keep it alive.
-  .catch((error) => process.exit(reportFailure(error)));
+  .catch(async (error) => process.exit(await reportFailure(error)));
 
 async function run(): Promise<void> {
   const command = findDirectCommand(process.argv.slice(2));

@@ -41,6 +41,8 @@ export interface RolesOptions {
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Aborting it kills the roles, also those that wait. */
   immediate: AbortSignal;
+  /** Aborting it kills the roles that are not ready. */
+  abandoned: AbortSignal | undefined;
   /** Receives what the API sends, apart from what the roles handle themselves. */
   onApiMessage: (message: unknown) => void;
   /** Whether the worker may build FFmpeg. False for the service of a single command. */
@@ -59,7 +61,8 @@ export interface Roles {
   discard(): Promise<void>;
 }
 
-export function openRoles({ config, logger, onLine, onApiMessage, immediate, builds }: RolesOptions): Roles {
+export function openRoles(options: RolesOptions): Roles {
+  const { config, logger, onLine, onApiMessage, immediate, abandoned, builds } = options;
   const started: SupervisedProcess[] = [];
   let begin!: (variables: Record<string, string>) => void;
   const begun = new Promise<Record<string, string>>((resolve) => {
@@ -87,6 +90,7 @@ export function openRoles({ config, logger, onLine, onApiMessage, immediate, bui
           started.find((other) => other.name === to)?.send(message as object);
         },
         immediate,
+        ...(abandoned && { abandoned }),
         ...(drainMs && { drainMs }),
       });
       started.push(child);

@@ -43,6 +43,8 @@ export interface ServiceOptions {
   isTemporary?: boolean;
   /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
+  /** Aborting it ends a start: kills the processes that are not ready, and drains the others. `startService` then rejects. */
+  stopping?: AbortSignal;
   /** Called with the owner's URL once the schema is current, while the roles start. They wait for it to be ready. */
   onSchema?: (databaseUrl: string) => Promise<void>;
 }
@@ -89,8 +91,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker is first,
     // because it takes longest.
     const [, api, { schema, endpoint }] = await together([
-      roles.start('worker', WORKER_DRAIN_MS),
-      roles.start('api', apiDrainMs),
+      roles.start('worker', WORKER_DRAIN_MS).catch(parts.fail),
+      roles.start('api', apiDrainMs).catch(parts.fail),
       prepare().catch(parts.fail),
     ]);
     const wanted = options.firstKey === 'file' ? firstKeyFile(config.dataDir) : true;
@@ -107,7 +109,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
   } catch (error) {
     await end('stop')().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
-    throw error;
+    // What is killed because of a failure fails, too.
+    throw parts.failed.aborted ? parts.failed.reason : error;
   }
 }
 
@@ -121,9 +124,9 @@ interface StartedDatabase {
 /** The parts of a service that is starting. */
 interface Parts {
   roles: Roles;
-  /** Aborts when the service cannot start: ends what still waits. */
+  /** Aborts when the service cannot start, with the first error: ends what still waits. */
   failed: AbortSignal;
-  /** Aborts `failed`, and throws the error. */
+  /** Aborts `failed`, unless the caller ends the start, and throws the error. */
   fail(error: unknown): never;
   /** Starts the embedded database, if the service uses it. */
   startDatabase(): Promise<StartedDatabase>;
@@ -133,7 +136,7 @@ interface Parts {
 }
 
 function openParts(options: ServiceOptions): Parts {
-  const { config, logger, immediate } = options;
+  const { config, logger, immediate, stopping } = options;
   const failed = new AbortController();
   const discarded = new AbortController();
   const orImmediate = (signal: AbortSignal) => AbortSignal.any([signal, ...(immediate ? [immediate] : [])]);
@@ -142,11 +145,11 @@ function openParts(options: ServiceOptions): Parts {
   const ended = orImmediate(failed.signal);
   const onApiMessage = request.receive;
   return {
-    roles: openRoles({ ...options, onApiMessage, immediate: ended, builds: options.announce }),
+    roles: openRoles({ ...options, onApiMessage, immediate: ended, abandoned: stopping, builds: options.announce }),
     makeFirstKey: (api, wanted) => request.ask((message) => api.send(message), wanted, ended),
     failed: failed.signal,
     fail(error) {
-      failed.abort();
+      if (!stopping?.aborted) failed.abort(error);
       throw error;
     },
     async startDatabase() {
@@ -226,6 +229,7 @@ async function migrate({ config, ...options }: ServiceOptions): Promise<FirstLog
     ready: 'ipc',
     maximumFirstFailures: 1,
     ...(options.immediate && { immediate: options.immediate }),
+    ...(options.stopping && { abandoned: options.stopping }),
     readyTimeoutMs: MIGRATION_MS,
     onLine(stream, line) {
       if (stream === 'stdout' && line.startsWith('{"applied"')) result = JSON.parse(line) as MigrationResult;

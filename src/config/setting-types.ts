@@ -103,6 +103,18 @@ export function absolutePath(example: string): SettingType<string> {
   };
 }
 
+/** Longest path of a Unix socket in bytes: `sun_path` of Linux, without its final zero. */
+const MAX_SOCKET_PATH = 107;
+
+export function socketPath(example: string): SettingType<string> {
+  return {
+    schema: z.string().check(z.refine((text) => isAbsolute(text) && Buffer.byteLength(text) <= MAX_SOCKET_PATH)),
+    name: 'absolute path',
+    noun: `an absolute path of at most ${MAX_SOCKET_PATH} bytes`,
+    remedy: `Write the full path, like ${example}`,
+  };
+}
+
 export const diskReserve: SettingType<ReturnType<typeof parseDiskReserve>> = {
   // Errors of `parseDiskReserve` name the part at fault, and pass through unchanged.
   schema: z.codec(z.string(), z.object({ percent: z.number(), bytes: z.number() }), {

@@ -11,6 +11,7 @@ import {
   port,
   portList,
   type SettingType,
+  socketPath,
   text,
   url,
 } from './setting-types.ts';
@@ -72,7 +73,7 @@ export const SETTINGS = {
     description:
       '`s3://bucket?endpoint=https://…&region=…` for [S3](operate/s3.md), with `endpoint=unix:/path` for the socket of a gateway, or `gs://bucket` for [Google Cloud Storage](operate/google-cloud-storage.md). If unset, Airlock runs the embedded storage.',
   }),
-  storageSocket: optional('AIRLOCK_STORAGE_SOCKET', absolutePath('/run/airlock-storage/storage.sock'), {
+  storageSocket: optional('AIRLOCK_STORAGE_SOCKET', socketPath('/run/airlock-storage/storage.sock'), {
     description:
       'Unix socket on which the gateway serves API and worker, mode 0660. If unset, `socket/storage.sock` in the data directory, which only its owner can use.',
     example: '/run/airlock-storage/storage.sock',
@@ -202,6 +203,7 @@ export const OTHER_VARIABLES = {
     AIRLOCK_MADE_DATA_DIR: 'The launcher created the data directory, so a single transcode removes it.',
     AIRLOCK_INTERNAL_STORAGE_ENDPOINT: 'Address of the storage for clients, passed to API and worker.',
     AIRLOCK_INTERNAL_BUILDS: 'Set for the worker of `./airlock up`, which may build FFmpeg.',
+    AIRLOCK_INTERNAL_SUPERVISED: 'Set for a process whose supervisor prints why it could not start.',
     AIRLOCK_INTERNAL_WAITS:
       'Set for a process that waits for a message of its supervisor before it connects to the database.',
   },

@@ -18,10 +18,35 @@ const ADVICE: Readonly<Record<string, string>> = {
   '3D000': 'The database does not exist: create it, or correct its name in AIRLOCK_DATABASE_URL',
 };
 
-/** A sentence for an operator, or null for an error that is not about a connection to PostgreSQL. Contains no address. */
-export function connectAdvice(error: { code?: unknown; message?: string }): string | null {
+/** Codes of Node for a host that cannot be reached. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+]);
+
+interface ConnectError {
+  code?: unknown;
+  message?: string;
+  /** Of an error of a connection or of the lookup of a name. */
+  address?: string;
+  hostname?: string;
+}
+
+/**
+ * A sentence for an operator, or null for an error that is not about a connection to PostgreSQL. Contains no address.
+ * `url` tells an unreachable database from other hosts.
+ */
+export function connectAdvice(error: ConnectError, url?: string): string | null {
   const { message = '' } = error;
   const code = typeof error.code === 'string' ? error.code : '';
+  if (UNREACHABLE.has(code) && isHostOf(error, url)) {
+    return `PostgreSQL does not respond (${code}): start it, or correct host and port in AIRLOCK_DATABASE_URL.`;
+  }
   if (UNTRUSTED.has(code)) return `The certificate of PostgreSQL is not trusted: ${CA}.`;
   if (code === '28000') {
     return /no encryption/.test(message)
@@ -33,4 +58,10 @@ export function connectAdvice(error: { code?: unknown; message?: string }): stri
     return 'PostgreSQL does not offer TLS: set ssl=on and a certificate there. Without TLS, use a network that no one else can read, and remove sslmode.';
   }
   return Object.hasOwn(ADVICE, code) ? `${ADVICE[code]}.` : null;
+}
+
+function isHostOf({ address, hostname }: ConnectError, url: string | undefined): boolean {
+  if (!url || !URL.canParse(url)) return false;
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return host === hostname || host === address || (host === 'localhost' && address !== undefined);
 }

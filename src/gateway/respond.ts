@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isBodyAnnounced } from '../listener/request-body.ts';
+import { makeReadable } from './cors.ts';
 import type { S3Error } from './errors.ts';
 import { document, element } from './xml.ts';
 
@@ -33,6 +34,7 @@ export function reject(request: IncomingMessage, response: ServerResponse, error
     response.destroy();
     return;
   }
+  makeReadable(request, response);
   const xml = errorDocument(error, request, requestId);
   const hasBody = !request.complete && isBodyAnnounced(request.headers);
   response.writeHead(error.status, {

@@ -141,10 +141,25 @@ describe('browsers', () => {
     expect(read.headers.get('access-control-expose-headers')).toMatch(/content-range.*etag/);
   });
 
-  it('have no cross-origin access without a signed URL', async () => {
+  it('may read why a URL without a valid signature is rejected, and nothing else without a signed URL', async () => {
     const url = `${gateway.endpoint}/${BUCKET}/ten`;
     const origin = { origin: 'https://app.example' };
-    expect((await fetch(url, { method: 'OPTIONS', headers: origin })).status).toBe(403);
+    const preflight = await fetch(url, { method: 'OPTIONS', headers: origin });
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'content-type, range',
+    ]);
+    for (const [method, target] of [
+      ['GET', url],
+      ['PUT', url],
+      ['PUT', `${url}?X-Amz-Signatur=00`],
+      ['GET', `${gateway.endpoint}/nowhere`],
+    ] as const) {
+      const rejected = await fetch(target, { method, headers: origin, ...(method === 'PUT' && { body: 'x' }) });
+      expect([target, rejected.status >= 400]).toEqual([target, true]);
+      expect(rejected.headers.get('access-control-allow-origin')).toBe('*');
+      expect(rejected.headers.get('access-control-allow-credentials')).toBeNull();
+    }
     const signed = await fetch(url, { headers: { ...(await signedHeaders('GET', url)), ...origin } });
     expect(signed.status).toBe(200);
     expect(signed.headers.get('access-control-allow-origin')).toBeNull();

@@ -26,7 +26,7 @@ export async function chooseSandbox(
   { full = false } = {},
 ): Promise<ChosenSandbox> {
   if (choice !== 'auto') {
-    const sandbox = await openSandbox({ ...options, tier: choice });
+    const sandbox = await openChosen(options, choice);
     return { sandbox, report: await sandbox.selfTest({ full }), rejected: [] };
   }
   const rejected: ChosenSandbox['rejected'] = [];
@@ -44,6 +44,17 @@ export async function chooseSandbox(
     `no sandbox tier works on this machine: ${reasons}`,
     'Fix one of them; ./airlock doctor --sandbox shows each attempt',
   );
+}
+
+/** Opens the tier that the operator has chosen. The error names the setting. */
+async function openChosen(options: Omit<SandboxOptions, 'tier'>, tier: SandboxTier): Promise<Sandbox> {
+  try {
+    return await openSandbox({ ...options, tier });
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    const remedy = `${error.remedy}, or set AIRLOCK_SANDBOX=auto`;
+    throw new SandboxError(`AIRLOCK_SANDBOX is ${tier}, but ${error.reason}`, remedy, { cause: error });
+  }
 }
 
 async function tryTier(

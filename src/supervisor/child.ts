@@ -45,6 +45,23 @@ export function reportReady(ports: Record<string, number> = {}): void {
   process.send?.({ type: 'ready', ports });
 }
 
+/** Set for a process that a supervisor starts, which then prints why the process could not start. */
+export const SUPERVISED_VARIABLE = 'AIRLOCK_INTERNAL_SUPERVISED';
+
+/** Reports to the supervisor why this process ends. Resolves to false without a supervisor: then nothing has been reported. */
+export function reportFailed(message: string): Promise<boolean> {
+  if (process.env[SUPERVISED_VARIABLE] !== '1' || !process.connected) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    process.send!({ type: 'failed', message }, (error: Error | null) => resolve(error === null));
+  });
+}
+
+/** In the supervisor: why the process ends; null for another message. */
+export function failureIn(message: unknown): string | null {
+  const { type, message: text } = (message ?? {}) as { type?: unknown; message?: unknown };
+  return type === 'failed' && typeof text === 'string' ? text : null;
+}
+
 /** Set for a role that its supervisor starts before the role's dependencies are ready. */
 export const WAITS_VARIABLE = 'AIRLOCK_INTERNAL_WAITS';
 

@@ -49,7 +49,7 @@ describe('the data directory', () => {
   });
 
   it.each([
-    ['a file', 'file', /AIRLOCK_DATA_DIR: .*file is a file/],
+    ['a file', 'file', /AIRLOCK_DATA_DIR: .*file is not a directory/],
     ['below a file', 'file/below', /AIRLOCK_DATA_DIR: .*is below a file, not a directory/],
     ['a name that is too long', 'x'.repeat(300), /has a name that is too long/],
     ['a name that a shell would parse', 'a"b', /contains a double quote/],

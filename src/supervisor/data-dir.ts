@@ -35,7 +35,7 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
 }
 
 async function tryPrepare(dataDir: string, shown: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+  await makeFolders(dataDir, isRoot() ? 0o711 : 0o700);
   const path = await realpath(dataDir);
   requireShellSafeName(path, shown);
   await takeOwnership(path, shown);
@@ -46,6 +46,22 @@ async function tryPrepare(dataDir: string, shown: string): Promise<string> {
     if (fresh || !FULL.includes(error.code ?? '')) throw error;
   });
   return path;
+}
+
+/**
+ * Like `mkdir -p`. Node's own `recursive` never returns where the kernel rejects new folders with ENOENT, as in /proc.
+ */
+async function makeFolders(path: string, mode: number): Promise<void> {
+  const error = await mkdir(path, { mode }).then(
+    () => null,
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (error === null || error.code === 'EEXIST') return;
+  if (error.code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+  await makeFolders(dirname(path), mode);
+  await mkdir(path, { mode }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** initdb puts its path between double quotes into a shell command: reject characters that are special there. */
@@ -128,6 +144,7 @@ const REASONS: Record<string, [reason: string, remedy: string]> = {
   EROFS: ['is on a read-only file system', 'Choose another directory'],
   ENOSPC: ['is on a full disk', 'Free some space, or choose a directory on another disk'],
   EDQUOT: ['exceeds your disk quota', 'Free some space, or choose a directory on another disk'],
+  ENOENT: ['cannot be created', 'Choose a directory on a disk: not in /proc or /sys, and not a broken symbolic link'],
   ENOTDIR: ['is below a file, not a directory', 'Choose a directory'],
   EEXIST: ['is a file', 'Choose a directory'],
   ELOOP: ['has too many symbolic links', 'Use the path of the directory itself'],

@@ -39,6 +39,23 @@ export class Tail {
   text(): string {
     return this.lines.join('\n').slice(-4000);
   }
+
+  /** The last line that reports an error, or else the last line: of an entry of a log its text. Empty without output. */
+  lastWords(): string {
+    const texts = this.lines.map(textOf).filter((text) => text !== '');
+    return texts.findLast((text) => /error|fatal|fail|cannot/i.test(text)) ?? texts.at(-1) ?? '';
+  }
+}
+
+/** `{"level":"error","err":{"message":"no space"},"msg":"failed"}` → `failed: no space` */
+function textOf(line: string): string {
+  if (!line.startsWith('{')) return line.trim();
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+    return [msg, err?.message].filter(Boolean).join(': ');
+  } catch {
+    return line.trim();
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type BackoffPolicy, createBackoff, DEFAULT_BACKOFF, pause } from './backoff.ts';
+import { failureIn, SUPERVISED_VARIABLE } from './child.ts';
 import { eachLine, Tail } from './log-lines.ts';
-import { SupervisorError } from './supervisor-error.ts';
+import { StartFailure, SupervisorError } from './supervisor-error.ts';
 import type { ProcessExit, ReadyMessage, SupervisorLogger } from './types.ts';
 
 export interface ProcessOptions {
@@ -27,6 +28,8 @@ export interface ProcessOptions {
   maximumFirstFailures?: number;
   /** Once aborted, the process is killed without draining and not restarted. */
   immediate?: AbortSignal;
+  /** Once aborted, the process is killed unless it has been ready. */
+  abandoned?: AbortSignal;
   /** Receives complete lines of its output. Default: stdout and stderr of this process. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Called each time it becomes ready, including the first. */
@@ -54,7 +57,7 @@ const PERMANENT_FAILURE = { from: 64, to: 78 };
 
 /**
  * Starts a process, waits until it is ready, and restarts it whenever it dies.
- * Rejects when it never becomes ready, with its last output lines.
+ * Rejects when it never becomes ready, with the reason that it reports, or else with its last words.
  */
 export async function superviseProcess(options: ProcessOptions): Promise<SupervisedProcess> {
   const { name, logger } = options;
@@ -70,7 +73,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
       if (stopped.signal.aborted) return;
       // A role exits with 0 only when it is asked to stop, and this supervisor has not asked.
       if (exit.code === 0) logger.warn({ role: name }, 'another process stopped a role; restarting it');
-      else logger.error({ role: name, ...exit }, 'a role exited unexpectedly; restarting it');
+      else logger.error({ role: name, ...exit, ...reasonOf(run) }, 'a role exited unexpectedly; restarting it');
       options.onDown?.(exit);
       for (let up = false; !up; ) {
         await pause(backoff.next(performance.now() - since), stopped.signal);
@@ -115,7 +118,9 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
 interface Run {
   child: ChildProcess;
   message: ReadyMessage | null;
-  /** Rejects, with the output of the process, when it exits before it is ready or is not ready in time. */
+  /** Why the process ends, if it has reported a reason. */
+  failure: string | null;
+  /** Rejects, with the reason, when it exits before it is ready or is not ready in time. */
   readiness: Promise<void>;
   exited: Promise<ProcessExit>;
   alive(): boolean;
@@ -130,8 +135,8 @@ async function firstRun(options: ProcessOptions, limit: number, wait: (uptimeMs:
       return run;
     } catch (error) {
       const { code } = await run.exited;
-      const permanent = code !== null && code >= PERMANENT_FAILURE.from && code <= PERMANENT_FAILURE.to;
-      if (permanent || attempt >= limit || options.immediate?.aborted) throw error;
+      if (isPermanent(code) || attempt >= limit || options.immediate?.aborted || options.abandoned?.aborted)
+        throw error;
       await pause(wait(performance.now() - since), new AbortController().signal);
     }
   }
@@ -141,7 +146,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
   const { name, env, ready = 'ipc', readyTimeoutMs = 30_000, onMessage } = options;
   // A separate group: Ctrl-C reaches only the supervisor, which then stops the roles in order.
   const child = spawn(options.command, options.args, {
-    env: typeof env === 'function' ? env(last) : env,
+    env: { ...(typeof env === 'function' ? env(last) : env), [SUPERVISED_VARIABLE]: '1' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
@@ -168,10 +173,12 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
   const killNow = () => alive && kill(child, 'SIGKILL');
-  if (options.immediate?.aborted) killNow();
-  else options.immediate?.addEventListener('abort', killNow);
-  void exited.then(() => options.immediate?.removeEventListener('abort', killNow));
-  const run: Run = { child, message: last, exited, alive: () => alive, readiness: Promise.resolve() };
+  for (const signal of [options.immediate, options.abandoned]) {
+    if (signal?.aborted) killNow();
+    else signal?.addEventListener('abort', killNow);
+    void exited.then(() => signal?.removeEventListener('abort', killNow));
+  }
+  const run: Run = { child, message: last, failure: null, exited, alive: () => alive, readiness: Promise.resolve() };
   run.readiness = new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       kill(child, 'SIGKILL');
@@ -179,19 +186,26 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
     }, readyTimeoutMs);
     const settle = (message: ReadyMessage) => {
       clearTimeout(timer);
+      options.abandoned?.removeEventListener('abort', killNow);
       run.message = message;
       options.onReady?.(message);
       resolve();
     };
     if (ready === 'spawn') child.once('spawn', () => settle({ type: 'ready', ports: {} }));
-    else child.on('message', (message) => (isReady(message) ? settle(message) : onMessage?.(message, post(child))));
+    else
+      child.on('message', (message) => {
+        const failure = failureIn(message);
+        if (failure !== null) run.failure = failure;
+        else if (isReady(message)) settle(message);
+        else onMessage?.(message, post(child));
+      });
     child.once('error', (cause) => {
       clearTimeout(timer);
       reject(new SupervisorError(`${name} cannot be started`, `Check ${options.command}`, { cause }));
     });
-    void exited.then(({ code, signal }) => {
+    void exited.then((exit) => {
       clearTimeout(timer);
-      reject(new SupervisorError(`${name} exited with ${signal ?? code} before it was ready`, outputOf(tail)));
+      reject(startError(name, exit, run.failure, tail));
     });
   });
   run.readiness.catch(() => undefined);
@@ -205,9 +219,25 @@ function post(child: ChildProcess): (message: object) => void {
   };
 }
 
+/** The exit codes of sysexits.h keep their meaning; others say only that the process does not start. */
+const UNAVAILABLE = 69;
+
+function startError(name: string, { code, signal }: ProcessExit, failure: string | null, tail: Tail): Error {
+  if (failure !== null) return new StartFailure(failure, isPermanent(code) ? code : UNAVAILABLE);
+  return new SupervisorError(`${name} exited with ${signal ?? code} before it was ready`, outputOf(tail));
+}
+
+function isPermanent(code: number | null): code is number {
+  return code !== null && code >= PERMANENT_FAILURE.from && code <= PERMANENT_FAILURE.to;
+}
+
+function reasonOf({ failure }: Run): { reason?: string } {
+  return failure === null ? {} : { reason: failure };
+}
+
 function outputOf(tail: Tail): string {
-  const text = tail.text();
-  return text ? `Its output:\n${text}` : 'It produced no output';
+  const text = tail.lastWords();
+  return text ? `Its last words: ${text}` : 'It produced no output';
 }
 
 function isReady(message: unknown): message is ReadyMessage {

@@ -8,3 +8,14 @@ export class SupervisorError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** A process that could not start, in its own words. */
+export class StartFailure extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.name = 'StartFailure';
+    this.exitCode = exitCode;
+  }
+}

@@ -31,6 +31,15 @@ async function makeToken(body: object = {}, headers: Headers = {}): Promise<stri
   return json.token;
 }
 
+/** Every page can read the response, and no cookie may be sent with such a request. */
+function expectReadable(headers: globalThis.Headers): void {
+  expect(Object.fromEntries([...headers].filter(([name]) => /^(access|vary)/.test(name)))).toEqual({
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': 'retry-after, x-request-id',
+    vary: 'Origin',
+  });
+}
+
 /** A request of a page with a token. */
 function send(token: string, method: string, path: string, body?: object, headers: Headers = {}) {
   return api.call(method, path, body, { authorization: `Bearer ${token}`, origin: ORIGIN, ...headers });
@@ -167,26 +176,38 @@ describe('an upload token', () => {
     expect(await rowOf(token)).toMatchObject({ files: 1 });
   });
 
-  it('does not work from another origin, and reveals nothing to it', async () => {
+  it('does not work from another origin, whose page can read the same error as for an unknown token', async () => {
     const token = await makeToken();
     const unknown = await presign(UNKNOWN);
     for (const origin of [
       'https://evil.example',
       'http://app.example.com',
       `${ORIGIN}:8443`,
-      'null',
       `${ORIGIN}.evil.example`,
     ]) {
       const { status, json, headers } = await presign(token, {}, { origin });
       expect([origin, status, json]).toEqual([origin, 401, unknown.json]);
-      expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+      expectReadable(headers);
     }
+    expect(unknown.json.details.reason).toBe('the upload token does not exist, or was created for another origin');
     const { authorization } = { authorization: `Bearer ${token}` };
-    expect((await api.call('POST', PRESIGN, FILE, { authorization })).status).toBe(401);
+    const program = await api.call('POST', PRESIGN, FILE, { authorization });
+    expect([program.status, program.headers.get('access-control-allow-origin')]).toEqual([401, null]);
     expect((await presign(token)).status).toBe(200);
   });
 
-  it('an upload token without an origin works from every page that has an origin, and from programs', async () => {
+  it('is not required to read why a request of a page is malformed', async () => {
+    const token = await makeToken();
+    const malformed = await api.call('POST', PRESIGN, '{"filename":', {
+      ...{ authorization: `Bearer ${token}`, origin: ORIGIN, 'content-type': 'application/json' },
+    });
+    expect([malformed.status, malformed.headers.get('access-control-allow-origin')]).toEqual([400, ORIGIN]);
+    const withKey = await api.call('POST', PRESIGN, { filename: 'a.exe' }, { origin: ORIGIN });
+    expect(withKey.status).toBe(400);
+    expectReadable(withKey.headers);
+  });
+
+  it('without an origin works from every page that has an origin, and from programs', async () => {
     const token = await makeToken({ origin: null });
     const page = await presign(token, {}, { origin: 'http://localhost:3000' });
     expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:3000']);
@@ -344,6 +365,37 @@ describe('an upload token', () => {
   });
 });
 
+describe('a page without a valid token', () => {
+  let other: TestApi;
+  beforeAll(async () => {
+    other = await startApi();
+  });
+  afterAll(() => other?.close());
+
+  const NONE = 'the request has no complete upload token and no valid key';
+  it.each([
+    ['no token', {}, NONE],
+    ['a truncated token', { authorization: 'Bearer al_upload_AAAA' }, NONE],
+    ['an unknown key', { authorization: `Bearer al_live_${'A'.repeat(30)}0uCPlr` }, NONE],
+    ['a scheme without a token', { authorization: 'Bearer' }, NONE],
+    [
+      'no origin',
+      { origin: 'null', authorization: `Bearer ${UNKNOWN}` },
+      'the page has no origin, like a local file or a sandboxed frame',
+    ],
+  ])('but with %s can read why its request is rejected', async (_, sent, reason) => {
+    for (const [method, path] of [
+      ['POST', PRESIGN],
+      ['GET', `${MULTIPART}/${uuidv7()}`],
+    ] as const) {
+      const headers = { authorization: '', origin: ORIGIN, ...sent };
+      const response = await other.call(method, path, method === 'POST' ? FILE : undefined, headers);
+      expect([path, response.status, response.json.details.reason]).toEqual([path, 401, reason]);
+      expectReadable(response.headers);
+    }
+  });
+});
+
 describe('a preflight request', () => {
   const ask = (path: string, headers: Headers) =>
     api.call('OPTIONS', path, undefined, { authorization: '', 'access-control-request-method': 'POST', ...headers });
@@ -355,20 +407,27 @@ describe('a preflight request', () => {
       });
       expect([path, status]).toEqual([path, 204]);
       expect(Object.fromEntries([...headers].filter(([name]) => /^(access|vary)/.test(name)))).toEqual({
-        'access-control-allow-origin': ORIGIN,
+        'access-control-allow-origin': '*',
         'access-control-allow-methods': 'POST',
-        'access-control-allow-headers': 'authorization, content-type, idempotency-key',
+        'access-control-allow-headers': 'authorization, content-type, idempotency-key, range',
         'access-control-max-age': '600',
-        vary: 'Origin',
       });
     }
-    const { headers } = await ask(`${MULTIPART}/${uuidv7()}`, { origin: 'https://other.example' });
-    expect(headers.get('access-control-allow-origin')).toBe('https://other.example');
+    const { headers } = await ask(`${MULTIPART}/${uuidv7()}`, { origin: 'null' });
+    expect(headers.get('access-control-allow-origin')).toBe('*');
     expect(headers.get('access-control-allow-methods')!.split(', ')).toEqual(expect.arrayContaining(['GET', 'DELETE']));
   });
 
-  it('allows nothing to a page without an origin, and nothing on other routes', async () => {
-    expect((await ask(PRESIGN, { origin: 'null' })).headers.get('access-control-allow-origin')).toBeNull();
+  it('lets a player on another site send Range to a playback URL', async () => {
+    const { status, headers } = await ask('/playback/token/master.m3u8', {
+      ...{ origin: ORIGIN, 'access-control-request-method': 'GET', 'access-control-request-headers': 'range' },
+    });
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+    expect(headers.get('access-control-allow-methods')).toContain('GET');
+    expect(headers.get('access-control-allow-headers')).toContain('range');
+  });
+
+  it('allows nothing on other routes', async () => {
     for (const path of ['/v1/upload/tokens', '/v1/uploads', '/v1/transcodes']) {
       const { status, headers } = await ask(path, { origin: ORIGIN });
       expect([path, status, headers.get('access-control-allow-origin')]).toEqual([path, 405, null]);

@@ -56,7 +56,7 @@ async function runAlone(args: readonly string[], env: NodeJS.ProcessEnv, cwd = p
     await createProgram().parseAsync(args, { from: 'user' });
     return { ...output, code: Number(process.exitCode ?? 0) };
   } catch (error) {
-    const code = reportFailure(error);
+    const code = await reportFailure(error);
     return { ...output, code };
   } finally {
     for (const [index, name] of streams.entries()) process[name].write = writes[index]!;

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -34,6 +34,15 @@ async function open(path: string): Promise<Page> {
   await page.goto(`${site.origin}/${path}`);
   return page;
 }
+/** Requests an upload URL from a page, and returns the body of the response. */
+async function post(page: Page, token: string, body: object) {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const text = await page.evaluate(async ([url, init]) => (await fetch(url, init)).text(), [
+    `${service.api}/v1/upload/presigned-url`,
+    { method: 'POST', headers, body: JSON.stringify(body) },
+  ] as const);
+  return JSON.parse(text);
+}
 const tokenFor = async (origin: string) => (await server.createToken(origin)).token;
 
 describe('a page of another origin', () => {
@@ -55,7 +64,9 @@ describe('a page of another origin', () => {
     const token = await tokenFor(site.origin);
     expect(await uploadByHand(page, { url: service.api, token, file })).toMatch(/^gs:/);
     await page.reload();
-    expect(await uploadByHand(page, { url: service.api, token: `${token}x`, file })).toContain('Failed to fetch');
+    expect(await uploadByHand(page, { url: service.api, token: `${token}x`, file })).toContain(
+      'no complete upload token',
+    );
     await page.close();
   });
 
@@ -83,9 +94,49 @@ describe('a page of another origin', () => {
     await page.close();
   });
 
-  it('cannot read the response to a token for another origin', async () => {
+  it('can read why a token is rejected: an unknown or incomplete token, or a token for another origin', async () => {
     const page = await open('plain');
-    const token = await tokenFor('https://app.example.com');
-    await expect(uploadPlainly(page, { url: service.api, token, clip })).rejects.toThrow('Failed to fetch');
+    const foreign = await tokenFor('https://app.example.com');
+    for (const [token, reason] of [
+      [foreign, 'the upload token does not exist, or was created for another origin'],
+      [foreign.slice(0, -1), 'the request has no complete upload token'],
+      ['garbage', 'the request has no complete upload token'],
+    ] as const) {
+      await expect(uploadPlainly(page, { url: service.api, token, clip })).rejects.toThrow(reason);
+    }
+    await page.close();
+  });
+
+  it('can read why storage rejects a file: another size, and a URL without its signature', async () => {
+    const page = await open('plain');
+    const token = await tokenFor(site.origin);
+    const body = { filename: 'a.mp4', content_type: 'video/mp4', file_size: 4 };
+    const { uploadUrl } = (await post(page, token, body)).result;
+    const put = (url: string, size: number) =>
+      page.evaluate(
+        async ([to, bytes]) => {
+          const body = new Uint8Array(bytes);
+          const response = await fetch(to, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body });
+          return [response.status, (await response.text()).match(/<Code>(\w+)/)?.[1]];
+        },
+        [url, size] as const,
+      );
+    expect(await put(uploadUrl, 2_000_000)).toEqual([400, 'EntityTooLarge']);
+    expect(await put(uploadUrl.split('?')[0], 4)).toEqual([403, 'AccessDenied']);
+    await page.close();
+  });
+
+  it('without an origin can read that its address is the reason', async () => {
+    const page = await browser.newPage();
+    const file = join(folder, 'local.html');
+    await writeFile(file, '<!doctype html><title>Local file</title>');
+    await page.goto(`file://${file}`);
+    const token = await tokenFor(site.origin);
+    const { code, details } = await post(page, token, {});
+    expect([code, details.reason]).toEqual([
+      'unauthorized',
+      'the page has no origin, like a local file or a sandboxed frame',
+    ]);
+    await page.close();
   });
 });

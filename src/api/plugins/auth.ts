@@ -19,12 +19,23 @@ import { actorName, type Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { requireCsrf, sessionTokenOf } from '../session-cookie.ts';
 import type { App } from '../types.ts';
-import { limitReadableBy } from '../upload-cors.ts';
 import { authenticateUploadToken } from '../upload-token-caller.ts';
 
 const TOKENS_UPLOAD = {
   reason: 'an upload token can only upload files',
   remedy: 'Send this request from your server, with a key',
+};
+const UNKNOWN_TOKEN = {
+  reason: 'the upload token does not exist, or was created for another origin',
+  remedy: 'Request a new token from your server, with the origin of this page',
+};
+const NOT_A_TOKEN = {
+  reason: 'the request has no complete upload token and no valid key',
+  remedy: 'Send "Authorization: Bearer <token>" with an upload token from your server',
+};
+const NO_ORIGIN = {
+  reason: 'the page has no origin, like a local file or a sandboxed frame',
+  remedy: 'Serve the page from an http:// or https:// address',
 };
 const KEY_PARAMETERS = new Set(['key', 'api_key', 'apikey', 'api-key', 'token', 'access_token', 'authorization']);
 
@@ -44,15 +55,13 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     const { scope } = request.routeOptions.config;
     if (scope === 'open' || request.is404) return;
     const fromAddress = await deps.limits.address(request.ip);
-    if (!fromAddress.allowed && request.routeOptions.config.uploadToken)
-      reply.headers(limitReadableBy(request.headers));
     applyLimit(reply, fromAddress);
     const caller = await authenticate(request, reply, deps);
     if (!caller) {
       const failures = await deps.limits.failedAuth(request.ip);
       if (failures.justExceeded) await note(request, deps, { actor: 'anonymous', action: 'auth.refused' });
       if (!failures.allowed) applyLimit(reply, failures, 'requests without a valid key');
-      throw new ApiError('unauthorized');
+      throw new ApiError('unauthorized', missingTokenOf(request));
     }
     const { account, id } = caller;
     const state = await deps.limits.request(id, requestsPerMinute(caller, deps.settings.rateLimit));
@@ -122,10 +131,21 @@ function requirePermission(request: FastifyRequest, { by, scopes }: Caller): voi
   }
 }
 
+/** Why a page could not upload. Its details depend only on what the page sent, so they reveal no token and no key. */
+function missingTokenOf({ headers, routeOptions }: FastifyRequest): typeof NOT_A_TOKEN | null {
+  if (!routeOptions.config.uploadToken || headers.origin === undefined) return null;
+  if (headers.origin === 'null') return NO_ORIGIN;
+  return isWellFormedUploadToken(bearerOf(headers) ?? '') ? UNKNOWN_TOKEN : NOT_A_TOKEN;
+}
+
+function bearerOf({ authorization = '' }: FastifyRequest['headers']): string | undefined {
+  return /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
+}
+
 /** A key counts rather than a session, so that a browser with a cookie can also try a key. */
 async function authenticate(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<Caller | null> {
   if (carriesKeyInQuery(request)) return null;
-  const bearer = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const bearer = bearerOf(request.headers);
   if (bearer && isWellFormedUploadToken(bearer)) return authenticateUploadToken(request, reply, deps, bearer);
   if (request.headers.authorization) return authenticateKey(request, deps, bearer);
   const token = sessionTokenOf(request);

@@ -8,13 +8,13 @@ import { MAX_BODY_BYTES } from '../../contract/limits.ts';
 import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { Rejection } from '../../listener/request-gate.ts';
+import { type CrossOriginRoutes, errorReadableBy, isPreflight, preflightHeaders } from '../cross-origin.ts';
 import type { ApiSettings } from '../deps.ts';
 import { withSentNames } from '../field-spelling.ts';
 import { isInnerRequest } from '../inner-requests.ts';
 import { publicOrigin } from '../public-origin.ts';
 import { SchemaRejection, type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
-import { isPreflight, limitReadableBy, preflightHeaders, type UploadRoutes } from '../upload-cors.ts';
 import type { PathLookup } from './methods.ts';
 
 const FASTIFY_CODES: Record<string, ErrorCode> = {
@@ -66,7 +66,7 @@ export function answerFrameworkErrors(settings: ErrorSettings) {
  * Sends the response to a request that Fastify never sees. The check of liveness and preflight requests have no limit, but a
  * flood of them gets the response that costs the least. A page whose preflight request fails can't read why.
  */
-export function answerRejections({ publicUrl }: ErrorSettings, uploads: UploadRoutes) {
+export function answerRejections({ publicUrl }: ErrorSettings, routes: CrossOriginRoutes) {
   return (request: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
     const { url, headers } = request;
     if (url === '/livez' && rejection.reason === 'rate') {
@@ -74,9 +74,9 @@ export function answerRejections({ publicUrl }: ErrorSettings, uploads: UploadRo
       return;
     }
     const isPage = rejection.reason === 'rate' && headers.origin !== undefined;
-    const uploadMethods = isPage ? uploads.methodsOf(url!) : [];
-    if (uploadMethods.length > 0 && isPreflight(request)) {
-      response.writeHead(204, preflightHeaders(headers, uploadMethods)).end();
+    const pageMethods = isPage ? routes.methodsOf(url!) : [];
+    if (pageMethods.length > 0 && isPreflight(request)) {
+      response.writeHead(204, preflightHeaders(pageMethods)).end();
       return;
     }
     const error = rejectionError(rejection);
@@ -87,7 +87,7 @@ export function answerRejections({ publicUrl }: ErrorSettings, uploads: UploadRo
       'x-request-id': randomUUID(),
       'x-content-type-options': 'nosniff',
       ...limitHeaders(rejection),
-      ...(uploadMethods.length > 0 && limitReadableBy(headers)),
+      ...(pageMethods.length > 0 && errorReadableBy(headers)),
     });
     response.end(body);
   };
@@ -136,6 +136,8 @@ const CLIENT_REASONS: Record<string, string> = {
 };
 
 function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSettings): FastifyReply {
+  if (reply.request.routeOptions.config.uploadToken && !reply.hasHeader('access-control-allow-origin'))
+    reply.headers(errorReadableBy(reply.request.headers));
   if (error.status === 401) reply.header('www-authenticate', challengeOf(reply.request));
   if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
     reply.header('retry-after', String(error.details?.retry_after_seconds ?? 1));

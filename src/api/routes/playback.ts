@@ -85,7 +85,7 @@ function registerPlayedFiles(app: App, { context }: ApiDeps): void {
   app.get(
     `${PLAYBACK_PATH}/:token/*`,
     {
-      config: { scope: 'open' },
+      config: { scope: 'open', everySite: true },
       // The URLs are made by the operation above, and players follow the playlists.
       schema: { hide: true },
       // Errors as well: a player on another site reads their status.

@@ -11,12 +11,14 @@ export async function up(config: Config): Promise<void> {
   const terminal = process.stdout.isTTY === true;
   const began = Date.now();
   const immediate = new AbortController();
+  const ending = new AbortController();
   const service = startService({
     config,
     logger,
     firstKey: process.stderr.isTTY ? 'text' : 'file',
     announce: true,
     immediate: immediate.signal,
+    stopping: ending.signal,
     onLine(stream, line) {
       if (stream === 'stderr') process.stderr.write(`${line}\n`);
       else process.stdout.write(terminal ? prettyLine(`${line}\n`, !process.env.NO_COLOR) : `${line}\n`);
@@ -32,22 +34,26 @@ export async function up(config: Config): Promise<void> {
     }
     stopping = true;
     logger.info({ signal }, 'draining; send the signal again to end immediately');
-    // Also while it starts: what has been started by then would outlive this process.
-    service
-      .then(({ stop }) => stop())
-      .then(
-        () => process.exit(immediate.signal.aborted ? EXIT.failed : EXIT.ok),
-        (error) => {
-          // Processes that were still starting have been stopped, and report it.
+    ending.abort();
+    const end = () => process.exit(immediate.signal.aborted ? EXIT.failed : EXIT.ok);
+    // A start that is ended rejects when everything that it has started is stopped.
+    service.then(
+      ({ stop }) =>
+        stop().then(end, (error) => {
           if (!immediate.signal.aborted) logger.error({ err: error }, 'not everything could be stopped');
           process.exit(EXIT.failed);
-        },
-      );
+        }),
+      end,
+    );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  const { ready, firstKey, setupToken } = await service;
-  if (stopping) return;
+  const started = await service.catch((error) => {
+    if (stopping) return null;
+    throw error;
+  });
+  if (!started || stopping) return;
+  const { ready, firstKey, setupToken } = started;
   collectAfterStart();
   // Standard output is the log. A key is shown only on a terminal, never in a log; the set-up link works once.
   const made = { firstKey, setupToken, hasDashboard: hasDashboard(), willBuild: willBuild(config) };

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ConfigError } from '../../config/config-error.ts';
 import { explainFailure } from '../../ffmpeg/run/failure-text.ts';
 import { ProgressReader } from '../../ffmpeg/run/progress.ts';
 import { required } from '../host/preflight.ts';
-import { SandboxError } from '../sandbox-error.ts';
 import { UNUSED_LIBRARIES } from './ffmpeg-libraries.ts';
 import { FONTS_CONF, FONTS_CONF_PATH } from './fonts-conf.ts';
 import type { Program } from './program.ts';
@@ -17,8 +17,12 @@ export const ffmpeg: Program = {
   name: 'ffmpeg',
   find(configured) {
     const path = configured ?? operatorsBuild() ?? required('ffmpeg', 'ffmpeg');
-    if (isFile(path)) return path;
-    throw new SandboxError(`FFmpeg does not exist at ${path}`, 'Correct the path, or install the package ffmpeg');
+    if (isProgram(path)) return path;
+    throw new ConfigError(
+      'AIRLOCK_FFMPEG',
+      `${path} ${isFile(path) ? 'is not executable' : 'does not exist'}`,
+      'Correct the path, or remove the variable to use the FFmpeg of the system',
+    );
   },
   libraries,
   files: [
@@ -66,4 +70,8 @@ export function operatorsBuild(): string | null {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isProgram(path: string): boolean {
+  return isFile(path) && (statSync(path).mode & 0o111) !== 0;
 }

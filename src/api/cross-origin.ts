@@ -1,23 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isWebOrigin } from '../contract/upload-tokens.ts';
-import { isWellFormedUploadToken } from '../crypto/api-key.ts';
 import { pathOf, patternOf } from './plugins/methods.ts';
 import type { App } from './types.ts';
 
 /*
- * What a page of another origin may do and read. Pages use upload tokens, so these rules concern only the routes that
- * accept tokens. Cookies are never allowed.
+ * What a page of another origin may do and read, on the routes whose credential is a token in a header or in the path.
+ * Cookies are never allowed. An error is readable by every page, because any program gets the same error. Whether a page may
+ * read a success depends on its token (`upload-token-caller.ts`).
  */
 
-const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key';
+const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key, range';
 /** Seconds for which a browser remembers the response to a preflight request. */
 const MAX_AGE = '600';
 /** Headers of a response that a page may read. */
 const EXPOSED = 'retry-after, x-request-id';
 
-/** The routes that accept upload tokens. */
-export interface UploadRoutes {
-  /** Methods that the path of a URL accepts with an upload token. Empty for every other path. */
+/** The routes that pages of other origins may use. */
+export interface CrossOriginRoutes {
+  /** Methods that the path of a URL accepts from such pages. Empty for every other path. */
   methodsOf(url: string): string[];
 }
 
@@ -28,10 +27,10 @@ interface Received {
 }
 
 /** Records the routes that are registered later. */
-export function collectUploadRoutes(app: App): UploadRoutes {
+export function collectCrossOriginRoutes(app: App): CrossOriginRoutes {
   const paths = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method, config }) => {
-    if (!config?.uploadToken) return;
+    if (!config?.uploadToken && !config?.everySite) return;
     const known = paths.get(url) ?? { pattern: patternOf(url), methods: new Set() };
     paths.set(url, known);
     for (const one of [method].flat()) known.methods.add(one);
@@ -52,11 +51,9 @@ export function isPreflight({ method, headers }: Received): boolean {
  * Headers of the response to a preflight request. The request contains no token, so the response is the same for every
  * origin, and reveals nothing.
  */
-export function preflightHeaders({ origin }: IncomingHttpHeaders, methods: readonly string[]): Record<string, string> {
-  if (origin === undefined || !isWebOrigin(origin)) return { vary: 'Origin' };
+export function preflightHeaders(methods: readonly string[]): Record<string, string> {
   return {
-    vary: 'Origin',
-    'access-control-allow-origin': origin,
+    'access-control-allow-origin': '*',
     'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers': ALLOWED_HEADERS,
     'access-control-max-age': MAX_AGE,
@@ -69,11 +66,9 @@ export function readableBy(origin: string): Record<string, string> {
 }
 
 /**
- * Headers with which a page may read that its address has sent too many requests to a route that accepts tokens. Airlock
- * has not looked up the token yet, so every origin may read the response. It contains only the limit of the address.
+ * Headers with which every page may read an error of these routes, also one whose token is unknown or belongs to another
+ * origin. Browsers accept `*` only for requests without cookies.
  */
-export function limitReadableBy({ origin, authorization = '' }: IncomingHttpHeaders): Record<string, string> {
-  const token = /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
-  if (origin === undefined || !token || !isWebOrigin(origin) || !isWellFormedUploadToken(token)) return {};
-  return { vary: 'Origin', ...readableBy(origin) };
+export function errorReadableBy({ origin }: IncomingHttpHeaders): Record<string, string> {
+  return origin === undefined ? {} : readableBy('*');
 }
