@@ -17,9 +17,12 @@ const shapes = fc
   );
 
 /** Who asks for a place or returns one, in any order. */
-const steps = fc.array(fc.record({ account: fc.nat(60), returns: fc.boolean(), times: fc.integer({ min: 1, max: 60 }) }), {
-  maxLength: 120,
-});
+const steps = fc.array(
+  fc.record({ account: fc.nat(60), returns: fc.boolean(), times: fc.integer({ min: 1, max: 60 }) }),
+  {
+    maxLength: 120,
+  },
+);
 
 /** Runs the steps and calls `onStep` before each place that is asked for. */
 function simulate(
