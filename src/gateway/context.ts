@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from './authenticate.ts';
 import type { Disk } from './disk.ts';
 import type { Uploads } from './multipart/uploads.ts';
+import type { Pieces } from './pieces.ts';
 import type { Reservations } from './reservations.ts';
 import type { Target } from './target.ts';
 import type { Transfers } from './transfers.ts';
@@ -17,6 +18,9 @@ export interface Context {
   uploads: Uploads;
   reservations: Reservations;
   transfers: Transfers;
+  pieces: Pieces;
+  /** Of the client, or what trusted proxies report as the client. */
+  clientAddress: string;
   bucket: string;
   /** Folder of workers from which files can be handed over. Null = the gateway accepts no hand-over. */
   handOverRoot: string | null;

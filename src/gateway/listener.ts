@@ -9,6 +9,7 @@ import { respondToPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import type { Uploads } from './multipart/uploads.ts';
+import type { Pieces } from './pieces.ts';
 import type { Reservations } from './reservations.ts';
 import { reject, setBaseHeaders } from './respond.ts';
 import { route } from './route.ts';
@@ -23,6 +24,8 @@ export interface ListenerOptions {
   uploads: Uploads;
   reservations: Reservations;
   transfers: Transfers;
+  pieces: Pieces;
+  addressOf: (request: IncomingMessage) => string;
   bucket: string;
   maxObjectBytes: number;
   /** See `Context`. */
@@ -84,9 +87,21 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
     options.onAuthenticated(request);
-    const { disk, uploads, reservations, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate } = options;
-    const shared = { disk, uploads, reservations, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate };
-    await route({ request, response, target, identity, ...shared, acceptBody });
+    const { disk, uploads, reservations, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } =
+      options;
+    const shared = {
+      disk,
+      uploads,
+      reservations,
+      transfers,
+      pieces,
+      bucket,
+      handOverRoot,
+      maxObjectBytes,
+      minimumRate,
+    };
+    const clientAddress = options.addressOf(request);
+    await route({ request, response, target, identity, clientAddress, ...shared, acceptBody });
   }
 
   const order = { maxWaiting: MAX_WAITING, close: options.closePipelined };

@@ -129,11 +129,11 @@ describe('a destination', () => {
     expect(reason).toBe('The destination stopped reading.');
   });
 
-  // At the usual rate of 8 KiB per second in a minute, this destination would read 20 KB per second.
+  // At the usual rate of 8 KiB per second in a minute, this destination would read 16 KB per second.
   it('that reads slowly and steadily gets all bytes in one request', async () => {
     const sizes: number[] = [];
     const slow: RequestListener = async (request, response) => {
-      sizes.push(await readSteadily(request, { bytes: 20_000, everyMs: 10 }));
+      sizes.push(await readSteadily(request, { bytes: 16_000, everyMs: 10, forMs: 2_000 }));
       response.writeHead(200).end();
     };
     const peerRate = { bytes: 491_520, windowMs: 600 };

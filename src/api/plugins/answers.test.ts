@@ -107,10 +107,10 @@ describe('a response', () => {
     expect(await (await get('/open')).text()).toBe('open');
   });
 
-  // At the usual rate of 64 KiB in 60 seconds, this client would read 20 KB a second.
+  // At the usual rate of 64 KiB in 60 seconds, this client would read 5 KB a second.
   it('a response is complete for a client that reads slowly and steadily', async () => {
     const { ask } = await start({ rate: { bytes: 65_536, windowMs: 1_500 } });
-    const read = await readSteadily(ask('/medium'), { bytes: 20_000, everyMs: 25 });
+    const read = await readSteadily(ask('/medium'), { bytes: 5_000, everyMs: 25, forMs: 4_000 });
     expect(read).toBeGreaterThan(MEDIUM.length);
   });
 

@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../../../test/helpers/api.ts';
+import { readSteadily } from '../../../testkit/slow-reader.ts';
 import { until } from '../../../testkit/until.ts';
 import type { RouteDeps } from '../deps.ts';
 import { type EventHub, openEventHub } from './event-hub.ts';
@@ -107,6 +108,15 @@ describe('a stream of events', () => {
     await addEvents(EVENTS);
     await disconnected();
     await logs('slow reader disconnected');
+  });
+
+  it('sends all events to a client that reads slowly and steadily', async () => {
+    const { socket, disconnected } = await open({ rate: { bytes: 65_536, windowMs: 1_500 }, waitingEvents: 1_000 });
+    const reading = readSteadily(socket, { bytes: 10_000, everyMs: 25, forMs: 4_000 });
+    await until(() => socket.bytesRead > EVENTS * EVENT_BYTES, { what: 'the events' });
+    socket.destroy();
+    await disconnected();
+    expect(await reading).toBeGreaterThan(0);
   });
 
   it('ends when too many events happen while its client does not read older ones', async () => {
