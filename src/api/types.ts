@@ -8,6 +8,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Warning } from '../contract/common.ts';
 import type { Permission } from '../contract/permissions.ts';
+import type { AddressRates } from '../listener/address-rates.ts';
 import type { ConnectionGuard } from '../listener/connection-guard.ts';
 import type { RequestGate } from '../listener/request-gate.ts';
 import type { TracedSpan } from '../telemetry/index.ts';
@@ -27,7 +28,7 @@ declare module 'fastify' {
   interface FastifyContextConfig extends Partial<Permission> {
     /** Whether upload tokens may use the route, from pages of other origins as well. It then checks the token's bounds. */
     uploadToken?: boolean;
-    /** Open routes that need no slot: the check of liveness has no limit, and documents are sent from memory. */
+    /** Open routes that need no slot: the check of liveness has no limit, and documents have a limit of bytes. */
     kind?: 'liveness' | 'document';
     /** Returns the response while the process is overloaded; undefined lets the request pass. By default it gets a 503. */
     pressureHandler?: (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -37,6 +38,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     connections: ConnectionGuard;
     gate: RequestGate;
+    /** Bytes of documents by address. */
+    documentRate: AddressRates;
   }
   interface FastifyRequest {
     /** Set by the auth plugin, except on open routes. */
