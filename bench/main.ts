@@ -49,6 +49,8 @@ const CASES: Record<string, () => Promise<Case>> = {
   viewers: async () => (await import('./cases/viewers.ts')).viewers,
   producers: async () => (await import('./cases/producers.ts')).producers,
   long: async () => (await import('./cases/edits.ts')).long,
+  documents: async () => (await import('./cases/documents.ts')).documents,
+  stalled: async () => (await import('./cases/stalled.ts')).stalled,
   stored: async () => (await import('./cases/stored.ts')).stored,
   streams: async () => (await import('./cases/streams.ts')).streams,
   events: async () => (await import('./cases/events.ts')).events,

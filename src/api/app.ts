@@ -17,6 +17,7 @@ import { registerBodies } from './plugins/bodies.ts';
 import { registerConcurrency } from './plugins/concurrency.ts';
 import { registerCors } from './plugins/cors.ts';
 import { registerDashboard } from './plugins/dashboard.ts';
+import { registerDocumentRate } from './plugins/document-rate.ts';
 import { answerClientErrors, answerFrameworkErrors, answerRejections, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
 import { MAX_LOOP_DELAY_MS, registerLoadShedding } from './plugins/load-shedding.ts';
@@ -94,6 +95,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerLoadShedding(app, settings.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS);
   await registerAuth(app, deps);
   registerConcurrency(app);
+  registerDocumentRate(app);
   registerReserve(app, deps.context);
   await registerOpenapi(app, deps);
   registerAnswers(app);

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { awaitDocumentBytes } from './plugins/document-rate.ts';
 
 /** Encodings of documents, best first. */
 const ENCODINGS = [
@@ -72,14 +73,21 @@ export function openDocumentFolder(folder: string): DocumentFolder {
 }
 
 /**
- * Sends the smallest copy that the client accepts, or 304 if the client has it. Sets the headers that depend on the copy;
- * the caller sets `cache-control` and the content type.
+ * Sends the smallest copy that the client accepts, or 304 if the client has it. Waits while the address of the client has got too many
+ * bytes, and throws 429 if that takes too long. Sets the headers that depend on the copy; the caller sets `cache-control` and the content
+ * type.
  */
-export function sendDocument(request: FastifyRequest, reply: FastifyReply, document: Document): FastifyReply {
+export async function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  document: Document,
+): Promise<FastifyReply> {
   const { encoding, bytes } = copyFor(document, request.headers['accept-encoding']);
   const tag = `"${document.hash}${encoding ? `-${encoding}` : ''}"`;
+  const isKnown = matches(request.headers['if-none-match'], tag);
+  if (!isKnown) await awaitDocumentBytes(request, reply, bytes.length);
   reply.headers({ etag: tag, vary: 'accept-encoding' });
-  if (matches(request.headers['if-none-match'], tag)) return reply.code(304).send();
+  if (isKnown) return reply.code(304).send();
   if (encoding) reply.header('content-encoding', encoding);
   return reply.send(bytes);
 }

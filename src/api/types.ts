@@ -8,6 +8,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Warning } from '../contract/common.ts';
 import type { Permission } from '../contract/permissions.ts';
+import type { AddressRates } from '../listener/address-rates.ts';
 import type { ConnectionGuard } from '../listener/connection-guard.ts';
 import type { RequestGate } from '../listener/request-gate.ts';
 import type { TracedSpan } from '../telemetry/index.ts';
@@ -29,7 +30,7 @@ declare module 'fastify' {
     uploadToken?: boolean;
     /** Whether pages of every origin may use the route without a token in a header. */
     everySite?: boolean;
-    /** Open routes that need no slot: the check of liveness has no limit, and documents are sent from memory. */
+    /** Open routes that need no slot: the check of liveness has no limit, and documents have a limit of bytes. */
     kind?: 'liveness' | 'document';
     /** Returns the response while the process is overloaded; undefined lets the request pass. By default it gets a 503. */
     pressureHandler?: (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -39,6 +40,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     connections: ConnectionGuard;
     gate: RequestGate;
+    /** Bytes of documents by address. */
+    documentRate: AddressRates;
   }
   interface FastifyRequest {
     /** Set by the auth plugin, except on open routes. */

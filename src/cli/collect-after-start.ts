@@ -31,8 +31,8 @@ export function collectAfterStart(tools: CollectTools = { collect, busyShare: bu
   setTimeout(collectIfIdle, STARTED_MS).unref();
 }
 
-/** Uses the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has compiled. */
-async function collect(): Promise<void> {
+/** Collects all garbage, by the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has compiled. */
+export async function collect(): Promise<void> {
   const { Session } = await import('node:inspector/promises');
   const session = new Session();
   session.connect();

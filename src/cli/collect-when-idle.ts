@@ -20,7 +20,10 @@ interface CollectTools {
  * in a loop, an idle API kept 70 MiB of their buffers for as long as it was idle.
  * @returns a function that ends it
  */
-export function collectWhenIdle(tools: CollectTools = ownTools(), everyMs = LOOK_MS): () => void {
+export function collectWhenIdle(
+  tools: CollectTools = toolsOf(globalThis.gc && (() => globalThis.gc?.())),
+  everyMs = LOOK_MS,
+): () => void {
   const { collect, externalBytes, busyShare } = tools;
   if (!collect) return () => {};
   let leftBytes = externalBytes();
@@ -34,9 +37,9 @@ export function collectWhenIdle(tools: CollectTools = ownTools(), everyMs = LOOK
   return () => clearInterval(timer);
 }
 
-function ownTools(): CollectTools {
+export function toolsOf(collect: CollectTools['collect']): CollectTools {
   return {
-    collect: globalThis.gc && (() => globalThis.gc?.()),
+    collect,
     externalBytes: () => process.memoryUsage().external,
     busyShare: busyShareMeter(),
   };

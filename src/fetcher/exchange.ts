@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
+import type { ReadRate } from '../telemetry/reader-watch.ts';
 import { FetchError, toFetchError } from './errors.ts';
 import { checkGuardedUrl } from './post.ts';
 import { drop, type RequestContext, send } from './response.ts';
@@ -27,10 +28,8 @@ const RESPONSE_MS = 120_000;
 export interface ExchangeLimits {
   /** Time limit of one request in milliseconds, body and response together. */
   deadlineMs: number;
-  /** Minimum of bytes per second that the peer receives, averaged over each window. */
-  minBytesPerSecond: number;
-  /** Length of that window, milliseconds. */
-  rateWindowMs: number;
+  /** The least that the peer must receive while bytes of a body wait for it. */
+  rate: ReadRate;
 }
 
 /** Opens an exchange. The rules of webhooks apply: without TLS it reaches only addresses that the operator allows. */
@@ -58,53 +57,29 @@ async function sendWithin(url: string, options: ExchangeOptions, opened: Opened)
   const late = () => stop.abort(new FetchError('source_timeout', 'The destination was too slow.'));
   const timer = setTimeout(late, limits.deadlineMs);
   const signal = AbortSignal.any([stop.signal, closing, ...(given ? [given] : [])]);
-  const watched = body instanceof Readable ? watchRate(body, limits, (error) => stop.abort(error)) : null;
-  const sent = watched?.body ?? (typeof body === 'string' ? Buffer.from(body) : (body as Buffer | null | undefined));
+  const onSlow = (received: number) => {
+    const what = received === 0 ? 'stopped reading' : 'reads too slowly';
+    stop.abort(new FetchError('source_timeout', `The destination ${what}.`));
+  };
+  const watch = body instanceof Readable ? { rate: limits.rate, onSlow } : undefined;
+  const sent = typeof body === 'string' ? Buffer.from(body) : body;
   try {
     const context = contextOf(signal);
     const headersTimeoutMs = context.headersTimeoutMs ?? RESPONSE_MS;
     const guarded = checkGuardedUrl(url, { ...context, headersTimeoutMs });
-    const response = await send(guarded.url, guarded.context, { method, headers, ...(sent && { body: sent }) });
+    const response = await send(guarded.url, guarded.context, {
+      method,
+      headers,
+      ...(sent && { body: sent }),
+      ...(watch && { watch }),
+    });
     // The deadline holds for the response as well.
     response.once('close', () => clearTimeout(timer));
     return rejectRedirect(response);
   } catch (error) {
     clearTimeout(timer);
     throw toDestinationError(signal.aborted ? signal.reason : error);
-  } finally {
-    watched?.end();
   }
-}
-
-/** Aborts a request whose body the peer accepts too slowly. */
-function watchRate(
-  body: Readable,
-  { minBytesPerSecond, rateWindowMs }: ExchangeLimits,
-  abort: (error: FetchError) => void,
-): { body: Readable; end(): void } {
-  let bytes = 0;
-  let windowStart = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
-  pipeline(body, counted, () => {});
-  const timer = setInterval(() => {
-    const taken = bytes - windowStart;
-    windowStart = bytes;
-    if (counted.readableEnded || taken >= (minBytesPerSecond * rateWindowMs) / 1000) return;
-    const what = taken === 0 ? 'stopped reading' : 'reads too slowly';
-    abort(new FetchError('source_timeout', `The destination ${what}.`));
-  }, rateWindowMs);
-  return {
-    body: counted,
-    end() {
-      clearInterval(timer);
-      counted.destroy();
-    },
-  };
 }
 
 /** A redirect could lead anywhere, and would need another signature. */

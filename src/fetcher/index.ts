@@ -1,3 +1,4 @@
+import type { ReadRate } from '../telemetry/reader-watch.ts';
 import { createAddressPolicy } from './addresses.ts';
 import type { Lookup } from './connect.ts';
 import { isDataUrl, readDataUrl, writeData } from './data-url.ts';
@@ -16,6 +17,9 @@ export { checkWebhookUrl } from './post.ts';
 export type { SourceResponse } from './response.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
+/** 8 KiB per second, the minimum of a source as well. A destination may pause for most of a minute. */
+export const PEER_RATE: ReadRate = { bytes: 8192 * 60, windowMs: 60_000 };
+
 export interface FetcherOptions {
   /** CIDRs (or single addresses) that may be reached although they are not public, on any port. */
   allow: string[];
@@ -29,6 +33,8 @@ export interface FetcherOptions {
   minBytesPerSecond?: number;
   /** Length of that window, milliseconds (default 10,000). */
   rateWindowMs?: number;
+  /** The least that a destination must receive while bytes wait for it (default 8192 bytes per second in a minute). */
+  peerRate?: ReadRate;
   /** Time limit of the response headers, milliseconds (default 30,000). */
   headersTimeoutMs?: number;
   /** Additional trusted certificate authorities, in PEM. */
@@ -106,7 +112,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   return {
     post: (url, message) => postTo(url, message, contextOf),
 
-    exchange: () => openExchange(contextOf, { deadlineMs: options.deadlineMs, ...rateOf(options) }),
+    exchange: () => openExchange(contextOf, { deadlineMs: options.deadlineMs, rate: options.peerRate ?? PEER_RATE }),
 
     openRanges(url, limits, signal) {
       // It is complete already.

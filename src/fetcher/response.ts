@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
+import { type ReadRate, untilReceived, watchReader } from '../telemetry/reader-watch.ts';
 import { type ConnectGuard, connectGuarded } from './connect.ts';
 import { FetchError } from './errors.ts';
 import { checkWithPolicy, hostOf, isPlainlyWritten } from './source-url.ts';
@@ -10,6 +11,9 @@ const MAX_REDIRECTS = 3;
 
 /** Time limit of the response headers, milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
+
+/** Milliseconds between checks of whether a peer has received a body. */
+const RECEIVED_MS = 1_000;
 
 /** Milliseconds to wait for `100 Continue`, which old servers do not send (RFC 9110, 10.1.1). */
 const CONTINUE_MS = 1_000;
@@ -72,6 +76,8 @@ export interface Outgoing {
   method: string;
   headers: Readonly<Record<string, string>>;
   body?: Buffer | Readable;
+  /** The least that the peer must receive while bytes of a body wait for it, and what happens otherwise. */
+  watch?: { rate: ReadRate; onSlow: (received: number) => void };
 }
 
 /**
@@ -86,6 +92,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
     const onTimeout = () => client.destroy(new FetchError('source_timeout', 'The source did not respond in time.'));
     let timer: NodeJS.Timeout | undefined;
     const startTimer = () => {
+      if (received || socket.destroyed) return;
       timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
     };
     let received: IncomingMessage | undefined;
@@ -130,7 +137,11 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
     client.once('close', () => {
       fail(new FetchError('source_unreachable', 'The source closed the connection without a response.'));
     });
-    sendBody(client, outgoing.body, startTimer);
+    if (outgoing.watch) {
+      socket.once('close', watchReader(socket, outgoing.watch.rate, outgoing.watch.onSlow, { countsQueue: true }));
+    }
+    // A slow peer receives the last megabytes long after the kernel has accepted them.
+    sendBody(client, outgoing.body, () => void untilReceived(socket, RECEIVED_MS).then(startTimer));
     if (signal.aborted) stop();
   });
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from './authenticate.ts';
 import type { Disk } from './disk.ts';
 import type { Uploads } from './multipart/uploads.ts';
+import type { Pieces } from './pieces.ts';
 import type { Reservations } from './reservations.ts';
 import type { StoredFeed } from './stored-feed.ts';
 import type { Target } from './target.ts';
@@ -20,6 +21,9 @@ export interface Context {
   /** Reports uploads to Airlock's other processes. */
   stored: StoredFeed;
   transfers: Transfers;
+  pieces: Pieces;
+  /** Of the client, or what trusted proxies report as the client. */
+  clientAddress: string;
   bucket: string;
   /** Folder of workers from which files can be handed over. Null = the gateway accepts no hand-over. */
   handOverRoot: string | null;

@@ -1,16 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
+import { addressGroup } from '../config/addresses.ts';
+import { accountOf } from '../storage/keys.ts';
+import { watchResponse } from '../telemetry/reader-watch.ts';
 import type { Context } from './context.ts';
 import type { OpenObject } from './disk.ts';
 import { S3Error } from './errors.ts';
 import { safeType } from './media-types.ts';
+import type { Piece } from './pieces.ts';
 import { type ByteRange, parseRange } from './range.ts';
-import { watchRate } from './rate-watch.ts';
 import { parameter } from './target.ts';
-
-/** Bytes per read; each download has two such buffers in memory. */
-const READ_BYTES = 262_144;
 
 /** GET and HEAD of one object. */
 export async function getObject(context: Context): Promise<void> {
@@ -79,30 +79,41 @@ function matches(header: string, etag: string): boolean {
   return header.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
 }
 
-/** Sends a range of a file, and ends the response. */
-export async function sendBytes(
-  { response, minimumRate }: Context,
-  handle: FileHandle,
-  range: ByteRange,
-): Promise<void> {
-  const stopWatch = watchRate(
-    () => sentBytes(response),
-    minimumRate,
-    () => response.destroy(),
-  );
-  try {
-    for (let position = range.start; position <= range.end; ) {
-      const length = Math.min(READ_BYTES, range.end - position + 1);
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
+/**
+ * Sends a range of a file, and ends the response. Reads the next piece when the kernel has accepted the previous one, so a download
+ * whose client does not read uses the memory of one piece.
+ */
+export async function sendBytes(context: Context, handle: FileHandle, range: ByteRange): Promise<void> {
+  const { response, minimumRate, pieces } = context;
+  const owners = ownersOf(context);
+  const { bytesPerSecond, windowMs } = minimumRate;
+  watchResponse(response, { bytes: (bytesPerSecond * windowMs) / 1000, windowMs }, () => response.destroy());
+  for (let position = range.start; position <= range.end; ) {
+    const piece = pieces.take(range.end - position + 1, owners);
+    try {
+      const { bytesRead } = await handle.read(piece.buffer, 0, piece.buffer.length, position);
       if (bytesRead === 0) throw new Error('an object in the storage folder was truncated');
       position += bytesRead;
-      if (!response.write(buffer.subarray(0, bytesRead))) await drained(response);
+      if (!response.write(piece.buffer.subarray(0, bytesRead), piece.release)) await drained(response);
+    } catch (error) {
+      releaseWhenClosed(response, piece);
+      throw error;
     }
-    response.end();
-    await finished(response);
-  } finally {
-    stopWatch();
   }
+  response.end();
+  await finished(response);
+}
+
+/** Who shares large pieces: the account of the object, and the address of the client. Airlock's own processes don't share them. */
+function ownersOf({ identity, target, clientAddress }: Context): string[] {
+  if (identity.kind === 'header') return [];
+  return [`account:${accountOf(target.key)}`, `address:${addressGroup(clientAddress)}`];
+}
+
+/** Node calls back for a write on a closed connection only sometimes. The memory of a write is free when the connection is closed. */
+function releaseWhenClosed({ socket }: ServerResponse, piece: Piece): void {
+  if (!socket || socket.closed) piece.release();
+  else socket.once('close', piece.release);
 }
 
 /** Rejects with ECONNRESET when the client disconnects. */
@@ -119,13 +130,4 @@ function drained(response: ServerResponse): Promise<void> {
     if (response.destroyed) onClose();
     else response.once('drain', onDrain).once('close', onClose);
   });
-}
-
-/**
- * Bytes handed to the kernel. The number stops growing if the client does not read, regardless of how much this process
- * buffers.
- */
-function sentBytes(response: ServerResponse): number {
-  const socket = response.socket;
-  return socket ? socket.bytesWritten - socket.writableLength : 0;
 }

@@ -9,6 +9,7 @@ import { respondToPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import type { Uploads } from './multipart/uploads.ts';
+import type { Pieces } from './pieces.ts';
 import type { Reservations } from './reservations.ts';
 import { reject, setBaseHeaders } from './respond.ts';
 import { route } from './route.ts';
@@ -25,6 +26,8 @@ export interface ListenerOptions {
   reservations: Reservations;
   stored: StoredFeed;
   transfers: Transfers;
+  pieces: Pieces;
+  addressOf: (request: IncomingMessage) => string;
   bucket: string;
   maxObjectBytes: number;
   /** See `Context`. */
@@ -86,7 +89,8 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
     options.onAuthenticated(request);
-    await route({ request, response, target, identity, ...sharedContext(options), acceptBody });
+    const clientAddress = options.addressOf(request);
+    await route({ request, response, target, identity, clientAddress, ...sharedContext(options), acceptBody });
   }
 
   const order = { maxWaiting: MAX_WAITING, close: options.closePipelined };
@@ -100,8 +104,20 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
 
 /** What all requests have in common. */
 function sharedContext(options: ListenerOptions) {
-  const { disk, uploads, reservations, stored, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate } = options;
-  return { disk, uploads, reservations, stored, transfers, bucket, handOverRoot, maxObjectBytes, minimumRate };
+  const { disk, uploads, reservations, stored, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } =
+    options;
+  return {
+    disk,
+    uploads,
+    reservations,
+    stored,
+    transfers,
+    pieces,
+    bucket,
+    handOverRoot,
+    maxObjectBytes,
+    minimumRate,
+  };
 }
 
 /** File system errors contain paths, which can contain users' file names, so only the code is logged. */

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { clientAddressOf } from '../config/client-address.ts';
 import { DEFAULT_RESERVE, type DiskReserve, diskSpace } from '../config/disk-reserve.ts';
 import { secureRequestTest } from '../config/secure-request.ts';
 import { isLoopbackHost } from '../config/transport-policy.ts';
@@ -13,6 +14,7 @@ import { type Disk, openDisk } from './disk.ts';
 import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
 import { createListener, type ListenerOptions } from './listener.ts';
 import { openUploads, type Uploads } from './multipart/uploads.ts';
+import { createPieces, type Pieces } from './pieces.ts';
 import { Reservations } from './reservations.ts';
 import { StoredFeed } from './stored-feed.ts';
 import { openTransfers } from './transfers.ts';
@@ -42,6 +44,8 @@ export interface GatewayOptions {
   /** Milliseconds since 1970; tests replace it. */
   now?: () => number;
   minimumRate?: MinimumRate;
+  /** Memory of downloads; tests look into it. */
+  pieces?: Pieces;
   /** Connection limits per address and in total. */
   connections: ConnectionLimits;
   /** Time limit for the headers of a request, milliseconds. */
@@ -108,6 +112,8 @@ function listenerOptions(
   return {
     ...parts,
     transfers: openTransfers(options.connections.total),
+    pieces: options.pieces ?? createPieces(),
+    addressOf: clientAddressOf(options.trustProxy ?? []),
     ...{ bucket, maxObjectBytes, logger, handOverRoot: options.handOverRoot ?? null },
     tls: options.tls !== undefined,
     isSecure: secureRequestTest({ loopbackOnly: isLoopbackHost(options.host), trustProxy: options.trustProxy ?? [] }),

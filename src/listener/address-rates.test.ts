@@ -36,3 +36,13 @@ it('an address can spend several tokens at once, and none if too few are left', 
   now = 4_000;
   expect(rates.spend('a', 40)).toBe(0);
 });
+
+it('an address can reserve tokens in advance, in the order of its requests, for a limited time', () => {
+  let now = 0;
+  const rates = createAddressRates({ burst: 100, perMinute: 600 }, () => now);
+  expect([100, 10, 20].map((tokens) => rates.reserve('a', tokens, 3_000))).toEqual([0, 1_000, 3_000]);
+  expect(rates.reserve('a', 1, 3_000)).toBeNull();
+  expect(rates.reserve('b', 1, 3_000)).toBe(0);
+  now = 3_000;
+  expect(rates.reserve('a', 1, 3_000)).toBe(100);
+});

@@ -8,11 +8,17 @@ export interface AddressRates {
    * milliseconds until they are allowed.
    */
   spend(address: string, tokens?: number): number;
+  /**
+   * Counts events that happen as soon as they are allowed. Returns the milliseconds until then. Returns null and counts none if that is
+   * more than `maxMs`.
+   */
+  reserve(address: string, tokens: number, maxMs: number): number | null;
   /** Counts as many of these events as are allowed. */
   use(address: string, tokens: number): void;
 }
 
 interface Bucket {
+  /** Negative while reserved events are not allowed yet. */
   tokens: number;
   /** Time of `tokens`. */
   at: number;
@@ -58,6 +64,13 @@ export function createAddressRates(
       if (bucket.tokens < tokens) return (tokens - bucket.tokens) / perMs;
       bucket.tokens -= tokens;
       return 0;
+    },
+    reserve(address, tokens, maxMs) {
+      const bucket = bucketOf(address);
+      const waitMs = Math.max(0, (tokens - bucket.tokens) / perMs);
+      if (waitMs > maxMs) return null;
+      bucket.tokens -= tokens;
+      return waitMs;
     },
     use(address, tokens) {
       const bucket = bucketOf(address);

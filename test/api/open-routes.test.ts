@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DOCUMENT_BYTES, DOCUMENT_WAIT_MS } from '../../src/api/plugins/document-rate.ts';
 import { ADDRESS_REQUESTS, MAX_OPEN_BODY_BYTES } from '../../src/contract/limits.ts';
 import { makeUploadToken } from '../../src/crypto/api-key.ts';
 import { rawConnections } from '../../testkit/raw-connections.ts';
@@ -74,6 +75,29 @@ describe('routes that need no key', () => {
     await send(get, '127.0.0.6').received('HTTP/1.1 401');
     for (const { socket } of waiting) socket.destroy();
     await until(async () => (await send(get, from).received('\r\n')).startsWith('HTTP/1.1 401'), { what: 'its end' });
+  });
+
+  it('delay documents of an address that has got many bytes, then reject them, and serve other addresses at once', async () => {
+    const { length } = (await api.app.inject('/openapi.json')).rawPayload;
+    const { burst, perMinute } = DOCUMENT_BYTES;
+    const perMs = perMinute / 60_000;
+    const sent = Math.floor((burst + DOCUMENT_WAIT_MS * perMs) / length);
+    const request = (remoteAddress: string, headers = {}) =>
+      api.app.inject({ url: '/openapi.json', remoteAddress, headers });
+    const from = performance.now();
+    const responses = await Promise.all(Array.from({ length: sent + 40 }, () => request('192.0.2.7')));
+    const rejected = responses.filter(({ statusCode }) => statusCode === 429);
+    const delivered = responses.length - rejected.length;
+    // While the requests start, the address may get further bytes.
+    const most = (burst + (performance.now() - from + DOCUMENT_WAIT_MS) * perMs) / length;
+    expect([delivered >= sent, delivered <= most]).toEqual([true, true]);
+    expect(performance.now() - from).toBeGreaterThan(DOCUMENT_WAIT_MS / 2);
+    expect(rejected[0]!.json()).toMatchObject({ code: 'rate_limit_exceeded', details: { limit: perMinute } });
+    expect(rejected[0]!.headers).toMatchObject({ 'retry-after': '5', 'cache-control': 'no-store' });
+    const others = performance.now();
+    const { headers } = await request('192.0.2.8');
+    expect((await request('192.0.2.7', { 'if-none-match': headers.etag })).statusCode).toBe(304);
+    expect(performance.now() - others).toBeLessThan(1_000);
   });
 
   it('include an icon for pages that declare no icon', async () => {

@@ -8,6 +8,7 @@ import { S3_RETRIES } from '../../src/storage/retries.ts';
 import type { BucketPut } from '../../src/storage/s3/bucket.ts';
 import { putToUrl } from '../../src/storage/s3/signed-put.ts';
 import { httpServer, listen, type RequestHandler } from '../../testkit/servers.ts';
+import { readSteadily } from '../../testkit/slow-reader.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import {
   BUCKET,
@@ -22,7 +23,13 @@ const never = new AbortController().signal;
 
 function fetcher(changes: Partial<FetcherOptions> = {}): Fetcher {
   return createFetcher({
-    ...{ allow: ['127.0.0.1'], ports: [443], maxBytes: 2 ** 31, deadlineMs: 20_000, rateWindowMs: 300 },
+    ...{
+      allow: ['127.0.0.1'],
+      ports: [443],
+      maxBytes: 2 ** 31,
+      deadlineMs: 20_000,
+      peerRate: { bytes: 8_192, windowMs: 300 },
+    },
     ...changes,
   });
 }
@@ -117,6 +124,19 @@ describe('a destination', () => {
       return failed;
     });
     expect(reason).toBe('The destination stopped reading.');
+  });
+
+  // At the usual rate of 8 KiB per second in a minute, this destination would read 16 KB per second.
+  it('a destination that reads slowly and steadily gets all bytes in one request', async () => {
+    const sizes: number[] = [];
+    const slow: RequestHandler = async (request, response) => {
+      sizes.push(await readSteadily(request, { bytes: 16_000, everyMs: 10, forMs: 2_000 }));
+      response.writeHead(200).end();
+    };
+    const peerRate = { bytes: 491_520, windowMs: 600 };
+    const patient = fetcher({ peerRate, headersTimeoutMs: 1_000 });
+    expect(await serving(slow, (url) => deliver(url, putOf(LARGE), patient))).toBeNull();
+    expect(sizes).toEqual([LARGE.length]);
   });
 
   it('a destination that never responds ends the delivery', async () => {

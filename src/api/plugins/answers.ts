@@ -2,85 +2,74 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addressGroup } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
+import { BytePool } from '../../pools/byte-pool.ts';
+import type { PoolShape } from '../../pools/share.ts';
+import { type ReadRate, watchResponse } from '../../telemetry/reader-watch.ts';
 import type { App } from '../types.ts';
 
 export interface AnswerBounds {
-  /** Milliseconds that a client may take to read each piece of a response. */
-  stallMs: number;
-  /** Total bytes of responses that clients have not read yet, above which new requests are rejected. */
-  pendingBytes: number;
-  /** The same for the requests of one account, and on open routes of one address. */
-  ownerBytes: number;
+  /** The least that a client must read of a response. */
+  rate: ReadRate;
+  /** Bytes of responses that clients have not read yet. Above a limit, new requests are rejected. */
+  unread: PoolShape;
 }
 
-/**
- * 15 s for 64 KiB is 35 kbit/s, slower than any network over which an API is used. An account may leave ten large lists
- * unread, and an address the pages of the documentation for some browsers.
- */
-const BOUNDS: AnswerBounds = {
-  stallMs: 15_000,
-  pendingBytes: 128 * 1024 * 1024,
-  ownerBytes: 8 * 1024 * 1024,
-};
-/** Bytes of a piece. The time-out applies to each piece, and so sets a minimum rate. */
+const MIB = 2 ** 20;
+
+/** 64 KiB a minute is 9 kbit/s, slower than any network over which an API is used. */
+export const CLIENT_RATE: ReadRate = { bytes: 64 * 1024, windowMs: 60_000 };
+
+/** Unread bytes of accounts. An account may leave ten large lists unread while there are few others. */
+export const UNREAD_BYTES: PoolShape = { places: 128 * MIB, share: MIB, reserved: 32 * MIB, quiet: 8 * MIB };
+
+const BOUNDS: AnswerBounds = { rate: CLIENT_RATE, unread: UNREAD_BYTES };
+/** Bytes of a piece. The rate of a client is known in whole pieces. */
 const PIECE_BYTES = 64 * 1024;
 
 /**
  * Bounds the memory of responses: they are written in pieces, a client that reads too slowly is disconnected, and new
- * requests are rejected while too many bytes are unread. Register it last, so that it sees responses as they are sent.
+ * requests are rejected while too many bytes are unread. Addresses without a key can't use up the bytes of accounts: they have a pool of
+ * their own, and an address without unread bytes is always served. Register it last, so that it sees responses as they are sent.
  */
 export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
-  let pending = 0;
-  const pendingOf = new Map<string, number>();
-  const add = (owner: string, bytes: number) => {
-    pending += bytes;
-    const sum = (pendingOf.get(owner) ?? 0) + bytes;
-    if (sum > 0) pendingOf.set(owner, sum);
-    else pendingOf.delete(owner);
-  };
+  const ofAccounts = new BytePool(bounds.unread);
+  const ofAddresses = new BytePool(bounds.unread);
 
   app.addHook('onRequest', async (request) => {
-    if (pending === 0 || request.routeOptions.config.kind === 'liveness') return;
-    const unread = pendingOf.get(ownerOf(request)) ?? 0;
-    if (unread > bounds.ownerBytes) {
+    const { scope, kind } = request.routeOptions.config;
+    if (kind === 'liveness') return;
+    const { pool, owner } = unreadOf(request);
+    if (pool.hasRoom(owner)) return;
+    const unread = pool.bytesOf(owner);
+    if (unread > 0) {
       const reason = `${unread} bytes of earlier responses have not been read`;
       throw new ApiError('concurrency_exceeded', { unread_bytes: unread, reason });
     }
-    if (pending > bounds.pendingBytes && request.routeOptions.config.scope !== 'open')
-      throw new ApiError('unavailable');
+    if (scope !== 'open') throw new ApiError('unavailable');
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const bytes = typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0;
-    const owner = ownerOf(request);
-    add(owner, bytes);
-    watch(request, reply, bounds.stallMs, () => add(owner, -bytes));
+    const { pool, owner } = unreadOf(request);
+    watch(request, reply, bounds.rate, pool.add(bytes, owner));
     if (bytes <= PIECE_BYTES || request.method === 'HEAD') return payload;
     reply.header('content-length', bytes);
     const pieces = piecesOf(Buffer.isBuffer(payload) ? payload : Buffer.from(payload as string));
     return Readable.from(pieces, { objectMode: false, highWaterMark: PIECE_BYTES });
   });
+
+  function unreadOf({ caller, ip }: FastifyRequest): { pool: BytePool; owner: string } {
+    return caller ? { pool: ofAccounts, owner: caller.account.id } : { pool: ofAddresses, owner: addressGroup(ip) };
+  }
 }
 
-function ownerOf({ caller, ip }: FastifyRequest): string {
-  return caller ? caller.account.id : addressGroup(ip);
-}
-
-/** Closes the connection when a piece is not read in time. Calls `onEnd` once when the response ends in any way. */
-function watch(request: FastifyRequest, { raw }: FastifyReply, stallMs: number, onEnd: () => void): void {
-  const timer = setTimeout(() => {
-    request.log.info({ route: request.routeOptions.url, caller: request.caller?.id }, 'slow reader disconnected');
+/** Closes the connection of a client that reads too slowly. Calls `onEnd` once the response ends in any way. */
+function watch(request: FastifyRequest, { raw }: FastifyReply, rate: ReadRate, onEnd: () => void): void {
+  watchResponse(raw, rate, (received) => {
+    const reader = { route: request.routeOptions.url, caller: request.caller?.id, received };
+    request.log.info(reader, 'slow reader disconnected');
     raw.destroy();
-  }, stallMs);
-  raw.on('drain', () => timer.refresh());
-  let isOver = false;
-  const end = () => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    onEnd();
-  };
-  raw.once('finish', end);
-  raw.once('close', end);
+  });
+  raw.once('finish', onEnd).once('close', onEnd);
 }
 
 function* piecesOf(body: Buffer): Generator<Buffer> {

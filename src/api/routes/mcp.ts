@@ -5,9 +5,11 @@ import { ApiError } from '../../contract/errors.ts';
 import { toolKinds } from '../../kinds/tool-kinds.ts';
 import { openCalls } from '../../mcp/calls.ts';
 import type { McpOptions } from '../../mcp/server.ts';
+import { watchResponse } from '../../telemetry/reader-watch.ts';
 import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
 import { innerRequest } from '../inner-requests.ts';
+import { CLIENT_RATE } from '../plugins/answers.ts';
 import { whileWaiting } from '../plugins/concurrency.ts';
 import { publicOrigin } from '../public-origin.ts';
 import { requireSameSite } from '../session-cookie.ts';
@@ -15,8 +17,6 @@ import type { App } from '../types.ts';
 
 /** Messages in one request; each may be a call of a tool. */
 const MAX_MESSAGES = 10;
-/** Milliseconds that a client may take to read a part of a response. */
-const STALL_MS = 15_000;
 
 /**
  * The Model Context Protocol over HTTP. Each request gets a server of its own: nothing is remembered between requests but
@@ -140,10 +140,13 @@ async function stream(answer: Response, reply: FastifyReply): Promise<void> {
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
+  const closed = new AbortController();
+  raw.once('close', () => closed.abort());
+  watchResponse(raw, CLIENT_RATE, () => raw.destroy());
   try {
     for await (const bytes of answer.body as unknown as AsyncIterable<Uint8Array>) {
       if (raw.destroyed) return;
-      if (!raw.write(bytes)) await once(raw, 'drain', { signal: AbortSignal.timeout(STALL_MS) });
+      if (!raw.write(bytes)) await once(raw, 'drain', { signal: closed.signal });
     }
     raw.end();
   } catch {

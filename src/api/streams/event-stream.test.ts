@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../../../test/helpers/api.ts';
+import { readSteadily } from '../../../testkit/slow-reader.ts';
 import { until } from '../../../testkit/until.ts';
 import type { RouteDeps } from '../deps.ts';
 import { type EventHub, openEventHub } from './event-hub.ts';
@@ -12,6 +13,8 @@ import type { StreamQuery } from './stream-query.ts';
 /** Together more than the kernel buffers of both ends of a loopback connection take. */
 const EVENTS = 900;
 const EVENT_BYTES = 9_000;
+const QUICK = { bytes: 65_536, windowMs: 300 };
+const PATIENT = { bytes: 65_536, windowMs: 60_000 };
 const JOB = '00000000-0000-7000-8000-000000000001';
 
 describe('a stream of events', () => {
@@ -79,7 +82,7 @@ describe('a stream of events', () => {
   it('sends its headers when it can no longer miss an event', async () => {
     const order: string[] = [];
     let text = '';
-    const bounds = { stallMs: 300, waitingEvents: 5 };
+    const bounds = { rate: QUICK, waitingEvents: 5 };
     const { socket } = await open(bounds, { job: undefined }, async () => {
       // Headers that had been sent would arrive meanwhile.
       await api.database.pg.query('SELECT pg_sleep(0.05)');
@@ -94,22 +97,31 @@ describe('a stream of events', () => {
   });
 
   it('ends the connection of a client that resumes it and stops reading', async () => {
-    const { started, disconnected, logs } = await open({ stallMs: 300, waitingEvents: 1_000 });
+    const { started, disconnected, logs } = await open({ rate: QUICK, waitingEvents: 1_000 });
     await started();
     await disconnected();
     await logs('slow reader disconnected');
   });
 
   it('ends the connection of a client that does not read events as they happen', async () => {
-    const { started, disconnected, logs } = await open({ stallMs: 60_000, waitingEvents: 1_000 }, { job: undefined });
+    const { started, disconnected, logs } = await open({ rate: PATIENT, waitingEvents: 1_000 }, { job: undefined });
     await started();
     await addEvents(EVENTS);
     await disconnected();
     await logs('slow reader disconnected');
   });
 
+  it('sends all events to a client that reads slowly and steadily', async () => {
+    const { socket, disconnected } = await open({ rate: { bytes: 65_536, windowMs: 1_500 }, waitingEvents: 1_000 });
+    const reading = readSteadily(socket, { bytes: 10_000, everyMs: 25, forMs: 4_000 });
+    await until(() => socket.bytesRead > EVENTS * EVENT_BYTES, { what: 'the events' });
+    socket.destroy();
+    await disconnected();
+    expect(await reading).toBeGreaterThan(0);
+  });
+
   it('ends when too many events happen while its client does not read older ones', async () => {
-    const { started, ended } = await open({ stallMs: 60_000, waitingEvents: 5 });
+    const { started, ended } = await open({ rate: PATIENT, waitingEvents: 5 });
     await started();
     await addEvents(6);
     await ended();
@@ -117,7 +129,7 @@ describe('a stream of events', () => {
 
   it('logs an error of the program, and no error when the database is unreachable', async () => {
     const failWith = (error: Error) => ({ isLast: () => false, isOver: () => Promise.reject(error) });
-    const bounds = { stallMs: 300, waitingEvents: 5 };
+    const bounds = { rate: QUICK, waitingEvents: 5 };
     const outage = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
     const stream = await open(bounds, { until: failWith(outage) });
     await stream.disconnected();

@@ -5,8 +5,10 @@ import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibl
 import { eventCatalog } from '../../jobs/kind.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
+import { type ReadRate, watchResponse } from '../../telemetry/reader-watch.ts';
 import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
+import { CLIENT_RATE } from '../plugins/answers.ts';
 import { whileWaiting } from '../plugins/concurrency.ts';
 import type { EventHub, LiveEvent, Subscriber } from './event-hub.ts';
 import { pageQuery, type StreamQuery } from './stream-query.ts';
@@ -16,13 +18,13 @@ const MAX_UNREAD = 1024 * 1024;
 const PAGE = 100;
 
 export interface StreamBounds {
-  /** Milliseconds that a client may take to read what has been written, while older events are sent. */
-  stallMs: number;
+  /** The least that a client must read while bytes wait for it. */
+  rate: ReadRate;
   /** Events that may happen while older events are sent. Beyond them the stream ends, and the client resumes. */
   waitingEvents: number;
 }
 
-const BOUNDS: StreamBounds = { stallMs: 15_000, waitingEvents: 1_000 };
+const BOUNDS: StreamBounds = { rate: CLIENT_RATE, waitingEvents: 1_000 };
 
 interface Exchange {
   request: FastifyRequest;
@@ -78,8 +80,6 @@ class EventStream implements Subscriber {
   #isEnded = false;
   /** Continues a reader of older events that waits for its client. */
   #wake: () => void = () => {};
-  /** Whether the client has read everything since the last beat. */
-  #hasDrained = true;
   /** Events that arrived while older ones were read; null once they have been sent. */
   #waiting: LiveEvent[] | null = [];
   #last: string | undefined;
@@ -102,10 +102,7 @@ class EventStream implements Subscriber {
         this.#wake();
       };
     });
-    this.#raw.on('drain', () => {
-      this.#hasDrained = true;
-      this.#wake();
-    });
+    this.#raw.on('drain', () => this.#wake());
     this.#headers = {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream; charset=utf-8',
@@ -119,6 +116,7 @@ class EventStream implements Subscriber {
   async run(from: string | undefined): Promise<void> {
     const end = this.#end;
     this.#raw.once('close', end);
+    watchResponse(this.#raw, this.#bounds.rate, () => this.#cut());
     this.#deps.stopping.addEventListener('abort', end, { once: true });
     if (this.#deps.stopping.aborted || this.#raw.destroyed) end();
     try {
@@ -164,9 +162,6 @@ class EventStream implements Subscriber {
 
   onBeat(): void {
     if (!this.#raw.headersSent) return;
-    const { writableNeedDrain } = this.#raw;
-    if (writableNeedDrain && !this.#hasDrained) this.#cut();
-    this.#hasDrained = !writableNeedDrain;
     this.#write(': keep-alive\n\n');
   }
 
@@ -175,8 +170,7 @@ class EventStream implements Subscriber {
   }
 
   /**
-   * Sends the events before the subscription, page by page. Resolves to false if the stream ended first, or if the client
-   * did not read in time.
+   * Sends the events before the subscription, page by page. Resolves to false if the stream ended first.
    */
   async #sendOlder(): Promise<boolean> {
     const { context } = this.#deps;
@@ -245,28 +239,21 @@ class EventStream implements Subscriber {
   }
 
   /**
-   * Waits until the client has read what was written, so that a long past is not collected in memory. Disconnects the
-   * client if that takes too long. Resolves to false when the stream has ended.
+   * Waits until the client has read what was written, so that a long past is not collected in memory. Resolves to false when the stream
+   * has ended.
    */
   async #isDrained(): Promise<boolean> {
     if (this.#raw.writableNeedDrain && !this.#isEnded) {
-      const timer = setTimeout(() => this.#cut(), this.#bounds.stallMs);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      clearTimeout(timer);
     }
     return !this.#isEnded;
   }
 
-  /** Ends the response. A client that does not read the rest in time is disconnected. */
   #close(): void {
-    const raw = this.#raw;
     this.#begin();
-    raw.end();
-    const timer = setTimeout(() => this.#cut(), this.#bounds.stallMs);
-    raw.once('close', () => clearTimeout(timer));
-    if (raw.closed) clearTimeout(timer);
+    this.#raw.end();
   }
 
   #cut(): void {

@@ -7,7 +7,8 @@ import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from '../../supervisor/socket-folder.ts';
 import { createLogger } from '../../telemetry/index.ts';
-import { collectAfterStart } from '../collect-after-start.ts';
+import { collect, collectAfterStart } from '../collect-after-start.ts';
+import { collectWhenIdle, toolsOf } from '../collect-when-idle.ts';
 import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot, storageSocket, workRoot } from '../endpoints.ts';
 
 /** An output may be a little larger than an upload: its index is written at the end. */
@@ -45,5 +46,7 @@ export async function runGateway(config: Config): Promise<void> {
   );
   reportReady({ storage: gateway.port });
   collectAfterStart();
+  // Buffers of downloads that have ended.
+  collectWhenIdle(toolsOf(() => void collect().catch(() => {})));
   logger.info({ port: gateway.port }, 'storage gateway listens');
 }
