@@ -3,7 +3,7 @@ import type { storage } from '../../../../src/contract/admin.ts';
 import { bytesText } from '../../lib/format.ts';
 import { Notice } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
-import { Ago } from '../../ui/time.tsx';
+import { Due } from '../../ui/time.tsx';
 import { Loaded } from './load.tsx';
 import { Tile } from './tile.tsx';
 
@@ -77,7 +77,7 @@ function Undeletable({ total, objects }: z.infer<typeof storage>['undeletable'])
                 <td data-label="Error">{error}</td>
                 <td data-label="Failures">{failures}</td>
                 <td data-label="Next attempt">
-                  <Ago at={next} />
+                  <Due at={next} />
                 </td>
               </tr>
             ))}
