@@ -3477,6 +3477,11 @@ export interface components {
             /** @description True if the texts of this job did not fit on the page. The list then omits its metadata, warnings, error message and input URLs. Read the job to get them. */
             shortened: boolean;
         };
+        /** @description A file that a run reads. */
+        BlueprintRunMedia: {
+            /** @description As it was sent, without its query; null once the run has been erased. */
+            url: string | null;
+        };
         /** @description A run of a blueprint in a list, without its outputs and subtitles. */
         BlueprintRunItem: {
             /**
@@ -3496,10 +3501,14 @@ export interface components {
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice: string | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
@@ -3551,10 +3560,14 @@ export interface components {
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice: string | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
@@ -3605,10 +3618,14 @@ export interface components {
              * @enum {string}
              */
             step?: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs?: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message?: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code?: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice?: string | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant
@@ -4804,10 +4821,14 @@ export interface components {
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice: string | null;
             /**
              * @description Always 0: Airlock charges no tokens.
              * @constant

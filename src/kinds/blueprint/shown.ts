@@ -7,11 +7,13 @@ import {
   runBody,
 } from '../../contract/blueprints.ts';
 import { isFailureCode } from '../../contract/failures.ts';
+import { adviceFor } from '../../contract/limit-advice.ts';
 import type { Vault } from '../../crypto/vault.ts';
+import type { Db } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { signedOutputs } from '../../jobs/downloads.ts';
 import { getJob } from '../../jobs/read.ts';
-import { JOB_COLUMNS, type Job } from '../../jobs/rows.ts';
+import { JOB_COLUMNS, type Job, type JobSource, sourceRow } from '../../jobs/rows.ts';
 import { shownStatus } from '../../jobs/shown-status.ts';
 import type { ShownKind, ViewContext } from '../kind.ts';
 import type { RunSubmission } from './admit.ts';
@@ -48,8 +50,9 @@ export const shown = {
   toRequest: (): RunSubmission => {
     throw new Error('runs are created by a route of their own');
   },
-  viewSubmitted: ({ vault }: ViewContext, { job }): BlueprintRun => ({
+  viewSubmitted: ({ vault }: ViewContext, { job, inputs }): BlueprintRun => ({
     ...viewItem(vault, job),
+    inputs: viewInputs(vault, job, inputs),
     ...{ output_url: null, outputs: [], srt_text: null },
   }),
   async read(context, accountId, id): Promise<BlueprintRun> {
@@ -57,6 +60,7 @@ export const shown = {
     const outputs = (await signedOutputs(context, job)).map(({ name, url }) => ({ label: name, url }));
     return {
       ...viewItem(context.vault, job),
+      inputs: viewInputs(context.vault, job, await readInputs(context.db, [id])),
       ...{ output_url: outputs[0]?.url ?? null, outputs, srt_text: openSubtitles(context.vault, job) },
     };
   },
@@ -70,11 +74,31 @@ export const shown = {
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
       .execute();
-    return rows.map((row) => viewItem(vault, row));
+    const inputs = await readInputs(db, ids);
+    return rows.map((row) => ({ ...viewItem(vault, row), inputs: viewInputs(vault, row, inputs) }));
   },
 } satisfies ShownKind<RunSubmission>;
 
-function viewItem(vault: Vault, job: Job): BlueprintRunItem {
+type RunInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'>;
+
+/** The inputs of runs, by their positions. */
+function readInputs(db: Db, ids: readonly string[]): Promise<RunInput[]> {
+  return db
+    .selectFrom('job_sources')
+    .select(['job_id', 'position', 'url_sealed'])
+    .where('job_id', 'in', [...ids])
+    .where('role', '=', 'input')
+    .orderBy('position')
+    .execute();
+}
+
+/** The inputs of one of the runs. */
+function viewInputs(vault: Vault, job: Job, inputs: readonly RunInput[]): BlueprintRunItem['inputs'] {
+  const own = inputs.filter(({ job_id }) => job_id === job.id);
+  return own.map((input) => ({ url: openColumn(vault, 'job_sources', 'url_sealed', sourceRow(job, input)) }));
+}
+
+function viewItem(vault: Vault, job: Job): Omit<BlueprintRunItem, 'inputs'> {
   const { blueprint, step } = factsJson.read(job.request_facts);
   const code = job.error_code;
   const metadata = openColumn(vault, 'jobs', 'metadata_sealed', job);
@@ -84,6 +108,7 @@ function viewItem(vault: Vault, job: Job): BlueprintRunItem {
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
     // A newer release may have more codes.
     error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
+    error_advice: adviceFor(code, null),
     ...{ tokens_charged: 0 as const, tokens_spent: 0 as const },
     metadata: { user: metadata === null ? null : JSON.parse(metadata) },
     created_at: job.created_at.toISOString(),
