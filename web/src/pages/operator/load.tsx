@@ -8,11 +8,13 @@ interface LoadedProps<T> {
   title: string;
   lead: string;
   path: string;
+  /** Next to the button that reads the response again. */
+  actions?: ComponentChildren;
   children: (data: T, resource: Resource<T>) => ComponentChildren;
 }
 
 /** A page that shows one response of the API, as of when it was read. */
-export function Loaded<T>({ title, lead, path, children }: LoadedProps<T>) {
+export function Loaded<T>({ title, lead, path, actions, children }: LoadedProps<T>) {
   const resource = useResource<T>(path);
   const { data, error, reload } = resource;
   return (
@@ -20,9 +22,12 @@ export function Loaded<T>({ title, lead, path, children }: LoadedProps<T>) {
       title={title}
       lead={lead}
       actions={
-        <Button icon="refresh" onClick={reload}>
-          Refresh
-        </Button>
+        <>
+          <Button icon="refresh" onClick={reload}>
+            Refresh
+          </Button>
+          {actions}
+        </>
       }
     >
       {error && <ErrorNotice error={error} onRetry={reload} />}
