@@ -1803,6 +1803,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the load of the last hour
+         * @description Returns waiting jobs, running jobs and stored bytes of each minute of the last hour. The API process that responds keeps them in memory, so that they begin when it started.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/audit": {
         parameters: {
             query?: never;
@@ -4127,6 +4149,31 @@ export interface components {
                 /** @description What is wrong with it. */
                 problem: string | null;
             } | null;
+        };
+        /** @description The load of the server at one moment. */
+        HistoryPoint: {
+            /**
+             * Format: date-time
+             * @description When the figures were read.
+             */
+            at: string;
+            /** @description Jobs that waited for a worker. */
+            waiting: number;
+            /** @description Jobs that ran. */
+            running: number;
+            /** @description Jobs that all workers could run concurrently. */
+            slots: number;
+            /** @description Bytes of all uploads and outputs. */
+            stored_bytes: number;
+            /** @description Free bytes above the reserve of the disk; null if they were not known. */
+            spare_bytes: number | null;
+        };
+        /** @description The load of the server in the last hour. */
+        LoadHistory: {
+            /** @description Seconds between two points. */
+            interval_seconds: number;
+            /** @description Oldest first, at most an hour old. */
+            points: components["schemas"]["HistoryPoint"][];
         };
         /** @description A template without its request. */
         TemplateSummary: {
@@ -8175,6 +8222,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageState"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadHistory"];
                 };
             };
         };
