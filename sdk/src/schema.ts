@@ -1803,6 +1803,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the load of the last hour
+         * @description Returns waiting jobs, running jobs and stored bytes of each minute of the last hour. The API process that responds keeps them in memory, so that they begin when it started.
+         *
+         *     Requires a key with the scope `operator`, or a person with the role `operator`.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/audit": {
         parameters: {
             query?: never;
@@ -3497,6 +3519,11 @@ export interface components {
             /** @description True if the texts of this job did not fit on the page. The list then omits its metadata, warnings, error message and input URLs. Read the job to get them. */
             shortened: boolean;
         };
+        /** @description A file that a run reads. */
+        BlueprintRunMedia: {
+            /** @description As it was sent, without its query; null once the run has been erased. */
+            url: string | null;
+        };
         /** @description A run of a blueprint in a list, without its outputs and subtitles. */
         BlueprintRunItem: {
             /**
@@ -3516,10 +3543,14 @@ export interface components {
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice: string | null;
             /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
             retry: components["schemas"]["Retry"] | null;
             /**
@@ -3575,10 +3606,14 @@ export interface components {
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice: string | null;
             /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
             retry: components["schemas"]["Retry"] | null;
             /**
@@ -3633,10 +3668,14 @@ export interface components {
              * @enum {string}
              */
             step?: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs?: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message?: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code?: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice?: string | null;
             /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
             retry?: components["schemas"]["Retry"] | null;
             /**
@@ -4150,6 +4189,31 @@ export interface components {
                 /** @description What is wrong with it. */
                 problem: string | null;
             } | null;
+        };
+        /** @description The load of the server at one moment. */
+        HistoryPoint: {
+            /**
+             * Format: date-time
+             * @description When the figures were read.
+             */
+            at: string;
+            /** @description Jobs that waited for a worker. */
+            waiting: number;
+            /** @description Jobs that ran. */
+            running: number;
+            /** @description Jobs that all workers could run concurrently. */
+            slots: number;
+            /** @description Bytes of all uploads and outputs. */
+            stored_bytes: number;
+            /** @description Free bytes above the reserve of the disk; null if they were not known. */
+            spare_bytes: number | null;
+        };
+        /** @description The load of the server in the last hour. */
+        LoadHistory: {
+            /** @description Seconds between two points. */
+            interval_seconds: number;
+            /** @description Oldest first, at most an hour old. */
+            points: components["schemas"]["HistoryPoint"][];
         };
         /** @description A template without its request. */
         TemplateSummary: {
@@ -4850,10 +4914,14 @@ export interface components {
              * @enum {string}
              */
             step: "queued" | "probe" | "transcribe" | "review" | "render" | "done";
+            /** @description The files of the run, in the order of the inputs of its blueprint. */
+            inputs: components["schemas"]["BlueprintRunMedia"][];
             /** @description One sentence for people; null unless the run failed. */
             error_message: string | null;
             /** @description Why the run failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the run failed. */
+            error_advice: string | null;
             /** @description The next attempt of a `pending` job whose last attempt failed. Otherwise null. */
             retry: components["schemas"]["Retry"] | null;
             /**
@@ -8196,6 +8264,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageState"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadHistory"];
                 };
             };
         };

@@ -29,8 +29,18 @@ const common = {
     .describe(
       'The current step, or the last step of a run that has ended. `probe` reads the inputs, `transcribe` transcribes the speech, `review` waits for reviewed subtitles, and `render` makes the outputs.',
     ),
+  inputs: z
+    .array(
+      z
+        .object({
+          url: z.string().nullable().describe('As it was sent, without its query; null once the run has been erased.'),
+        })
+        .meta({ id: 'BlueprintRunMedia', description: 'A file that a run reads.' }),
+    )
+    .describe('The files of the run, in the order of the inputs of its blueprint.'),
   error_message: z.string().nullable().describe('One sentence for people; null unless the run failed.'),
   error_code: failureCode.nullable().describe('Why the run failed, for programs; null unless it failed.'),
+  error_advice: z.string().nullable().describe('How to fix it; null unless the run failed.'),
   retry: retryField,
   tokens_charged: z.literal(0).describe('Always 0: Airlock charges no tokens.'),
   tokens_spent: z.literal(0).describe('Always 0: Airlock charges no tokens.'),

@@ -84,7 +84,15 @@ describe('blueprints', () => {
     expect(made.headers.get('location')).toBe(`/v1/blueprints/runs/${made.json.id}`);
     expect(await read(made.json.id)).toEqual({
       ...{ id: made.json.id, blueprint: 'watermark', status: 'pending', step: 'queued', output_url: null, outputs: [] },
-      ...{ error_message: null, error_code: null, tokens_charged: 0, tokens_spent: 0, srt_text: null },
+      inputs: [INPUTS.video_url, INPUTS.logo_url].map((url) => ({ url: url.split('?')[0] })),
+      ...{
+        error_message: null,
+        error_code: null,
+        error_advice: null,
+        tokens_charged: 0,
+        tokens_spent: 0,
+        srt_text: null,
+      },
       ...{ created_at: expect.any(String), completed_at: null, metadata: { user: null } },
     });
     const { rows } = await api.database.pg.query(

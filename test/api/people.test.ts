@@ -382,6 +382,10 @@ describe('an operator', () => {
       stored_bytes: expect.any(Number),
       disk: { spare_bytes: expect.any(Number) },
     });
+    const { interval_seconds: seconds, points } = (await operator.call('GET', '/v1/admin/history')).json;
+    expect([seconds, points.length]).toEqual([60, 1]);
+    expect(points[0]).toMatchObject({ waiting: queue.waiting, running: queue.running });
+    expect((await api.call('GET', '/v1/admin/history')).status).toBe(403);
     const first = (await operator.call('GET', '/v1/admin/audit?limit=2')).json;
     expect([first.entries.length, first.next, first.verification]).toEqual([2, first.entries[1].seq, null]);
     const second = (await operator.call('GET', `/v1/admin/audit?limit=2&after=${first.next}&verify=true`)).json;

@@ -41,6 +41,13 @@ describe('the list of jobs', () => {
     expect([list.loaded().length, list.at(302)?.id]).toEqual([303, '0']);
   });
 
+  it('is read again when a job waits for another attempt, which the event does not describe', async () => {
+    const list = new JobList(server(3).load, null);
+    await list.refresh();
+    expect(list.apply([{ type: 'toy.progress', data: { job_id: '2', progress: 0.5 } }])).toBe(false);
+    expect(list.apply([{ type: 'toy.retrying', data: { job_id: '2' } }])).toBe(true);
+  });
+
   it('starts over when there are more new jobs than fit on a page', async () => {
     const { state, load } = server(300);
     const list = new JobList(load, null);

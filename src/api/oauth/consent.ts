@@ -93,7 +93,7 @@ async function signInAndAllow(exchange: Exchange, granted: Asked, asked: Asked):
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500) throw error;
     const { status } = error;
-    const problem = status === 429 ? 'Too many attempts. Wait a minute.' : 'Email address or password is wrong.';
+    const problem = status === 429 ? 'Too many attempts. Wait a minute.' : 'Email or password is wrong.';
     return show(reply, asked, { session: null, user: null, selected: granted.scopes, problem, status });
   }
 }
@@ -144,7 +144,7 @@ function show(
   reply: FastifyReply,
   { sent, target, scopes }: Asked,
   { session, user, selected, problem, status = 200 }: Shown,
-): FastifyReply {
+): Promise<FastifyReply> {
   const offered = user ? allowedScopes(user, scopes) : scopes;
   const repeated = REPEATED.filter((name) => sent[name] !== undefined).map((name) => [name, sent[name]!]);
   return sendConsent(reply, status, {

@@ -2,7 +2,7 @@ import { NUMBER_SETTINGS, type NumberSettingName } from '../../contract/account-
 import type { AuditPage, QueueView, WorkerView } from '../../contract/admin.ts';
 import type { SessionView } from '../../contract/people.ts';
 import type { Usage } from '../../contract/usage.ts';
-import { AT, ID } from './example-values.ts';
+import { AT, ID, LATER } from './example-values.ts';
 
 const session: SessionView = {
   user: { id: ID, email: 'ada@example.org', role: 'admin' },
@@ -84,6 +84,13 @@ export const PEOPLE_EXAMPLES: Readonly<Record<string, unknown>> = {
   StorageState: {
     ...{ stored_bytes: 52_428_800, promised_bytes: 0, disk: { spare_bytes: 80_000_000_000 } },
     undeletable: { total: 1, objects: [undeletable] },
+  },
+  LoadHistory: {
+    interval_seconds: 60,
+    points: [
+      { at: AT, waiting: 3, running: 4, slots: 4, stored_bytes: 52_428_800, spare_bytes: 80_000_000_000 },
+      { at: LATER, waiting: 0, running: 1, slots: 4, stored_bytes: 62_914_560, spare_bytes: 79_989_514_240 },
+    ],
   },
   AuditPage: audit,
 };

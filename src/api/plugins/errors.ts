@@ -11,7 +11,9 @@ import type { Rejection } from '../../listener/request-gate.ts';
 import { type CrossOriginRoutes, errorReadableBy, isPreflight, preflightHeaders } from '../cross-origin.ts';
 import type { ApiSettings } from '../deps.ts';
 import { withSentNames } from '../field-spelling.ts';
+import { html } from '../html.ts';
 import { isInnerRequest } from '../inner-requests.ts';
+import { sendPlainPage } from '../plain-page.ts';
 import { publicOrigin } from '../public-origin.ts';
 import { SchemaRejection, type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
@@ -46,12 +48,25 @@ export function registerErrors(app: App, settings: ErrorSettings, paths: PathLoo
       const details = { method: request.method, allowed, reason, remedy: `Use ${allowed.join(', ')}` };
       return sendError(reply, new ApiError('method_not_allowed', details), settings);
     }
+    if (isNavigation(request)) return sendMissingPage(reply);
     const near = paths.suggestPath(request);
     const remedy = near === null ? 'See /openapi.json for all paths' : `Use ${near}`;
     const reason = 'there is no such path';
     const details = { method: request.method, field: 'path', reason, remedy, ...(near !== null && { near }) };
     return sendError(reply, new ApiError('not_found', details), settings);
   });
+}
+
+/** Whether a person has opened the address in a browser. Addresses of the API send errors of the API to everyone. */
+function isNavigation({ method, url, headers }: FastifyRequest): boolean {
+  return method === 'GET' && !/^\/v1([/?]|$)/.test(url) && String(headers.accept ?? '').includes('text/html');
+}
+
+/** The page contains nothing of the request. */
+function sendMissingPage(reply: FastifyReply): Promise<FastifyReply> {
+  const body = html`<h1>There is no such page</h1><p>The address may be mistyped, or the page has moved.</p>
+<div class="gate-actions"><a class="button" href="/docs">Documentation</a><a class="button main-action" href="/">Open the dashboard</a></div>`;
+  return sendPlainPage(reply, { status: 404, title: 'Not found · Airlock', body });
 }
 
 /** Answers URLs that Fastify cannot route. Hooks and error handlers do not run for them. */

@@ -28,11 +28,13 @@ import {
 } from '../../contract/admin.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
+import { history } from '../../contract/history.ts';
 import { viewQueue, viewWorkers } from '../../fleet/overview.ts';
 import { readStorage } from '../../fleet/storage-state.ts';
 import { requestDrain } from '../../fleet/workers.ts';
 import { actorOf, callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
+import { INTERVAL_SECONDS, openHistory } from '../history.ts';
 import { idempotencyOf } from '../idempotency-key.ts';
 import { parseUuidOr404 } from '../parse-uuid.ts';
 import type { App } from '../types.ts';
@@ -162,6 +164,7 @@ function registerFleet(app: App, deps: ApiDeps): void {
   registerChangeWorker(app, deps);
   registerGetQueue(app, deps);
   registerGetStorage(app, deps);
+  registerGetHistory(app, deps);
 }
 
 function registerListWorkers(app: App, { context }: ApiDeps): void {
@@ -254,6 +257,27 @@ function registerGetStorage(app: App, { context }: ApiDeps): void {
       },
     },
     async () => readStorage(context),
+  );
+}
+
+function registerGetHistory(app: App, { context }: ApiDeps): void {
+  const recorded = openHistory(context);
+  app.addHook('onListen', async () => recorded.start());
+  app.addHook('onClose', async () => recorded.close());
+  app.get(
+    '/v1/admin/history',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'getHistory',
+        tags: ['admin'],
+        summary: 'Get the load of the last hour',
+        description:
+          'Returns waiting jobs, running jobs and stored bytes of each minute of the last hour. The API process that responds keeps them in memory, so that they begin when it started.',
+        response: { 200: history, '4xx': errorBody },
+      },
+    },
+    async () => ({ interval_seconds: INTERVAL_SECONDS, points: [...(await recorded.read())] }),
   );
 }
 

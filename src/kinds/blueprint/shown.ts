@@ -7,13 +7,15 @@ import {
   runBody,
 } from '../../contract/blueprints.ts';
 import { isFailureCode } from '../../contract/failures.ts';
+import { adviceFor } from '../../contract/limit-advice.ts';
 import type { Retry } from '../../contract/retry.ts';
 import type { Vault } from '../../crypto/vault.ts';
+import type { Db } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import { signedOutputs } from '../../jobs/downloads.ts';
 import { getJob } from '../../jobs/read.ts';
 import { readRetries } from '../../jobs/retries.ts';
-import { JOB_COLUMNS, type Job } from '../../jobs/rows.ts';
+import { JOB_COLUMNS, type Job, type JobSource, sourceRow } from '../../jobs/rows.ts';
 import { shownStatus } from '../../jobs/shown-status.ts';
 import type { ShownKind, ViewContext } from '../kind.ts';
 import type { RunSubmission } from './admit.ts';
@@ -50,8 +52,9 @@ export const shown = {
   toRequest: (): RunSubmission => {
     throw new Error('runs are created by a route of their own');
   },
-  viewSubmitted: ({ vault }: ViewContext, { job }): BlueprintRun => ({
+  viewSubmitted: ({ vault }: ViewContext, { job, inputs }): BlueprintRun => ({
     ...viewItem(vault, job, null),
+    inputs: viewInputs(vault, job, inputs),
     ...{ output_url: null, outputs: [], srt_text: null },
   }),
   async read(context, accountId, id): Promise<BlueprintRun> {
@@ -60,6 +63,7 @@ export const shown = {
     const retries = await readRetries(context.db, [job]);
     return {
       ...viewItem(context.vault, job, retries.get(id) ?? null),
+      inputs: viewInputs(context.vault, job, await readInputs(context.db, [id])),
       ...{ output_url: outputs[0]?.url ?? null, outputs, srt_text: openSubtitles(context.vault, job) },
     };
   },
@@ -73,12 +77,35 @@ export const shown = {
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
       .execute();
+    const inputs = await readInputs(db, ids);
     const retries = await readRetries(db, rows);
-    return rows.map((row) => viewItem(vault, row, retries.get(row.id) ?? null));
+    return rows.map((row) => ({
+      ...viewItem(vault, row, retries.get(row.id) ?? null),
+      inputs: viewInputs(vault, row, inputs),
+    }));
   },
 } satisfies ShownKind<RunSubmission>;
 
-function viewItem(vault: Vault, job: Job, retry: Retry | null): BlueprintRunItem {
+type RunInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'>;
+
+/** The inputs of runs, by their positions. */
+function readInputs(db: Db, ids: readonly string[]): Promise<RunInput[]> {
+  return db
+    .selectFrom('job_sources')
+    .select(['job_id', 'position', 'url_sealed'])
+    .where('job_id', 'in', [...ids])
+    .where('role', '=', 'input')
+    .orderBy('position')
+    .execute();
+}
+
+/** The inputs of one of the runs. */
+function viewInputs(vault: Vault, job: Job, inputs: readonly RunInput[]): BlueprintRunItem['inputs'] {
+  const own = inputs.filter(({ job_id }) => job_id === job.id);
+  return own.map((input) => ({ url: openColumn(vault, 'job_sources', 'url_sealed', sourceRow(job, input)) }));
+}
+
+function viewItem(vault: Vault, job: Job, retry: Retry | null): Omit<BlueprintRunItem, 'inputs'> {
   const { blueprint, step } = factsJson.read(job.request_facts);
   const code = job.error_code;
   const metadata = openColumn(vault, 'jobs', 'metadata_sealed', job);
@@ -88,6 +115,7 @@ function viewItem(vault: Vault, job: Job, retry: Retry | null): BlueprintRunItem
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
     // A newer release may have more codes.
     error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
+    error_advice: adviceFor(code, null),
     retry,
     ...{ tokens_charged: 0 as const, tokens_spent: 0 as const },
     metadata: { user: metadata === null ? null : JSON.parse(metadata) },

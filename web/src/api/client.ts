@@ -1,3 +1,4 @@
+import { noteServerTime } from '../lib/clock.ts';
 import { Problem, unreachable } from './problem.ts';
 import { csrfToken, endSession } from './session-state.ts';
 
@@ -14,6 +15,7 @@ export interface CallOptions {
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const { body, headers, signal } = options;
   const token = csrfToken();
+  const sent = Date.now();
   let response: Response;
   try {
     response = await fetch(path, {
@@ -32,6 +34,7 @@ export async function call<T>(method: string, path: string, options: CallOptions
     if (signal?.aborted) throw error;
     throw unreachable();
   }
+  noteServerTime(response.headers.get('date'), sent, Date.now());
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer as T;
   if (response.status === 401 && path !== '/v1/session') endSession();

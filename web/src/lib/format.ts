@@ -45,20 +45,28 @@ export function percentText(fraction: number): string {
   return `${Math.floor(fraction * 100)} %`;
 }
 
-const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['day', 86_400],
   ['hour', 3600],
   ['minute', 60],
 ];
 
-/** "3 min. ago", "in 2 days". `now`: milliseconds since 1970. */
-export function relativeText(time: string, now = Date.now()): string {
-  const seconds = (Date.parse(time) - now) / 1000;
-  for (const [unit, size] of STEPS) {
-    if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
-  }
-  return Math.abs(seconds) < 10 ? 'just now' : RELATIVE.format(Math.trunc(seconds), 'second');
+/** "3 minutes ago", and "just now" for a moment that clocks that differ show as in the future. `now`: milliseconds since 1970. */
+export function agoText(time: string, now: number): string {
+  const seconds = Math.min(0, (Date.parse(time) - now) / 1000);
+  return seconds > -10 ? 'just now' : relativeText(seconds);
+}
+
+/** "in 23 hours", and "now" for a moment that has passed. `now`: milliseconds since 1970. */
+export function dueText(time: string, now: number): string {
+  const seconds = Math.max(0, (Date.parse(time) - now) / 1000);
+  return seconds < 1 ? 'now' : relativeText(seconds);
+}
+
+function relativeText(seconds: number): string {
+  const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
+  return RELATIVE.format(Math.trunc(seconds / size), unit);
 }
 
 const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });

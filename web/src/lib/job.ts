@@ -10,8 +10,28 @@ interface CommonJob {
   created_at: string;
 }
 
+/** The next attempt at a job whose last attempt failed. */
+interface Retry {
+  attempt: number;
+  of: number;
+  /** The earliest start of the attempt. */
+  at: string;
+  error_code: string;
+  error_advice: string | null;
+}
+
 /** A job of any kind. Everything that a kind may lack is absent or null. */
-export type AnyJob = CommonJob & Partial<Omit<Job, keyof CommonJob>> & { media_url?: string | null };
+export type AnyJob = CommonJob &
+  Partial<Omit<Job, keyof CommonJob | 'inputs' | 'retry'>> & {
+    inputs?: readonly (Pick<Job['inputs'][number], 'url'> & Partial<Job['inputs'][number]>)[];
+    media_url?: string | null;
+    /** The slug of the blueprint of a run. */
+    blueprint?: string;
+    retry?: Retry | null;
+  };
+
+/** What the name of a job is made from. */
+type NamedJob = Pick<AnyJob, 'id' | 'inputs' | 'media_url'>;
 
 /** The path of the kind of job that has a request to repeat, a command and a page to create it. */
 export const TRANSCODES = 'transcodes';
@@ -34,6 +54,18 @@ export function statusText(status: string): string {
   return STATUS_TEXT[status] ?? capitalized(status.replaceAll('_', ' '));
 }
 
+/** The status of a job in one or two words, and their tone. */
+export function stateOf({ status, retry }: Pick<AnyJob, 'status' | 'retry'>): { text: string; tone: Tone } {
+  if (status === 'pending' && retry) return { text: 'Retrying', tone: 'warn' };
+  return { text: statusText(status), tone: statusTone(status) };
+}
+
+/** What a `pending` job waits for. */
+export function waitingText({ retry, waiting_for: awaited }: AnyJob): string {
+  if (retry) return `Waiting for attempt ${retry.attempt} of ${retry.of}`;
+  return awaited === 'upload' ? 'Waiting for its upload' : 'Waiting for a worker';
+}
+
 /** Whether jobs of every kind have the status. */
 export function isCommon(status: string): boolean {
   return Object.hasOwn(STATUS_TEXT, status);
@@ -47,7 +79,7 @@ export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function isOver({ status }: CommonJob): boolean {
+export function isOver({ status }: Pick<CommonJob, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
@@ -58,7 +90,7 @@ export function isErased(job: AnyJob): boolean {
 }
 
 /** The sources of a job. A transcription has one source, `media_url`. */
-function urlsOf({ inputs = [], media_url }: AnyJob): (string | null)[] {
+function urlsOf({ inputs = [], media_url }: Omit<NamedJob, 'id'>): (string | null)[] {
   return media_url === undefined ? inputs.map(({ url }) => url) : [media_url];
 }
 
@@ -66,7 +98,7 @@ function urlsOf({ inputs = [], media_url }: AnyJob): (string | null)[] {
  * What people call a job: the name of its first input, otherwise its noun and the end of its id, whose start is the same for
  * all jobs of a minute. Stored names begin with a time, which is left out.
  */
-export function jobName(job: AnyJob, noun = 'job'): string {
+export function jobName(job: NamedJob, noun = 'job'): string {
   const urls = urlsOf(job);
   const name = nameOf(urls[0] ?? null)?.replace(/^\d{8}-\d{6}-(?=.)/, '');
   const more = urls.length > 1 ? ` + ${urls.length - 1}` : '';

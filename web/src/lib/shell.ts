@@ -6,3 +6,20 @@ export function shellText(argv: readonly string[]): string {
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+/** The words of a command in groups: the program, each option with its arguments, and each of the other words. */
+export function optionsOf(argv: readonly string[]): string[][] {
+  const groups: string[][] = [];
+  for (const word of argv) {
+    const group = groups.at(-1);
+    const isArgument = !isOption(word) && group?.length === 1 && isOption(group[0]!);
+    if (isArgument) group.push(word);
+    else groups.push([word]);
+  }
+  return groups;
+}
+
+/** `-crf` is an option, and the number `-1` is none. */
+function isOption(word: string): boolean {
+  return /^-[a-z]/i.test(word);
+}

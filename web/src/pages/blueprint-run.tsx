@@ -3,14 +3,16 @@ import { useRoute } from 'preact-iso';
 import type { BlueprintInfo, BlueprintRun, RunStep } from '../../../src/contract/blueprints.ts';
 import { onEvents } from '../api/events.ts';
 import { may } from '../api/session-state.ts';
-import { isOver, statusText, statusTone } from '../lib/job.ts';
+import { type AnyJob, isOver, jobName, stateOf } from '../lib/job.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
-import { Badge, ErrorNotice, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Badge, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
 import { Ago } from '../ui/time.tsx';
 import { Review } from './blueprints/review.tsx';
 import { CancelDialog, EraseDialog } from './job/dialogs.tsx';
+import { Kept } from './job/facts.tsx';
+import { Failure } from './job/failure.tsx';
 
 const STEPS: Readonly<Record<RunStep, string>> = {
   queued: 'Accepted',
@@ -24,7 +26,7 @@ const OF_CAPTIONS: readonly RunStep[] = ['transcribe', 'review'];
 
 export function BlueprintRunPage() {
   const id = useRoute().params.id!;
-  const { data: run, error, reload, set } = useResource<BlueprintRun>(`/v1/blueprints/runs/${id}`);
+  const { data: run, error, reload, set } = useResource<Run>(`/v1/blueprints/runs/${id}`);
   const catalogue = useResource<{ items: BlueprintInfo[] }>('/v1/blueprints');
   useEffect(
     () =>
@@ -40,17 +42,22 @@ export function BlueprintRunPage() {
   return <Shown run={run} blueprint={blueprint} set={set} reload={reload} />;
 }
 
+/** A run with what every job has. */
+type Run = BlueprintRun & Pick<AnyJob, 'expires_at' | 'retry'>;
+
 interface ShownProps {
-  run: BlueprintRun;
+  run: Run;
   blueprint: BlueprintInfo | undefined;
-  set: (run: BlueprintRun) => void;
+  set: (run: Run) => void;
   reload: () => void;
 }
 
 function Shown({ run, blueprint, set, reload }: ShownProps) {
   const [dialog, setDialog] = useState<'cancel' | 'erase' | null>(null);
   const url = `/v1/blueprints/runs/${run.id}`;
-  const name = `${blueprint?.title ?? run.blueprint} ${run.id.slice(-8)}`;
+  const title = blueprint?.title ?? run.blueprint;
+  const name = jobName(run, title);
+  const { text, tone } = stateOf(run);
   const close = () => setDialog(null);
   const over = isOver(run);
   return (
@@ -58,9 +65,10 @@ function Shown({ run, blueprint, set, reload }: ShownProps) {
       title={name}
       lead={
         <>
-          <Badge tone={statusTone(run.status)}>{statusText(run.status)}</Badge>{' '}
+          <Badge tone={tone}>{text}</Badge> <a href={`/blueprints/${run.blueprint}`}>{title}</a>
           <span class="muted">
-            created <Ago at={run.created_at} />
+            {' '}
+            · created <Ago at={run.created_at} />
           </span>
         </>
       }
@@ -76,11 +84,7 @@ function Shown({ run, blueprint, set, reload }: ShownProps) {
         )
       }
     >
-      {run.error_message && (
-        <Notice tone="bad" title={run.error_code ?? undefined}>
-          <p>{run.error_message}</p>
-        </Notice>
-      )}
+      {run.status === 'failed' && <Failure job={run} />}
       {run.status === 'awaiting_review' && <Review key={run.id} run={run} onContinued={set} />}
       <div class="columns">
         <Results run={run} blueprint={blueprint} />
@@ -122,11 +126,13 @@ function Steps({ run, hasCaptions }: { run: BlueprintRun; hasCaptions: boolean }
   );
 }
 
-function Results({ run, blueprint }: { run: BlueprintRun; blueprint: BlueprintInfo | undefined }) {
+function Results({ run, blueprint }: { run: Run; blueprint: BlueprintInfo | undefined }) {
   if (run.outputs.length === 0)
     return (
       <Card title="Outputs">
-        <p class="muted">{isOver(run) ? 'The run has no outputs.' : 'The outputs appear here when the run ends.'}</p>
+        <p class="muted">
+          {isOver(run) ? 'The run has no outputs.' : 'The outputs appear here when the run is complete.'}
+        </p>
       </Card>
     );
   return (
@@ -148,6 +154,11 @@ function Results({ run, blueprint }: { run: BlueprintRun; blueprint: BlueprintIn
           </figure>
         ))}
       </div>
+      {run.expires_at && (
+        <p class="small">
+          Kept until <Kept until={run.expires_at} />
+        </p>
+      )}
     </Card>
   );
 }

@@ -4,10 +4,12 @@ import type { BlueprintInfo, CreatedRun } from '../../../src/contract/blueprints
 import { post } from '../api/client.ts';
 import { Problem, type Shown as ShownError, shownOf } from '../api/problem.ts';
 import { may } from '../api/session-state.ts';
+import { capitalized } from '../lib/job.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Field, Segments, SelectField, TextField } from '../ui/field.tsx';
 import { Card, Page } from '../ui/page.tsx';
+import { Prose } from '../ui/prose.tsx';
 import { useResource } from '../ui/resource.ts';
 import { MediaField } from './blueprints/media-field.tsx';
 import { pictureOf } from './blueprints/pictures.ts';
@@ -35,14 +37,14 @@ function Shown({ blueprint }: { blueprint: BlueprintInfo }) {
   const picture = pictureOf(slug);
   return (
     <Page title={title} lead={description}>
+      {picture && <img class="strip" src={picture} alt={`Frames that ${title} made`} />}
       <div class="columns">
         <Card title="Inputs">
           {!available && <Notice tone="warn">This blueprint needs a generative model, and Airlock has none.</Notice>}
           {available && !may('create') && <Notice tone="warn">Your role does not allow creating jobs.</Notice>}
           {available && may('create') && <RunForm blueprint={blueprint} />}
         </Card>
-        <Card title="Result">
-          {picture && <img class="media" src={picture} alt={`Frames that ${title} made`} />}
+        <Card title="Outputs">
           <ul>
             {outputs.map(({ label, format }) => (
               <li key={label}>
@@ -123,6 +125,11 @@ function sentence(text: unknown): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
+/** `top-hook` as "Top hook", and the ratio `9x16` as "9:16". */
+function choiceText(choice: string): string {
+  return /^\d+x\d+$/.test(choice) ? choice.replace('x', ':') : capitalized(choice.replaceAll('-', ' '));
+}
+
 interface ControlProps {
   field: InputField;
   value: string;
@@ -135,14 +142,16 @@ function InputControl({ field, value, error, onValue }: ControlProps) {
   if (media) return <MediaField field={field} value={value} error={error} onValue={onValue} />;
   const name = isRequired ? `${label} (required)` : label;
   if (choices) {
-    const named = choices.map((choice) => [choice, choice.replaceAll('-', ' ')] as const);
+    const named = choices.map((choice) => [choice, choiceText(choice)] as const);
     if (choices.length > MOST_SEGMENTS)
       return <SelectField label={name} hint={description} value={value} choices={named} onChange={onValue} />;
     return (
       <div class="field">
         <span class="label">{name}</span>
         <Segments label={name} value={value} choices={named} onChange={onValue} />
-        <div class="hint">{description}</div>
+        <div class="hint">
+          <Prose text={description} />
+        </div>
       </div>
     );
   }

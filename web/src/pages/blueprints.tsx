@@ -1,5 +1,5 @@
 import type { BlueprintInfo, BlueprintRunItem } from '../../../src/contract/blueprints.ts';
-import { statusText, statusTone } from '../lib/job.ts';
+import { jobName, stateOf } from '../lib/job.ts';
 import { Badge, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
@@ -53,28 +53,35 @@ function Recent({ runs, all }: { runs: readonly BlueprintRunItem[]; all: readonl
         <thead>
           <tr>
             <th scope="col">Run</th>
+            <th scope="col">Blueprint</th>
             <th scope="col">Status</th>
             <th scope="col">Created</th>
           </tr>
         </thead>
         <tbody>
-          {runs.map(({ id, blueprint, status, created_at }) => (
-            <tr key={id}>
-              <th scope="row">
-                <a href={`/jobs/blueprints/runs/${id}`}>
-                  {titleOf(blueprint)} <span class="mono">{id.slice(-8)}</span>
-                </a>
-              </th>
-              <td data-label="Status">
-                <Badge tone={statusTone(status)}>{statusText(status)}</Badge>
-              </td>
-              <td data-label="Created">
-                <Ago at={created_at} />
-              </td>
-            </tr>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} title={titleOf(run.blueprint)} />
           ))}
         </tbody>
       </table>
     </Card>
+  );
+}
+
+function RunRow({ run, title }: { run: BlueprintRunItem; title: string }) {
+  const { text, tone } = stateOf(run);
+  return (
+    <tr>
+      <th scope="row" class="wrap-anywhere">
+        <a href={`/jobs/blueprints/runs/${run.id}`}>{jobName(run, title)}</a>
+      </th>
+      <td data-label="Blueprint">{title}</td>
+      <td data-label="Status">
+        <Badge tone={tone}>{text}</Badge>
+      </td>
+      <td data-label="Created">
+        <Ago at={run.created_at} />
+      </td>
+    </tr>
   );
 }

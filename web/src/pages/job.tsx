@@ -6,7 +6,7 @@ import type { Job } from '../../../src/contract/transcodes.ts';
 import { post } from '../api/client.ts';
 import { onEvents } from '../api/events.ts';
 import { may } from '../api/session-state.ts';
-import { type AnyJob, isErased, isOver, jobName, statusText, statusTone, TRANSCODES } from '../lib/job.ts';
+import { type AnyJob, isErased, isOver, jobName, stateOf, statusText, TRANSCODES } from '../lib/job.ts';
 import { kindAt } from '../state/kinds.ts';
 import { useJob } from '../state/use-job.ts';
 import { Button } from '../ui/button.tsx';
@@ -48,6 +48,7 @@ function Shown({ path, job, set, reload }: ShownProps) {
   const url = `/v1/${path}/${job.id}`;
   const name = jobName(job, kindAt(path)?.noun.one);
   const erased = isErased(job) || events.some(({ type }) => type.endsWith('.deleted'));
+  const state = stateOf(job);
   const transcode = path === TRANSCODES ? (job as Job) : null;
   const close = () => setDialog(null);
   return (
@@ -55,7 +56,7 @@ function Shown({ path, job, set, reload }: ShownProps) {
       title={name}
       lead={
         <>
-          <Badge tone={statusTone(job.status)}>{statusText(job.status)}</Badge> <span class="mono">{job.id}</span>
+          <Badge tone={state.tone}>{state.text}</Badge> <span class="mono">{job.id}</span>
         </>
       }
       actions={<Actions job={job} isErased={erased} details={details} onDialog={setDialog} />}

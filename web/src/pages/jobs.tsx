@@ -1,16 +1,17 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { may } from '../api/session-state.ts';
 import { countText } from '../lib/format.ts';
-import { capitalized, jobName, type ListedJob } from '../lib/job.ts';
+import { capitalized, type ListedJob } from '../lib/job.ts';
+import { blueprintTitle } from '../state/blueprint-titles.ts';
 import type { JobList } from '../state/job-list.ts';
 import { openJobs } from '../state/jobs.ts';
-import { collectionOf, kindNamed, kinds } from '../state/kinds.ts';
+import { collectionOf, kinds } from '../state/kinds.ts';
 import { LinkButton } from '../ui/button.tsx';
 import { Empty, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
-import { Segments } from '../ui/field.tsx';
+import { Choice, Select } from '../ui/field.tsx';
 import { Page } from '../ui/page.tsx';
 import { VirtualList } from '../ui/virtual-list.tsx';
-import { JobRow, JobsHead, ROW_HEIGHT } from './jobs/row.tsx';
+import { JobRow, JobsHead, listedName, ROW_HEIGHT } from './jobs/row.tsx';
 
 const FILTERS = [
   ['', 'All'],
@@ -47,13 +48,13 @@ export function JobsPage() {
       }
     >
       <div class="toolbar">
-        <Segments label="Status" value={status} choices={FILTERS} onChange={setStatus} />
+        <Choice label="Status" value={status} choices={FILTERS} onChange={setStatus} />
         <KindFilter value={kind} onChange={setKind} />
         <div class="search">
           <input
             class="input"
             type="search"
-            placeholder="Search by name, format or id"
+            placeholder="Name, format or ID"
             aria-label="Search jobs"
             value={words}
             onInput={(event) => setWords(event.currentTarget.value)}
@@ -77,7 +78,7 @@ export function JobsPage() {
 function KindFilter({ value, onChange }: { value: string; onChange: (kind: string) => void }) {
   if (kinds.value.length < 2) return null;
   const choices = kinds.value.map((kind) => [kind.name, capitalized(collectionOf(kind))] as const);
-  return <Segments label="Kind" value={value} choices={[['', 'All kinds'], ...choices]} onChange={onChange} />;
+  return <Select label="Kind" value={value} choices={[['', 'All kinds'], ...choices]} onChange={onChange} />;
 }
 
 interface JobsProps {
@@ -171,7 +172,7 @@ function NothingHere() {
 }
 
 function textOf(job: ListedJob): string {
-  const name = jobName(job, kindNamed(job.kind)?.noun.one);
   const formats = (job.outputs ?? []).map(({ name, format }) => `${name} ${format}`);
-  return [name, job.output_format, ...formats, job.id, job.error_code].join(' ').toLowerCase();
+  const blueprint = job.blueprint === undefined ? '' : blueprintTitle(job.blueprint);
+  return [listedName(job), blueprint, job.output_format, ...formats, job.id, job.error_code].join(' ').toLowerCase();
 }

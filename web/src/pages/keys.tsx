@@ -1,13 +1,14 @@
 import { useState } from 'preact/hooks';
 import type { ApiKeyView } from '../../../src/contract/keys.ts';
 import { remove } from '../api/client.ts';
+import { serverNow } from '../lib/clock.ts';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
 import { Badge, Empty, ErrorNotice, Skeleton, type Tone } from '../ui/feedback.tsx';
 import { Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
 import { TableHead } from '../ui/table-head.tsx';
-import { Ago } from '../ui/time.tsx';
+import { Ago, Due } from '../ui/time.tsx';
 import { CreateKeyDialog } from './keys/create.tsx';
 import { NewKeyDialog } from './keys/new-key.tsx';
 import { RotateKeyDialog } from './keys/rotate.tsx';
@@ -123,8 +124,11 @@ interface KeyState {
   at: string | null;
 }
 
-function stateOf(key: ApiKeyView, now = Date.now()): KeyState {
-  const isPast = (time: string | null) => time !== null && Date.parse(time) <= now;
+function isPast(time: string | null): boolean {
+  return time !== null && Date.parse(time) <= serverNow();
+}
+
+function stateOf(key: ApiKeyView): KeyState {
   if (key.revoked_at) return { isAlive: false, text: 'Revoked', tone: 'bad', at: key.revoked_at };
   if (isPast(key.dies_at)) return { isAlive: false, text: 'Replaced', tone: '', at: key.dies_at };
   if (isPast(key.expires_at)) return { isAlive: false, text: 'Expired', tone: '', at: key.expires_at };
@@ -134,14 +138,19 @@ function stateOf(key: ApiKeyView, now = Date.now()): KeyState {
 }
 
 function State({ apiKey }: { apiKey: ApiKeyView }) {
-  const { text, tone, at, isAlive } = stateOf(apiKey);
+  const { text, tone, at } = stateOf(apiKey);
   return (
     <>
       <Badge tone={tone}>{text}</Badge>
       {at && (
         <div class="muted small">
-          {isAlive ? 'until ' : ''}
-          <Ago at={at} />
+          {isPast(at) ? (
+            <Ago at={at} />
+          ) : (
+            <>
+              expires <Due at={at} />
+            </>
+          )}
         </div>
       )}
     </>

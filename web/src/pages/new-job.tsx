@@ -41,16 +41,18 @@ export function NewJobPage() {
           <DestinationChoice destination={destination} onChange={(one) => setJob({ ...job, destination: one })} />
         </div>
         <div class="stack beside">
-          <Preview body={body} validation={validation} />
-          <Button
-            look="main-action"
-            icon="play"
-            onClick={create}
-            disabled={!isReady || !isComplete || (validation.state === 'invalid' && urls.length > 0)}
-          >
-            {isReady || urls.length === 0 ? 'Create job' : 'Waiting for the upload'}
-          </Button>
-          {urls.length === 0 && <p class="hint">Add a file or a URL first.</p>}
+          <div class="create">
+            <Button
+              look="main-action"
+              icon="play"
+              onClick={create}
+              disabled={!isReady || !isComplete || validation.state === 'invalid'}
+            >
+              {isReady || urls.length === 0 ? 'Create job' : 'Waiting for the upload'}
+            </Button>
+            {urls.length === 0 && <p class="hint">Add a file or a URL first.</p>}
+          </div>
+          <Preview body={body} validation={validation} hasSource={urls.length > 0} />
         </div>
       </div>
     </Page>

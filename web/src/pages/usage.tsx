@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Usage } from '../../../src/contract/usage.ts';
+import { serverNow } from '../lib/clock.ts';
 import { bytesText, countText } from '../lib/format.ts';
 import { Bar, ErrorNotice, Skeleton, type Tone } from '../ui/feedback.tsx';
 import { Card, Page } from '../ui/page.tsx';
@@ -7,7 +8,7 @@ import { useResource } from '../ui/resource.ts';
 import { DayChart } from './usage/day-chart.tsx';
 
 export function UsagePage() {
-  const [period, setPeriod] = useState(() => new Date().toISOString().slice(0, 7));
+  const [period, setPeriod] = useState(() => new Date(serverNow()).toISOString().slice(0, 7));
   const { data, error, reload } = useResource<Usage>(`/v1/account/usage?period=${period}`);
   const month = (
     <input
@@ -15,7 +16,7 @@ export function UsagePage() {
       type="month"
       aria-label="Month"
       value={period}
-      max={new Date().toISOString().slice(0, 7)}
+      max={new Date(serverNow()).toISOString().slice(0, 7)}
       onChange={(event) => event.currentTarget.value && setPeriod(event.currentTarget.value)}
     />
   );
@@ -31,10 +32,10 @@ export function UsagePage() {
             <Tile label="Stored" used={data.usage.stored_bytes} limit={data.quota.stored_bytes} text={bytesText} />
           </div>
           <Card title="Minutes a day">
-            <DayChart days={data.usage.by_day} measure="minutes" />
+            <DayChart month={data.period} days={data.usage.by_day} measure="minutes" />
           </Card>
           <Card title="Jobs a day">
-            <DayChart days={data.usage.by_day} measure="jobs" />
+            <DayChart month={data.period} days={data.usage.by_day} measure="jobs" />
           </Card>
         </>
       )}

@@ -8,7 +8,7 @@ import { Badge, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
 import { SelectField } from '../ui/field.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
-import { Ago } from '../ui/time.tsx';
+import { Ago, Due } from '../ui/time.tsx';
 import { showToast } from '../ui/toast.tsx';
 import { Deliveries } from './webhooks/deliveries.tsx';
 import { stateOf } from './webhooks/state.ts';
@@ -123,7 +123,7 @@ function AboutWebhook({ webhook }: { webhook: WebhookView }) {
           <>
             <dt>Old secret</dt>
             <dd>
-              signs too, until <Ago at={webhook.old_secret_until} />
+              also signs, and expires <Due at={webhook.old_secret_until} />
             </dd>
           </>
         )}

@@ -90,7 +90,13 @@ export class JobList {
       const next = nextState(what, data);
       const known = this.#jobs.get(data.job_id);
       if (known) this.#jobs.set(known.id, { ...known, ...next });
-      if (what === 'queued' || (this.#status !== null && next.status && next.status !== known?.status)) isStale = true;
+      // The event names neither the next attempt nor its time.
+      if (
+        what === 'queued' ||
+        what === 'retrying' ||
+        (this.#status !== null && next.status && next.status !== known?.status)
+      )
+        isStale = true;
     }
     this.#changed();
     return isStale;
@@ -140,7 +146,7 @@ export function nextState(what: string | undefined, data: LiveEvent['data']): Pa
   switch (what) {
     case 'started':
       return {
-        ...{ status: 'processing', progress: 0, queue_position: null, waiting_for: null },
+        ...{ status: 'processing', progress: 0, queue_position: null, waiting_for: null, retry: null },
         started_at: String(data.created_at),
       };
     case 'progress':

@@ -1,5 +1,6 @@
 import { get } from '../api/client.ts';
 import { onEvents } from '../api/events.ts';
+import { loadBlueprintTitles } from './blueprint-titles.ts';
 import { JobList, type JobPage, PAGE_JOBS } from './job-list.ts';
 import { loadKinds } from './kinds.ts';
 
@@ -12,6 +13,7 @@ export function openJobs(filter: { status: string | null; kind: string | null })
     const query = new URLSearchParams({ limit: String(PAGE_JOBS) });
     for (const [name, value] of Object.entries({ ...filter, after })) if (value !== null) query.set(name, value);
     const [page] = await Promise.all([get<JobPage>(`/v1/jobs?${query}`), loadKinds()]);
+    if (page.items.some(({ blueprint }) => blueprint !== undefined)) void loadBlueprintTitles();
     return page;
   };
   const list = new JobList(load, filter.status);

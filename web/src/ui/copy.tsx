@@ -1,4 +1,6 @@
-import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { optionsOf, shellText } from '../lib/shell.ts';
 import { Button } from './button.tsx';
 import { showToast } from './toast.tsx';
 
@@ -18,15 +20,71 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   return <Button icon={isCopied ? 'check' : 'copy'} label={label} look="plain" compact onClick={copy} />;
 }
 
-/** Text to read and copy. `label`: what it is, for those who hear it. */
-export function Code({ text, label }: { text: string; label: string }) {
+interface CodeProps {
+  text: string;
+  /** What it is, for those who hear it. */
+  label: string;
+}
+
+/** Text to read and copy. Its lines are never broken. */
+export function Code({ text, label }: CodeProps) {
+  return (
+    <Folded copied={text} label={label}>
+      {text}
+    </Folded>
+  );
+}
+
+interface CommandProps {
+  argv: readonly string[];
+  label: string;
+}
+
+/** A command to read and copy. Lines break only between an option with its argument and the next one. */
+export function Command({ argv, label }: CommandProps) {
+  return (
+    <Folded copied={shellText(argv)} label={label}>
+      <span class="command">
+        {optionsOf(argv).map((words, index) => (
+          <span key={index}>{`${shellText(words)} `}</span>
+        ))}
+      </span>
+    </Folded>
+  );
+}
+
+interface FoldedProps {
+  /** What the button copies. */
+  copied: string;
+  label: string;
+  children: ComponentChildren;
+}
+
+/** A text that shows its first lines until somebody opens it. */
+function Folded({ copied, label, children }: FoldedProps) {
+  const text = useRef<HTMLPreElement>(null);
+  const [isLong, setLong] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    const element = text.current;
+    if (!element || isOpen) return;
+    const observer = new ResizeObserver(() => setLong(element.scrollHeight > element.clientHeight + 1));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [copied, isOpen]);
   return (
     <div class="code with-copy">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <pre tabIndex={0} role="region" aria-label={label}>
-        {text}
+      <pre ref={text} class={isOpen ? 'open' : ''} tabIndex={0} role="region" aria-label={label}>
+        {children}
       </pre>
-      <CopyButton text={text} label={`Copy ${label.toLowerCase()}`} />
+      <CopyButton text={copied} label={`Copy ${label.toLowerCase()}`} />
+      {isLong && (
+        <button type="button" class="code-more" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Show less' : 'Show all'}
+          <span class="hidden-text"> of {label.toLowerCase()}</span>
+        </button>
+      )}
     </div>
   );
 }

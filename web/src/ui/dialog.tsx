@@ -48,6 +48,8 @@ interface ConfirmProps {
   title: string;
   /** The button that does it. */
   action: string;
+  /** The button that does nothing. */
+  dismissal?: string;
   danger?: boolean;
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
@@ -55,7 +57,8 @@ interface ConfirmProps {
 }
 
 /** Asks before something is done. `onConfirm` closes it when that is done; what it throws is shown. */
-export function Confirm({ title, action, danger, onConfirm, onClose, children }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { title, action, dismissal = 'Cancel', danger, onConfirm, onClose, children } = props;
   const [error, setError] = useState<Shown | null>(null);
   const confirm = async () => {
     setError(null);
@@ -70,7 +73,7 @@ export function Confirm({ title, action, danger, onConfirm, onClose, children }:
       {children}
       {error && <ErrorNotice error={error} />}
       <div class="dialog-foot">
-        <Button onClick={onClose}>Not now</Button>
+        <Button onClick={onClose}>{dismissal}</Button>
         <Button look={danger ? 'danger main-action' : 'main-action'} onClick={confirm}>
           {action}
         </Button>

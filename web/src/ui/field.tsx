@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
+import { Prose } from './prose.tsx';
 
 /** What ties a control to its label, hint and error. */
 interface ControlAttributes {
@@ -31,7 +32,7 @@ export function Field({ label, hint, error, children }: FieldProps) {
       })}
       {hint && (
         <div class="hint" id={`${id}-hint`}>
-          {hint}
+          {typeof hint === 'string' ? <Prose text={hint} /> : hint}
         </div>
       )}
       {error && (
@@ -80,19 +81,44 @@ interface ChoiceProps<T extends string> {
   hint?: ComponentChildren;
 }
 
-export function SelectField<T extends string>({ label, hint, value, choices, onChange }: ChoiceProps<T>) {
+export function SelectField<T extends string>({ hint, ...choice }: ChoiceProps<T>) {
   return (
-    <Field label={label} hint={hint}>
-      {(attributes) => (
-        <select {...attributes} value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
-          {choices.map(([key, text]) => (
-            <option key={key} value={key}>
-              {text}
-            </option>
-          ))}
-        </select>
-      )}
+    <Field label={choice.label} hint={hint}>
+      {(attributes) => <Select {...choice} attributes={attributes} />}
     </Field>
+  );
+}
+
+/** A choice from a list. Without `attributes`, its label is only spoken. */
+export function Select<T extends string>(props: ChoiceProps<T> & { attributes?: ControlAttributes }) {
+  const { label, value, choices, onChange, attributes } = props;
+  return (
+    <select
+      class="input"
+      {...(attributes ?? { 'aria-label': label })}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value as T)}
+    >
+      {choices.map(([key, text]) => (
+        <option key={key} value={key}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Choices side by side, or a list where there is no room for them. */
+export function Choice<T extends string>(props: ChoiceProps<T>) {
+  return (
+    <>
+      <span class="wide-only">
+        <Segments {...props} />
+      </span>
+      <span class="narrow-only">
+        <Select {...props} />
+      </span>
+    </>
   );
 }
 

@@ -11,8 +11,11 @@ export interface Resource<T> {
   set: (data: T) => void;
 }
 
-/** Loads a resource of the API, and again when the path changes. Null: nothing yet. */
-export function useResource<T>(path: string | null): Resource<T> {
+/**
+ * Loads a resource of the API, and again when the path changes. Null: nothing yet.
+ * @param everyMs milliseconds after which it is loaded again, while the page is visible
+ */
+export function useResource<T>(path: string | null, everyMs?: number): Resource<T> {
   const [data, set] = useState<T>();
   const [error, setError] = useState<Shown | null>(null);
   const [turn, setTurn] = useState(0);
@@ -30,6 +33,13 @@ export function useResource<T>(path: string | null): Resource<T> {
     );
     return () => unmount.abort();
   }, [path, turn]);
+  useEffect(() => {
+    if (everyMs === undefined) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) setTurn((value) => value + 1);
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
   const reload = useCallback(() => setTurn((value) => value + 1), []);
   return { data, error, reload, set };
 }

@@ -1,18 +1,36 @@
 import { signal } from '@preact/signals';
-import { exactTime, relativeText } from '../lib/format.ts';
+import { serverNow } from '../lib/clock.ts';
+import { agoText, dueText, exactTime } from '../lib/format.ts';
 
-/** Milliseconds since 1970, renewed often enough for "3 min. ago". */
-const now = signal(Date.now());
+const TICK_MS = 5000;
+
+/** Changes often enough for "in 12 seconds". */
+const ticks = signal(0);
 setInterval(() => {
-  now.value = Date.now();
-}, 15_000);
+  ticks.value++;
+}, TICK_MS);
 
-/** A moment as people say it; its exact time on hover. */
-export function Ago({ at }: { at: string | null }) {
+interface MomentProps {
+  at: string | null;
+}
+
+/** A moment in the past as people say it. Its exact time appears on hover. */
+export function Ago({ at }: MomentProps) {
+  return <Moment at={at} text={agoText} />;
+}
+
+/** A moment in the future as people say it. Its exact time appears on hover. */
+export function Due({ at }: MomentProps) {
+  return <Moment at={at} text={dueText} />;
+}
+
+function Moment({ at, text }: MomentProps & { text: (time: string, now: number) => string }) {
+  // Reading it draws the moment again with each tick.
+  void ticks.value;
   if (at === null) return <span class="muted">–</span>;
   return (
     <time dateTime={at} title={exactTime(at)}>
-      {relativeText(at, Math.max(now.value, Date.now() - 15_000))}
+      {text(at, serverNow())}
     </time>
   );
 }

@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.tsx';
 import { useDropArea } from '../../ui/drop-area.ts';
 import { Badge, Bar } from '../../ui/feedback.tsx';
 import { Icon } from '../../ui/icon.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import type { InputField } from './schema.ts';
 
 interface Sent {
@@ -64,7 +65,7 @@ export function MediaField({ field, value, error, onValue }: MediaFieldProps) {
       {sent ? <SentFile sent={sent} onClear={clear} onRetry={() => send(sent.file)} /> : null}
       {!sent && <Choose id={id} field={field} value={value} onFile={send} onValue={onValue} />}
       <div class="hint" id={`${id}-hint`}>
-        {field.description}
+        <Prose text={field.description} />
       </div>
       {error && (
         <div class="field-error" id={`${id}-error`}>

@@ -38,13 +38,18 @@ export function fieldsOf({ inputs }: Pick<BlueprintInfo, 'inputs'>): InputField[
     required?: readonly string[];
   };
   return Object.entries(properties).map(([name, property]) => ({
-    ...{ name, label: labelOf(name), description: property.description ?? '' },
+    ...{ name, label: labelOf(name), description: hintOf(name, property.description) },
     ...{ isRequired: required.includes(name), media: property['x-media'] ?? null, choices: property.enum ?? null },
     initial: property.default === undefined ? '' : String(property.default),
     maxLength: property['x-media'] ? null : (property.maxLength ?? null),
     isLong: property['x-lines'] === true || (property.maxLength ?? 0) > LONG,
     isNumber: property.type === 'number' || property.type === 'integer',
   }));
+}
+
+/** Empty for a description that repeats the label, such as "The video." */
+function hintOf(name: string, description = ''): string {
+  return description.toLowerCase() === `the ${labelOf(name).toLowerCase()}.` ? '' : description;
 }
 
 /** `video_url` is called "Video", `caption_position` "Caption position". */

@@ -57,7 +57,7 @@ export function CreateConnectionDialog({ onMade, onClose }: { onMade: () => void
         />
         {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
-          <Button onClick={onClose}>Not now</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="main-action" disabled={isChecking}>
             {isChecking ? 'Testing the bucket' : 'Add connection'}
           </Button>

@@ -2,8 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { JobDetails } from '../../../../src/contract/job-details.ts';
 import type { ValidateAnswer } from '../../../../src/contract/validate.ts';
 import { post } from '../../api/client.ts';
-import { shellText } from '../../lib/shell.ts';
-import { Code } from '../../ui/copy.tsx';
+import { Code, Command } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
 
 /** The commands that ran; of a job without an output, the commands that its request would run. */
@@ -25,7 +24,7 @@ export function CommandCard({ details }: { details: JobDetails | undefined }) {
   return (
     <Card title={hasRun ? 'Exact command' : 'Command, as planned'}>
       {commands.map((command, index) => (
-        <Code key={index} text={shellText(command)} label={commands.length > 1 ? `Command ${index + 1}` : 'Command'} />
+        <Command key={index} argv={command} label={commands.length > 1 ? `Command ${index + 1}` : 'Command'} />
       ))}
       <p class="hint">File names are those inside the sandbox.</p>
     </Card>

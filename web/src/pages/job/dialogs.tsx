@@ -22,7 +22,14 @@ export function CancelDialog({ name, url, onDone, onClose }: CancelProps) {
     onClose();
   };
   return (
-    <Confirm title="Cancel this job?" action="Cancel the job" danger onConfirm={cancel} onClose={onClose}>
+    <Confirm
+      title="Cancel this job?"
+      action="Cancel the job"
+      dismissal="Keep the job"
+      danger
+      onConfirm={cancel}
+      onClose={onClose}
+    >
       <p>{name} stops immediately. Its uploads stay until they expire.</p>
     </Confirm>
   );

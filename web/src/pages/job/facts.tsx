@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { durationText } from '../../lib/format.ts';
-import { type AnyJob, runSeconds } from '../../lib/job.ts';
+import { durationText, exactTime } from '../../lib/format.ts';
+import { type AnyJob, isErased, runSeconds } from '../../lib/job.ts';
 import { CopyButton } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
-import { Ago } from '../../ui/time.tsx';
+import { Ago, Due } from '../../ui/time.tsx';
 
 /** What is known of the job; a kind need not have all of it. */
 export function Facts({ job }: { job: AnyJob }) {
@@ -19,11 +19,9 @@ export function Facts({ job }: { job: AnyJob }) {
         </Fact>
         <Fact name="Ran for">{seconds !== null && durationText(seconds)}</Fact>
         <Fact name="Billed">{minutes != null && `${minutes} min`}</Fact>
+        <Fact name="Kept until">{job.expires_at && isKept(job) && <Kept until={job.expires_at} />}</Fact>
         {job.output_url && (
           <>
-            <Fact name="Deleted">
-              <Ago at={job.expires_at ?? null} />
-            </Fact>
             <dt>As an input</dt>
             <dd class="facts-copy">
               <span class="mono">{job.output_url}</span>
@@ -39,6 +37,23 @@ export function Facts({ job }: { job: AnyJob }) {
         )}
       </dl>
     </Card>
+  );
+}
+
+/** Whether the job has outputs that will be deleted. */
+function isKept(job: AnyJob): boolean {
+  return job.status === 'completed' && !isErased(job);
+}
+
+/** When the outputs are deleted. */
+export function Kept({ until }: { until: string }) {
+  return (
+    <>
+      {exactTime(until)}
+      <span class="muted">
+        , deleted <Due at={until} />
+      </span>
+    </>
   );
 }
 

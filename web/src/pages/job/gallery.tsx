@@ -9,6 +9,9 @@ import { downloadPath, type Output } from './download-path.ts';
 /** Pictures of an output of many files that are shown. */
 const SHOWN = 6;
 
+/** Width by height above which a picture counts as a strip. */
+const STRIP_RATIO = 3;
+
 interface GalleryProps {
   job: AnyJob;
   /** The path of the job. */
@@ -30,7 +33,12 @@ export function Gallery({ job, url, except }: GalleryProps) {
     <Card title="Pictures">
       <div class="gallery">
         {single.map((output) => (
-          <Picture key={output.name} path={downloadPath(url, outputs, output)} name={output.name} />
+          <Picture
+            key={output.name}
+            path={downloadPath(url, outputs, output)}
+            name={output.name}
+            isStrip={isStrip(output)}
+          />
         ))}
         {many.map((output) => (
           <Pictures key={output.name} path={downloadPath(url, outputs, output)} url={url} output={output} />
@@ -55,14 +63,26 @@ function Pictures({ path, url, output }: { path: string; url: string; output: Ou
       key={image.path}
       path={`${path}${query}file=${encodeURIComponent(image.path)}`}
       name={`${output.name}, ${image.path}`}
+      isStrip={isStrip(output)}
     />
   ));
 }
 
-function Picture({ path, name }: { path: string; name: string }) {
+/** Whether the picture is so wide that it needs the complete row. */
+function isStrip({ width, height }: Output): boolean {
+  return width !== null && height !== null && width > STRIP_RATIO * height;
+}
+
+interface PictureProps {
+  path: string;
+  name: string;
+  isStrip: boolean;
+}
+
+function Picture({ path, name, isStrip }: PictureProps) {
   const { data, error } = useResource<{ url: string }>(path);
   return (
-    <figure>
+    <figure class={isStrip ? 'strip-figure' : ''}>
       {data && <img src={data.url} alt={name} loading="lazy" />}
       {!data && !error && <Skeleton lines={3} />}
       <figcaption class="muted small">{error ? `${name}: ${error.message}` : name}</figcaption>

@@ -14,19 +14,32 @@ export function Inputs({ job, details }: { job: Job; details: JobDetails | undef
           <dl class="facts card-body">
             <dt>Source</dt>
             <dd>{input.url ?? 'Deleted'}</dd>
-            <dt>Container</dt>
-            <dd>
-              {formatText(input.format)}
-              {input.container === 'rewritten' && <span class="muted"> · remuxed before FFmpeg read it</span>}
-            </dd>
-            <dt>Size</dt>
-            <dd>
-              {bytesText(input.size)} · {durationText(input.duration)}
-            </dd>
+            {input.format !== null && (
+              <>
+                <dt>Container</dt>
+                <dd>
+                  {formatText(input.format)}
+                  {input.container === 'rewritten' && <span class="muted"> · remuxed before FFmpeg read it</span>}
+                </dd>
+              </>
+            )}
+            <Size {...input} />
           </dl>
           <Streams streams={details?.inputs[index]?.streams ?? []} />
         </Card>
       ))}
+    </>
+  );
+}
+
+/** Nothing if neither the bytes nor the seconds of the input are known. */
+function Size({ size, duration }: Job['inputs'][number]) {
+  const parts = [size !== null && bytesText(size), duration !== null && durationText(duration)].filter(Boolean);
+  if (parts.length === 0) return null;
+  return (
+    <>
+      <dt>Size</dt>
+      <dd>{parts.join(' · ')}</dd>
     </>
   );
 }

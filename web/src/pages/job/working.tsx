@@ -1,6 +1,7 @@
 import { durationText, percentText } from '../../lib/format.ts';
-import { type AnyJob, jobName, statusText } from '../../lib/job.ts';
+import { type AnyJob, jobName, statusText, waitingText } from '../../lib/job.ts';
 import { Bar } from '../../ui/feedback.tsx';
+import { Due } from '../../ui/time.tsx';
 
 /** How far a job is that waits or runs. */
 export function Working({ job }: { job: AnyJob }) {
@@ -11,15 +12,26 @@ export function Working({ job }: { job: AnyJob }) {
     <section class="card card-body working" aria-label="Progress">
       <div class="working-head">
         <span class="value">{isRunning ? state : waitingText(job)}</span>
-        <span class="muted">{isRunning ? detailOf(job) : positionText(job)}</span>
+        <span class="muted">{isRunning ? detailOf(job) : <Start job={job} />}</span>
       </div>
+      {job.retry && (
+        <p>
+          The last attempt failed with <code>{job.retry.error_code}</code>. {job.retry.error_advice}
+        </p>
+      )}
       {progress !== undefined && <Bar value={progress} label={`Progress of ${jobName(job)}`} />}
     </section>
   );
 }
 
-function waitingText({ waiting_for: awaited }: AnyJob): string {
-  return awaited === 'upload' ? 'Waiting for its upload' : 'In the queue';
+/** When a job that waits starts. */
+function Start({ job }: { job: AnyJob }) {
+  if (!job.retry) return <>{positionText(job)}</>;
+  return (
+    <>
+      starts <Due at={job.retry.at} />
+    </>
+  );
 }
 
 function positionText({ queue_position: position, waiting_for: awaited }: AnyJob): string {

@@ -7,9 +7,10 @@ import {
   jobName,
   type ListedJob,
   runSeconds,
-  statusText,
-  statusTone,
+  stateOf,
+  waitingText,
 } from '../../lib/job.ts';
+import { blueprintTitle } from '../../state/blueprint-titles.ts';
 import { kindNamed } from '../../state/kinds.ts';
 import { Badge, Bar } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/time.tsx';
@@ -39,16 +40,17 @@ export const JobRow = memo(function JobRow({ job }: { job: ListedJob | undefined
     );
   }
   const kind = kindNamed(job.kind);
+  const { text, tone } = stateOf(job);
   return (
     <>
       <div role="cell" class="row-main">
         <a href={`/jobs/${kind?.path ?? job.kind}/${job.id}`} class="clip">
-          {jobName(job, kind?.noun.one)}
+          {listedName(job)}
         </a>
         <span class="muted small clip">{subtitleOf(job, kind?.noun.one)}</span>
       </div>
       <div role="cell" class="row-status">
-        <Badge tone={statusTone(job.status)}>{statusText(job.status)}</Badge>
+        <Badge tone={tone}>{text}</Badge>
       </div>
       <div role="cell" class="row-progress small">
         <Progress job={job} />
@@ -63,8 +65,15 @@ export const JobRow = memo(function JobRow({ job }: { job: ListedJob | undefined
   );
 });
 
-/** Formats of the input and the outputs, or what the job is if its kind has neither. */
+/** The name of the job in the list. A run without a file has the name of its blueprint. */
+export function listedName(job: ListedJob): string {
+  const noun = job.blueprint === undefined ? kindNamed(job.kind)?.noun.one : blueprintTitle(job.blueprint);
+  return jobName(job, noun);
+}
+
+/** Formats of the input and the outputs, the blueprint of a run, or what the job is if its kind has neither. */
 function subtitleOf(job: ListedJob, noun = job.kind): string {
+  if (job.blueprint !== undefined) return blueprintTitle(job.blueprint);
   const { inputs = [], outputs = [], output_format, duration_seconds } = job;
   if (output_format === undefined) return capitalized(noun);
   const formats = outputs.length > 1 ? [...new Set(outputs.map(({ format }) => format))] : [output_format];
@@ -88,16 +97,15 @@ function Progress({ job }: { job: ListedJob }) {
     );
   }
   if (job.status === 'pending') {
-    return (
-      <span class="muted">{job.waiting_for === 'upload' ? 'Waiting for its upload' : 'Waiting for a worker'}</span>
-    );
+    return <span class="muted clip">{waitingText(job)}</span>;
   }
   const seconds = runSeconds(job);
   return <span class="muted">{seconds === null ? '–' : `in ${durationText(seconds)}`}</span>;
 }
 
-function resultText({ error_code, outputs = [] }: ListedJob): string {
-  if (error_code) return error_code;
+function resultText({ error_code, retry, outputs = [] }: ListedJob): string {
+  const code = error_code ?? retry?.error_code;
+  if (code) return code;
   const output = outputs[0];
   if (!output) return '–';
   if (outputs.length > 1)

@@ -3,6 +3,7 @@ import type { ApiKeyView, Scope } from '../../../../src/contract/keys.ts';
 import { post } from '../../api/client.ts';
 import { type Shown, shownOf } from '../../api/problem.ts';
 import { may } from '../../api/session-state.ts';
+import { serverNow } from '../../lib/clock.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNotice } from '../../ui/feedback.tsx';
@@ -44,7 +45,7 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
       const made = await post<ApiKeyView & { key: string | null }>('/v1/keys', {
         name,
         scopes,
-        ...(days && { expires_at: new Date(Date.now() + Number(days) * DAY_MS).toISOString() }),
+        ...(days && { expires_at: new Date(serverNow() + Number(days) * DAY_MS).toISOString() }),
         ...(cidrs.length > 0 && { allowed_cidrs: cidrs }),
       });
       onMade(made);
@@ -69,7 +70,7 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
         <RangesField ranges={ranges} onInput={setRanges} />
         {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
-          <Button onClick={onClose}>Not now</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="main-action" disabled={scopes.length === 0}>
             Create key
           </Button>

@@ -1,5 +1,4 @@
 import { AUDIO_FORMATS, IMAGE_FORMATS, type OutputFormat, VIDEO_FORMATS } from '../../../../src/contract/formats.ts';
-import { Card } from '../../ui/page.tsx';
 
 const GROUPS = [
   ['Video', VIDEO_FORMATS],
@@ -7,12 +6,17 @@ const GROUPS = [
   ['Picture', IMAGE_FORMATS],
 ] as const;
 
-export function FormatCard({ format, onChange }: { format: OutputFormat; onChange: (format: OutputFormat) => void }) {
+interface FormatProps {
+  format: OutputFormat;
+  onChange: (format: OutputFormat) => void;
+}
+
+export function FormatChoice({ format, onChange }: FormatProps) {
   return (
-    <Card title="Output format">
+    <div class="format-groups">
       {GROUPS.map(([title, formats]) => (
         <fieldset class="formats" key={title}>
-          <legend class="muted small">{title}</legend>
+          <legend class="label">{title}</legend>
           {formats.map((one) => (
             <label key={one} class="chip">
               <input type="radio" name="format" checked={one === format} onChange={() => onChange(one)} />
@@ -21,6 +25,6 @@ export function FormatCard({ format, onChange }: { format: OutputFormat; onChang
           ))}
         </fieldset>
       ))}
-    </Card>
+    </div>
   );
 }

@@ -23,7 +23,7 @@ export function KindChoice({
   return (
     <div class="field">
       <fieldset class="formats">
-        <legend class="label">What to make</legend>
+        <legend class="hidden-text">What to make</legend>
         {KINDS.map(([one, text]) => (
           <label key={one} class="chip">
             <input type="radio" name={`kind-${id}`} checked={one === kind} onChange={() => onChange(one)} />

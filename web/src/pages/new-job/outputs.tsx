@@ -5,7 +5,7 @@ import type { RequestProblem } from '../../../../src/contract/validate.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { Card } from '../../ui/page.tsx';
-import { FormatCard } from './format.tsx';
+import { FormatChoice } from './format.tsx';
 import { KindChoice } from './kind.tsx';
 import { LadderFields } from './ladder.tsx';
 import { OptionList } from './options.tsx';
@@ -79,20 +79,11 @@ interface EncodingProps {
 
 function OnlyOutput({ output, errors, onChange }: EncodingProps) {
   return (
-    <>
-      <Card title="Output">
-        <KindChoice kind={output.kind} id={output.id} onChange={(kind) => onChange({ kind })} />
-        {output.kind !== 'file' && <Contents output={output} errors={errors} pointer="" onChange={onChange} />}
-      </Card>
-      {output.kind === 'file' && (
-        <>
-          <FormatCard format={output.format} onChange={(format) => onChange({ format })} />
-          <Card title="Encoding">
-            <Contents output={output} errors={errors} pointer="" onChange={onChange} />
-          </Card>
-        </>
-      )}
-    </>
+    <Card title="Output">
+      <KindChoice kind={output.kind} id={output.id} onChange={(kind) => onChange({ kind })} />
+      {output.kind === 'file' && <FormatChoice format={output.format} onChange={(format) => onChange({ format })} />}
+      <Contents output={output} errors={errors} pointer="" onChange={onChange} />
+    </Card>
   );
 }
 

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import { shellText } from '../../lib/shell.ts';
 import { type Language, snippet } from '../../lib/snippets.ts';
-import { Code } from '../../ui/copy.tsx';
+import { Code, Command } from '../../ui/copy.tsx';
 import { Badge, ErrorNotice, Notice } from '../../ui/feedback.tsx';
 import { Segments } from '../../ui/field.tsx';
 import { Card } from '../../ui/page.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import type { Body } from './request.ts';
 import type { Validation } from './validation.ts';
 
@@ -14,13 +14,21 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [
   ['python', 'Python'],
 ];
 
+interface PreviewProps {
+  body: Body;
+  validation: Validation;
+  /** Without a source, the request is checked with a placeholder, and only mistakes are shown. */
+  hasSource: boolean;
+}
+
 /** What the request would do, and the same request for a program. */
-export function Preview({ body, validation }: { body: Body; validation: Validation }) {
+export function Preview({ body, validation, hasSource }: PreviewProps) {
   const [language, setLanguage] = useState<Language>('curl');
   const { state, commands, errors, warnings, problem } = validation;
   return (
     <>
-      <Card title="What will run" tools={<State state={state} />}>
+      <Card title="What will run" tools={(hasSource || state === 'invalid') && <State state={state} />}>
+        {!hasSource && <p class="muted">The exact commands appear here when you add a source.</p>}
         {problem && <ErrorNotice error={problem} />}
         {errors.filter(isElsewhere).map(({ field, message, suggestion }) => (
           <Notice tone="bad" key={field + message}>
@@ -29,20 +37,11 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
             </p>
           </Notice>
         ))}
-        {warnings.map(({ field, message }) => (
-          <Notice tone="warn" key={field + message}>
-            <p>
-              <code>{field}</code> {message}
-            </p>
-          </Notice>
-        ))}
-        {commands.map((command, index) => (
-          <Code
-            key={index}
-            text={shellText(command)}
-            label={commands.length > 1 ? `Command ${index + 1}` : 'Command'}
-          />
-        ))}
+        {hasSource && warnings.map((warning) => <WarningNotice key={warning.field + warning.message} {...warning} />)}
+        {hasSource &&
+          commands.map((command, index) => (
+            <Command key={index} argv={command} label={commands.length > 1 ? `Command ${index + 1}` : 'Command'} />
+          ))}
       </Card>
       <Card
         title="From a program"
@@ -51,6 +50,16 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
         <Code text={snippet(language, location.origin, body)} label="Request" />
       </Card>
     </>
+  );
+}
+
+function WarningNotice({ field, message }: Validation['warnings'][number]) {
+  return (
+    <Notice tone="warn">
+      <p>
+        <code>{field}</code> <Prose text={message} />
+      </p>
+    </Notice>
   );
 }
 

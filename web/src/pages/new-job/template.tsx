@@ -1,6 +1,6 @@
 import type { TemplateSummary } from '../../../../src/contract/templates.ts';
 import { ErrorNotice } from '../../ui/feedback.tsx';
-import { SelectField } from '../../ui/field.tsx';
+import { Select } from '../../ui/field.tsx';
 import { Card } from '../../ui/page.tsx';
 import { useResource } from '../../ui/resource.ts';
 import { templatePath } from '../templates/paths.ts';
@@ -28,13 +28,15 @@ export function TemplateChoice({ value, onChange }: TemplateChoiceProps) {
   return (
     <Card title="Template">
       {error && <ErrorNotice error={error} onRetry={reload} />}
-      <SelectField
-        label="Template"
-        value={value}
-        choices={[['', 'None: choose the outputs below'], ...all.map((name) => [name, name] as const)]}
-        onChange={onChange}
-        hint={hint}
-      />
+      <div class="field">
+        <Select
+          label="Template"
+          value={value}
+          choices={[['', 'None: choose the outputs below'], ...all.map((name) => [name, name] as const)]}
+          onChange={onChange}
+        />
+        <div class="hint">{hint}</div>
+      </div>
     </Card>
   );
 }

@@ -79,7 +79,7 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
       />
       {error && <ErrorNotice error={error} />}
       <div class="dialog-foot">
-        <Button onClick={onClose}>Not now</Button>
+        <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" look="main-action">
           Save
         </Button>

@@ -20,8 +20,13 @@ export function AccountsPage() {
   return (
     <Loaded<{ items: Account[] }>
       title="Accounts"
-      lead="Each has its own jobs, keys, people and limits."
+      lead="Each account has its own jobs, keys, people and limits."
       path="/v1/admin/accounts"
+      actions={
+        <Button icon="plus" look="main-action" onClick={() => setOpen('new')}>
+          Add account
+        </Button>
+      }
     >
       {({ items }, { reload }) => (
         <>
@@ -48,11 +53,6 @@ export function AccountsPage() {
                 ))}
               </tbody>
             </table>
-          </div>
-          <div>
-            <Button icon="plus" onClick={() => setOpen('new')}>
-              Add account
-            </Button>
           </div>
           {open === 'new' && <CreateDialog onDone={reload} onClose={close} />}
           {open && open !== 'new' && <AccountDialog id={open.id} name={open.name} onDone={reload} onClose={close} />}

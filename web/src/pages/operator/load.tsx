@@ -8,21 +8,34 @@ interface LoadedProps<T> {
   title: string;
   lead: string;
   path: string;
+  actions?: ComponentChildren;
+  /** Whether the page follows changes. Otherwise a button reads the response again. */
+  isLive?: boolean;
   children: (data: T, resource: Resource<T>) => ComponentChildren;
 }
 
-/** A page that shows one response of the API, as of when it was read. */
-export function Loaded<T>({ title, lead, path, children }: LoadedProps<T>) {
-  const resource = useResource<T>(path);
+/** Milliseconds between two responses of a page that follows changes. */
+const LIVE_MS = 3000;
+
+/** A page that shows one response of the API. */
+export function Loaded<T>({ title, lead, path, actions, isLive = false, children }: LoadedProps<T>) {
+  const resource = useResource<T>(path, isLive ? LIVE_MS : undefined);
   const { data, error, reload } = resource;
   return (
     <Page
       title={title}
       lead={lead}
       actions={
-        <Button icon="refresh" onClick={reload}>
-          Refresh
-        </Button>
+        <>
+          {isLive ? (
+            <span class="live-note">Live</span>
+          ) : (
+            <Button icon="refresh" onClick={reload}>
+              Refresh
+            </Button>
+          )}
+          {actions}
+        </>
       }
     >
       {error && <ErrorNotice error={error} onRetry={reload} />}

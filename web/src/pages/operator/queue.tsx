@@ -1,24 +1,44 @@
 import type { QueueView } from '../../../../src/contract/admin.ts';
+import type { HistoryPoint } from '../../../../src/contract/history.ts';
 import { countText, durationText } from '../../lib/format.ts';
 import { Card } from '../../ui/page.tsx';
+import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
 import { Tile } from './tile.tsx';
 
+/** Releases before this one count paused jobs as waiting. */
+type Queue = QueueView & { awaiting?: number };
+
+const MEASURES = [
+  { label: 'Running', of: ({ running }: HistoryPoint) => running },
+  { label: 'Waiting', of: ({ waiting }: HistoryPoint) => waiting },
+] as const;
+
 export function QueuePage() {
   return (
-    <Loaded<QueueView> title="Queue" lead="Waiting and running jobs of all accounts." path="/v1/admin/queue">
-      {({ waiting, running, lanes, accounts, stranded }) => (
+    <Loaded<Queue> title="Queue" lead="Waiting and running jobs of all accounts." path="/v1/admin/queue" isLive>
+      {({ waiting, awaiting = 0, running, lanes, accounts, stranded }) => (
         <>
           <div class="tiles">
-            <Tile label="Waiting" value={countText(waiting)} />
-            <Tile label="Running" value={countText(running)} />
+            <Tile label="Waiting" value={countText(waiting)}>
+              <span class="muted small">for a worker</span>
+            </Tile>
+            <Tile label="Running" value={countText(running)}>
+              <span class="muted small">on all workers</span>
+            </Tile>
+            <Tile label="Paused" value={countText(awaiting)}>
+              <span class="muted small">for child jobs, a review or an upload</span>
+            </Tile>
             <Tile
               label="Oldest waits"
               value={
                 waiting > 0 ? durationText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds))) : '–'
               }
-            />
+            >
+              <span class="muted small">longest wait for a worker</span>
+            </Tile>
           </div>
+          <History measures={MEASURES} text={countText} />
           {stranded.length > 0 && (
             <Card title="Jobs that no worker can run">
               <ul>
@@ -30,14 +50,14 @@ export function QueuePage() {
               </ul>
             </Card>
           )}
-          <Card title="By class" flush>
+          <Card title="Resource classes" flush>
             <Counts
               name="Class"
               rows={lanes.map((lane) => ({ ...lane, more: lane.waiting ? durationText(lane.oldest_seconds) : '–' }))}
               more="Oldest waits"
             />
           </Card>
-          <Card title="By account" flush>
+          <Card title="Accounts" flush>
             {accounts.length === 0 ? (
               <p class="card-body muted">No account has any jobs.</p>
             ) : (

@@ -94,6 +94,16 @@ const UPDATES: Record<NonNullable<Security['ffmpeg']['update']>['state'], { text
   unknown: { text: 'Unknown', tone: 'warn' },
 };
 
+/** What an operator can do about vulnerabilities of the build. */
+function remedyOf({ update, trimmed }: Security['ffmpeg']): string {
+  if (update?.state === 'newer')
+    return `Install the newer package ${update.candidate ?? ''}. Airlock tests it and switches to it by itself.`;
+  const wait =
+    'The distribution has no newer package. Install one as soon as it appears: Airlock tests it and switches to it by itself.';
+  if (trimmed?.reason !== 'off') return wait;
+  return `${wait} Until then, set AIRLOCK_FFMPEG_BUILD=auto: a trimmed FFmpeg leaves out most of the code that a file could attack.`;
+}
+
 function Ffmpeg({ ffmpeg }: { ffmpeg: Security['ffmpeg'] }) {
   const { update, advisories } = ffmpeg;
   const open = advisories?.open ?? [];
@@ -106,6 +116,7 @@ function Ffmpeg({ ffmpeg }: { ffmpeg: Security['ffmpeg'] }) {
               <code>{cve}</code> {what}
             </p>
           ))}
+          <p>{remedyOf(ffmpeg)}</p>
         </Notice>
       )}
       <dl class="facts">

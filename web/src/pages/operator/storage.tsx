@@ -1,11 +1,15 @@
 import type * as z from 'zod';
 import type { storage } from '../../../../src/contract/admin.ts';
+import type { HistoryPoint } from '../../../../src/contract/history.ts';
 import { bytesText } from '../../lib/format.ts';
 import { Notice } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
-import { Ago } from '../../ui/time.tsx';
+import { Due } from '../../ui/time.tsx';
+import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
 import { Tile } from './tile.tsx';
+
+const MEASURES = [{ label: 'Stored', of: ({ stored_bytes }: HistoryPoint) => stored_bytes }] as const;
 
 export function StoragePage() {
   return (
@@ -13,20 +17,24 @@ export function StoragePage() {
       title="Storage"
       lead="Stored bytes of all accounts, and free space."
       path="/v1/admin/storage"
+      isLive
     >
       {({ stored_bytes: stored, promised_bytes: promised, disk, undeletable }) => (
         <>
           <div class="tiles">
-            <Tile label="Stored" value={bytesText(stored)} />
+            <Tile label="Stored" value={bytesText(stored)}>
+              <span class="muted small">uploads and outputs</span>
+            </Tile>
             <Tile label="Promised" value={bytesText(promised)}>
               <span class="muted small">to open uploads and running jobs</span>
             </Tile>
             {disk && (
-              <Tile label="Left" value={bytesText(disk.spare_bytes)}>
+              <Tile label="Free" value={bytesText(disk.spare_bytes)}>
                 <span class="muted small">above the reserve of the disk</span>
               </Tile>
             )}
           </div>
+          <History measures={MEASURES} text={bytesText} />
           {undeletable.total > 0 && <Undeletable {...undeletable} />}
           {!disk && (
             <Notice>
@@ -77,7 +85,7 @@ function Undeletable({ total, objects }: z.infer<typeof storage>['undeletable'])
                 <td data-label="Error">{error}</td>
                 <td data-label="Failures">{failures}</td>
                 <td data-label="Next attempt">
-                  <Ago at={next} />
+                  <Due at={next} />
                 </td>
               </tr>
             ))}

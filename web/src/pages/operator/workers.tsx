@@ -1,12 +1,20 @@
 import type { WorkerView } from '../../../../src/contract/admin.ts';
+import type { HistoryPoint } from '../../../../src/contract/history.ts';
 import { patch } from '../../api/client.ts';
+import { countText } from '../../lib/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Badge, Bar, Empty, type Tone } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/time.tsx';
+import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
 import { shortVersion } from './security.tsx';
 
 const TESTS: Record<WorkerView['self_test'], Tone> = { passed: 'ok', failed: 'bad', running: 'run' };
+
+const MEASURES = [
+  { label: 'Running jobs', of: ({ running }: HistoryPoint) => running },
+  { label: 'Slots', of: ({ slots }: HistoryPoint) => slots },
+] as const;
 
 export function WorkersPage() {
   return (
@@ -14,6 +22,7 @@ export function WorkersPage() {
       title="Workers"
       lead="Processes that run jobs. A worker that drains finishes its jobs, and claims no new ones."
       path="/v1/admin/workers"
+      isLive
     >
       {({ items }, { set }) =>
         items.length === 0 ? (
@@ -26,15 +35,18 @@ export function WorkersPage() {
             </Empty>
           </div>
         ) : (
-          <div class="tiles wide">
-            {items.map((worker) => (
-              <WorkerCard
-                key={worker.id}
-                worker={worker}
-                onChange={(changed) => set({ items: items.map((one) => (one.id === changed.id ? changed : one)) })}
-              />
-            ))}
-          </div>
+          <>
+            <History measures={MEASURES} text={countText} />
+            <div class="tiles wide">
+              {items.map((worker) => (
+                <WorkerCard
+                  key={worker.id}
+                  worker={worker}
+                  onChange={(changed) => set({ items: items.map((one) => (one.id === changed.id ? changed : one)) })}
+                />
+              ))}
+            </div>
+          </>
         )
       }
     </Loaded>
@@ -74,6 +86,10 @@ function WorkerCard({ worker, onChange }: { worker: WorkerView; onChange: (worke
           <dd>{shortVersion(worker.ffmpeg)}</dd>
           <dt>Airlock</dt>
           <dd>{worker.version}</dd>
+          <dt>Heartbeat</dt>
+          <dd>
+            <Ago at={worker.heartbeat_at} />
+          </dd>
           <dt>Started</dt>
           <dd>
             <Ago at={worker.started_at} />

@@ -71,7 +71,7 @@ export function TemplateDialog({ template, onSaved, onClose }: TemplateDialogPro
         <RequestField text={text} error={errorOf('request')} onInput={setText} />
         {fault?.field === null && <ErrorNotice error={fault.shown} />}
         <div class="dialog-foot">
-          <Button onClick={onClose}>Not now</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="main-action">
             {template ? 'Save version' : 'Add template'}
           </Button>

@@ -58,7 +58,7 @@ export function CreateWebhookDialog({ onMade, onClose }: CreateWebhookProps) {
         </fieldset>
         {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
-          <Button onClick={onClose}>Not now</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="main-action" disabled={types.length === 0}>
             Add webhook
           </Button>

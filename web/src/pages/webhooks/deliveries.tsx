@@ -10,7 +10,7 @@ import { Card } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { useResource } from '../../ui/resource.ts';
 import { TableHead } from '../../ui/table-head.tsx';
-import { Ago } from '../../ui/time.tsx';
+import { Ago, Due } from '../../ui/time.tsx';
 
 const FILTERS = [
   ['', 'All'],
@@ -102,7 +102,7 @@ function DeliveryTable({ deliveries, onRedeliver }: DeliveryTableProps) {
               <Ago at={one.attempted_at} />
               {one.next_attempt_at && (
                 <span class="muted">
-                  , again <Ago at={one.next_attempt_at} />
+                  , again <Due at={one.next_attempt_at} />
                 </span>
               )}
             </td>

@@ -1,0 +1,23 @@
+import { signal } from '@preact/signals';
+import type { BlueprintInfo } from '../../../src/contract/blueprints.ts';
+import { get } from '../api/client.ts';
+import { capitalized } from '../lib/job.ts';
+
+/** The titles of blueprints by their slugs; null until they are requested. */
+const titles = signal<Readonly<Record<string, string>> | null>(null);
+
+/** Loads the titles once. While they load or after a failure, slugs stand for them. */
+export async function loadBlueprintTitles(): Promise<void> {
+  if (titles.peek() !== null) return;
+  titles.value = {};
+  try {
+    const { items } = await get<{ items: BlueprintInfo[] }>('/v1/blueprints');
+    titles.value = Object.fromEntries(items.map(({ slug, title }) => [slug, title]));
+  } catch {
+    titles.value = null;
+  }
+}
+
+export function blueprintTitle(slug: string): string {
+  return titles.value?.[slug] ?? capitalized(slug.replaceAll('-', ' '));
+}

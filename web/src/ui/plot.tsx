@@ -1,0 +1,55 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { theme } from '../lib/theme.ts';
+
+/** Colours and font of the style sheet, as a canvas can read them. */
+export interface PlotStyle {
+  accent: string;
+  soft: string;
+  axis: Pick<uPlot.Axis, 'stroke' | 'grid' | 'ticks' | 'font'>;
+}
+
+interface PlotProps {
+  /** Pixels. */
+  height: number;
+  data: uPlot.AlignedData;
+  options: (style: PlotStyle) => Pick<uPlot.Options, 'scales' | 'axes' | 'series'>;
+}
+
+/** A drawing that fills the width of its place. It is hidden from screen readers: a text must say the same. */
+export function Plot({ height, data, options }: PlotProps) {
+  const container = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const colours = theme.value;
+  useEffect(() => {
+    const element = container.current;
+    if (!element) return;
+    // A canvas keeps its colours: other colours need a new drawing.
+    const own = { width: element.clientWidth, height, legend: { show: false }, cursor: { show: false } };
+    const chart = new uPlot({ ...own, ...options(styleOf(element)) }, data, element);
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+    };
+  }, [options, height, colours]);
+  useEffect(() => plot.current?.setData(data), [data]);
+  return <div class="chart" style={{ height: `${height}px` }} ref={container} aria-hidden="true" />;
+}
+
+function styleOf(element: HTMLElement): PlotStyle {
+  const style = getComputedStyle(element);
+  return {
+    accent: style.outlineColor,
+    soft: style.borderBottomColor,
+    axis: {
+      stroke: style.color,
+      grid: { stroke: style.borderTopColor, width: 1 },
+      ticks: { show: false },
+      font: `12px ${style.fontFamily}`,
+    },
+  };
+}
