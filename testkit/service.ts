@@ -3,15 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { v8Options } from '../src/cli/v8-options.ts';
 import { copyTemplate, makeDataDir, removeDataDir } from './data-directory.ts';
+import { programArgs } from './program.ts';
 import { run } from './run.ts';
 import { until } from './until.ts';
-
-const ROOT = join(import.meta.dirname, '..');
-export const PROGRAM = join(ROOT, 'dist', 'airlock.js');
-/** The options that `./airlock` sets. The build has compiled the program for these options, with which it starts in half the time. */
-export const NODE_OPTIONS = v8Options('up');
 
 export interface TestService {
   api: string;
@@ -62,7 +57,7 @@ export async function startService(
 ): Promise<TestService> {
   const { dataDir, key: copied } = await findDataDir(options);
   const environment = environmentOf(dataDir, { ...(await storageVariables(dataDir)), ...env });
-  const args = [...NODE_OPTIONS, PROGRAM, 'up'];
+  const args = programArgs(['up']);
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const keep = (chunk: unknown) => {
@@ -247,7 +242,7 @@ export async function runCli(
   cwd?: string,
 ): Promise<{ stdout: string; stderr: string; code: number }> {
   try {
-    const result = await run(process.execPath, [...NODE_OPTIONS, PROGRAM, ...args], { env, cwd, timeout: 120_000 });
+    const result = await run(process.execPath, programArgs(args), { env, cwd, timeout: 120_000 });
     return { ...result, code: 0 };
   } catch (error) {
     const failed = error as { stdout: string; stderr: string; code: number };

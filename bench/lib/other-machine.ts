@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { databaseUrl } from '../../src/cli/database-url.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { PROGRAM, type TestService } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
+import type { TestService } from '../../testkit/service.ts';
 
 /** Runs workers as on another machine: they share neither host name nor data directory with the service. */
 export interface OtherMachine {
@@ -35,7 +36,7 @@ export async function openOtherMachine(service: TestService): Promise<OtherMachi
   const ends: (() => Promise<void>)[] = [];
   return {
     async startWorker() {
-      const args = [...renamed, process.execPath, '--max-semi-space-size=1', PROGRAM, 'worker'];
+      const args = [...renamed, process.execPath, ...programArgs(['worker'])];
       // Each program of the chain replaces the one before it, so the process id is the worker's.
       const child = spawn('unshare', args, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       const exited = once(child, 'exit');

@@ -27,7 +27,15 @@ it('the heap of the API stays near its contents when garbage outlives the collec
 it('the systemd unit of each role starts Node with the options of that role', async () => {
   for (const role of ['api', 'worker', 'gateway']) {
     const unit = await readFile(join(import.meta.dirname, `../../deploy/systemd/airlock-${role}.service`), 'utf8');
-    const expected = v8Options(role).filter((option) => option !== '--single-threaded-gc');
-    for (const option of expected) expect(unit).toContain(` ${option} `);
+    expect(unit).toContain(`/node ${v8Options(role).join(' ')} /opt/airlock/dist/airlock.js ${role}\n`);
+  }
+});
+
+it('the image of the API and the image of the worker start Node with the options of that role', async () => {
+  const dockerfile = await readFile(join(import.meta.dirname, '../../deploy/docker/Dockerfile'), 'utf8');
+  for (const role of ['api', 'worker']) {
+    const words = ['/usr/bin/node', ...v8Options(role), '/opt/airlock/dist/airlock.js'];
+    const entry = `["${words.join('", "')}"]`;
+    expect(dockerfile).toContain(`ENTRYPOINT ${entry}\nCMD ["${role}"]`);
   }
 });

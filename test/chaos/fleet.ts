@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { NODE_OPTIONS, PROGRAM, type TestService } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
+import type { TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { type Island, openIsland } from './island.ts';
 
@@ -69,7 +70,7 @@ function rolesOf(program: Role['program'], count: number): Role[] {
 
 /** Starts the role, and again 500 ms after each end. */
 function keepRunning(service: TestService, role: Role, stopping: AbortSignal): void {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, role.program], {
+  const child = spawn(process.execPath, programArgs([role.program]), {
     env: {
       ...process.env,
       ...service.storageVariables,

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { embeddedUrl } from '../../src/supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../../src/supervisor/postgres-socket.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
+import { programArgs } from '../../testkit/program.ts';
 import { run } from '../../testkit/run.ts';
-import { NODE_OPTIONS, PROGRAM, type TestService } from '../../testkit/service.ts';
+import type { TestService } from '../../testkit/service.ts';
 import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
 import { type NetworkLink, openNamespace } from '../helpers/network.ts';
@@ -44,7 +45,7 @@ export async function openIsland(service: TestService, role: 'api' | 'worker'): 
   }
   await run('cp', ['--archive', '--link', '--', join(service.dataDir, 'rootimg'), join(folder, 'data')]);
   const port = 8443;
-  const [program, ...args] = [...namespace.enter, process.execPath, ...NODE_OPTIONS, PROGRAM, role];
+  const [program, ...args] = [...namespace.enter, process.execPath, ...programArgs([role])];
   const child = spawn(program!, args, {
     env: {
       ...process.env,

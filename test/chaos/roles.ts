@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
-import { NODE_OPTIONS } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
 
 /** A role that runs by itself, as systemd and Kubernetes run it. */
 export interface RoleProcess {
@@ -14,7 +14,7 @@ export interface RoleProcess {
 
 /** Starts one role of a build. Resolves when it is ready; rejects when it ends before that. */
 export async function startRole(program: string, role: string, env: NodeJS.ProcessEnv): Promise<RoleProcess> {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, program, role], {
+  const child = spawn(process.execPath, programArgs([role], program), {
     env,
     // Errors are logged on standard output.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -45,5 +45,5 @@ async function stop(child: ChildProcess, exited: Promise<number | null>): Promis
 
 /** Runs a command of a build to its end. */
 export async function runCommand(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
-  return (await promisify(execFile)(process.execPath, [...NODE_OPTIONS, program, ...args], { env })).stdout;
+  return (await promisify(execFile)(process.execPath, programArgs(args, program), { env })).stdout;
 }

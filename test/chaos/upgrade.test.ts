@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 import { makeClip } from '../../testkit/media.ts';
-import { PROGRAM } from '../../testkit/service.ts';
+import { PROGRAM } from '../../testkit/program.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { expectEachCompletedOnce } from './load.ts';
 import { type RoleProcess, runCommand, startRole } from './roles.ts';

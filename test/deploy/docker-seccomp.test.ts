@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkRootImage } from '../../testkit/data-directory.ts';
-import { NODE_OPTIONS, PROGRAM } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
 import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from './docker-seccomp.ts';
 
 const NOBODY = 65534;
@@ -80,7 +80,7 @@ describe('the seccomp profile for Docker', () => {
     const args = [
       ...(root ? ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--bounding-set=-all'] : []),
       ...['--inh-caps=-all', '--no-new-privs', '--seccomp-filter', filter],
-      ...[process.execPath, ...NODE_OPTIONS, PROGRAM, 'doctor', '--json'],
+      ...[process.execPath, ...programArgs(['doctor', '--json'])],
     ];
     const env = { PATH: '/usr/bin:/bin', HOME: dataDir, AIRLOCK_DATA_DIR: dataDir };
     const { stdout } = await promisify(execFile)(SETPRIV, args, { env, cwd: '/', maxBuffer: 2 ** 24 }).catch(

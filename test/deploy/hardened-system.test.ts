@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkRootImage } from '../../testkit/data-directory.ts';
-import { NODE_OPTIONS, PROGRAM } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
 
 const NOBODY = 65534;
 /** What `ProtectSystem=`, `ProtectProc=` and a read-only container do, in a mount namespace of the test's own. */
@@ -33,7 +33,7 @@ describe.skipIf(process.getuid!() !== 0)('the self-test on a read-only system th
       const args = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', HARDEN, 'sh'];
       const run = promisify(execFile)(
         'unshare',
-        [...args, process.execPath, ...NODE_OPTIONS, PROGRAM, 'doctor', '--sandbox', '--json'],
+        [...args, process.execPath, ...programArgs(['doctor', '--sandbox', '--json'])],
         {
           env,
           cwd: '/',

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
-import { NODE_OPTIONS, PROGRAM, runCli, shareService } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
+import { runCli, shareService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { runCommand } from '../helpers/run-command.ts';
@@ -96,7 +97,7 @@ describe('airlock jobs', () => {
   });
 
   it('keeps a list up to date until Ctrl-C', async () => {
-    const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'jobs', 'list', '--watch'], {
+    const child = spawn(process.execPath, programArgs(['jobs', 'list', '--watch']), {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -6,16 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkRootImage, makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
+import { programArgs } from '../../testkit/program.ts';
 import { listen, tcpServer } from '../../testkit/servers.ts';
-import {
-  call,
-  copyPreparedDataDir,
-  NODE_OPTIONS,
-  PROGRAM,
-  runCli,
-  startService,
-  type TestService,
-} from '../../testkit/service.ts';
+import { call, copyPreparedDataDir, runCli, startService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { commandsOf, runCommand } from '../helpers/run-command.ts';
 
@@ -139,7 +132,7 @@ describe('airlock up that is stopped while it starts', () => {
     // Not the same signal twice: two pending ones would be merged.
     ['SIGINT', ['SIGTERM'], 1],
   ] as const)('leaves no database behind: %s, then %j', async (first, more, expected) => {
-    const child: ChildProcess = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'up'], {
+    const child: ChildProcess = spawn(process.execPath, programArgs(['up']), {
       env: { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir },
       stdio: 'ignore',
     });
@@ -178,7 +171,7 @@ describe('airlock', () => {
   });
 
   it('ends without a stack trace when its output is no longer read', async () => {
-    const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'completion', 'bash'], {
+    const child = spawn(process.execPath, programArgs(['completion', 'bash']), {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout!.destroy();

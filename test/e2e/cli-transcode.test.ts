@@ -7,15 +7,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, makeClip } from '../../testkit/media.ts';
 import { descendantsOf, processesOf } from '../../testkit/processes-of.ts';
-import {
-  call,
-  copyPreparedDataDir,
-  NODE_OPTIONS,
-  PROGRAM,
-  runCli,
-  shareService,
-  type TestService,
-} from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
+import { call, copyPreparedDataDir, runCli, shareService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { isAlive } from '../chaos/load.ts';
 import { storedFilesOf } from '../helpers/disk.ts';
@@ -109,7 +102,7 @@ describe('airlock transcode', () => {
     const made = await makeDataDir();
     const child = spawn(
       process.execPath,
-      [...NODE_OPTIONS, PROGRAM, 'transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'],
+      programArgs(['transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow']),
       { cwd: folder, env: environment({ ...made, AIRLOCK_TEST: folder }), stdio: ['ignore', 'ignore', 'pipe'] },
     );
     const output: string[] = [];
@@ -134,7 +127,7 @@ describe('airlock transcode', () => {
 
   it('leaves nothing after Ctrl-C during the start', async () => {
     const made = await makeDataDir();
-    const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'transcode', 'in.mov', 'out.mp4'], {
+    const child = spawn(process.execPath, programArgs(['transcode', 'in.mov', 'out.mp4']), {
       cwd: folder,
       env: environment({ ...made, AIRLOCK_TEST: folder }),
       stdio: 'ignore',

@@ -6,7 +6,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip } from '../../testkit/media.ts';
-import { call, NODE_OPTIONS, PROGRAM, shareService, type TestService } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
+import { call, shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { BUCKET, CREDENTIAL, REGION, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
@@ -37,7 +38,7 @@ const overHttp = (key = service.key) =>
 const overStdio = () =>
   new StdioClientTransport({
     command: process.execPath,
-    args: [...NODE_OPTIONS, PROGRAM, 'mcp'],
+    args: programArgs(['mcp']),
     env: { ...(process.env as Record<string, string>), AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key },
   });
 

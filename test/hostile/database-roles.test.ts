@@ -9,7 +9,8 @@ import { DATABASE_ROLES } from '../../src/config/database-roles.ts';
 import { grantRoles, TABLE_RIGHTS } from '../../src/database/roles.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { call, PROGRAM, runCli, type TestService } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
+import { call, runCli, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -83,7 +84,7 @@ describe('a separate database role', () => {
     const { stdout } = await runCli(['secrets', '--for', role], owner);
     await writeFile(join(dataDir, 'secrets.json'), stdout, { mode: 0o600 });
     if (role === 'worker') await linkRootImage(dataDir);
-    const child = spawn(process.execPath, [PROGRAM, role], {
+    const child = spawn(process.execPath, programArgs([role]), {
       env: {
         ...process.env,
         ...{ AIRLOCK_DATA_DIR: dataDir, AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' },

@@ -13,7 +13,8 @@ import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
 import { descendantsOf, processesOf } from '../../testkit/processes-of.ts';
-import { copyPreparedDataDir, PROGRAM, startService, type TestService } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
+import { copyPreparedDataDir, startService, type TestService } from '../../testkit/service.ts';
 import { openAsSuperuser, openServiceDatabase } from '../../testkit/service-database.ts';
 import { recordingLogger } from '../../testkit/supervisor.ts';
 import { until } from '../../testkit/until.ts';
@@ -244,7 +245,7 @@ describe('airlock transcode with its own server', () => {
     // Copies a prepared directory, as if the launcher had created it for this command.
     await copyPreparedDataDir(join(folder, '.airlock'));
     const args = ['transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'];
-    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env, stdio: 'ignore' });
+    const child = spawn(process.execPath, programArgs(args), { cwd: folder, env, stdio: 'ignore' });
     const exited = once(child, 'exit');
     await until(() => descendantsOf(child.pid!).some(({ name }) => name === 'ffmpeg'), { what: 'the encode' });
     const users = async () => Object.keys(await connected(join(folder, '.airlock'))).join();

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createChunkLoader, readChunk } from '../../src/cli/chunk-loader.ts';
-import { PROGRAM } from '../../testkit/service.ts';
+import { PROGRAM } from '../../testkit/program.ts';
 import { type ProgramText, readProgram, sourcesOf, textsOf } from '../helpers/program-texts.ts';
 
 const DIST = dirname(PROGRAM);
@@ -50,7 +50,13 @@ it('captions of the built program end after each mark that ends a sentence, and 
       'The others came later because of the weather that day',
     ];
     const words = texts.join(' ').split(' ');
-    const spoken = words.map((text, at) => ({ text, spaced: true, start: at * 400, end: at * 400 + 390 }));
+    const spoken = words.map((text, at) => ({
+      text,
+      spaced: true,
+      start: at * 400,
+      end: at * 400 + 390,
+      probability: 1,
+    }));
     return layoutCaptions(spoken, { maxLine: 42 })[0]!.text.replace('\n', ' ');
   };
   for (const mark of '.。！？…؟۔।') expect(firstCaption(`away${mark}`)).toMatch(new RegExp(`away\\${mark}$`));

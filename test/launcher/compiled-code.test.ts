@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runtimeFlags, v8Options } from '../../src/cli/v8-options.ts';
 import { projectRoot } from '../../src/config/root.ts';
+import { PROGRAM } from '../../testkit/program.ts';
 import { run } from '../../testkit/run.ts';
-import { PROGRAM } from '../../testkit/service.ts';
 
 /** Prints the names of the chunks whose compiled code V8 rejects in a process with the same options and flags. */
 const CHECK = `

@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { loadSecrets } from '../../../src/supervisor/secrets.ts';
 import { upload } from '../../../testkit/media.ts';
 import { makeMedia } from '../../../testkit/media-cache.ts';
-import { NODE_OPTIONS, PROGRAM, type TestService } from '../../../testkit/service.ts';
+import { programArgs } from '../../../testkit/program.ts';
+import type { TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
 import { ffmpegsOf, stopEach } from '../../helpers/processes.ts';
@@ -78,7 +79,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
   const startAlone = async () => {
     signalOwn('SIGSTOP');
     const { storageAccessKeyId, storageSecretKey } = await loadSecrets(service.dataDir);
-    worker = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'worker'], {
+    worker = spawn(process.execPath, programArgs(['worker']), {
       env: {
         ...process.env,
         AIRLOCK_DATA_DIR: service.dataDir,

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeClip, upload } from '../../../testkit/media.ts';
-import { NODE_OPTIONS, PROGRAM, type TestService } from '../../../testkit/service.ts';
+import { programArgs } from '../../../testkit/program.ts';
+import type { TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
 import { stopFfmpegs } from '../../helpers/processes.ts';
@@ -46,7 +47,7 @@ export const stalling = (given: () => Promise<TestService>) => () => {
     await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE job_id = $1`, [id]);
     await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
     await db.query('UPDATE fleet_leases SET expires_at = now()');
-    second = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, 'worker'], {
+    second = spawn(process.execPath, programArgs(['worker']), {
       env: {
         ...process.env,
         AIRLOCK_DATA_DIR: service.dataDir,
