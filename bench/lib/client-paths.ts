@@ -90,7 +90,10 @@ async function downloadOutput(bench: Bench, id: string, output: string): Promise
   const { url } = (await bench.call('GET', `/v1/transcodes/${id}/download`)).json;
   await new Promise<void>((resolve, reject) => {
     request(url, { agent: false }, (response) => {
-      if (response.statusCode !== 200) return reject(new Error(`the download returned ${response.statusCode}`));
+      if (response.statusCode !== 200) {
+        response.once('error', () => {}).resume();
+        return reject(new Error(`the download returned ${response.statusCode}`));
+      }
       pipeline(response, createWriteStream(output)).then(resolve, reject);
     })
       .once('error', reject)

@@ -13,19 +13,22 @@ export const MAX_BUFFERED_BYTES = 3 * BATCH_BYTES;
 
 /**
  * Combines the 64 kB chunks of a socket into larger writes, and fills the next batch while a write runs. A disk error
- * (ENOSPC, EIO) rejects the next call at the latest.
+ * (ENOSPC, EIO) rejects the next call at the latest. `start`: the position of the first byte in the file.
  */
-export function batchWriter(file: FileHandle): BatchWriter {
+export function batchWriter(file: FileHandle, start = 0): BatchWriter {
   let batch: Buffer[] = [];
   let size = 0;
+  let position = start;
   let running: Promise<void> = Promise.resolve();
 
-  async function start(): Promise<void> {
+  async function writeBatch(): Promise<void> {
     const buffers = batch;
+    const at = position;
+    position += size;
     batch = [];
     size = 0;
     await running;
-    running = writeAll(file, buffers);
+    running = writeAll(file, buffers, at);
     // The next call awaits this; until then a failure must not become an unhandled rejection.
     running.catch(() => undefined);
   }
@@ -34,20 +37,22 @@ export function batchWriter(file: FileHandle): BatchWriter {
     async write(chunk) {
       batch.push(chunk);
       size += chunk.length;
-      if (size >= BATCH_BYTES) await start();
+      if (size >= BATCH_BYTES) await writeBatch();
     },
     async flush() {
-      if (size > 0) await start();
+      if (size > 0) await writeBatch();
       await running;
     },
   };
 }
 
 /** `writev` can write fewer bytes than requested, e.g. on a full disk: writing the rest then reports the error. */
-async function writeAll(file: FileHandle, buffers: Buffer[]): Promise<void> {
+async function writeAll(file: FileHandle, buffers: Buffer[], start: number): Promise<void> {
   let rest = buffers;
+  let position = start;
   while (rest.length > 0) {
-    let { bytesWritten } = await file.writev(rest);
+    let { bytesWritten } = await file.writev(rest, position);
+    position += bytesWritten;
     rest = rest.flatMap((buffer) => {
       const skipped = Math.min(bytesWritten, buffer.length);
       bytesWritten -= skipped;

@@ -13,7 +13,10 @@ export async function putObject(context: Context): Promise<void> {
 
   const announced = announcedBody(context, maxObjectBytes, ['content-length', 'content-type']);
   const contentType = checkedType(context);
-  const stored = await receiveFile(context, announced, (temp) => temp.commit(target.key, contentType));
+  const stored = await receiveFile(context, announced, async () => {
+    const temp = await context.disk.createTemp();
+    return { ...temp, keep: () => temp.commit(target.key, contentType) };
+  });
   context.stored.report({ key: target.key, parts: 0 });
   response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
 }

@@ -4,7 +4,6 @@ import type { IncomingMessage } from 'node:http';
 import { batchWriter, MAX_BUFFERED_BYTES } from './batch-writer.ts';
 import type { Context } from './context.ts';
 import { missingLength } from './declared.ts';
-import type { NewObject } from './disk.ts';
 import { S3Error } from './errors.ts';
 import { isContentType } from './media-types.ts';
 import { watchRate } from './rate-watch.ts';
@@ -59,23 +58,32 @@ export function checkedType({ request }: Context): string {
   return contentType;
 }
 
-/** Receives the body into a temp file and passes it to `keep`. Leaves nothing behind if either fails. */
+/** A file into which a body is received, from `start` on. Call exactly one of `keep` and `discard`. */
+export interface Receiver<T> {
+  handle: FileHandle;
+  /** Default: the start of the file. */
+  start?: number;
+  keep(): Promise<T>;
+  discard(): Promise<void>;
+}
+
+/** Receives the body into the file that `open` opens, and keeps it. Leaves nothing behind if that fails. */
 export async function receiveFile<T>(
   context: Context,
   announced: Announced,
-  keep: (file: NewObject) => Promise<T>,
+  open: () => Promise<Receiver<T>>,
 ): Promise<T> {
   const reservation = await context.reservations.reserve(announced.size);
   try {
     context.acceptBody();
-    const temp = await context.disk.createTemp();
+    const file = await open();
     try {
-      await receive(context, announced, reservation.revoked, fileSink(temp.handle, reservation));
+      await receive(context, announced, reservation.revoked, fileSink(file, reservation));
     } catch (error) {
-      await temp.discard();
+      await file.discard();
       throw error;
     }
-    return await keep(temp);
+    return await file.keep();
   } finally {
     reservation.release();
   }
@@ -112,8 +120,8 @@ interface Sink {
   flush(): Promise<void> | void;
 }
 
-function fileSink(file: FileHandle, reservation: Reservation): Sink {
-  const writer = batchWriter(file);
+function fileSink({ handle, start }: Pick<Receiver<unknown>, 'handle' | 'start'>, reservation: Reservation): Sink {
+  const writer = batchWriter(handle, start);
   return {
     async write(chunk, received) {
       await writer.write(chunk);

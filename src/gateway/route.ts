@@ -1,6 +1,7 @@
 import { isBodyAnnounced } from '../listener/request-body.ts';
 import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/embedded/closing.ts';
 import { FILE_MARK, HANDED_OVER } from '../storage/embedded/hand-over.ts';
+import { PART_SIZE } from '../storage/embedded/part-size.ts';
 import { spaceHeaders } from '../storage/embedded/space-headers.ts';
 import { STORED } from '../storage/embedded/stored-feed.ts';
 import { keyProblem } from '../storage/keys.ts';
@@ -41,7 +42,7 @@ const OBJECT_ROUTES: Record<string, Route> = {
 };
 
 const BEGIN_ROUTES: Record<string, Route> = {
-  POST: { handler: unlessClosed(beginUpload), parameters: ['uploads'] },
+  POST: { handler: unlessClosed(beginUpload), parameters: ['uploads', PART_SIZE] },
 };
 
 const UPLOAD_ROUTES: Record<string, Route> = {

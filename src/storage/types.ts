@@ -53,8 +53,8 @@ export interface StoredPart {
  * Uploads in parts, for objects that are too large for one PUT. The object appears when `completeMultipart` resolves.
  */
 interface MultipartStore {
-  /** Begins an upload and returns its id. */
-  createMultipart(key: string, options: { contentType: string }): Promise<string>;
+  /** Begins an upload and returns its id. `partSize`: the size of every part but the last, if all have one size. */
+  createMultipart(key: string, options: { contentType: string; partSize?: number }): Promise<string>;
   /** Signs a URL for one PUT of exactly `size` bytes as that part. Every part except the last needs at least 5 MiB. */
   presignPart(
     key: string,

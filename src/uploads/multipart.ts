@@ -59,7 +59,7 @@ export async function beginMultipart(
   // Outside the transaction: a storage that hangs must not block database connections.
   const [space, multipartId] = await Promise.all([
     storeSpace(context, { withinMs: NEEDED_SPACE_MS }),
-    context.store.createMultipart(key, { contentType: declaredTypeOf(body) }),
+    context.store.createMultipart(key, { contentType: declaredTypeOf(body), partSize }),
   ]);
   const scope = { accountId: account.id, route: routeFor(token, 'multipart'), key: idempotencyKey, body: sent };
   let isUsed = false;

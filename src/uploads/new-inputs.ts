@@ -61,8 +61,8 @@ export async function prepareUpload(
   if (body.fileSize <= PARTS_FROM_BYTES) return { id, body, begun: null };
   const objectId = uuidv7();
   const key = sealedKey(accountId, objectId);
-  const multipartId = await store.createMultipart(key, { contentType: declaredTypeOf(body) });
   const partSize = partSizeFor(body.fileSize, body.partSize ?? null);
+  const multipartId = await store.createMultipart(key, { contentType: declaredTypeOf(body), partSize });
   return { id, body, begun: { id, objectId, key, multipartId, partSize } };
 }
 

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, link, open } from 'node:fs/promises';
 import { MAX_PARTS } from '../../storage/s3/checks.ts';
 import { childrenOf, parseXml, textOf, type XmlElement } from '../../storage/xml.ts';
 import type { Context } from '../context.ts';
@@ -8,7 +8,9 @@ import type { Reservation } from '../reservations.ts';
 import { sendXml } from '../respond.ts';
 import { document, element } from '../xml.ts';
 import { requireInternalRole, uploadOf } from './begin.ts';
-import { type PartFile, tooLarge, type Upload } from './uploads.ts';
+import { joinedPath, sealJoined } from './joined-file.ts';
+import { type PartFile, totalSize, type Upload } from './part-files.ts';
+import { tooLarge } from './uploads.ts';
 
 interface ListedPart {
   number: number;
@@ -29,9 +31,12 @@ export async function completeUpload(context: Context): Promise<void> {
   requireInternalRole(context);
   const upload = uploadOf(context);
   const listed = readPartList(await receiveText(context, announcedBody(context, MAX_BODY_BYTES, [])));
-  const stored = await uploads.complete(upload, (parts) =>
-    assemble(context, upload, selectParts(parts, listed, maxObjectBytes)),
-  );
+  const stored = await uploads.complete(upload, async (parts, joinedIn) => {
+    const selected = selectParts(parts, listed, maxObjectBytes);
+    const folder = joinedIn(selected);
+    const taken = folder && (await takeJoined(context, upload, selected, folder));
+    return taken || assemble(context, upload, selected);
+  });
   const body = element('Bucket', bucket) + element('Key', target.key) + element('ETag', stored.etag);
   sendXml(response, 200, document('CompleteMultipartUploadResult', body));
 }
@@ -92,13 +97,31 @@ function selectParts(stored: PartFile[], listed: ListedPart[], maxBytes: number)
       MinSizeAllowed: String(MIN_PART_BYTES),
     });
   }
-  if (selected.reduce((sum, { size }) => sum + size, 0) > maxBytes) throw tooLarge(maxBytes);
+  if (totalSize(selected) > maxBytes) throw tooLarge(maxBytes);
   return selected;
+}
+
+/**
+ * Makes the file that contains all parts the object. No byte is copied. Null if the file system has no links: with a link, the parts exist
+ * until the object does.
+ */
+async function takeJoined({ disk, reservations }: Context, upload: Upload, parts: PartFile[], folder: string) {
+  // Checks that the disk reserve is not in use.
+  const reservation = await reservations.reserve(0);
+  try {
+    await sealJoined(folder, totalSize(parts));
+    return await disk.adopt(upload.key, upload.contentType, (target) => link(joinedPath(folder), target));
+  } catch (error) {
+    if (['EMLINK', 'EPERM', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  } finally {
+    reservation.release();
+  }
 }
 
 /** Keeps the parts until the object exists, so that a failed attempt can be repeated. Needs disk space for both. */
 async function assemble({ disk, reservations }: Context, upload: Upload, parts: PartFile[]) {
-  const reservation = await reservations.reserve(parts.reduce((sum, { size }) => sum + size, 0));
+  const reservation = await reservations.reserve(totalSize(parts));
   try {
     const temp = await disk.createTemp();
     try {
@@ -120,7 +143,7 @@ async function append(target: FileHandle, parts: PartFile[], reservation: Reserv
     const source = await open(part.path, 'r');
     try {
       for (let left = part.size; left > 0; ) {
-        const { bytesRead } = await source.read(buffer, 0, Math.min(left, COPY_BYTES));
+        const { bytesRead } = await source.read(buffer, 0, Math.min(left, COPY_BYTES), part.start + part.size - left);
         if (bytesRead === 0) throw new Error('a part in the storage folder was truncated');
         await writeAll(target, buffer.subarray(0, bytesRead));
         left -= bytesRead;

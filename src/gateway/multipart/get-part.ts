@@ -22,7 +22,7 @@ export async function getPart(context: Context): Promise<void> {
   try {
     response.writeHead(200, { etag: part.etag, 'content-length': part.size });
     if (part.size === 0) response.end();
-    else await sendBytes(context, handle, { start: 0, end: part.size - 1 });
+    else await sendBytes(context, handle, { start: part.start, end: part.start + part.size - 1 });
   } finally {
     await handle.close();
   }

@@ -4,7 +4,7 @@ import { sendXml } from '../respond.ts';
 import { parameter } from '../target.ts';
 import { document, element } from '../xml.ts';
 import { numberIn, requireInternalRole, uploadOf } from './begin.ts';
-import type { PartFile } from './uploads.ts';
+import type { PartFile } from './part-files.ts';
 
 const PAGE = 1000;
 

@@ -4,9 +4,9 @@ import { S3Error } from '../errors.ts';
 import { announcedBody, receiveFile } from '../receive.ts';
 import { numberIn, uploadOf } from './begin.ts';
 
-/** PUT `?partNumber&uploadId`: stores a part; replaces an earlier part of the same number. */
+/** PUT `?partNumber&uploadId`: stores a part; replaces an earlier part of the same number. The first one is written where it belongs. */
 export async function putPart(context: Context): Promise<void> {
-  const { request, response, target, uploads, maxObjectBytes } = context;
+  const { request, response, target, uploads, disk, maxObjectBytes } = context;
   if (request.headers['x-amz-copy-source'] !== undefined) {
     throw new S3Error('NotImplemented', 'A part cannot be copied from an object.');
   }
@@ -14,9 +14,13 @@ export async function putPart(context: Context): Promise<void> {
   const upload = uploadOf(context);
   const announced = announcedBody(context, maxObjectBytes, ['content-length']);
   const { size } = announced;
-  const { part, count } = await receiveFile(context, announced, (temp) =>
-    temp.finish((path) => uploads.addPart(upload, number, { path, size }, maxObjectBytes)),
-  );
+  const { part, count } = await receiveFile(context, announced, async () => {
+    const slot = await uploads.openSlot(upload, number, { size, maxBytes: maxObjectBytes });
+    if (slot) return slot;
+    const temp = await disk.createTemp();
+    const keep = () => temp.finish((path) => uploads.addPart(upload, number, { path, size }, maxObjectBytes));
+    return { ...temp, keep };
+  });
   context.stored.report({ key: upload.key, parts: count });
   response.writeHead(200, { etag: part.etag, 'content-length': 0 }).end();
 }

@@ -1,36 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partsFolder } from '../../storage/embedded/disk-layout.ts';
 import { isUploadKey } from '../../storage/keys.ts';
 import { S3Error } from '../errors.ts';
-import { etagOf, nextVersion } from '../etag.ts';
+import { nextVersion } from '../etag.ts';
 import { makeRealFolder, syncFolder } from '../folders.ts';
 import { keyedLock } from '../lock.ts';
-
-/** An incomplete multipart upload. */
-export interface Upload {
-  id: string;
-  key: string;
-  contentType: string;
-  /** Milliseconds since 1970. */
-  startedAt: number;
-}
-
-/** A stored part and its file. */
-export interface PartFile {
-  number: number;
-  path: string;
-  size: number;
-  /** Commit time, microseconds since 1970. */
-  version: number;
-  etag: string;
-}
+import { containsExactly, openJoined } from './joined-file.ts';
+import {
+  createDurably,
+  current,
+  type PartFile,
+  partName,
+  readParts,
+  readUploads,
+  totalSize,
+  type Upload,
+  writeAbout,
+} from './part-files.ts';
 
 /** Signed URLs for parts expire earlier, so an older upload can no longer be completed. */
 const MAX_AGE_MS = 86_400_000;
-const ABOUT = 'about';
 
 /** `root` is a real path; `now`: milliseconds since 1970. */
 export async function openUploads(root: string, now: () => number = Date.now): Promise<Uploads> {
@@ -43,8 +34,8 @@ export async function openUploads(root: string, now: () => number = Date.now): P
 
 /**
  * Uploads survive restarts: each is a folder `<root>/parts/<random id>`. Its file `about` describes the upload;
- * `<number>~<version>` are its parts. A part that is sent again is added before the old file is removed; the highest
- * version counts. Create it with `openUploads`.
+ * `<number>~<version>` are its parts, and `<number>~<version>@<size>` its parts in `joined-file.ts`. A part that is sent again is added
+ * before the old file is removed; the highest version counts. Create it with `openUploads`.
  */
 export class Uploads {
   readonly #folder: string;
@@ -52,6 +43,8 @@ export class Uploads {
   readonly #now: () => number;
   /** Bytes of the parts of each upload of a client. */
   readonly #bytes = new Map<string, number>();
+  /** Numbers of the parts of each upload that are being written where they belong. */
+  readonly #writing = new Map<string, Set<number>>();
   readonly #lock = keyedLock();
 
   constructor(folder: string, known: Map<string, Upload>, now: () => number) {
@@ -65,11 +58,11 @@ export class Uploads {
     for (const upload of this.#known.values()) this.#countParts(upload, await this.#readParts(upload));
   }
 
-  async begin(key: string, contentType: string): Promise<Upload> {
-    const upload = { id: randomBytes(16).toString('hex'), key, contentType, startedAt: this.#now() };
+  async begin(key: string, contentType: string, partSize: number | null = null): Promise<Upload> {
+    const upload = { id: randomBytes(16).toString('hex'), key, contentType, startedAt: this.#now(), partSize };
     const folder = this.#folderOf(upload);
     await mkdir(folder, { mode: 0o700 });
-    await writeDurably(join(folder, ABOUT), JSON.stringify(upload));
+    await writeAbout(folder, upload);
     await syncFolder(folder);
     await syncFolder(this.#folder);
     this.#known.set(upload.id, upload);
@@ -96,26 +89,90 @@ export class Uploads {
     maxBytes: number,
   ): Promise<{ part: PartFile; count: number }> {
     return this.#inUpload(upload, async () => {
-      const folder = this.#folderOf(upload);
-      const all = await readParts(folder);
-      const others = current(all).filter((part) => part.number !== number);
-      if (totalSize(others) + size > maxBytes) throw tooLarge(maxBytes);
-      const old = all.filter((part) => part.number === number);
-      const version = nextVersion(old.at(-1)?.version);
-      const target = join(folder, partName(number, version));
-      await rename(path, target);
-      await syncFolder(folder);
-      for (const each of old) await rm(each.path, { force: true });
-      const part = { number, path: target, size, version, etag: etagOf(version, size) };
-      this.#countParts(upload, [...others, part]);
-      return { part, count: others.length + 1 };
+      const name = (version: number) => partName(number, version);
+      return this.#add(upload, number, { size, maxBytes, name, move: (target) => rename(path, target) });
     });
   }
 
-  /** Runs `assemble` with the upload locked, and deletes the upload if that succeeds. */
-  complete<T>(upload: Upload, assemble: (parts: PartFile[]) => Promise<T>): Promise<T> {
+  /**
+   * Opens the place of a part in the object, for its first PUT. Null if the parts may have different sizes, or if the part has been stored or
+   * is being sent.
+   */
+  openSlot(upload: Upload, number: number, { size, maxBytes }: { size: number; maxBytes: number }) {
     return this.#inUpload(upload, async () => {
-      const assembled = await assemble(await this.#readParts(upload));
+      const { partSize } = upload;
+      const writing = this.#writing.get(upload.id) ?? new Set();
+      if (!partSize || size > partSize || number * partSize > maxBytes + partSize || writing.has(number)) return null;
+      if ((await this.#readParts(upload)).some((part) => part.number === number)) return null;
+      const handle = await openJoined(this.#folderOf(upload));
+      if (!handle) return null;
+      this.#writing.set(upload.id, writing.add(number));
+      return this.#slot(upload, number, { handle, start: (number - 1) * partSize, size, maxBytes });
+    });
+  }
+
+  /** The part can be written again as soon as no write to its place is left. */
+  #slot(
+    upload: Upload,
+    number: number,
+    { handle, start, size, maxBytes }: { handle: FileHandle; start: number; size: number; maxBytes: number },
+  ) {
+    const close = async (sync: boolean) => {
+      try {
+        if (sync) await handle.datasync();
+      } finally {
+        await handle.close().catch(() => undefined);
+        this.#writing.get(upload.id)?.delete(number);
+      }
+    };
+    const name = (version: number) => `${partName(number, version)}@${size.toString(16)}`;
+    const keep = async () => {
+      await close(true);
+      return this.#inUpload(upload, () => this.#add(upload, number, { size, maxBytes, name, move: createDurably }));
+    };
+    return { handle, start, keep, discard: () => close(false) };
+  }
+
+  /** Adds a part, whose file `move` puts to the given path, and removes older versions of it. */
+  async #add(
+    upload: Upload,
+    number: number,
+    added: {
+      size: number;
+      maxBytes: number;
+      name: (version: number) => string;
+      move: (target: string) => Promise<void>;
+    },
+  ): Promise<{ part: PartFile; count: number }> {
+    const folder = this.#folderOf(upload);
+    const all = await readParts(folder, upload);
+    const others = current(all).filter((part) => part.number !== number);
+    if (totalSize(others) + added.size > added.maxBytes) throw tooLarge(added.maxBytes);
+    const old = all.filter((part) => part.number === number);
+    const entry = added.name(nextVersion(old.at(-1)?.version));
+    await added.move(join(folder, entry));
+    await syncFolder(folder);
+    for (const each of old) await rm(each.entry, { force: true });
+    const part = (await readParts(folder, upload)).find((one) => one.entry === join(folder, entry));
+    if (!part) throw new Error('a part in the storage folder is missing');
+    this.#countParts(upload, [...others, part]);
+    return { part, count: others.length + 1 };
+  }
+
+  /**
+   * Runs `assemble` with the upload locked, and deletes the upload if that succeeds. `joined` is the folder of a file that contains exactly the
+   * selected parts, if there is one.
+   */
+  complete<T>(
+    upload: Upload,
+    assemble: (parts: PartFile[], joinedIn: (selected: readonly PartFile[]) => string | null) => Promise<T>,
+  ): Promise<T> {
+    return this.#inUpload(upload, async () => {
+      const stored = await this.#readParts(upload);
+      const isWriting = (this.#writing.get(upload.id)?.size ?? 0) > 0;
+      const joinedIn = (selected: readonly PartFile[]) =>
+        !isWriting && containsExactly(selected, stored, upload.partSize ?? null) ? this.#folderOf(upload) : null;
+      const assembled = await assemble(stored, joinedIn);
       await this.#drop(upload);
       return assembled;
     });
@@ -149,12 +206,13 @@ export class Uploads {
   }
 
   async #readParts(upload: Upload): Promise<PartFile[]> {
-    return current(await readParts(this.#folderOf(upload)));
+    return current(await readParts(this.#folderOf(upload), upload));
   }
 
   async #drop(upload: Upload): Promise<void> {
     this.#known.delete(upload.id);
     this.#bytes.delete(upload.id);
+    this.#writing.delete(upload.id);
     await rm(this.#folderOf(upload), { recursive: true, force: true });
     await syncFolder(this.#folder);
   }
@@ -179,65 +237,4 @@ export function tooLarge(maxBytes: number): S3Error {
   return new S3Error('EntityTooLarge', 'The parts together exceed the maximum allowed object size.', {
     MaxSizeAllowed: String(maxBytes),
   });
-}
-
-/** Reads all uploads. Removes those that a crash left incomplete: their ids were never returned. */
-async function readUploads(folder: string): Promise<Map<string, Upload>> {
-  const known = new Map<string, Upload>();
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    const upload = entry.isDirectory() ? await readAbout(path, entry.name) : null;
-    if (upload) known.set(upload.id, upload);
-    else await rm(path, { recursive: true, force: true });
-  }
-  return known;
-}
-
-async function readAbout(path: string, id: string): Promise<Upload | null> {
-  try {
-    const about = JSON.parse(await readFile(join(path, ABOUT), 'utf8')) as Upload;
-    const isComplete = typeof about.key === 'string' && typeof about.contentType === 'string';
-    return about.id === id && isComplete && Number.isFinite(about.startedAt) ? about : null;
-  } catch {
-    return null;
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-  const file = await open(path, flags, 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-function partName(number: number, version: number): string {
-  return `${String(number).padStart(5, '0')}~${version.toString(16).padStart(14, '0')}`;
-}
-
-/** Regular files of parts, by number and version, oldest first. */
-async function readParts(folder: string): Promise<PartFile[]> {
-  const parts: PartFile[] = [];
-  for (const name of (await readdir(folder)).sort()) {
-    const match = /^(\d{5})~([0-9a-f]{14})$/.exec(name);
-    if (!match) continue;
-    const path = join(folder, name);
-    const stats = await lstat(path);
-    if (!stats.isFile()) continue;
-    const version = Number.parseInt(match[2]!, 16);
-    parts.push({ number: Number(match[1]), path, size: stats.size, version, etag: etagOf(version, stats.size) });
-  }
-  return parts;
-}
-
-/** The newest file of each number. */
-function current(parts: PartFile[]): PartFile[] {
-  return parts.filter((part, index) => parts[index + 1]?.number !== part.number);
-}
-
-function totalSize(parts: readonly PartFile[]): number {
-  return parts.reduce((sum, { size }) => sum + size, 0);
 }

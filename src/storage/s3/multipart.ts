@@ -1,3 +1,4 @@
+import { PART_SIZE } from '../embedded/part-size.ts';
 import { type ObjectStore, StorageError, type StoredPart } from '../types.ts';
 import { escapeXml } from '../xml.ts';
 import { checkExpiry, checkKey, checkPartNumber, checkSize, invalid, MAX_PARTS } from './checks.ts';
@@ -11,13 +12,14 @@ type MultipartCalls = Pick<
 >;
 
 /** Multipart uploads: the store keeps the parts until one call combines them into an object. */
-export function multipartCalls(client: S3Client, signer: Signer): MultipartCalls {
+export function multipartCalls(client: S3Client, signer: Signer, takesPartSize = false): MultipartCalls {
   return {
-    async createMultipart(key, { contentType }) {
+    async createMultipart(key, { contentType, partSize }) {
       checkKey(key);
       // A retry after a lost response leaves a second upload, which the store sweeps.
       const headers = { 'content-type': contentType, 'content-length': '0' };
-      const call = { method: 'POST', key, query: { uploads: '' }, headers, expected: [200] } as const;
+      const query = { uploads: '', ...(takesPartSize && partSize && { [PART_SIZE]: String(partSize) }) };
+      const call = { method: 'POST', key, query, headers, expected: [200] } as const;
       return readDocument(await client.send(call), 'POST', parseUploadId);
     },
 

@@ -58,7 +58,7 @@ it('a store that was unreachable when it was asked for its features is asked aga
   });
   await expect(store.capabilities()).rejects.toMatchObject({ status: 403 });
   isDenied = false;
-  expect(Object.keys(await store.capabilities())).toEqual(['closeKey', 'readPart', 'space']);
+  expect(Object.keys(await store.capabilities())).toEqual(['closeKey', 'readPart', 'followStored', 'space']);
 });
 
 describe('S3 store under failures', () => {

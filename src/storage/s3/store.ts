@@ -35,7 +35,8 @@ export interface S3Options {
   /** Unix socket for Airlock's own calls. `endpoint` is then only the host in the signature. */
   socketPath?: string;
   /**
-   * Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a rejection.
+   * Whether the store is the embedded gateway of this release: upload URLs repeat size and type in their query, which lets the gateway name
+   * them in a rejection, and uploads declare the size of their parts.
    */
   declares?: boolean;
   /** Whether all parts of an upload but the last must have one size. Default: false, as with S3. */
@@ -63,6 +64,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
     ...storeCalls(client, signer, {
       ...{ ...options, publicOrigin, copySource: 'x-amz-copy-source' },
       deletesMany: options.deletesMany ?? true,
+      takesPartSize: options.declares ?? false,
     }),
     equalParts: options.equalParts ?? false,
     capabilities: extend(client),
@@ -80,13 +82,15 @@ interface Dialect {
   copySource: string;
   /** Whether the store may have DeleteObjects. */
   deletesMany: boolean;
+  /** Whether the store accepts the size of the parts of an upload in advance. */
+  takesPartSize?: boolean;
   pageKeys?: number;
 }
 
 export function storeCalls(
   client: S3Client,
   signer: Signer,
-  { bucket, publicOrigin, copySource, deletesMany, pageKeys }: Dialect,
+  { bucket, publicOrigin, copySource, deletesMany, takesPartSize, pageKeys }: Dialect,
 ): Omit<ObjectStore, 'capabilities' | 'ping' | 'equalParts'> {
   const putFile = filePutter(client);
   const remove = deleter(client);
@@ -102,7 +106,7 @@ export function storeCalls(
     deleteMany,
     deletePrefix: prefixDeleter({ list, deleteMany }),
     copy: copier(client, bucket, copySource),
-    ...multipartCalls(client, signer),
+    ...multipartCalls(client, signer, takesPartSize),
 
     async presignPut(key, put) {
       checkKey(key);
