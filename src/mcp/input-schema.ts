@@ -1,13 +1,14 @@
 import * as z from 'zod';
 
 type Json = Record<string, unknown>;
+export type ObjectSchema = { type: 'object' } & Json;
 
 /**
  * The JSON Schema of a tool's arguments. Without `$ref`: several clients hand schemas to models that do not resolve them.
  */
-export function inputSchema(input: z.ZodObject): { type: 'object' } & Json {
+export function inputSchema(input: z.ZodObject): ObjectSchema {
   const { $schema: _, $defs = {}, ...schema } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as Json;
-  return inline(schema, $defs as Json) as { type: 'object' } & Json;
+  return inline(schema, $defs as Json) as ObjectSchema;
 }
 
 /** Schemas of the contract do not refer to themselves. */

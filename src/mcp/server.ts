@@ -6,10 +6,12 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Calls } from './calls.ts';
 import { inputSchema } from './input-schema.ts';
+import { sharedSchema, shortSchema } from './short-schema.ts';
 import type { ApiCall, Tool, ToolContext, ToolResult } from './tool.ts';
 import { BLUEPRINT_TOOLS } from './tools/blueprints.ts';
 import { CONNECTION_TOOLS } from './tools/connections.ts';
-import { type ToolKind, toolsOfKind } from './tools/kinds.ts';
+import { describeTool } from './tools/describe.ts';
+import { type ToolKind, toolsOfKinds } from './tools/kinds.ts';
 import { MEDIA_TOOLS } from './tools/media.ts';
 import { TEMPLATE_TOOLS } from './tools/templates.ts';
 import { TRANSCODE_TOOLS } from './tools/transcodes.ts';
@@ -26,24 +28,27 @@ const COMMON: readonly Tool[] = [
 /** The tools of one process, with what lists show of them. */
 export interface Toolbox {
   tools: readonly Tool[];
-  listed: readonly { feature: string | undefined; shown: ListedTool }[];
+  listed: readonly ListedTool[];
 }
 
 type ListedTool = ReturnType<typeof listedTool>;
 
 /** Builds the tools of these kinds of jobs, and those that do not depend on them. */
 export function createToolbox(kinds: readonly ToolKind[]): Toolbox {
-  const tools = [...kinds.flatMap(toolsOfKind), ...COMMON];
-  return { tools, listed: tools.map((tool) => ({ feature: tool.feature, shown: listedTool(tool) })) };
+  const described = [...toolsOfKinds(kinds), ...COMMON];
+  const tools = [...described, describeTool(described)];
+  return { tools, listed: tools.filter(({ isHidden }) => !isHidden).map((tool) => listedTool(tool, tools)) };
 }
 
-function listedTool({ name, title, description, input, annotations }: Tool) {
-  const schema = inputSchema(input);
-  return { ...{ name, title, description, inputSchema: schema }, annotations: { title, ...annotations } };
+function listedTool({ name, title, description, input, annotations, sharesArgumentsOf }: Tool, tools: readonly Tool[]) {
+  const other = tools.find((tool) => tool.name === sharesArgumentsOf && !tool.isHidden);
+  const complete = inputSchema(input);
+  const schema = other ? sharedSchema(complete, inputSchema(other.input)) : shortSchema(complete);
+  return { name, title, description, inputSchema: schema, annotations };
 }
 
 const INSTRUCTIONS =
-  'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To transcode a local file, pass an input with `upload` instead of `url`, then PUT the bytes as inputs[].upload in the result describes. For other tools, call request_upload_url, PUT the bytes, call confirm_upload, and pass its fileUrl. For common outputs, pass a name of list_templates as `template`, such as airlock/web or airlock/podcast. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
+  'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To transcode a local file, pass an input with `upload` instead of `url`, then PUT the bytes as inputs[].upload in the result describes. For other tools, call request_upload_url, PUT the bytes, call confirm_upload, and pass its fileUrl. For common outputs, pass a `template`, such as airlock/web or airlock/podcast; `describe` lists them. The schemas of the tools are short: `describe` returns the complete schema of a tool or an argument. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
 
 /** Used to check what people type into forms, which no tool asks for; the SDK would otherwise compile one for each server. */
 const NO_FORMS = {
@@ -65,7 +70,7 @@ export function createMcpServer({ toolbox, call, version, calls }: McpOptions): 
     { name: 'airlock', title: 'Airlock', version },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS, jsonSchemaValidator: NO_FORMS },
   );
-  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: await listTools(toolbox, call) }));
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...toolbox.listed] }));
   server.setNotificationHandler(CancelledNotificationSchema, async ({ params: { requestId } }) => {
     if (requestId !== undefined) calls.cancel(requestId);
   });
@@ -90,19 +95,6 @@ export function createMcpServer({ toolbox, call, version, calls }: McpOptions): 
     );
   });
   return server;
-}
-
-/** The tools that this API can serve. It says itself what it lacks, also to a command that serves the tools elsewhere. */
-async function listTools({ listed }: Toolbox, call: ApiCall) {
-  const features = [...new Set(listed.flatMap(({ feature }) => feature ?? []))];
-  const lacks = await Promise.all(
-    features.map(async (path) => {
-      const answer = await call('GET', path).catch(() => null);
-      return answer?.status === 501 ? [path] : [];
-    }),
-  );
-  const missing = lacks.flat();
-  return listed.filter(({ feature }) => !feature || !missing.includes(feature)).map(({ shown }) => shown);
 }
 
 /** JSON as text for models, and as it is for programs. */

@@ -34,8 +34,10 @@ export interface Tool {
   /** Describes the arguments to clients. */
   input: z.ZodObject;
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
-  /** A path that responds with 501 where the server lacks what the tool is for: the tool is then not listed. */
-  feature?: string;
+  /** Clients can call the tool, but do not see it: another tool does the same. */
+  isHidden?: boolean;
+  /** The listed tool that describes the arguments that both have. */
+  sharesArgumentsOf?: string;
   run(args: unknown, context: ToolContext): Promise<ToolResult>;
 }
 

@@ -15,11 +15,16 @@ import { BUCKET, CREDENTIAL, REGION, startEmbeddedGateway } from '../conformance
 // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
 type Json = any;
 
-/** Tools of the hosted service's server, by the same names, of which this server has the feature. */
+/** The tools of the hosted service's server, by the same names. */
 const HOSTED = [
   ...['transcode_video', 'get_transcode', 'list_transcodes', 'cancel_transcode', 'get_download_url'],
   ...['transcode_and_wait', 'request_upload_url', 'confirm_upload'],
+  ...['transcribe_audio', 'get_transcribe', 'get_transcribe_download'],
+  ...['run_blueprint', 'run_blueprint_and_wait', 'get_blueprint_run', 'continue_blueprint_run'],
 ];
+const OWN = ['probe', 'validate', 'describe', 'erase_transcode', 'list_transcode_files'];
+/** Bytes of the response to `tools/list`, which models read in every conversation. */
+const MAX_LIST_BYTES = 25_000;
 
 let service: TestService;
 let folder: string;
@@ -66,35 +71,61 @@ describe.each([
     return { value: result.structuredContent as Json, failed: result.isError as boolean };
   };
 
-  it('lists the tools that the server supports, with self-contained schemas', async () => {
-    const { tools } = await client.listTools();
-    const own = ['probe', 'validate', 'erase_transcode', 'list_transcode_files', 'list_templates', 'get_template'];
-    const buckets = ['list_connections', 'create_connection', 'delete_connection'];
-    const speech = ['transcribe_audio', 'get_transcribe', 'get_transcribe_download', 'transcribe_audio_and_wait'];
-    const jobs = ['list_transcribes', 'cancel_transcribe', 'erase_transcribe', 'list_transcribe_files'];
-    const blueprints = ['list_blueprints', 'run_blueprint', 'run_blueprint_and_wait', 'continue_blueprint_run'];
-    const runs = [
-      ...['get_blueprint_run', 'list_blueprint_runs', 'cancel_blueprint_run', 'erase_blueprint_run'],
-      ...['get_blueprint_run_download_url', 'list_blueprint_run_files'],
-    ];
-    const expected = [...HOSTED, ...own, ...buckets, ...speech, ...jobs, ...blueprints, ...runs];
-    expect(tools.map(({ name }) => name).sort()).toEqual(expected.sort());
-    for (const { name, description, inputSchema, annotations } of tools) {
-      expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
+  it('lists at most 20 tools in 25 kB, with self-contained schemas', async () => {
+    const list = await client.listTools();
+    expect(Buffer.byteLength(JSON.stringify({ jsonrpc: '2.0', id: 1, result: list }))).toBeLessThan(MAX_LIST_BYTES);
+    expect(list.tools.length).toBeLessThanOrEqual(20);
+    expect(list.tools.map(({ name }) => name).sort()).toEqual([...HOSTED, ...OWN].sort());
+    for (const { name, title, description, inputSchema, annotations } of list.tools) {
+      expect([name, typeof title, typeof description]).toEqual([name, 'string', 'string']);
+      expect([name, inputSchema.type]).toEqual([name, 'object']);
       expect(JSON.stringify(inputSchema)).not.toContain('$ref');
-      expect(annotations).toMatchObject({
-        title: expect.any(String),
-        readOnlyHint: /^(get|list|probe|val)/.test(name),
-      });
+      expect([name, annotations?.readOnlyHint]).toEqual([name, /^(get|list|probe|val|desc)/.test(name)]);
     }
-    const { inputSchema }: Json = tools.find(({ name }) => name === 'transcode_video');
-    expect(inputSchema.properties.template).toBeDefined();
-    const names = (await use('list_templates')).value.items.map(({ name }: { name: string }) => name);
-    expect(names).toContain('airlock/web');
-    expect((await use('get_template', { name: 'airlock/web' })).value).toMatchObject({ version: 1, built_in: true });
-    // Absent or null where `outputs` names the formats.
-    expect(inputSchema.properties.outputFormat.anyOf[0].enum).toContain('flac');
-    expect(Object.keys(inputSchema.properties)).toEqual(expect.arrayContaining(['filters', 'preset', 'limits']));
+    const argumentsOf = (tool: string): Json => list.tools.find(({ name }) => name === tool)!.inputSchema.properties;
+    const { inputs, outputFormat } = argumentsOf('transcode_and_wait');
+    expect(outputFormat.enum).toContain('flac');
+    expect(inputs.items.properties.upload.required).toEqual(['filename', 'contentType', 'fileSize']);
+    for (const tool of ['transcode_video', 'validate'])
+      expect(Object.keys(argumentsOf(tool))).toEqual(expect.arrayContaining(['inputs', 'filters', 'preset', 'limits']));
+  });
+
+  it('describes complete schemas, templates, blueprints and connections, which the list leaves out', async () => {
+    const outputs = await use('describe', { topic: 'transcode_video', name: 'outputs' });
+    expect(outputs.value.schema.anyOf[0]).toMatchObject({ type: 'array', maxItems: 10 });
+    const tool = await use('describe', { topic: 'transcribe_audio' });
+    expect(tool.value.inputSchema.properties.media_url).toMatchObject({ maxLength: expect.any(Number) });
+    const templates = await use('describe', { topic: 'templates' });
+    expect(templates.value.items.map(({ name }: { name: string }) => name)).toContain('airlock/web');
+    const template = await use('describe', { topic: 'templates', name: 'airlock/web' });
+    expect(template.value).toMatchObject({ version: 1, built_in: true });
+    const blueprints = await use('describe', { topic: 'blueprints' });
+    expect(blueprints.value.items.map(({ slug }: { slug: string }) => slug)).toContain('watermark');
+    expect((await use('describe', { topic: 'connections' })).value.items).toBeInstanceOf(Array);
+    for (const [args, field, near] of [
+      [{ topic: 'transcode_vido' }, 'topic', 'transcode_video'],
+      [{ topic: 'validate', name: 'output' }, 'name', 'outputs'],
+    ] as const) {
+      expect(await use('describe', args)).toMatchObject({ failed: true, value: { field, details: { near } } });
+    }
+  });
+
+  it('calls tools that the list leaves out, by their names or by the kind of the job', async () => {
+    expect((await use('get_template', { name: 'airlock/web' })).value).toMatchObject({ built_in: true });
+    for (const tool of ['list_templates', 'list_blueprints', 'list_transcribes', 'list_blueprint_runs'])
+      expect([tool, (await use(tool)).value.items]).toEqual([tool, expect.any(Array)]);
+    const inputs = { video_url: `${service.storage}/gone.mp4` };
+    const { id } = (await use('run_blueprint', { slug: 'boomerang', inputs })).value;
+    expect((await use('get_blueprint_run', { id, wait: 60 })).value.status).toBe('failed');
+    const runs = (await use('list_transcodes', { kind: 'blueprint', limit: 100 })).value.items;
+    expect(runs.map((run: { id: string }) => run.id)).toContain(id);
+    expect(await use('cancel_transcode', { kind: 'blueprint', id })).toMatchObject({ failed: true });
+    expect(await use('erase_transcode', { id })).toMatchObject({ failed: true, value: { status: 404 } });
+    expect((await use('erase_transcode', { kind: 'blueprint', id })).value).toMatchObject({ deleted: true });
+    expect(await use('list_transcode_files', { kind: 'blueprints', id })).toMatchObject({
+      failed: true,
+      value: { field: 'kind', details: { near: 'blueprint' } },
+    });
   });
 
   it('uploads, transcodes with progress, and downloads', async () => {

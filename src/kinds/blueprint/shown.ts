@@ -41,7 +41,8 @@ export const shown = {
     get: {
       name: 'get_blueprint_run',
       title: 'Read a run',
-      description: 'Get the state of a run of a blueprint, with signed links to its outputs.',
+      description:
+        'Get the state of a run of a blueprint, with signed links to its outputs. With `wait`, returns when it ends.',
     },
     list: { name: 'list_blueprint_runs' },
     cancel: { name: 'cancel_blueprint_run' },

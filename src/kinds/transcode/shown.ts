@@ -24,9 +24,12 @@ export const shown = {
       description:
         'Start a job that turns one or more sources into one or more outputs: video, sound or pictures. Sources are `https://` URLs, the `fileUrl` of an upload, or an `upload`, which describes a file. For an `upload`, `inputs[].upload` of the result states where to PUT the bytes, and the job starts when they have arrived. Returns the job at once. Follow it with get_transcode, or use transcode_and_wait instead.',
     },
-    createAndWait: { name: 'transcode_and_wait', title: 'Transcode and wait' },
-    list: { name: 'list_transcodes' },
-    download: { name: 'get_download_url' },
+    createAndWait: { name: 'transcode_and_wait', title: 'Transcode and wait', listing: 'listed' },
+    list: { name: 'list_transcodes', listing: 'listed for all kinds' },
+    cancel: { listing: 'listed for all kinds' },
+    erase: { listing: 'listed for all kinds' },
+    download: { name: 'get_download_url', listing: 'listed for all kinds' },
+    files: { listing: 'listed for all kinds' },
   },
   descriptions: {
     list: 'Jobs in a list omit their options. A page contains at most 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and omit them.',

@@ -22,14 +22,14 @@ export const shown = {
       name: 'transcribe_audio',
       title: 'Transcribe',
       description:
-        'Start a job that transcribes the speech of a video or audio file as SRT, WebVTT or JSON. Follow it with get_transcribe, or use transcribe_audio_and_wait instead.',
+        'Start a job that transcribes the speech of a video or audio file as SRT, WebVTT or JSON. Follow it with get_transcribe.',
     },
     createAndWait: { name: 'transcribe_audio_and_wait', title: 'Transcribe and wait' },
     get: { name: 'get_transcribe' },
     list: { name: 'list_transcribes' },
     cancel: { name: 'cancel_transcribe' },
     erase: { name: 'erase_transcribe' },
-    download: { name: 'get_transcribe_download', title: 'Get a link to captions' },
+    download: { name: 'get_transcribe_download', title: 'Get a link to captions', listing: 'listed' },
     files: { name: 'list_transcribe_files' },
   },
   descriptions: {

@@ -17,6 +17,7 @@ const RESTING = ['completed', 'failed', 'canceled', 'awaiting_review'];
 export const BLUEPRINT_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_blueprints',
+    isHidden: true,
     title: 'List blueprints',
     description:
       'List the blueprints, which are ready-made recipes for videos, with the inputs of each blueprint as a JSON Schema.',
@@ -28,7 +29,7 @@ export const BLUEPRINT_TOOLS: readonly Tool[] = [
     name: 'run_blueprint',
     title: 'Run a blueprint',
     description:
-      'Start a run of one of the blueprints that list_blueprints returns. Follow it with get_blueprint_run, or use run_blueprint_and_wait instead.',
+      'Start a run of a blueprint, which is a ready-made recipe for videos. `describe` lists the blueprints with their inputs. Follow the run with get_blueprint_run.',
     input: z.object(runFields),
     annotations: CREATES,
     run: async ({ slug, inputs }, { call }) =>

@@ -6,6 +6,7 @@ import { CREATES, DESTROYS, defineBodyTool, defineTool, pathPart, READS, resultO
 export const CONNECTION_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_connections',
+    isHidden: true,
     title: 'List connections',
     description:
       'List the buckets to which jobs can deliver outputs, and from which they can read sources as `s3://NAME/KEY`. Requires the scope admin.',
@@ -15,6 +16,7 @@ export const CONNECTION_TOOLS: readonly Tool[] = [
   }),
   defineBodyTool({
     name: 'create_connection',
+    isHidden: true,
     title: 'Create a connection',
     description:
       'Store the access key of a bucket under a name, after a test write and delete. The result does not contain the secret, but the conversation does. Ask the person to use `./airlock connections create` or the dashboard instead, unless the person insists. Requires the scope admin.',
@@ -24,6 +26,7 @@ export const CONNECTION_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: 'delete_connection',
+    isHidden: true,
     title: 'Delete a connection',
     description:
       'Delete a connection and its access key. Deliveries of waiting and running jobs to its bucket fail. Airlock deletes no objects in the bucket. Requires the scope admin.',

@@ -12,16 +12,17 @@ type Job = Running & {
 
 interface WaitingTool {
   create: z.ZodObject;
-  texts: { name: string; title: string; description: string };
-  /** Name of the tool that reads the job later. */
-  readTool: string;
+  texts: Pick<Tool, 'name' | 'title' | 'description' | 'isHidden'>;
+  /** The tool that reads the job later. */
+  tools: { get: { name: string } };
 }
 
 /** Creates a job and waits for it. A job that failed or was canceled is an error, with the entire job. */
 export function createAndWait(
   { path, nouns }: { path: string; nouns: { one: string } },
-  { create, texts, readTool }: WaitingTool,
+  { create, texts, tools }: WaitingTool,
 ): Tool {
+  const readTool = tools.get.name;
   return {
     ...texts,
     input: create.extend(waitFields).meta({ id: texts.name }),

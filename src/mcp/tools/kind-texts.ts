@@ -15,7 +15,12 @@ interface NamedKind {
 export function textsOfKind(kind: NamedKind): Record<KindTool, Texts> {
   const names = namesOf(kind);
   const pattern = patternOf(kind.nouns, names);
-  const texts = (tool: KindTool): Texts => ({ ...pattern[tool], ...kind.tools?.[tool], name: names[tool] });
+  const texts = (tool: KindTool): Texts => ({
+    ...pattern[tool],
+    listing: tool === 'create' || tool === 'get' ? 'listed' : 'not listed',
+    ...kind.tools?.[tool],
+    name: names[tool],
+  });
   return {
     create: texts('create'),
     createAndWait: texts('createAndWait'),
@@ -48,12 +53,12 @@ function namesOf({ name, nouns, tools = {} }: NamedKind): Names {
   ) as Names;
 }
 
-function patternOf({ one, many }: NamedKind['nouns'], names: Names): Record<KindTool, Omit<Texts, 'name'>> {
+function patternOf({ one, many }: NamedKind['nouns'], names: Names): Record<KindTool, Omit<Texts, 'name' | 'listing'>> {
   const aOne = `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`;
   return {
     create: {
       title: `Create ${aOne}`,
-      description: `Create ${aOne}. Returns it immediately. Follow it with ${names.get}, or use ${names.createAndWait} instead.`,
+      description: `Create ${aOne}. Returns it immediately. Follow it with ${names.get}.`,
     },
     createAndWait: {
       title: `Create ${aOne} and wait`,
@@ -61,7 +66,7 @@ function patternOf({ one, many }: NamedKind['nouns'], names: Names): Record<Kind
     },
     get: {
       title: `Read ${aOne}`,
-      description: `Read the state of ${aOne}: its status and outputs, and why it failed if it did.`,
+      description: `Read the state of ${aOne}: its status and outputs, and why it failed if it did. With \`wait\`, returns when it ends.`,
     },
     list: {
       title: `List ${many}`,

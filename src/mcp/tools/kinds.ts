@@ -1,17 +1,8 @@
 import * as z from 'zod';
 import { JOB_STATUSES } from '../../contract/common.ts';
-import type { KindToolTexts } from '../../contract/tools.ts';
-import {
-  type ApiCall,
-  CREATES,
-  DESTROYS,
-  defineBodyTool,
-  defineTool,
-  pathPart,
-  READS,
-  resultOf,
-  type Tool,
-} from '../tool.ts';
+import { MAX_WAIT_SECONDS } from '../../contract/limits.ts';
+import type { KindTool, KindToolTexts } from '../../contract/tools.ts';
+import { CREATES, DESTROYS, defineBodyTool, defineTool, pathPart, READS, resultOf, type Tool } from '../tool.ts';
 import { createAndWait } from './create-and-wait.ts';
 import { textsOfKind } from './kind-texts.ts';
 
@@ -28,66 +19,107 @@ export interface ToolKind {
   tools?: KindToolTexts;
 }
 
-const output = z.string().min(1).max(64).optional().describe('Name of the output; required if there are several.');
+/** The tools of the kinds. Each tool is one request, except the tools that wait. */
+export function toolsOfKinds(kinds: readonly ToolKind[]): Tool[] {
+  return kinds.flatMap((kind) => {
+    const { create, path } = kind;
+    const texts = textsOfKind(kind);
+    const own = toolsOfJobs(kind, texts, kinds);
+    if (create === null) return own;
+    const creates = { ...shownAs(texts.create), input: create, annotations: CREATES, path: `/v1/${path}` };
+    return [
+      createAndWait(kind, { create, texts: shownAs(texts.createAndWait), tools: texts }),
+      defineBodyTool({ ...creates, sharesArgumentsOf: texts.createAndWait.name }),
+      ...own,
+    ];
+  });
+}
 
-/** The tools of a kind, each of which is one request, except the tool that waits. */
-export function toolsOfKind(kind: ToolKind): Tool[] {
-  const { create, path } = kind;
-  const texts = textsOfKind(kind);
-  if (create === null) return toolsOfJobs(kind, texts);
-  return [
-    createAndWait(kind, { create, texts: texts.createAndWait, readTool: texts.get.name }),
-    defineBodyTool({ ...texts.create, input: create, annotations: CREATES, path: `/v1/${path}` }),
-    ...toolsOfJobs(kind, texts),
-  ];
+type Texts = ReturnType<typeof textsOfKind>;
+
+function shownAs({ listing, ...texts }: Texts[KindTool]): Pick<Tool, 'name' | 'title' | 'description' | 'isHidden'> {
+  return { ...texts, isHidden: listing === 'not listed' };
 }
 
 /** The tools on jobs that exist. */
-function toolsOfJobs({ path, listPath, nouns }: ToolKind, texts: ReturnType<typeof textsOfKind>): Tool[] {
-  const jobId = z.object({ id: z.string().min(1).describe(`The id of the ${nouns.one}, a UUID.`) });
-  const below = (id: string, rest = '') => `/v1/${path}/${pathPart(id)}${rest}`;
-  const onJob = (
-    method: Parameters<ApiCall>[0],
-    rest = '',
-  ): Pick<Parameters<typeof defineTool<typeof jobId>>[0], 'input' | 'run'> => ({
-    input: jobId,
-    run: async ({ id }, { call }) => resultOf(await call(method, below(id, rest))),
-  });
+function toolsOfJobs(kind: ToolKind, texts: Texts, kinds: readonly ToolKind[]): Tool[] {
+  const id = z.string().min(1).describe(`The id of the ${kind.nouns.one}, a UUID.`);
+  /** Arguments of a tool, and the kind of the job where the tool is for all kinds. */
+  const argsOf = <Fields extends z.ZodRawShape>(tool: KindTool, fields: Fields) => {
+    const args = z.object(fields);
+    if (texts[tool].listing !== 'listed for all kinds') return args;
+    return args.extend({ kind: kindField(kinds, kind) }) as unknown as typeof args;
+  };
+  const kindOf = (args: object) => kinds.find(({ name }) => 'kind' in args && name === args.kind) ?? kind;
+  const below = (args: { id: string }, rest = '') => `/v1/${kindOf(args).path}/${pathPart(args.id)}${rest}`;
   return [
-    defineTool({ ...texts.get, annotations: READS, ...onJob('GET') }),
     defineTool({
-      ...texts.list,
-      input: listArgs(nouns.many),
+      ...shownAs(texts.get),
+      input: z.object({ id, wait }),
       annotations: READS,
-      run: async (args, { call }) => resultOf(await call('GET', `/v1/${listPath}${queryOf(args)}`)),
-    }),
-    defineTool({ ...texts.cancel, annotations: DESTROYS, ...onJob('PATCH', '/cancel') }),
-    defineTool({ ...texts.erase, annotations: DESTROYS, ...onJob('DELETE') }),
-    defineTool({
-      ...texts.download,
-      input: jobId.extend({
-        output,
-        file: z.string().min(1).max(512).optional().describe(`Path of a file, as ${texts.files.name} lists it.`),
-      }),
-      annotations: READS,
-      run: async ({ id, ...args }, { call }) =>
-        resultOf(await call('GET', below(id, `/download${queryOf({ url: true, ...args })}`))),
+      run: async ({ wait: seconds, ...args }, { call }) =>
+        resultOf(await call('GET', below(args, queryOf({ wait: seconds })))),
     }),
     defineTool({
-      ...texts.files,
-      input: jobId.extend({
-        output,
-        after: z.string().max(512).optional().describe('`next` of the previous page.'),
-        limit: z.number().int().positive().max(1000).optional().describe('Number of files per page.'),
-      }),
+      ...shownAs(texts.list),
+      input: argsOf('list', listFields(kind.nouns.many)),
       annotations: READS,
-      run: async ({ id, ...args }, { call }) => resultOf(await call('GET', below(id, `/files${queryOf(args)}`))),
+      run: async (args, { call }) =>
+        resultOf(await call('GET', `/v1/${kindOf(args).listPath}${queryOf({ ...args, kind: undefined })}`)),
+    }),
+    defineTool({
+      ...shownAs(texts.cancel),
+      input: argsOf('cancel', { id }),
+      annotations: DESTROYS,
+      run: async (args, { call }) => resultOf(await call('PATCH', below(args, '/cancel'))),
+    }),
+    defineTool({
+      ...shownAs(texts.erase),
+      input: argsOf('erase', { id }),
+      annotations: DESTROYS,
+      run: async (args, { call }) => resultOf(await call('DELETE', below(args))),
+    }),
+    defineTool({
+      ...shownAs(texts.download),
+      input: argsOf('download', { id, output, file }),
+      annotations: READS,
+      run: async (args, { call }) => {
+        const query = queryOf({ url: true, output: args.output, file: args.file });
+        return resultOf(await call('GET', below(args, `/download${query}`)));
+      },
+    }),
+    defineTool({
+      ...shownAs(texts.files),
+      input: argsOf('files', { id, output, after, limit }),
+      annotations: READS,
+      run: async (args, { call }) => {
+        const query = queryOf({ output: args.output, after: args.after, limit: args.limit });
+        return resultOf(await call('GET', below(args, `/files${query}`)));
+      },
     }),
   ];
 }
 
-function listArgs(many: string) {
-  return z.object({
+const output = z.string().min(1).max(64).optional().describe('Name of the output. Required if there are several.');
+const file = z.string().min(1).max(512).optional().describe('Path of one file of an output of many files.');
+const after = z.string().max(512).optional().describe('`next` of the previous page.');
+const limit = z.number().int().positive().max(1000).optional().describe('Number of files per page.');
+const wait = z
+  .number()
+  .min(0)
+  .max(MAX_WAIT_SECONDS)
+  .optional()
+  .describe('Seconds to wait at most until the job ends. Defaults to 0.');
+
+function kindField(kinds: readonly ToolKind[], { name }: ToolKind) {
+  return z
+    .enum(kinds.map((one) => one.name))
+    .optional()
+    .describe(`The kind of the job. Defaults to \`${name}\`.`);
+}
+
+function listFields(many: string) {
+  return {
     status: z.enum(JOB_STATUSES).optional().describe(`Only ${many} with this status.`),
     page: z.number().int().positive().optional().describe('The page, from 1.'),
     limit: z.number().int().positive().max(100).optional().describe(`Number of ${many} per page.`),
@@ -96,7 +128,7 @@ function listArgs(many: string) {
       .optional()
       .describe(`Only ${many} that changed at that time or later, e.g. 2026-11-26T10:00:00Z.`),
     until: z.string().optional().describe(`Only ${many} that changed at that time or before.`),
-  });
+  };
 }
 
 function queryOf(args: Record<string, unknown>): string {

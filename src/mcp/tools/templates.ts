@@ -6,6 +6,7 @@ import { defineTool, pathPart, READS, resultOf, type Tool } from '../tool.ts';
 export const TEMPLATE_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_templates',
+    isHidden: true,
     title: 'List templates',
     description:
       'List the requests that a job can use by name, with their descriptions. Pass a name as `template` to transcode_and_wait or transcode_video.',
@@ -15,6 +16,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: 'get_template',
+    isHidden: true,
     title: 'Read a template',
     description: 'Return the request of a template, and the numbers of its versions.',
     input: z.object({

@@ -7,8 +7,9 @@ export const TRANSCODE_TOOLS: readonly Tool[] = [
     name: 'validate',
     title: 'Check a transcode',
     description:
-      'Check the arguments of transcode_video without running anything. Returns the FFmpeg command that would run, and the position of each mistake with a suggestion.',
+      'Check the arguments of a transcode without running anything. Returns the FFmpeg command that would run, and the position of each mistake with a suggestion.',
     input: createBody,
+    sharesArgumentsOf: 'transcode_and_wait',
     annotations: READS,
     path: '/v1/transcodes/validate',
   }),
