@@ -1,10 +1,12 @@
+import { extname } from 'node:path';
 import type * as z from 'zod';
 import { ApiError, type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import { describeIssue, type Fault, type SchemaIssue } from '../contract/faults/describe-issue.ts';
 import { shownName } from '../contract/faults/field-names.ts';
+import { nearestName } from '../contract/faults/near-name.ts';
 import { schemaAt, valuesOf } from '../contract/faults/schema-parts.ts';
 import { valueAt } from '../contract/faults/sent-instead.ts';
-import { contentTypeOfName, UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
+import { CONTENT_TYPE_BY_EXTENSION, contentTypeOfName, UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { UPLOAD_ERROR_ORDER } from '../contract/uploads.ts';
 import { isPictureSequence, suggestContentType } from './suggest-content-type.ts';
@@ -55,21 +57,43 @@ export function shapeError(issues: readonly SchemaIssue[], part: SentPart): ApiE
 function uploadError(code: ErrorCode, fault: Fault, issue: SchemaIssue, part: SentPart): ApiError {
   const sent = valueAt(part.sent, issue.path.map(String));
   const isType = code === 'invalid_file_type' && typeof sent === 'string';
-  return new ApiError(code, hideQueries({ ...fault, ...(isType && typeFault(sent, part.sent)) }));
+  return new ApiError(
+    code,
+    hideQueries({ ...fault, ...(isType && typeFault(sent, part.sent, issue.path.slice(0, -1).map(String))) }),
+  );
 }
 
-function typeFault(sent: string, body: unknown): Record<string, unknown> {
+function typeFault(sent: string, body: unknown, parents: readonly string[]): Record<string, unknown> {
   const accepted = UPLOAD_CONTENT_TYPES;
   if (isPictureSequence(sent)) {
     const reason = 'sequences of HEIC and AVIF pictures cannot be read; stills can';
     return { reason, remedy: 'Convert it, and declare "video/mp4"', near: 'video/mp4', accepted };
   }
-  const name = valueAt(body, ['filename']);
+  const name = valueAt(body, [...parents, 'filename']);
+  if (sent === '' && typeof name === 'string') return extensionFault(name);
   const near = suggestContentType(sent) ?? (typeof name === 'string' ? contentTypeOfName(name) : null);
   return {
     reason: `"${shownName(sent, 64)}" is not accepted`,
     remedy: near === null ? 'Declare one of the types in details.accepted' : `Declare "${near}"`,
     near,
     accepted,
+  };
+}
+
+/** No type was declared, and the name of the file does not tell it. */
+function extensionFault(filename: string): Record<string, unknown> {
+  const extension = extname(filename).slice(1).toLowerCase();
+  const known = Object.keys(CONTENT_TYPE_BY_EXTENSION);
+  const likely = nearestName(extension, known);
+  const near = likely === null ? null : CONTENT_TYPE_BY_EXTENSION[likely]!;
+  const problem = extension === '' ? 'has no extension' : `has the unknown extension ".${shownName(extension, 16)}"`;
+  return {
+    reason: `is empty, and the filename ${problem}`,
+    remedy:
+      near === null
+        ? `Declare the type of the file, such as "video/mp4", or use one of the extensions ${known.join(', ')}`
+        : `Did you mean ".${likely}"? Correct the extension, or declare "${near}"`,
+    near,
+    accepted: UPLOAD_CONTENT_TYPES,
   };
 }

@@ -1,8 +1,9 @@
-import { Argument, type Command, Option } from 'commander';
+import { Argument, type Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { addBlueprints } from './blueprints-command.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 import { addConnections } from './connections-command.ts';
+import { choiceArgument, choiceOption, integerOption, pageOptions, timeOption } from './option-types.ts';
 import { addTemplates } from './templates-command.ts';
 import { addUploads } from './uploads-command.ts';
 
@@ -24,7 +25,7 @@ export function addClientCommands(program: Command): void {
   program
     .command('completion')
     .description('Print the completion for a shell: bash, zsh or fish')
-    .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish']))
+    .addArgument(choiceArgument(new Argument('<shell>', 'your shell'), ['bash', 'zsh', 'fish']))
     .addHelpText(
       'after',
       `
@@ -38,14 +39,15 @@ Examples:
 function addJobs(program: Command): void {
   const jobs = program.command('jobs').description('List, show, watch, cancel, redeliver and erase jobs');
   const load = () => import('./commands/jobs.ts');
+  const [jobsPerPage, jobsPage] = pageOptions('jobs');
   jobs
     .command('list')
     .description('List jobs, newest first')
-    .addOption(new Option('--status <status>', 'only jobs with this status').choices(JOB_STATUSES))
-    .option('--since <time>', 'only jobs that changed at or after this time, e.g. 2026-11-26')
-    .option('--until <time>', 'only jobs that changed at or before this time')
-    .option('--limit <n>', 'jobs per page, up to 100 (default: 20)')
-    .option('--page <n>', 'number of the page, from 1')
+    .addOption(choiceOption('--status <status>', 'only jobs with this status', JOB_STATUSES))
+    .addOption(timeOption('--since <time>', 'only jobs that changed at or after this time, e.g. 2026-11-26'))
+    .addOption(timeOption('--until <time>', 'only jobs that changed at or before this time'))
+    .addOption(jobsPerPage)
+    .addOption(jobsPage)
     .option('--watch', 'update the list until you press Ctrl-C')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -139,7 +141,9 @@ docs/webhooks.md explains how to verify deliveries.`,
     .command('rotate')
     .description('Replace the secret of a webhook, and print the new secret')
     .argument('<id>', WEBHOOK_ID)
-    .option('--overlap <seconds>', 'seconds for which the old secret also signs', '0')
+    .addOption(
+      integerOption('--overlap <seconds>', 'seconds for which the old secret also signs', { least: 0 }).default('0'),
+    )
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).rotateWebhookCommand(readConfig(), id, options)));
@@ -155,6 +159,7 @@ docs/webhooks.md explains how to verify deliveries.`,
 /** Commands that send and list deliveries. */
 function addDeliveries(webhooks: Command): void {
   const load = () => import('./commands/webhooks.ts');
+  const [deliveriesPerPage, deliveriesPage] = pageOptions('deliveries');
   webhooks
     .command('test')
     .description('Send a test event, and wait for the response. Exits with 1 unless the receiver accepts the event')
@@ -166,9 +171,9 @@ function addDeliveries(webhooks: Command): void {
     .command('deliveries')
     .description('List deliveries of a webhook, newest first')
     .argument('<id>', WEBHOOK_ID)
-    .addOption(new Option('--status <status>', 'only deliveries with this status').choices(DELIVERY_STATES))
-    .option('--limit <n>', 'deliveries per page, up to 100')
-    .option('--page <n>', 'number of the page, from 1')
+    .addOption(choiceOption('--status <status>', 'only deliveries with this status', DELIVERY_STATES))
+    .addOption(deliveriesPerPage)
+    .addOption(deliveriesPage)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (id, options) => exit((await load()).deliveriesCommand(readConfig(), id, options)));

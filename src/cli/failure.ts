@@ -49,6 +49,8 @@ function exitCodeOf(error: Error & { exitCode?: number }): number {
     case 'SupervisorError':
     case 'UnavailableError':
       return EXIT.unavailable;
+    case 'AirlockError':
+      return (error as AirlockError).code === 'invalid_request' ? EXIT.usage : EXIT.failed;
     case 'StartFailure':
       return error.exitCode ?? EXIT.unavailable;
     default:

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { integerOption } from './option-types.ts';
 
 /** `./airlock keys`: the API keys of all accounts. */
 export function addKeys(program: Command): void {
@@ -34,7 +35,9 @@ docs/permissions.md lists what each scope allows.`,
     .command('rotate')
     .description('Replace an API key with a new one that has the same scopes, and print the new key')
     .argument('<id>', 'ID of the key. keys list shows it')
-    .option('--overlap <seconds>', 'seconds for which the old key also works', '0')
+    .addOption(
+      integerOption('--overlap <seconds>', 'seconds for which the old key also works', { least: 0 }).default('0'),
+    )
     .option('--json', 'print JSON')
     .action(async (id, options) => (await import('./commands/keys.ts')).rotateKeyCommand(readConfig(), id, options));
   keys

@@ -1,10 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { addAccounts } from './accounts-command.ts';
 import { addClientCommands } from './client-commands.ts';
 import { DIRECT_COMMANDS, roleConfig } from './direct-commands.ts';
 import { EXIT_CODES, UsageError } from './exit.ts';
 import { addKeys } from './keys-command.ts';
+import { choiceOption } from './option-types.ts';
 import { addUsers } from './users-command.ts';
 import { version } from './version.ts';
 
@@ -67,8 +68,8 @@ function addTranscode(program: Command): void {
     .argument('<input>', 'a media file')
     .argument('[output...]', 'the files to write. Their extensions select the formats. Optional with --template')
     .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
-    .addOption(new Option('--quality <quality>', 'quality of the output').choices(QUALITIES))
-    .addOption(new Option('--resolution <resolution>', 'short side of the frame, never scaled up').choices(RESOLUTIONS))
+    .addOption(choiceOption('--quality <quality>', 'quality of the output', QUALITIES))
+    .addOption(choiceOption('--resolution <resolution>', 'short side of the frame, never scaled up', RESOLUTIONS))
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip" (repeatable)', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]" (repeatable)', collect, [])
     .option('--text <text>', 'text over the video, in any language (repeatable)', collect, [])
@@ -191,7 +192,7 @@ database. docs/deploy/production.md shows the complete setup.`,
   program
     .command('secrets')
     .description('Print the part of secrets.json that a role needs on a separate machine or account')
-    .addOption(new Option('--for <role>', 'the role').choices(['api', 'worker', 'gateway']).makeOptionMandatory())
+    .addOption(choiceOption('--for <role>', 'the role', ['api', 'worker', 'gateway']).makeOptionMandatory())
     .action(async (options) => (await import('./commands/secrets.ts')).secretsCommand(await roleConfig(), options));
   program.command('api').description('Run only the API').action(DIRECT_COMMANDS.api);
   program.command('worker').description('Run only a worker').action(DIRECT_COMMANDS.worker);

@@ -1,6 +1,7 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
+import { choiceOption, integerOption, pageOptions } from './option-types.ts';
 
 // Not from the schema: each role reads this file, and most of them need no Zod.
 const STATUSES = ['pending', 'confirming', 'confirmed'];
@@ -11,12 +12,13 @@ export function addUploads(program: Command): void {
     .command('uploads')
     .description('List uploads, and create tokens with which web pages upload files');
   const load = () => import('./commands/uploads.ts');
+  const [perPage, page] = pageOptions('uploads');
   uploads
     .command('list')
     .description('List uploads, newest first, with the ID of the upload token that began each')
-    .addOption(new Option('--status <status>', 'only uploads with this status').choices(STATUSES))
-    .option('--limit <n>', 'uploads per page, up to 100 (default: 20)')
-    .option('--page <n>', 'number of the page, from 1')
+    .addOption(choiceOption('--status <status>', 'only uploads with this status', STATUSES))
+    .addOption(perPage)
+    .addOption(page)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .action(async (options) => exit((await load()).listUploadsCommand(readConfig(), options)));
@@ -24,12 +26,24 @@ export function addUploads(program: Command): void {
   token
     .command('create')
     .description('Create an upload token, and print it. Airlock shows the token only once')
-    .requiredOption('--max-bytes <n>', 'maximum size of each file, in bytes')
+    .addOption(
+      integerOption('--max-bytes <n>', 'maximum size of each file, in bytes', { least: 1 }).makeOptionMandatory(),
+    )
     .option('--origin <url>', 'origin of the page that uses the token, e.g. https://app.example.com')
     .option('--any-origin', 'instead of --origin: let every page and every program use the token')
     .option('--content-types <list>', 'types that the token accepts, e.g. video/mp4,video/quicktime (default: all)')
-    .option('--max-files <n>', 'number of uploads that the token can begin, up to 1000 (default: 10)')
-    .option('--expires-in <seconds>', 'seconds until the token expires, from 60 to 86400 (default: 3600)')
+    .addOption(
+      integerOption('--max-files <n>', 'number of uploads that the token can begin, up to 1000 (default: 10)', {
+        least: 1,
+        most: 1000,
+      }),
+    )
+    .addOption(
+      integerOption('--expires-in <seconds>', 'seconds until the token expires, from 60 to 86400 (default: 3600)', {
+        least: 60,
+        most: 86_400,
+      }),
+    )
     .option(...ACCOUNT)
     .option('--json', 'print {"id","token","expires_at"}')
     .addHelpText(

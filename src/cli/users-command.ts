@@ -1,5 +1,9 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { choiceOption } from './option-types.ts';
+
+// Not from the schema: each command reads this file, and most of them need no Zod.
+const ROLES = ['operator', 'admin', 'member', 'viewer'];
 
 /** `./airlock users`: the people who sign in to the dashboard. */
 export function addUsers(program: Command): void {
@@ -21,7 +25,7 @@ The link that sets the password works once, within a day. Airlock sends no email
     .command('create')
     .description('Create a person, and print the link that sets the password')
     .argument('<email>', 'email address of the person')
-    .option('--role <role>', 'role: operator, admin, member or viewer', 'member')
+    .addOption(choiceOption('--role <role>', 'role of the person', ROLES).default('member'))
     .option('--account <name>', 'account of the person. Created if it does not exist', 'default')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).createUserCommand(readConfig(), email, options));

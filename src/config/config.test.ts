@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-
 import { readConfig, toEnvironment } from './config.ts';
+import { SETTINGS } from './settings.ts';
 
 describe('the configuration', () => {
   it('has defaults', () => {
@@ -41,6 +41,19 @@ describe('the configuration', () => {
   ])('rejects %s=%s and names the variable and a remedy', (variable, value) => {
     const named = variable === 'AIRLOCK_TLS_CERT' ? 'AIRLOCK_TLS_KEY' : variable;
     expect(() => readConfig({ [variable]: value })).toThrow(new RegExp(`^${named}: .+\\. .+`));
+  });
+
+  // The others accept any text here, and are checked by the process that uses them.
+  const CHECKED = Object.values(SETTINGS).filter(({ type }) => !['text', 'list', 'path'].includes(type.name));
+  it.each(CHECKED.map(({ variable }) => variable))('rejects a wrong %s in one line with a remedy', (variable) => {
+    expect(CHECKED.length).toBeGreaterThan(20);
+    expect(() => readConfig({ [variable]: '!' })).toThrow(new RegExp(`^${variable}: [^\\n{]+\\. [^\\n{]+$`));
+  });
+
+  it('rejects a path that is too long for a Unix socket', () => {
+    const path = `/${'a'.repeat(107)}`;
+    expect(() => readConfig({ AIRLOCK_STORAGE_SOCKET: path })).toThrow('is not an absolute path of at most 107 bytes');
+    expect(readConfig({ AIRLOCK_STORAGE_SOCKET: path.slice(1).replace('a', '/') }).storageSocket).toHaveLength(107);
   });
 
   it.each(['AIRLOCK_DATABASE_URL', 'AIRLOCK_STORAGE_URL', 'AIRLOCK_PUBLIC_URL'])(

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { oneOf } from './faults/expectation.ts';
-import { nearText } from './faults/near-value.ts';
+import { nearText } from './faults/near-text.ts';
 import { rule } from './faults/rule.ts';
 
 const cursor = z.string().max(200);

@@ -55,7 +55,7 @@ export const fileFields = {
 export function requireKnownType<T extends z.ZodType<{ filename: string; contentType: string }>>(schema: T): T {
   return schema.refine(({ contentType, filename }) => contentType !== '' || contentTypeOfName(filename) !== null, {
     path: ['contentType'],
-    error: 'missing_upload_fields',
+    error: 'invalid_file_type',
   });
 }
 

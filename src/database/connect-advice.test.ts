@@ -87,5 +87,11 @@ describe('TLS to PostgreSQL', () => {
     expect(connectAdvice({ code: '28000', message })).toMatch(/^PostgreSQL requires TLS: add sslmode/);
     expect(connectAdvice({ code: '28P01' })).toMatch(/rejected user or password/);
     expect(connectAdvice({ code: 'EADDRINUSE' })).toBeNull();
+    const refused = { code: 'ECONNREFUSED', address: '10.0.0.9' };
+    expect(connectAdvice(refused, 'postgres://u:p@10.0.0.9/x')).toMatch(/does not respond.*AIRLOCK_DATABASE_URL/);
+    expect(connectAdvice(refused, 'postgres://u:p@10.0.0.8/x')).toBeNull();
+    expect(connectAdvice(refused)).toBeNull();
+    const unknown = { code: 'ENOTFOUND', hostname: 'db.invalid' };
+    expect(connectAdvice(unknown, 'postgres://u:p@db.invalid/x')).toMatch(/correct host and port/);
   });
 });

@@ -6,6 +6,8 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_GET_ISSUER_CERT',
 ]);
+/** The driver gives this error no code. */
+const CONNECT_TIMEOUT = 'Connection terminated due to connection timeout';
 const CA = 'add sslmode=verify-full&sslrootcert=/path/to/ca.pem to AIRLOCK_DATABASE_URL';
 
 /** Why a connection to PostgreSQL fails, by the code of Node or the SQLSTATE, and what to do. */
@@ -46,6 +48,9 @@ export function connectAdvice(error: ConnectError, url?: string): string | null 
   const code = typeof error.code === 'string' ? error.code : '';
   if (UNREACHABLE.has(code) && isHostOf(error, url)) {
     return `PostgreSQL does not respond (${code}): start it, or correct host and port in AIRLOCK_DATABASE_URL.`;
+  }
+  if (message === CONNECT_TIMEOUT) {
+    return 'PostgreSQL does not respond in time: start it, or correct host and port in AIRLOCK_DATABASE_URL.';
   }
   if (UNTRUSTED.has(code)) return `The certificate of PostgreSQL is not trusted: ${CA}.`;
   if (code === '28000') {

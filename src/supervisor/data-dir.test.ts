@@ -52,6 +52,11 @@ describe('the data directory', () => {
     ['a file', 'file', /AIRLOCK_DATA_DIR: .*file is not a directory/],
     ['below a file', 'file/below', /AIRLOCK_DATA_DIR: .*is below a file, not a directory/],
     ['a name that is too long', 'x'.repeat(300), /has a name that is too long/],
+    [
+      'below /proc, where mkdir -p of Node never returns',
+      '../../proc/airlock/data',
+      /\/proc\/airlock\/data cannot be created/,
+    ],
     ['a name that a shell would parse', 'a"b', /contains a double quote/],
     ['a name that a shell would execute', '$(true)', /contains a double quote, dollar/],
   ])('is rejected with reason and remedy: %s', async (_, name, message) => {

@@ -17,7 +17,7 @@ let remove: () => Promise<void>;
 async function role(name: string, body: string): Promise<string[]> {
   const file = join(folder, `${name}.js`);
   const helpers = JSON.stringify(join(import.meta.dirname, 'child.ts'));
-  const contents = `import { exitWithParent, reportReady, waitForBegin } from ${helpers};\n${QUIET}\n${body}\n`;
+  const contents = `import { exitWithParent, reportFailed, reportReady, waitForBegin } from ${helpers};\n${QUIET}\n${body}\n`;
   const stdin = { contents, loader: 'ts', resolveDir: import.meta.dirname } as const;
   await build({ stdin, outfile: file, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
   return [file];
@@ -94,6 +94,32 @@ describe('a supervised process', () => {
   });
 
   it.each([
+    [78, 78],
+    [1, 69],
+  ])(
+    'that reports why it cannot start before it exits with %i fails with this message alone and code %i',
+    async (exits, code) => {
+      const body = `console.log('{"level":"info","msg":"starting"}'); await reportFailed('AIRLOCK_X: is wrong'); process.exit(${exits});`;
+      const args = await role(`reports-${exits}`, body);
+      const failure = await supervise({ args, maximumFirstFailures: 1 }).catch((error) => error);
+      expect(failure).toMatchObject({ name: 'StartFailure', message: 'AIRLOCK_X: is wrong', exitCode: code });
+    },
+  );
+
+  it('is killed by the signal that ends a start only until it is ready', async () => {
+    const [never, ready] = [
+      await role('never', 'setInterval(q, 1000);'),
+      await role('ready', `reportReady(); setInterval(q, 1000);`),
+    ];
+    const ending = new AbortController();
+    const running = await supervise({ args: ready, abandoned: ending.signal });
+    const starting = supervise({ args: never, abandoned: ending.signal });
+    ending.abort();
+    await expect(starting).rejects.toThrow('exited with SIGKILL before it was ready');
+    expect(running.pid).not.toBeNull();
+  });
+
+  it.each([
     ['SIGTERM', 'warn', /another process stopped a role/],
     ['SIGKILL', 'error', /exited unexpectedly/],
   ] as const)('is restarted after a %s from elsewhere, logged at level %s', async (signal, level, message) => {
@@ -115,7 +141,9 @@ describe('a supervised process', () => {
       'fails',
       `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(mark)}, 'x'); console.error('port 80 is taken'); process.exit(1);`,
     );
-    await expect(supervise({ args })).rejects.toThrow(/role exited with 1 before it was ready.*port 80 is taken/s);
+    await expect(supervise({ args })).rejects.toThrow(
+      'role exited with 1 before it was ready. Its last words: port 80 is taken',
+    );
     expect(await readFile(mark, 'utf8')).toBe('xxx');
   });
 
@@ -125,7 +153,7 @@ describe('a supervised process', () => {
       'permanent',
       `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(mark)}, 'x'); process.exit(78);`,
     );
-    await expect(supervise({ args })).rejects.toThrow('exited with 78');
+    await expect(supervise({ args })).rejects.toThrow('exited with 78 before it was ready. It produced no output');
     expect(await readFile(mark, 'utf8')).toBe('x');
   });
 

@@ -122,7 +122,7 @@ describe('airlock keys alongside a running API', () => {
     'an invalid overlap': [
       ['rotate', UNKNOWN, '--overlap', 'long'],
       2,
-      /--overlap must be an integer number of seconds/,
+      /argument 'long' is invalid. Use an integer 0 or more/,
     ],
     'an unknown subcommand': [['make'], 2, /unknown command 'make'/],
   };

@@ -45,7 +45,7 @@ describe('airlock users alongside a running API', () => {
     for (const [args, code, text] of [
       [['create', 'ada@example.org'], 1, 'This email address is already in use'],
       [['create', 'ada'], 2, '"ada" is not an email address'],
-      [['create', 'a@example.org', '--role', 'boss'], 2, 'Roles are operator, admin, member, viewer'],
+      [['create', 'a@example.org', '--role', 'boss'], 2, 'Use one of operator, admin, member, viewer'],
       [['reset', 'nobody@example.org'], 1, './airlock users list shows all people'],
     ] as const) {
       const response = await users(...args);

@@ -52,9 +52,9 @@ export async function transcodeCommand(
   outputs: readonly string[],
   flags: TranscodeFlags,
 ): Promise<number> {
-  const source = await readSource(resolve(input));
   const targets = outputs.map((output) => resolve(output));
   const body = await requestBody(targets, flags);
+  const source = await readSource(resolve(input));
   const place = destinationOf(flags.to);
   const pictures = pictureTargets(flags, outputs[0] ?? basename(source.path), flags.ladder !== undefined);
   await checkTargets(targets, pictures, source.path, flags);
@@ -214,7 +214,9 @@ function templateBody(targets: readonly string[], flags: TranscodeFlags, templat
 /** Both kinds of players read the folder. */
 function ladderOutput(targets: readonly string[], ladder: string, flags: TranscodeFlags): object {
   const { quality, resolution, template, target, option, filter, text } = flags;
-  if (targets.length !== 1) throw new UsageError('With --ladder, name one folder to write.');
+  const [folder, ...others] = targets;
+  if (folder === undefined || others.length > 0) throw new UsageError('With --ladder, name one folder to write.');
+  requireFolderName(folder);
   if (quality || resolution || template || target || option.length + filter.length + text.length > 0) {
     throw new UsageError('With --ladder, --measure is the only output option that you can pass.');
   }
@@ -224,6 +226,20 @@ function ladderOutput(targets: readonly string[], ladder: string, flags: Transco
   }
   const rungs = ladder === 'auto' ? ('auto' as const) : heights.map((height) => ({ height: Number(height) }));
   return { outputFormat: 'cmaf', ladder: rungs, ...qualityOf(flags) };
+}
+
+/** Extensions of the files that players open, and of which a folder of a ladder consists. */
+const STREAM_EXTENSIONS = ['.m3u8', '.mpd', '.m4s', '.ts'];
+
+/** A person who names a file expects a file. */
+function requireFolderName(target: string): void {
+  const extension = extname(target).toLowerCase();
+  const isFileName = [...OUTPUT_FORMATS.map((format) => `.${format}`), ...STREAM_EXTENSIONS].includes(extension);
+  if (!isFileName) return;
+  const folder = basename(target, extname(target));
+  throw new UsageError(
+    `--ladder writes a folder with many files, but "${basename(target)}" is the name of a file. Name a folder, such as ${folder}.`,
+  );
 }
 
 function formatOf(target: string): string {

@@ -4,7 +4,7 @@ import { shownName, suggestField } from './field-names.ts';
 import { nearValue } from './near-value.ts';
 import { readRule } from './rule.ts';
 import { type Bounds, boundsOf, fieldsOf, isInteger, kindOfSchema, schemaAt, valuesOf } from './schema-parts.ts';
-import { findMisspelling, valueAt } from './sent-instead.ts';
+import { findBelow, findMisspelling, valueAt } from './sent-instead.ts';
 
 /** What is wrong with one field of a request, and what to send. */
 export interface Fault {
@@ -48,13 +48,13 @@ function foundIn(issue: SchemaIssue, keys: readonly string[], sent: Sent): Found
   if (issue.code === 'unrecognized_keys') return unknownName(issue.keys[0]!, schema);
   if (issue.code === 'invalid_key') return wrongName(keys, sent);
   if (issue.code === 'invalid_union') {
-    const [inner] = meantAlternative(issue);
+    const [inner] = meantAlternative(issue, value);
     if (inner) return describeIssue({ ...inner, path: [...issue.path, ...inner.path] } as SchemaIssue, sent);
   }
   const near = nearValue(value, schema);
   return {
     reason: reasonOf(issue, value, schema),
-    remedy: remedyOf(issue, value, schema, near),
+    remedy: remedyOf(issue, value, { schema, name: nameOf(keys) }, near),
     ...(near !== undefined && { near }),
   };
 }
@@ -70,12 +70,20 @@ function ownRule(issue: SchemaIssue): Found | null {
 function missing(keys: readonly string[], sent: Sent): Found {
   const name = keys.at(-1);
   if (name === undefined) return { reason: 'is missing', remedy: 'Send a JSON object as application/json' };
+  if (isIndex(name))
+    return { reason: 'is null', remedy: `Send ${expectation(schemaAt(sent.schema, keys), nameOf(keys))}` };
   const parents = keys.slice(0, -1);
+  const below = findBelow(name, valueAt(sent.value, parents), fieldsOf(schemaAt(sent.schema, parents)));
+  if (below !== null) {
+    const place = parents.length === 0 ? `the ${sent.name} itself` : fieldName(parents, sent.name);
+    const remedy = `Send "${name}" as a field of ${place}, not of "${below.inside}"`;
+    return { reason: `is missing, but "${below.path}" was sent`, remedy, near: below.path };
+  }
   const near = findMisspelling(name, valueAt(sent.value, parents), fieldsOf(schemaAt(sent.schema, parents)));
   if (near !== null) {
     return { reason: `is missing, but "${near}" was sent`, remedy: `Rename "${near}" to "${name}"`, near };
   }
-  return { reason: 'is missing', remedy: `Send ${name}: ${expectation(schemaAt(sent.schema, keys))}` };
+  return { reason: 'is missing', remedy: `Send ${name}: ${expectation(schemaAt(sent.schema, keys), name)}` };
 }
 
 function unknownName(name: string, schema: z.ZodType | null): Found {
@@ -94,12 +102,16 @@ function wrongName(keys: readonly string[], sent: Sent): Found {
 }
 
 /** The issues of the only alternative whose kind is the kind of the value that was sent; empty if there is none. */
-function meantAlternative(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] {
-  const others = issue.errors.filter((issues) => !issues.some(isOfKind));
-  return others.length === 1 ? others[0]! : [];
+function meantAlternative(issue: z.core.$ZodIssueInvalidUnion, value: unknown): z.core.$ZodIssue[] {
+  const meant = issue.errors.filter((issues) => !issues.some((one) => isOfOtherKind(one, value)));
+  return meant.length === 1 ? meant[0]! : [];
 }
 
-const isOfKind = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;
+/** Whether the issue rejects the value itself because of its kind. A list or an object is of another kind than a word. */
+function isOfOtherKind({ code, path }: z.core.$ZodIssue, value: unknown): boolean {
+  if (path.length > 0) return false;
+  return code === 'invalid_type' || (code === 'invalid_value' && typeof value === 'object');
+}
 
 function reasonOf(issue: SchemaIssue, value: unknown, schema: z.ZodType | null): string {
   const isNumeric = kindOfSchema(schema) === 'number';
@@ -129,7 +141,20 @@ function sizeReason(value: unknown, schema: z.ZodType | null): string {
   return bounds.least === undefined ? `has ${size} ${unit}` : `has ${size} ${unit}, fewer than ${bounds.least}`;
 }
 
-function remedyOf(issue: SchemaIssue, value: unknown, schema: z.ZodType | null, near: unknown): string {
+/** The name of a field, also for an item of a list. */
+function nameOf(keys: readonly string[]): string {
+  return keys.findLast((key) => !isIndex(key)) ?? '';
+}
+
+const isIndex = (key: string) => /^\d+$/.test(key);
+
+interface Expected {
+  schema: z.ZodType | null;
+  /** The name of the field. */
+  name: string;
+}
+
+function remedyOf(issue: SchemaIssue, value: unknown, { schema, name }: Expected, near: unknown): string {
   if (near !== undefined) {
     const hint = typeof near === typeof value ? '' : { string: ', in quotes', object: '' }[typeof near as string];
     return `Send ${JSON.stringify(near)}${hint ?? ', without quotes'}`;
@@ -137,7 +162,7 @@ function remedyOf(issue: SchemaIssue, value: unknown, schema: z.ZodType | null, 
   const isTooLong = issue.code === 'too_big' && typeof value === 'string' && kindOfSchema(schema) !== 'number';
   const most = isTooLong && schema ? boundsOf(schema).most : undefined;
   if (most !== undefined) return `Shorten it to at most ${most} characters`;
-  return `Send ${expectation(schema)}`;
+  return `Send ${expectation(schema, name)}`;
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

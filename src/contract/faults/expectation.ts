@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { unwrapSchema } from '../common.ts';
+import { exampleOf } from './example.ts';
 import { type Bounds, boundsOf, formatOf, isInteger, kindOfSchema, valuesOf } from './schema-parts.ts';
 
 const FORMATS: Readonly<Record<string, string>> = {
@@ -13,8 +14,8 @@ const FORMATS: Readonly<Record<string, string>> = {
   cidrv6: 'an IPv6 range such as 2001:db8::/32',
 };
 
-/** What a field accepts, in words that follow "Send": `an integer from -10 to 10`. */
-export function expectation(schema: z.ZodType | null): string {
+/** What a field accepts, in words that follow "Send": `an integer from -10 to 10`. Objects and lists get an example. */
+export function expectation(schema: z.ZodType | null, name = ''): string {
   const values = valuesOf(schema);
   if (values) return oneOf(values);
   switch (schema && kindOfSchema(schema)) {
@@ -27,13 +28,13 @@ export function expectation(schema: z.ZodType | null): string {
     case 'null':
       return 'null';
     case 'array':
-      return `a list${counted(boundsOf(schema!), 'items')}`;
+      return `a list${counted(boundsOf(schema!), 'items')}${suchAs(schema!, name)}`;
     case 'record':
-      return 'an object';
+      return `an object${suchAs(schema!, name)}`;
     case 'object':
-      return objectWith((schema as z.ZodObject).shape);
+      return `${objectWith((schema as z.ZodObject).shape)}${suchAs(schema!, name)}`;
     case 'union':
-      return alternatives((schema as z.ZodUnion).options as z.ZodType[]);
+      return alternatives((schema as z.ZodUnion).options as z.ZodType[], name);
     default:
       return 'another value';
   }
@@ -45,9 +46,15 @@ export function oneOf(values: readonly unknown[]): string {
   return texts.length < 3 ? texts.join(' or ') : `one of ${texts.join(', ')}`;
 }
 
-function alternatives(options: readonly z.ZodType[]): string {
-  const texts = [...new Set(options.map((option) => expectation(unwrapSchema(option))))];
+function alternatives(options: readonly z.ZodType[], name: string): string {
+  const texts = [...new Set(options.map((option) => expectation(unwrapSchema(option), name)))];
   return [texts.slice(0, -1).join(', '), texts.at(-1)].filter(Boolean).join(' or ');
+}
+
+/** `, such as [{"height":720}]`, or nothing. */
+function suchAs(schema: z.ZodType, name: string): string {
+  const example = exampleOf(schema, name);
+  return example === undefined ? '' : `, such as ${JSON.stringify(example)}`;
 }
 
 function objectWith(shape: Readonly<Record<string, z.ZodType>>): string {

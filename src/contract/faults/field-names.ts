@@ -23,8 +23,30 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
  */
 export function suggestField(sent: string, known: readonly string[]): string | null {
   const plain = plainName(sent);
-  const other = known.find((name) => OTHER_NAMES[name]?.some((alias) => plainName(alias) === plain));
+  const other = known.find((name) => aliasesOf(name).some((alias) => plainName(alias) === plain));
   return nearestName(sent, known) ?? other ?? null;
+}
+
+/** Names of any field for the URL of a file. */
+const URL_NAMES = [
+  'url',
+  'uri',
+  'href',
+  'src',
+  'source',
+  'file',
+  'input',
+  'media',
+  'media_url',
+  'input_url',
+  'file_url',
+];
+
+/** `video_url` may be sent as `video`, or as a URL without a kind. */
+function aliasesOf(name: string): readonly string[] {
+  const aliases = OTHER_NAMES[name] ?? [];
+  const kind = /^(\w+)_url$/.exec(name)?.[1];
+  return kind === undefined ? aliases : [...aliases, kind, ...URL_NAMES];
 }
 
 /** PostgreSQL's jsonb rejects NUL and lone surrogates, and truncation can leave a lone surrogate. */

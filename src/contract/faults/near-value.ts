@@ -1,33 +1,7 @@
 import * as z from 'zod';
 import { unwrapSchema } from '../common.ts';
-import { OUTPUT_CONTENT_TYPES } from '../formats.ts';
-import { nearestName } from './near-name.ts';
+import { nearText } from './near-text.ts';
 import { kindOfSchema, valuesOf } from './schema-parts.ts';
-
-/** Texts that other services, tools and people use for a value. */
-const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
-  mp4: ['m4v', 'mpg', 'mpeg', 'h264', 'avc', 'h265', 'hevc', 'wmv', 'flv', '3gp', 'hls', 'm3u8', 'dash', 'ts'],
-  mkv: ['matroska'],
-  mov: ['quicktime', 'prores'],
-  mp3: ['mp2', 'mpga', 'wma', 'audio'],
-  m4a: ['alac', 'm4b'],
-  wav: ['aiff', 'aif', 'pcm', 'wave'],
-  ogg: ['oga', 'vorbis'],
-  jpg: ['jfif', 'heic', 'avif', 'image'],
-  png: ['apng', 'bmp', 'tiff', 'tif'],
-  high: ['best', 'max', 'maximum', 'lossless', 'hq'],
-  medium: ['normal', 'default', 'standard', 'mid', 'auto'],
-  low: ['worst', 'lowest', 'min', 'minimum', 'lq'],
-  '480p': ['sd'],
-  '720p': ['hd'],
-  '1080p': ['fhd', 'fullhd'],
-  '4k': ['uhd', '2160', '2160p'],
-  pending: ['queued', 'waiting', 'created'],
-  processing: ['running', 'active', 'started', 'inprogress'],
-  completed: ['complete', 'done', 'success', 'succeeded', 'finished', 'ok'],
-  failed: ['error', 'errored', 'failure'],
-  canceled: ['cancelled', 'aborted', 'stopped'],
-};
 
 /**
  * The accepted value that was probably meant: another spelling or another name of one of several values, the same value
@@ -38,6 +12,8 @@ export function nearValue(sent: unknown, schema: z.ZodType | null): unknown {
   if (values) return typeof sent === 'string' ? (nearText(sent, values) ?? undefined) : undefined;
   const kind = kindOfSchema(schema);
   if (typeof sent === 'number' && kind === 'string') return accepted(String(sent), schema);
+  if (schema instanceof z.ZodArray) return listAround(sent, unwrapSchema(schema.element as z.ZodType));
+  if (schema instanceof z.ZodObject && typeof sent === 'number') return objectAround(sent, schema);
   if (typeof sent !== 'string' || sent === '') return undefined;
   if (kind === 'number') return accepted(Number(sent), schema);
   if (kind === 'boolean') return { true: true, false: false }[sent.toLowerCase()];
@@ -45,39 +21,32 @@ export function nearValue(sent: unknown, schema: z.ZodType | null): unknown {
   return undefined;
 }
 
-/** The one of several texts that was probably meant. */
-export function nearText(sent: string, values: readonly unknown[]): string | null {
-  const known = values.filter((value) => typeof value === 'string');
-  const text = sent.slice(0, 128).trim().toLowerCase().replace(/^\./, '');
-  const short = fromContentType(text) ?? fromSize(text) ?? text;
-  const plain = short.replaceAll(/[_ -]/g, '');
-  const other = known.find((name) => OTHER_NAMES[name]?.includes(plain));
-  return known.find((name) => name.toLowerCase() === short) ?? other ?? nearestName(short, known);
-}
-
-/** `video/quicktime` → `mov` */
-function fromContentType(text: string): string | null {
-  const type = text.split(';', 1)[0]!;
-  const subtype = /^(?:video|audio|image)\/(?:x-)?([\w.+-]+)$/.exec(type)?.[1];
-  if (subtype === undefined) return null;
-  const formats = Object.entries(OUTPUT_CONTENT_TYPES);
-  return formats.find(([, contentType]) => contentType === type)?.[0] ?? subtype;
-}
-
-/** `1920x1080` → `1080p`: the short side. */
-function fromSize(text: string): string | null {
-  const sides = /^(\d{2,5})\s*[x×:*]\s*(\d{2,5})$/.exec(text);
-  return sides && `${Math.min(Number(sides[1]), Number(sides[2]))}p`;
-}
-
 function accepted(value: unknown, schema: z.ZodType | null): unknown {
   return schema?.safeParse(value).success ? value : undefined;
 }
 
-/** `high` → `{"quality": "high"}`, if one field of the object accepts exactly that text. */
-function objectAround(sent: string, schema: z.ZodObject): Record<string, string> | undefined {
-  for (const [name, field] of Object.entries(schema.shape)) {
-    if (valuesOf(unwrapSchema(field as z.ZodType))?.includes(sent)) return { [name]: sent };
+/** `video/mp4` → `["video/mp4"]`, and `https://…` → `[{"url": "https://…"}]`, if the list accepts such an item. */
+function listAround(sent: unknown, element: z.ZodType): unknown[] | undefined {
+  if (Array.isArray(sent)) return undefined;
+  if (element.safeParse(sent).success) return [sent];
+  const item = element instanceof z.ZodObject && isScalar(sent) ? objectAround(sent, element) : undefined;
+  return item === undefined ? undefined : [item];
+}
+
+const isScalar = (value: unknown) => (typeof value === 'string' && value !== '') || typeof value === 'number';
+
+/**
+ * `720` → `{"height": 720}`, if the object needs no other field. `high` → `{"quality": "high"}`, if one field of an object
+ * without required fields accepts exactly that text.
+ */
+function objectAround(sent: unknown, schema: z.ZodObject): Record<string, unknown> | undefined {
+  const fields = Object.entries(schema.shape) as [string, z.ZodType][];
+  if (!schema.safeParse({}).success) {
+    const [option, ...words] = String(sent).split(' ');
+    const command = { option, argument: words.join(' ') };
+    if (words.length > 0 && 'argument' in schema.shape && schema.safeParse(command).success) return command;
+    return fields.map(([name]) => ({ [name]: sent })).find((value) => schema.safeParse(value).success);
   }
-  return undefined;
+  const found = fields.find(([, field]) => valuesOf(unwrapSchema(field))?.includes(sent));
+  return found && { [found[0]]: sent };
 }

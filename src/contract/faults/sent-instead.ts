@@ -17,3 +17,27 @@ export function valueAt(value: unknown, keys: readonly string[]): unknown {
   }
   return found;
 }
+
+/** A field that was sent inside another field. */
+interface MisplacedField {
+  /** `inputs.video_url` */
+  path: string;
+  /** `inputs` */
+  inside: string;
+}
+
+/**
+ * Returns the field that was sent inside an unknown field of `parent` instead of `name`: under this name or a similar one, in an
+ * object or in the first item of a list. Null if there is none.
+ */
+export function findBelow(name: string, parent: unknown, known: readonly string[]): MisplacedField | null {
+  if (parent === null || typeof parent !== 'object') return null;
+  for (const [key, value] of Object.entries(parent)) {
+    if (known.includes(key)) continue;
+    const [inner, inside] = Array.isArray(value) ? [value[0], `${shownName(key, 64)}[0]`] : [value, shownName(key, 64)];
+    if (inner === null || typeof inner !== 'object') continue;
+    const found = Object.hasOwn(inner, name) ? name : findMisspelling(name, inner, []);
+    if (found !== null) return { path: `${inside}.${found}`, inside };
+  }
+  return null;
+}
