@@ -66,7 +66,7 @@ export const POOLS: readonly Pool[] = [
     what: 'Zip archives that an API process makes',
     shape: ARCHIVE_POOL,
     isKept: true,
-    full: 'Returns `409` with the code `archive_not_ready`',
+    full: 'Returns `503` with the code `archive_not_ready`',
   },
   {
     what: 'Parts of these archives that are made and stored',
@@ -123,7 +123,8 @@ export function sharedPools(): string {
 Accounts share what a process can do at the same time. An account gets places up to the number in the third column, while less than a quarter of
 the places is taken or while no other account has one. After that, it gets its share. Only accounts without a place get the reserved places. So it
 takes the number of accounts in the sixth column to fill a pool, even if they keep their places. A free place goes to the account with the
-fewest places, then to the account that got a place least recently. A job that waits for the network holds no slot.
+fewest places, then to the account that got a place least recently. Database connections, parts of archives and threads are in use for a short time, so few
+places are enough. A job that waits for the network occupies no slot.
 
 ${table(columns, rows)}
 
