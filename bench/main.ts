@@ -38,6 +38,7 @@ const CASES: Record<string, () => Promise<Case>> = {
   reconcile: async () => (await import('./cases/reconcile.ts')).reconcile,
   deletion: async () => (await import('./cases/deletion.ts')).deletion,
   connections: async () => (await import('./cases/connections.ts')).connections,
+  pools: async () => (await import('./cases/pools.ts')).pools,
   routes: async () => (await import('./cases/routes.ts')).routes,
   beside: async () => (await import('./cases/beside.ts')).beside,
   chunks: async () => (await import('./cases/chunks.ts')).chunks,

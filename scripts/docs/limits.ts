@@ -1,5 +1,6 @@
 import { FACTS, type Fact } from './facts.ts';
 import { heading, table } from './markdown.ts';
+import { sharedPools } from './pools.ts';
 
 /** `docs/limits.md`: every limit and default, from the constants of the code. */
 export function limitsPage(): string {
@@ -12,5 +13,6 @@ This page lists the limits of this release, and the values that apply if you set
 variables of the operator, and the settings of an account. [Errors](errors.md) explains the codes. 1 MiB is 1,048,576 bytes, and 1 GB is
 1,000,000,000 bytes.
 
-${sections.join('\n')}`;
+${sections.join('\n')}
+${sharedPools()}`;
 }

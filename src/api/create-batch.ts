@@ -2,13 +2,14 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { type Batch, type BatchBody, batchBody } from '../contract/batches.ts';
 import { createBody } from '../contract/transcodes.ts';
-import { Turns } from '../database/connection-share.ts';
+import { ONE_PER_ACCOUNT, TURN_MS } from '../database/connection-share.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { type BatchEntry, submitBatch } from '../kinds/submit-batch.ts';
 import type { TranscodeSubmission } from '../kinds/transcode/admit.ts';
 import { keptRejection, viewSubmittedBatch } from '../kinds/transcode/batch-view.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { rejectedWebhook } from '../kinds/webhook-url.ts';
+import { FairPool } from '../pools/fair-pool.ts';
 import { callerOf, submitterOf } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
 import { comparableBody, readSpelling, withSentNames } from './field-spelling.ts';
@@ -19,16 +20,11 @@ import { unknownFields } from './warnings.ts';
 type BatchHttpRequest = FastifyRequest & { body: BatchBody };
 
 /** Batches of one account run one after the other in a process: 100 jobs take as much CPU as 100 requests. */
-const turns = new Turns(1);
+const turns = new FairPool(ONE_PER_ACCOUNT);
 
 /** `POST /v1/transcodes/batch`: submits up to 100 jobs, each accepted or rejected by itself. */
 export async function createBatch(deps: ApiDeps, request: BatchHttpRequest): Promise<Batch> {
-  const end = await turns.take(callerOf(request).account.id);
-  try {
-    return await createInTurn(deps, request);
-  } finally {
-    end();
-  }
+  return turns.run(callerOf(request).account.id, { maxMs: TURN_MS }, () => createInTurn(deps, request));
 }
 
 async function createInTurn(deps: ApiDeps, request: BatchHttpRequest): Promise<Batch> {

@@ -6,9 +6,9 @@ import type { Sandbox } from '../sandbox/types.ts';
 import type { Sanitizer } from '../sanitizer/index.ts';
 import type { Logger, MeasureStage } from '../telemetry/index.ts';
 import type { Planner } from '../threads/planning/index.ts';
-import type { DeliveryTurns } from './resources/delivery-turns.ts';
 import type { DiskReservation } from './resources/disk-reservation.ts';
 import type { MemoryBudget } from './resources/memory-reservation.ts';
+import type { TransferPools } from './resources/transfer-pools.ts';
 
 /*
  * The tools of an attempt at a job of any kind. The worker provides them. The folders here open, describe, decode and store media for every kind.
@@ -27,8 +27,8 @@ export interface WorkTools {
   measure: MeasureStage;
   /** Memory for the cells of the worker. */
   memory: MemoryBudget;
-  /** Turns of the deliveries of outputs. */
-  deliveryTurns: DeliveryTurns;
+  /** Places for what is sent to destinations. */
+  transfers: TransferPools;
   /** Call it when the storage is unreachable. */
   onStorageUnreachable: () => void;
   settings: {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { until } from '../../testkit/until.ts';
-import { forAccount, forAllAccounts, NoTurn, Turns } from './connection-share.ts';
+import { forAccount, forAllAccounts } from './connection-share.ts';
 import { type Db, openPool, type Pool } from './pool.ts';
 import { inAccountTransaction } from './transaction-retry.ts';
 
@@ -84,20 +84,5 @@ describe('the connections of a pool', () => {
     });
     await Promise.all(done);
     expect(order).toEqual([0, 1, 2, 3]);
-  });
-});
-
-describe('a turn', () => {
-  it('is rejected after the time-out, and a rejected turn does not delay the next one', async () => {
-    const turns = new Turns(1, 10);
-    const end = await turns.take('a');
-    await expect(turns.take('a')).rejects.toThrow(NoTurn);
-    const next = turns.take('a');
-    end();
-    end();
-    const endNext = await next;
-    await expect(turns.take('a')).rejects.toThrow(NoTurn);
-    endNext();
-    (await turns.take('a'))();
   });
 });

@@ -9,8 +9,9 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
+import { FairPool } from '../pools/fair-pool.ts';
 import { BatchingClient } from './batching-client.ts';
-import { currentAccount, Turns } from './connection-share.ts';
+import { connectionPool, currentAccount, TURN_MS } from './connection-share.ts';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
@@ -46,11 +47,8 @@ const IDLE_MS = 10_000;
 /** Milliseconds after which the kernel asks the peer of an idle connection whether it lives; it gives up in ten more. */
 export const KEEP_ALIVE_MS = 10_000;
 
-/** One account uses at most a third of the connections of a pool. */
-const SHARE = 3;
-
 /**
- * A pool of at most `max` connections. The requests of one account use at most a third of them (`forAccount`). Idle
+ * A pool of at most `max` connections. Requests of accounts share them (`forAccount`). Idle
  * connections that break, because the server restarted, are dropped by pg and reported
  * to `onError`; the next query takes a new one.
  */
@@ -188,20 +186,20 @@ type DialectConfig = ConstructorParameters<typeof PostgresDialect>[0];
 
 class PipeliningDriver extends PostgresDriver {
   readonly #begun = new WeakMap<DatabaseConnection, Promise<void>>();
-  readonly #shares: Turns;
-  /** End the turns of the connections that are in use. */
+  readonly #shares: FairPool;
+  /** Return the places of the connections that are in use. */
   readonly #ends = new WeakMap<DatabaseConnection, () => void>();
 
   constructor(config: DialectConfig, connections: number) {
     super(config);
-    this.#shares = new Turns(Math.max(1, Math.floor(connections / SHARE)));
+    this.#shares = new FairPool(connectionPool(connections));
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     const account = currentAccount();
     if (account === undefined) return super.acquireConnection();
     // Before a connection is asked for: those who wait for the pool wait in one queue for all accounts.
-    const end = await this.#shares.take(account);
+    const end = await this.#shares.wait(account, { maxMs: TURN_MS });
     try {
       const connection = await super.acquireConnection();
       this.#ends.set(connection, end);

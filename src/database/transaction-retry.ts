@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Turns } from './connection-share.ts';
+import { FairPool } from '../pools/fair-pool.ts';
+import { ONE_PER_ACCOUNT, TURN_MS } from './connection-share.ts';
 import { type Database, sendWithCommit, type Tx } from './pool.ts';
 import { isStalePlan } from './transient.ts';
 
@@ -38,7 +39,7 @@ export async function withPipelinedTransaction<T>(db: Database, send: (tx: Tx) =
 }
 
 /** Of this process: transactions that lock their account's row. */
-const lockers = new Turns(1);
+const lockers = new FairPool(ONE_PER_ACCOUNT);
 
 /**
  * Like `withTransactionRetry`, for work that locks the row of the account. Waits for other such transactions of the account
@@ -49,12 +50,7 @@ export async function inAccountTransaction<T>(
   accountId: string,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const end = await lockers.take(accountId);
-  try {
-    return await withTransactionRetry(db, work);
-  } finally {
-    end();
-  }
+  return lockers.run(accountId, { maxMs: TURN_MS }, () => withTransactionRetry(db, work));
 }
 
 function isUndone(error: unknown): boolean {

@@ -7,6 +7,8 @@ import type { Context } from '../database/context.ts';
 import { dropReserved, lockObjects, type StoredObject } from '../objects/objects.ts';
 import { readTree, type TreeFile } from '../objects/tree.ts';
 import { ChangedFile, zipOf, zipSize } from '../objects/zip.ts';
+import { FairPool } from '../pools/fair-pool.ts';
+import type { PoolShape } from '../pools/share.ts';
 import { treeArchiveKey, treeFileKey } from '../storage/keys.ts';
 
 /*
@@ -20,9 +22,10 @@ import { treeArchiveKey, treeFileKey } from '../storage/keys.ts';
 
 /** All parts but the last have one size, as some storages require. */
 const PART_BYTES = 8 * 2 ** 20;
-/** Archives that this process makes at a time, and of one account. */
-const AT_ONCE = 4;
-const OF_ONE_ACCOUNT = 1;
+/** Archives that this process is making, with up to 9 MiB of memory each. */
+export const ARCHIVE_POOL: PoolShape = { places: 64, share: 1, reserved: 16, quiet: 1 };
+/** Archives of which a part is made and stored. The archives take turns, so that a small one doesn't wait for large ones. */
+export const ARCHIVE_PART_POOL: PoolShape = { places: 4, share: 1, reserved: 0, quiet: 1 };
 /** Files that are read at the same time, and the largest of them. */
 const READ_AHEAD = 8;
 const SMALL_BYTES = 2 ** 20;
@@ -51,8 +54,10 @@ export function createArchives(
   { waitMs = WAIT_MS, onError }: { waitMs?: number; onError: (error: unknown) => void },
 ): Archives {
   const stop = new AbortController();
+  const places = new FairPool(ARCHIVE_POOL);
+  const turns = new FairPool(ARCHIVE_PART_POOL);
   /** By the id of the tree. */
-  const making = new Map<string, { accountId: string; done: Promise<void> }>();
+  const making = new Map<string, Promise<void>>();
 
   /** Another process may make one meanwhile: then this does nothing. */
   async function make(tree: Tree): Promise<void> {
@@ -61,22 +66,23 @@ export function createArchives(
     const archive = { id, key: treeArchiveKey(tree.key, id) };
     if (!(await insertArchive(context, tree, archive, zipSize(files)))) return;
     try {
-      await makeArchive(context, tree, archive, files, stop.signal);
+      await makeArchive(context, tree, archive, { files, turns, signal: stop.signal });
     } catch (error) {
       await dropReserved(context, id).catch(onError);
       throw error instanceof ChangedFile ? damaged() : error;
     }
   }
 
-  function mayStart({ account_id }: Tree): boolean {
-    const ofAccount = [...making.values()].filter(({ accountId }) => accountId === account_id);
-    return making.size < AT_ONCE && ofAccount.length < OF_ONE_ACCOUNT;
-  }
-
+  /** Does nothing if the account may not make another archive now. */
   function start(tree: Tree): void {
+    const leave = places.tryTake(tree.account_id);
+    if (!leave) return;
     const done = make(tree);
-    making.set(tree.id, { accountId: tree.account_id, done });
-    const end = () => making.delete(tree.id);
+    making.set(tree.id, done);
+    const end = () => {
+      making.delete(tree.id);
+      leave();
+    };
     done.then(end, end);
   }
 
@@ -86,16 +92,16 @@ export function createArchives(
       for (;;) {
         const found = await findArchive(context, tree);
         if (found?.state === 'live') return found.key;
-        if (!found && !making.has(tree.id) && mayStart(tree)) start(tree);
+        if (!found && !making.has(tree.id)) start(tree);
         const left = until - performance.now();
         if (left <= 0 || signal.aborted) throw new ApiError('archive_not_ready');
-        const own = making.get(tree.id)?.done;
+        const own = making.get(tree.id);
         await settled(own, own ? left : Math.min(left, POLL_MS), signal);
       }
     },
     async close() {
       stop.abort();
-      await Promise.allSettled([...making.values()].map(({ done }) => done));
+      await Promise.allSettled(making.values());
     },
   };
 }
@@ -167,19 +173,28 @@ async function makeArchive(
   context: ArchiveContext,
   tree: Tree,
   { id, key }: { id: string; key: string },
-  files: readonly TreeFile[],
-  signal: AbortSignal,
+  { files, turns, signal }: { files: readonly TreeFile[]; turns: FairPool; signal: AbortSignal },
 ): Promise<void> {
   const { store } = context;
   const uploadId = await store.createMultipart(key, { contentType: 'application/zip' });
   await changeArchive(context, id, { multipart_id: uploadId });
   const read = readAhead(files, async ({ path }) => store.get(treeFileKey(tree.key, path)));
   const parts: { partNumber: number; etag: string }[] = [];
-  for await (const bytes of partsOf(zipOf(files, read))) {
-    signal.throwIfAborted();
+  const made = partsOf(zipOf(files, read));
+  /** Returns false after the last part. */
+  const storeNext = async (): Promise<boolean> => {
+    const { value: bytes } = await made.next();
+    if (!bytes) return false;
     const partNumber = parts.length + 1;
     parts.push({ partNumber, etag: await store.putPart(key, { uploadId, partNumber, bytes }) });
     await changeArchive(context, id, {});
+    return true;
+  };
+  try {
+    while (await turns.run(tree.account_id, { signal }, storeNext));
+  } finally {
+    // Closes the files of an archive that failed.
+    await made.return(undefined);
   }
   if (!(await store.completeMultipart(key, uploadId, parts)) && !(await store.head(key))) {
     throw new Error('the parts of an archive were deleted while it was being stored');
@@ -258,7 +273,7 @@ function soon(): Date {
   return new Date(Date.now() + STALLED_SECONDS * 1000);
 }
 
-async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* partsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
   let waiting: Buffer[] = [];
   let size = 0;
   for await (let chunk of chunks) {

@@ -95,5 +95,9 @@ export function turnOf(query: Turn) {
   const last = sql`(SELECT ${next} ${eligible} ${fewest} AND ${isEven} ORDER BY ${next} OFFSET ${sql.lit(COMPARED - 1)} LIMIT 1)`;
   const oldest = sql`CASE WHEN ${isEven} THEN ${next} ELSE (
     SELECT jobs.available_at FROM jobs WHERE ${own} ORDER BY jobs.priority DESC, jobs.available_at, jobs.id LIMIT 1) END`;
-  return { first, where: sql`${fewest} AND ${next} <= coalesce(${last}, 'infinity')`, order: limited ? oldest : sql`${rank}, ${oldest}` };
+  return {
+    first,
+    where: sql`${fewest} AND ${next} <= coalesce(${last}, 'infinity')`,
+    order: limited ? oldest : sql`${rank}, ${oldest}`,
+  };
 }

@@ -26,7 +26,7 @@ type Start = (place: ReturnPlace) => void;
 
 /**
  * A pool of places that accounts share by the rule of `share.ts`. A free place goes to the waiting account with the fewest places.
- * Among equals it goes to the account that has waited longest since it began to wait or got its last place.
+ * Among equals it goes to the account that got a place least recently, then to the account that has waited longest.
  */
 export class FairPool {
   readonly #shape: PoolShape;
@@ -34,6 +34,9 @@ export class FairPool {
   readonly #held = new Map<string, number>();
   /** Waiting work by account. The account that has waited longest comes first. */
   readonly #waiting = new Map<string, Set<Start>>();
+  /** Number of each account's last place. Cleared when no work waits. */
+  readonly #last = new Map<string, number>();
+  #count = 0;
   #taken = 0;
 
   constructor(shape: PoolShape) {
@@ -64,6 +67,7 @@ export class FairPool {
   take(account: string): ReturnPlace {
     this.#taken += 1;
     this.#held.set(account, this.heldBy(account) + 1);
+    this.#last.set(account, ++this.#count);
     let isReturned = false;
     return () => {
       if (isReturned) return;
@@ -96,27 +100,25 @@ export class FairPool {
     if (left > 0) this.#held.set(account, left);
     else this.#held.delete(account);
     while (this.#startNext());
+    if (this.#waiting.size === 0) this.#last.clear();
   }
 
   /** Starts the next waiting work. Returns whether there was work that may start. */
   #startNext(): boolean {
     let next: string | undefined;
     for (const account of this.#waiting.keys()) {
-      const isBetter = next === undefined || this.heldBy(account) < this.heldBy(next);
-      if (isBetter && this.hasPlace(account)) next = account;
-      if (next !== undefined && this.heldBy(next) === 0) break;
+      if (this.hasPlace(account) && (next === undefined || this.#isBefore(account, next))) next = account;
     }
     if (next === undefined) return false;
-    const queue = this.#waiting.get(next)!;
-    const [start] = queue;
+    const [start] = this.#waiting.get(next)!;
     this.#remove(next, start!);
-    // Its next piece of work waits behind the other accounts.
-    if (queue.size > 0) {
-      this.#waiting.delete(next);
-      this.#waiting.set(next, queue);
-    }
     start!(this.take(next));
     return true;
+  }
+
+  #isBefore(account: string, other: string): boolean {
+    const places = this.heldBy(account) - this.heldBy(other);
+    return places < 0 || (places === 0 && (this.#last.get(account) ?? 0) < (this.#last.get(other) ?? 0));
   }
 
   #queue(account: string, { signal, maxMs }: WaitLimits): Promise<ReturnPlace> {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { JobFailure } from '../contract/failures.ts';
-import { openThreads } from '../threads/pool.ts';
+import { openThreads, type ThreadPool } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
 import type { CopyRequest, CopyResult } from './isobmff/copy-movie.ts';
@@ -39,6 +39,8 @@ export interface Sanitizer {
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
   /** Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. See `packageLadder`. */
   packageLadder(request: LadderRequest, bytes: number, signal: AbortSignal): Promise<LadderResult>;
+  /** The same threads. They are shared fairly among accounts. */
+  forAccount(accountId: string): Sanitizer;
   close(): Promise<void>;
 }
 
@@ -49,12 +51,16 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
   fault: 'could not be read.',
 };
 
+type PartRequest = PartialRequest | IndexFirstRequest | CopyRequest | JoinRequest | LadderRequest;
+
+type SanitizerThreads = ThreadPool<
+  SanitizeRequest | PartRequest,
+  SanitizeOutcome | PartialResult | IndexFirstResult | CopyResult | JoinResult | LadderResult
+>;
+
 /** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
-  const pool = openThreads<
-    SanitizeRequest | PartialRequest | IndexFirstRequest | CopyRequest | JoinRequest | LadderRequest,
-    SanitizeOutcome | PartialResult | IndexFirstResult | CopyResult | JoinResult | LadderResult
-  >({
+  const threads: SanitizerThreads = openThreads({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
     // Starting a thread takes longer than reading most files.
@@ -62,12 +68,12 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     readyAfterMs: READY_AFTER_MS,
     ...options,
   });
-  const askPart = (
-    request: PartialRequest | IndexFirstRequest | CopyRequest | JoinRequest | LadderRequest,
-    signal: AbortSignal,
-    ms = READ_MS,
-  ) =>
-    pool.ask(request, { ms, signal }).catch((error: unknown) => {
+  return sanitizerOf(threads);
+}
+
+function sanitizerOf(threads: SanitizerThreads, owner?: string): Sanitizer {
+  const askPart = (request: PartRequest, signal: AbortSignal, ms = READ_MS) =>
+    threads.ask(request, { ms, signal, owner }).catch((error: unknown) => {
       if (!(error instanceof ThreadEnded)) throw error;
       return { reason: ENDS[error.why] };
     });
@@ -75,7 +81,7 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     async sanitize(request, { subject, signal }) {
       const { size } = statSync(request.path);
       const ms = READ_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
-      const outcome = (await pool.ask(request, { ms, signal }).catch((error: unknown) => {
+      const outcome = (await threads.ask(request, { ms, signal, owner }).catch((error: unknown) => {
         if (!(error instanceof ThreadEnded)) throw error;
         throw new JobFailure('invalid_media', `${subject} ${ENDS[error.why]}`, { cause: error });
       })) as SanitizeOutcome;
@@ -92,7 +98,8 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
       askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<JoinResult>,
     packageLadder: (request, bytes, signal) =>
       askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<LadderResult>,
-    close: () => pool.close(),
+    forAccount: (accountId) => sanitizerOf(threads, accountId),
+    close: () => threads.close(),
   };
 }
 

@@ -1,4 +1,5 @@
-import { createFairQueue } from './fair-queue.ts';
+import { FairPool, type ReturnPlace } from '../pools/fair-pool.ts';
+import type { PoolShape } from '../pools/share.ts';
 import { TaskThread } from './task-thread.ts';
 import type { ThreadEntry } from './thread-entry.ts';
 
@@ -10,9 +11,15 @@ const MAX_TASKS_PER_THREAD = 2_000;
  */
 const IDLE_MS = 60_000;
 
+/** How accounts share threads. A task has a time limit. More threads than wanted start only for accounts without a task. */
+export function threadPool(threads: number): PoolShape {
+  const reserved = Math.ceil(threads / 4);
+  return { places: threads + reserved, share: Math.ceil(threads / 2), reserved, quiet: threads };
+}
+
 export interface PoolOptions {
   entry: ThreadEntry;
-  /** Maximum number of threads. */
+  /** Maximum number of threads, without the threads for accounts that have no task; see `threadPool`. */
   threads: number;
   heapMb: number;
   /** Threads to keep ready while idle; 0 = the first task waits for a thread to start. */
@@ -41,7 +48,7 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
   const make = () => new TaskThread<Request, Response>(options.entry, { heapMb: options.heapMb });
   const idle: TaskThread<Request, Response>[] = [];
   const all = new Set(idle);
-  const queue = createFairQueue(options.threads);
+  const places = new FairPool(threadPool(options.threads));
   let idleTimer: NodeJS.Timeout | undefined;
 
   const refill = () => {
@@ -50,14 +57,14 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
   };
   const starting = setTimeout(refill, options.readyAfterMs ?? 0).unref();
   const endIdle = () => {
-    if (queue.busy > 0) return;
+    if (places.taken > 0) return;
     for (const thread of idle.splice(0)) {
       all.delete(thread);
       void thread.end();
     }
     refill();
   };
-  const release = (thread: TaskThread<Request, Response>, usable: boolean) => {
+  const release = (thread: TaskThread<Request, Response>, usable: boolean, leave: ReturnPlace) => {
     if (usable && thread.tasks < MAX_TASKS_PER_THREAD) idle.push(thread);
     else {
       all.delete(thread);
@@ -65,15 +72,15 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
       // Starting a thread is slower than most tasks.
       refill();
     }
-    queue.leave();
-    if (queue.busy > 0) return;
+    leave();
+    if (places.taken > 0) return;
     clearTimeout(idleTimer);
     idleTimer = setTimeout(endIdle, options.idleMs ?? IDLE_MS).unref();
   };
 
   return {
-    async ask(request, { ms, signal, owner }) {
-      await queue.enter(owner);
+    async ask(request, { ms, signal, owner = '' }) {
+      const leave = await places.wait(owner);
       clearTimeout(starting);
       clearTimeout(idleTimer);
       const thread = idle.pop() ?? make();
@@ -86,7 +93,7 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
         usable = true;
         return response;
       } finally {
-        release(thread, usable);
+        release(thread, usable, leave);
       }
     },
     async close() {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DELIVERY_SLOTS, nextTurn, type Sending } from './shares.ts';
+import { nextTurn, type Sending, WEBHOOK_POOL } from './shares.ts';
 
 const sendingOf = (accounts: number, each: number, isProbe = false): Sending[] =>
   Array.from({ length: accounts * each }, (_, index) => {
@@ -19,17 +19,18 @@ it('accounts that start at once get at most their share, and ninety of them leav
     (_, account) => sending.filter(({ accountId }) => accountId === String(account)).length,
   );
   expect(counts.slice(0, 5)).toEqual([16, 16, 16, 16, 2]);
-  expect(new Set(counts.slice(5))).toEqual(new Set([2]));
-  expect(nextTurn(sending)).toMatchObject({ limit: 16, share: 2 });
+  // The last quarter is for accounts that send nothing yet.
+  expect([new Set(counts.slice(4, 68)), new Set(counts.slice(68))]).toEqual([new Set([2]), new Set([1])]);
+  expect(nextTurn(sending)).toMatchObject({ limit: 16, share: 1 });
 });
 
 it('an account alone gets 16 slots, and nothing is claimed while all slots are in use', () => {
   expect(nextTurn([])).toMatchObject({ limit: 16, share: 16, accounts: [], endpoints: [] });
-  expect(nextTurn(sendingOf(DELIVERY_SLOTS, 1))).toBeNull();
+  expect(nextTurn(sendingOf(WEBHOOK_POOL.places, 1))).toBeNull();
 });
 
 it('probes of hanging receivers use half of the slots at most', () => {
-  expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2 - 1, 1, true))?.probeShare).toBe(2);
-  expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2, 1, true))?.probeShare).toBe(0);
-  expect(nextTurn(sendingOf(DELIVERY_SLOTS / 2, 1, false))?.probeShare).toBe(2);
+  expect(nextTurn(sendingOf(WEBHOOK_POOL.places / 2 - 1, 1, true))?.probeShare).toBe(2);
+  expect(nextTurn(sendingOf(WEBHOOK_POOL.places / 2, 1, true))?.probeShare).toBe(0);
+  expect(nextTurn(sendingOf(WEBHOOK_POOL.places / 2, 1, false))?.probeShare).toBe(2);
 });

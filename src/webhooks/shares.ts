@@ -1,12 +1,9 @@
-/** Deliveries that a worker sends at a time. Each costs a socket and its body; most of them wait for a receiver. */
-export const DELIVERY_SLOTS = 256;
-/** Deliveries that one account may have in them while three quarters are free. */
-const QUIET_SHARE = 16;
-/** The same with less free. So 4 hanging accounts with 16 each leave enough for 96 others, which start in the same second. */
-const CROWDED_SHARE = 2;
-const QUIET_FREE = (DELIVERY_SLOTS * 3) / 4;
+import { type PoolShape, placesOfAccount } from '../pools/share.ts';
+
+/** Deliveries of webhooks that a worker sends at a time. Each costs a socket and its body; most of them wait for a receiver. */
+export const WEBHOOK_POOL: PoolShape = { places: 256, share: 2, reserved: 64, quiet: 16 };
 /** Slots that endpoints may take whose last attempt timed out: the rest always serves the others. */
-const PROBE_SLOTS = DELIVERY_SLOTS / 2;
+const PROBE_SLOTS = WEBHOOK_POOL.places / 2;
 const PROBES_PER_ACCOUNT = 2;
 /** Deliveries of one claim. Few, so that the shares follow what is free. */
 const CLAIM_LIMIT = 16;
@@ -40,7 +37,8 @@ export interface ClaimTurn {
 
 /** Returns what a worker may claim next; null if all its slots are busy. */
 export function nextTurn(sending: readonly Sending[]): ClaimTurn | null {
-  const free = DELIVERY_SLOTS - sending.length;
+  const taken = sending.length;
+  const free = WEBHOOK_POOL.places - taken;
   if (free <= 0) return null;
   const accounts = new Map<string, AccountLoad>();
   const endpoints = new Map<string, number>();
@@ -54,7 +52,7 @@ export function nextTurn(sending: readonly Sending[]): ClaimTurn | null {
   }
   return {
     limit: Math.min(CLAIM_LIMIT, free),
-    share: free > QUIET_FREE ? QUIET_SHARE : CROWDED_SHARE,
+    share: placesOfAccount(WEBHOOK_POOL, { taken, own: 0 }),
     probeShare: probes < PROBE_SLOTS ? PROBES_PER_ACCOUNT : 0,
     accounts: [...accounts.values()],
     endpoints: [...endpoints].map(([endpoint, deliveries]) => ({ endpoint, deliveries })),

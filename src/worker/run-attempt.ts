@@ -133,15 +133,16 @@ async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']):
   const kind = deps.kinds.get(run.claim.job.kind);
   // A worker of a newer release may know it.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
-  const { context, sandbox, fetcher, sanitizer, planner, memory, deliveryTurns, measure, settings, storage } = deps;
+  const { account_id: accountId } = run.claim.job;
+  const { context, sandbox, fetcher, sanitizer, planner, memory, transfers, measure, settings, storage } = deps;
   const tools: WorkTools = {
     context,
     sandbox,
     fetcher,
-    sanitizer,
-    planner,
+    sanitizer: sanitizer.forAccount(accountId),
+    planner: planner.forAccount(accountId),
     memory,
-    deliveryTurns,
+    transfers,
     measure,
     settings,
     logger: log,

@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { storeSpace } from '../accounts/store-space.ts';
 import { bytesToCome, promisedToAll } from '../accounts/stored-bytes.ts';
-import { DeliveryTurns } from '../attempt/resources/delivery-turns.ts';
 import { DiskBudget } from '../attempt/resources/disk-reservation.ts';
 import { openMemoryBudget } from '../attempt/resources/memory-reservation.ts';
+import { createTransferPools } from '../attempt/resources/transfer-pools.ts';
 import { diskSpace } from '../config/disk-reserve.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
 import { listen } from '../database/notify.ts';
@@ -43,7 +43,7 @@ export interface Worker {
   drain(): Promise<void>;
 }
 
-type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory' | 'deliveryTurns'>;
+type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory' | 'transfers'>;
 
 /** Starts the slots of this process. Resolves when they accept work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
@@ -165,7 +165,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     ...given,
     disk,
     memory,
-    deliveryTurns: new DeliveryTurns(),
+    transfers: createTransferPools(),
     storage,
     sanitizer: openSanitizer({ threads }),
     planner: openPlanner({ threads }),

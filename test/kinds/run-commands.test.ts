@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DeliveryTurns } from '../../src/attempt/resources/delivery-turns.ts';
+import { createTransferPools } from '../../src/attempt/resources/transfer-pools.ts';
 import { DiskBudget } from '../../src/attempt/resources/disk-reservation.ts';
 import { openMemoryBudget } from '../../src/attempt/resources/memory-reservation.ts';
 import type { Run, WorkTools } from '../../src/attempt/tools.ts';
@@ -44,7 +44,7 @@ describe('a plan of several commands', () => {
       ...{ context: world.context, sandbox, fetcher: null as never, memory: openMemoryBudget(2 ** 30) },
       ...{ sanitizer: openSanitizer({ threads: 1 }), planner: openPlanner({ threads: 1 }) },
       logger: createLogger({ level: 'silent', role: 'worker' }),
-      deliveryTurns: new DeliveryTurns(),
+      transfers: createTransferPools(),
       measure: (_, step) => step(),
       onStorageUnreachable: () => {},
       settings: { version: 'test', cores: 2, cellMemoryBytes: 2 ** 30, outputWaitMs: 1000, slots: [['light']] },

@@ -41,16 +41,21 @@ export function holdDeliveries(
   });
 }
 
-/** Requests that wait for a server that never responds: probes of its files, and new connections to its buckets. */
+/** Requests that wait for a server that never responds, again and again: probes of its files, and new connections to its buckets. */
 export function holdRequests(service: TestService, accounts: readonly Account[], peers: Peers): Holders {
   const stop = new AbortController();
-  const send = (key: string, path: string, body: unknown) =>
-    fetch(`${service.api}${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: stop.signal,
-    }).catch(() => {});
+  const send = async (key: string, path: string, body: unknown) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    while (!stop.signal.aborted) {
+      const sent = fetch(`${service.api}${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+        signal: stop.signal,
+      });
+      await sent.then((response) => response.text()).catch(() => {});
+    }
+  };
   for (const { key } of accounts) {
     for (let number = 0; number < NUMBER_OF_PROBES; number++) {
       void send(key, '/v1/probe', { url: `${peers.url}/hang/${number}` });

@@ -3,8 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import { addressGroup } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { shownName } from '../../contract/faults/field-names.ts';
-import { Turns } from '../../database/connection-share.ts';
+import { TURN_MS } from '../../database/connection-share.ts';
 import { isBodyAnnounced } from '../../listener/request-body.ts';
+import { FairPool } from '../../pools/fair-pool.ts';
+import type { PoolShape } from '../../pools/share.ts';
 import { bodyShapeFault } from '../body-shape.ts';
 import { createBodyTurns } from '../body-turns.ts';
 import { readSpelling } from '../field-spelling.ts';
@@ -13,8 +15,8 @@ import type { App } from '../types.ts';
 
 /** Larger bodies are read a few at a time and parsed in turns. */
 const LARGE_BODY_BYTES = 64 * 1024;
-/** Large bodies of one account that are read or wait for their turn: at most 4 MiB, of which a turn of the event loop reads 256 KiB. */
-const LARGE_BODIES = 4;
+/** Large bodies that are read or wait for their turn: at most 256 MiB, and 4 MiB of an account once a quarter is taken. */
+export const BODY_POOL: PoolShape = { places: 256, share: 4, reserved: 64, quiet: 4 };
 
 /**
  * Parses bodies, which must be JSON. Clients send any content type without a body; the body is then absent. A body with
@@ -69,11 +71,11 @@ function ownerOf({ caller, ip }: FastifyRequest): string {
  * neither memory nor time. Returns a function to call when a body has been parsed.
  */
 function limitLargeBodies(app: App): (request: IncomingMessage) => void {
-  const readings = new Turns(LARGE_BODIES);
+  const readings = new FairPool(BODY_POOL);
   const ends = new WeakMap<IncomingMessage, () => void>();
   app.addHook('preParsing', async (request, reply, payload) => {
     if (!isLarge(request.headers)) return payload;
-    const end = await readings.take(ownerOf(request));
+    const end = await readings.wait(ownerOf(request), { maxMs: TURN_MS });
     ends.set(request.raw, end);
     reply.raw.once('close', end);
     // The client may have disconnected meanwhile; no event follows then.

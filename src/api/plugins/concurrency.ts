@@ -3,11 +3,15 @@ import { addressGroup } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { ACCOUNT_REQUESTS, ADDRESS_REQUESTS, KEY_REQUESTS } from '../../contract/limits.ts';
 import { ACCOUNT_TOKEN_REQUESTS, TOKEN_REQUESTS } from '../../contract/upload-tokens.ts';
+import { FairPool } from '../../pools/fair-pool.ts';
+import type { PoolShape } from '../../pools/share.ts';
 import { createRequestSlots } from '../request-slots.ts';
 import type { App } from '../types.ts';
 
 /** Milliseconds that a request waits for a slot. */
 const TAKE_MS = 5000;
+/** Open requests of this process, including waiting requests and event streams. Each has a connection, of which there are as many. */
+export const OPEN_REQUEST_POOL: PoolShape = { places: 4096, share: 128, reserved: 1024 };
 
 /**
  * Limits the concurrent requests of a key, token or session and of all of an account, and on open routes of an address. A request
@@ -16,6 +20,7 @@ const TAKE_MS = 5000;
  */
 export function registerConcurrency(app: App): void {
   const slots = createRequestSlots();
+  const open = new FairPool(OPEN_REQUEST_POOL);
   app.decorateRequest('slot', null);
   app.addHook('onRequest', async (request, reply) => {
     const owners = ownersOf(request);
@@ -24,10 +29,17 @@ export function registerConcurrency(app: App): void {
     const slot = slots.open(owners);
     if (!slot) throw new ApiError('concurrency_exceeded', { limit: limits.open });
     request.slot = slot;
+    // An account has one place for each of its requests, whichever key or token sent them.
+    const returnPlace = open.tryTake(owners.at(-1)!.name);
+    const leave = () => {
+      slot.leave();
+      returnPlace?.();
+    };
     // Also emitted when the client disconnects while it sends the body.
-    reply.raw.once('close', () => slot.leave());
+    reply.raw.once('close', leave);
     // The client may have disconnected during the authentication; no event follows then.
-    if (reply.raw.closed || request.raw.socket.destroyed) slot.leave();
+    if (reply.raw.closed || request.raw.socket.destroyed) leave();
+    if (!returnPlace) throw new ApiError('concurrency_exceeded', { limit: OPEN_REQUEST_POOL.share });
     if (!(await slot.take(TAKE_MS))) throw new ApiError('concurrency_exceeded', { limit: limits.active });
     app.gate.endStart(request.raw);
   });

@@ -1,14 +1,14 @@
 import Fastify from 'fastify';
 import { expect, it } from 'vitest';
-import { NoTurn } from '../../database/connection-share.ts';
+import { NoPlace } from '../../pools/fair-pool.ts';
 import type { App } from '../types.ts';
 import { registerErrors } from './errors.ts';
 
-it('a request that waits too long for other requests of its account gets 429 with how long, and what to do', async () => {
+it('a request that waits too long for other requests gets 429 with how long, and what to do', async () => {
   const app = Fastify() as unknown as App;
   registerErrors(app, { publicUrl: null }, { methodsOf: () => [], suggestPath: () => null });
   app.get('/', async () => {
-    throw new NoTurn(30_000);
+    throw new NoPlace(30_000);
   });
   const response = await app.inject({ url: '/' });
   expect([response.statusCode, response.headers['retry-after'], response.json().code]).toEqual([
@@ -17,7 +17,7 @@ it('a request that waits too long for other requests of its account gets 429 wit
     'concurrency_exceeded',
   ]);
   expect(response.json().message).toBe(
-    'Too many concurrent requests: the request waited 30 s for other requests of your account; ' +
+    'Too many concurrent requests: the request waited 30 s for other requests; ' +
       'send fewer concurrent requests, and one batch at a time, then repeat this request.',
   );
   await app.close();

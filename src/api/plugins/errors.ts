@@ -5,9 +5,9 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { toErrorBody } from '../../contract/error-body.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { MAX_BODY_BYTES } from '../../contract/limits.ts';
-import { NoTurn } from '../../database/connection-share.ts';
 import { outageOf } from '../../database/outage.ts';
 import type { Rejection } from '../../listener/request-gate.ts';
+import { NoPlace } from '../../pools/fair-pool.ts';
 import { type CrossOriginRoutes, errorReadableBy, isPreflight, preflightHeaders } from '../cross-origin.ts';
 import type { ApiSettings } from '../deps.ts';
 import { withSentNames } from '../field-spelling.ts';
@@ -179,7 +179,7 @@ function challengeOf(request: FastifyRequest): string {
 
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof NoTurn) return noTurnError(error);
+  if (error instanceof NoPlace) return noPlaceError(error);
   if (error instanceof SchemaRejection) return shapeError(error.issues, partOf(request, error.validationContext));
   const code = FASTIFY_CODES[error.code];
   if (code === 'body_too_large') {
@@ -195,9 +195,9 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   return new ApiError('internal');
 }
 
-function noTurnError({ waitedMs }: NoTurn): ApiError {
+function noPlaceError({ waitedMs }: NoPlace): ApiError {
   return new ApiError('concurrency_exceeded', {
-    reason: `the request waited ${waitedMs / 1000} s for other requests of your account`,
+    reason: `the request waited ${waitedMs / 1000} s for other requests`,
     remedy: 'Send fewer concurrent requests, and one batch at a time, then repeat this request',
   });
 }

@@ -55,12 +55,18 @@ export async function deliverOutputs(
 /** Delivers one output after the other, like `deliverOutputs`. The attempt no longer needs its slot. */
 export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueDelivery[]): Promise<FailedDelivery[]> {
   const { account_id: accountId } = run.claim.job;
-  if (tools.deliveryTurns.mayWait(accountId)) run.lease.leave();
+  const { deliveries, delivering } = tools.transfers;
+  const place = delivering.tryTake(accountId);
+  if (place) run.lease.leave();
   const failed: FailedDelivery[] = [];
-  for (const one of due) {
-    const work = () => tools.measure('deliver', () => deliverOne(tools, run, one));
-    const reason = await tools.deliveryTurns.run(accountId, run.signal, work);
-    if (reason !== null) failed.push({ position: one.row.position, reason });
+  try {
+    for (const one of due) {
+      const work = () => tools.measure('deliver', () => deliverOne(tools, run, one));
+      const reason = await deliveries.run(accountId, run, work);
+      if (reason !== null) failed.push({ position: one.row.position, reason });
+    }
+  } finally {
+    place?.();
   }
   return failed;
 }

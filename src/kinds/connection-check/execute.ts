@@ -19,7 +19,7 @@ export async function executeConnectionCheck(tools: WorkTools, run: Run): Promis
   const access = accessJson.read(JSON.parse(sent));
   // A store that hangs takes no slot from jobs of others.
   run.lease.leave();
-  const reason = await tools.deliveryTurns.run(job.account_id, run.signal, () => check(tools, run, access));
+  const reason = await tools.transfers.checks.run(job.account_id, run, () => check(tools, run, access));
   const nothing = { outputs: [], warnings: [], inputSeconds: null, attempt: null };
   const apply = (tx: Tx) => wakeWaiting(tx, job.id);
   return { outcome: 'completed', completion: { ...nothing, plan: resultJson.write({ reason }), apply } };

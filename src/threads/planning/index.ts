@@ -1,5 +1,5 @@
 import { JobFailure } from '../../contract/failures.ts';
-import { openThreads } from '../pool.ts';
+import { openThreads, type ThreadPool } from '../pool.ts';
 import { threadEntry } from '../thread-entry.ts';
 import { PURE_TASKS, type TaskMessage, type TaskName, type TaskResult, type Tasks } from './tasks.ts';
 import { isSmall } from './weight.ts';
@@ -12,41 +12,50 @@ const HEAP_MB = 256;
 
 /** Parses, checks and plans requests and draws their layers, in a thread if that is slow. */
 export interface Planner {
-  /** `owner` = account id, for fair scheduling. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
-  review(input: Tasks['review']['input'], owner?: string): Promise<Tasks['review']['result']>;
+  /** `accountId`: see `forAccount`. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
+  review(input: Tasks['review']['input'], accountId?: string): Promise<Tasks['review']['result']>;
   read(input: Tasks['read']['input']): Promise<Tasks['read']['result']>;
   /** Rejects with `JobFailure` when the request cannot be planned. */
   plan(input: Tasks['plan']['input']): Promise<Tasks['plan']['result']>;
   draw(input: Tasks['draw']['input'], signal?: AbortSignal): Promise<Tasks['draw']['result']>;
   /** Returns a warning for each font that this machine does not have. */
   fonts(input: Tasks['fonts']['input'], signal?: AbortSignal): Promise<Tasks['fonts']['result']>;
+  /** The same threads. They are shared fairly among accounts. */
+  forAccount(accountId: string): Planner;
   close(): Promise<void>;
 }
 
 /** Opens a planner with at most `threads` concurrent threads. None starts before the first large request. */
 export function openPlanner(options: { threads: number; idleMs?: number }): Planner {
-  const pool = openThreads<TaskMessage, TaskResult>({
+  const threads = openThreads<TaskMessage, TaskResult>({
     entry: threadEntry('planner-thread', new URL('./planner-thread.ts', import.meta.url)),
     heapMb: HEAP_MB,
     ready: 0,
     ...options,
   });
+  return plannerOf(threads);
+}
+
+function plannerOf(threads: ThreadPool<TaskMessage, TaskResult>, owner?: string): Planner {
   const runInThread = async <Name extends TaskName>(
     message: { name: Name; input: Tasks[Name]['input'] },
-    options: { owner?: string | undefined; signal?: AbortSignal | undefined } = {},
+    options: { signal?: AbortSignal | undefined; owner?: string | undefined } = {},
   ): Promise<Tasks[Name]['result']> => {
-    const outcome = await pool.ask(message as TaskMessage, { ms: TASK_MS, ...options });
+    const outcome = await threads.ask(message as TaskMessage, { ms: TASK_MS, owner, ...options });
     if ('failure' in outcome) throw new JobFailure(outcome.failure.code, outcome.failure.message);
     return outcome.result as Tasks[Name]['result'];
   };
   return {
-    review: async (input, owner) =>
-      isSmall(input.request) ? PURE_TASKS.review(input) : runInThread({ name: 'review', input }, { owner }),
+    review: async (input, accountId) =>
+      isSmall(input.request)
+        ? PURE_TASKS.review(input)
+        : runInThread({ name: 'review', input }, { owner: accountId ?? owner }),
     read: async (input) => (isSmall(input.request) ? PURE_TASKS.read(input) : runInThread({ name: 'read', input })),
     plan: async (input) => (isSmall(input.request) ? PURE_TASKS.plan(input) : runInThread({ name: 'plan', input })),
     // Fonts are files of several megabytes, which are read synchronously.
     draw: (input, signal) => runInThread({ name: 'draw', input }, { signal }),
     fonts: async (input, signal) => (input.fonts.length === 0 ? [] : runInThread({ name: 'fonts', input }, { signal })),
-    close: () => pool.close(),
+    forAccount: (accountId) => plannerOf(threads, accountId),
+    close: () => threads.close(),
   };
 }

@@ -1,0 +1,138 @@
+import { BODY_POOL } from '../../src/api/plugins/bodies.ts';
+import { OPEN_REQUEST_POOL } from '../../src/api/plugins/concurrency.ts';
+import { CHECK_POOL, DELIVERY_POOL } from '../../src/attempt/resources/transfer-pools.ts';
+import { connectionPool } from '../../src/database/connection-share.ts';
+import { ARCHIVE_PART_POOL, ARCHIVE_POOL } from '../../src/jobs/archives.ts';
+import { accountsToFill, type PoolShape } from '../../src/pools/share.ts';
+import { threadPool } from '../../src/threads/pool.ts';
+import { WEBHOOK_POOL } from '../../src/webhooks/shares.ts';
+import { FETCH_POOL, PROBE_POOL } from '../../src/worker/fetch-permits.ts';
+import { table } from './markdown.ts';
+import { sourceNumber } from './source-constants.ts';
+
+export interface Pool {
+  what: string;
+  shape: PoolShape;
+  /** Whether accounts can keep a place as long as they like. If not, a place is in use for a short time. */
+  isKept: boolean;
+  /** What happens to an account that gets no place. */
+  full: string;
+}
+
+const WAITS = 'The job waits';
+const TOO_MANY = 'Returns `429` with the code `concurrency_exceeded`';
+
+/** Every pool that accounts share by the rule of `src/pools/share.ts`. */
+export const POOLS: readonly Pool[] = [
+  {
+    what: 'Sources that a worker fetches for light jobs, and for heavy jobs',
+    shape: FETCH_POOL,
+    isKept: true,
+    full: WAITS,
+  },
+  {
+    what: 'Probes of remote files of a worker',
+    shape: PROBE_POOL,
+    isKept: true,
+    full: 'The request waits up to 45 seconds',
+  },
+  { what: 'Deliveries to destinations of a worker', shape: DELIVERY_POOL, isKept: true, full: 'The delivery waits' },
+  {
+    what: 'Tests of new connections of a worker',
+    shape: CHECK_POOL,
+    isKept: true,
+    full: 'The request waits up to 45 seconds',
+  },
+  { what: 'Deliveries of webhooks of a worker', shape: WEBHOOK_POOL, isKept: true, full: 'The delivery waits' },
+  {
+    what: 'Open requests of an API process, including waiting requests and event streams',
+    shape: OPEN_REQUEST_POOL,
+    isKept: true,
+    full: TOO_MANY,
+  },
+  {
+    what: 'Request bodies above 64 KiB that an API process reads',
+    shape: BODY_POOL,
+    isKept: true,
+    full: `${TOO_MANY} after 30 seconds`,
+  },
+  {
+    what: 'Database connections of an API process',
+    shape: connectionPool(sourceNumber('cli/roles/api.ts', 'CONNECTIONS')),
+    isKept: false,
+    full: `${TOO_MANY} after 30 seconds`,
+  },
+  {
+    what: 'Zip archives that an API process makes',
+    shape: ARCHIVE_POOL,
+    isKept: true,
+    full: 'Returns `503` with the code `archive_not_ready`',
+  },
+  {
+    what: 'Parts of these archives that are made and stored',
+    shape: ARCHIVE_PART_POOL,
+    isKept: false,
+    full: 'The archive waits',
+  },
+  { what: 'Threads of a worker with four slots', shape: threadPool(4), isKept: false, full: WAITS },
+];
+
+/** Pools with another rule, and the reason. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  [
+    'Slots for light and heavy jobs',
+    'The account with the fewest running jobs comes first. An account leaves one heavy slot of the fleet to other active accounts. A running job keeps its slot, because an interrupted job would lose its work',
+  ],
+  [
+    'Slots for interactive jobs',
+    'The account that the worker served least recently comes first. Nothing waits for the network in such a slot',
+  ],
+  [
+    'Memory for cells',
+    'Heavy jobs get memory in order. Each of them has a slot, so slots limit how much an account gets',
+  ],
+  [
+    'Disk space for work',
+    'An account may use as many bytes as it leaves free. Bytes are measured, because a source may declare any size',
+  ],
+  ['Sign-ins', 'A sign-in has no account yet. Addresses share the turns, two for each'],
+  [
+    'Transactions that lock an account, and batches',
+    'One at a time for each account. Accounts never wait for each other',
+  ],
+];
+
+/** The section of `docs/limits.md` about pools. */
+export function sharedPools(): string {
+  const rows = POOLS.map(({ what, shape, full }) => {
+    const { places, share, reserved, quiet = Math.ceil(places / 4) } = shape;
+    const counts = [places, Math.max(quiet, share), share, reserved, accountsToFill(shape)];
+    return [what, ...counts.map((count) => count.toLocaleString('en-US')), full];
+  });
+  const columns = [
+    'Pool',
+    'Places',
+    'Of one account',
+    'Once a quarter is taken',
+    'Reserved',
+    'Accounts to fill it',
+    'Response when full',
+  ];
+  return `## Shared pools
+
+Accounts share what a process can do at the same time. An account gets places up to the number in the third column, while less than a quarter of
+the places is taken or while no other account has one. After that, it gets its share. Only accounts without a place get the reserved places. So it
+takes the number of accounts in the sixth column to fill a pool, even if they keep their places. A free place goes to the account with the
+fewest places, then to the account that got a place least recently. Database connections, parts of archives and threads are in use for a short time, so few
+places are enough. A job that waits for the network occupies no slot.
+
+${table(columns, rows)}
+
+These pools have another rule:
+
+${table(
+  ['Pool', 'Rule'],
+  OTHERS.map((row) => [...row]),
+)}
+`;
+}
