@@ -9,7 +9,7 @@ import type { App } from '../types.ts';
  * Bytes of documents that an address gets at once, and in each further minute. The documents that 20 browsers load for the first time
  * are smaller than the burst. Sending more would keep the processor from the requests of others.
  */
-export const DOCUMENT_BYTES = { burst: 16 * 2 ** 20, perMinute: 64 * 2 ** 20 };
+export const DOCUMENT_BYTES = { burst: 8 * 2 ** 20, perMinute: 64 * 2 ** 20 };
 /** Milliseconds for which a request for a document waits until its address may get the bytes. */
 export const DOCUMENT_WAIT_MS = 5_000;
 
