@@ -1,4 +1,6 @@
 import { FAILED_AUTH_LIMIT, SIGN_IN_LIMIT } from '../../src/accounts/limits.ts';
+import { CLIENT_RATE, UNREAD_BYTES } from '../../src/api/plugins/answers.ts';
+import { DOCUMENT_BYTES, DOCUMENT_WAIT_MS } from '../../src/api/plugins/document-rate.ts';
 import { DEFAULT_MAX_LINE } from '../../src/captions/layout.ts';
 import { MAX_CAPTION_BYTES } from '../../src/captions/parse.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -23,9 +25,11 @@ import { MAX_INPUTS, MAX_METADATA_BYTES } from '../../src/contract/transcodes.ts
 import { MAX_CAPTION_LINE, MIN_CAPTION_LINE } from '../../src/contract/transcriptions.ts';
 import { MAX_NEW_WEBHOOKS_A_DAY, MAX_WEBHOOK_URL, MAX_WEBHOOKS } from '../../src/contract/webhooks.ts';
 import { EVENT_DAYS } from '../../src/events/read.ts';
+import { PEER_RATE } from '../../src/fetcher/index.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/ffmpeg/plan/resources.ts';
 import { INPUT_LIMITS } from '../../src/ffmpeg/probe/input-limits.ts';
 import { HEARTBEAT_SECONDS, LOST_SECONDS } from '../../src/fleet/workers.ts';
+import { LARGE_PIECES } from '../../src/gateway/pieces.ts';
 import { SESSION_SECONDS } from '../../src/identity/sessions.ts';
 import { MAX_ATTEMPTS } from '../../src/jobs/rows.ts';
 import { MAX_TREE_FILES } from '../../src/objects/tree.ts';
@@ -385,19 +389,34 @@ const CONNECTIONS = {
   response: { what: 'Time in which a response of the API starts', value: milliseconds('api/app.ts', 'RESPONSE_MS') },
   openResponse: { what: 'The same on routes that need no key', value: milliseconds('api/app.ts', 'OPEN_RESPONSE_MS') },
   reading: {
-    what: `Time in which a client must read ${bytes(sourceNumber('api/plugins/answers.ts', 'PIECE_BYTES'))} of a response`,
-    value: milliseconds('api/plugins/answers.ts', 'BOUNDS.stallMs'),
-    note: 'Airlock closes the connection',
+    what: 'Bytes of a response that a client must read in a minute',
+    value: bytes(CLIENT_RATE.bytes),
+    note: 'Airlock closes the connection. Counts what has left the machine',
+  },
+  destination: {
+    what: 'Bytes of an output that a destination must receive in a minute',
+    value: bytes(PEER_RATE.bytes),
+    note: 'Airlock tries the delivery again',
   },
   unread: {
     what: 'Unread bytes of the responses of an account, or of an address without a key',
-    value: bytes(sourceNumber('api/plugins/answers.ts', 'BOUNDS.ownerBytes')),
-    note: isolated,
+    value: bytes(UNREAD_BYTES.quiet),
+    note: `${isolated}. While a quarter of all unread bytes is in use: ${bytes(UNREAD_BYTES.share)}`,
   },
   allUnread: {
     what: 'Unread bytes of all responses',
-    value: bytes(sourceNumber('api/plugins/answers.ts', 'BOUNDS.pendingBytes')),
-    note: 'Returns `503` with the code `unavailable`',
+    value: bytes(UNREAD_BYTES.places),
+    note: `Returns \`503\` with the code \`unavailable\`. The last ${bytes(UNREAD_BYTES.reserved)} are for accounts without unread bytes`,
+  },
+  documents: {
+    what: 'Bytes of pages, scripts, pictures and `/openapi.json` that an address gets per minute',
+    value: bytes(DOCUMENT_BYTES.perMinute),
+    note: `${bytes(DOCUMENT_BYTES.burst)} at once. Further requests wait for up to ${seconds(DOCUMENT_WAIT_MS / 1000)}. Then: ${minute.toLowerCase()}`,
+  },
+  pieces: {
+    what: 'Memory of the embedded storage for downloads, in addition to 16 KiB for each',
+    value: bytes(LARGE_PIECES.places),
+    note: `An account and an address use up to a quarter, and ${bytes(LARGE_PIECES.share)} while a quarter is in use. Then their downloads use only 16 KiB each, which is slower`,
   },
   puts: {
     what: 'Concurrent `PUT` requests to one upload URL of the embedded storage',
@@ -408,6 +427,11 @@ const CONNECTIONS = {
     what: 'Concurrent downloads of one object of the embedded storage',
     value: count(sourceNumber('gateway/transfers.ts', 'GETS_PER_OBJECT')),
     note: 'Returns `503` with the code `SlowDown`',
+  },
+  accountTransfers: {
+    what: 'Concurrent transfers of an account with the embedded storage',
+    value: 'Half of all connections',
+    note: 'While a quarter of all connections is in use, 1 of 64 connections. The last quarter is for accounts without a transfer. Returns `503` with the code `SlowDown`',
   },
   longest: {
     what: 'Longest transfer of the embedded storage',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { truncate, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -50,6 +51,40 @@ describe('the gateway', () => {
     }
     stalled.end();
     await until(() => pieces.largeBytes === 0, { what: 'the release of the large pieces' });
+  });
+});
+
+describe('downloads of several accounts at the same time', () => {
+  it('each have the bytes of their own object, also while others disconnect half-way', async () => {
+    const gateway = await startEmbeddedGateway();
+    const objects = Array.from({ length: 6 }, () => randomBytes(1_500_000));
+    const path = join(gateway.root, 'object');
+    const urls: string[] = [];
+    for (const [index, bytes] of objects.entries()) {
+      await writeFile(path, bytes);
+      await gateway.store.putFile(`outputs/${index}/1`, path, { contentType: 'video/mp4', size: bytes.length });
+      urls.push(
+        await gateway.store.presignGet(`outputs/${index}/1`, {
+          filename: 'a',
+          contentType: 'video/mp4',
+          expiresIn: 900,
+        }),
+      );
+    }
+    const readAll = async (index: number) => {
+      const body = Buffer.from(await (await fetch(urls[index]!)).arrayBuffer());
+      return body.equals(objects[index]!);
+    };
+    const disconnect = async (index: number) => {
+      const stop = new AbortController();
+      const { body } = await fetch(urls[index]!, { signal: stop.signal });
+      await body!.getReader().read();
+      stop.abort();
+      return true;
+    };
+    const runs = Array.from({ length: 90 }, (_, run) => (run % 3 === 0 ? disconnect : readAll)(run % objects.length));
+    expect((await Promise.all(runs)).filter((isRight) => !isRight)).toEqual([]);
+    await gateway.close();
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../../test/conformance/embedded-gateway.ts';
 import { type RawConnection, rawConnection } from '../../test/conformance/raw-client.ts';
-import { openTransfers } from './transfers.ts';
+import { openTransfers, type Transfers } from './transfers.ts';
 
 const SLOW_DOWN = { code: 'SlowDown', status: 503 };
 
@@ -20,22 +20,30 @@ describe('transfer permits', () => {
     expect(() => transfers.acquire('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
   });
 
-  it('limit an account to half of the connections that other accounts do not use', () => {
-    const transfers = openTransfers(40);
-    const acquireAll = (account: string): (() => void)[] => {
-      const permits: (() => void)[] = [];
-      try {
-        while (permits.length < 100) permits.push(transfers.acquire('PUT', `uploads/${account}/${permits.length}`));
-      } catch (error) {
-        expect(error).toMatchObject(SLOW_DOWN);
-      }
-      return permits;
-    };
-    const first = acquireAll('a');
-    expect(first).toHaveLength(20);
-    expect(acquireAll('b')).toHaveLength(10);
+  /** Takes as many permits as an account gets, up to 3,000. */
+  function takeAll(transfers: Transfers, account: string): (() => void)[] {
+    const permits: (() => void)[] = [];
+    try {
+      while (permits.length < 3_000) permits.push(transfers.acquire('PUT', `uploads/${account}/${permits.length}`));
+    } catch (error) {
+      expect(error).toMatchObject(SLOW_DOWN);
+    }
+    return permits;
+  }
+
+  it('limit an account to half of the connections, and later accounts to a small share', () => {
+    const transfers = openTransfers(4096);
+    const first = takeAll(transfers, 'a');
+    expect(first).toHaveLength(2048);
+    expect(takeAll(transfers, 'b')).toHaveLength(64);
     for (const release of first) release();
-    expect(acquireAll('c')).toHaveLength(15);
+    expect(takeAll(transfers, 'c')).toHaveLength(1024 - 64);
+  });
+
+  it.each([2, 6, 40])('leave a permit for a new account while %i accounts keep all that they get', (accounts) => {
+    const transfers = openTransfers(4096);
+    for (let account = 0; account < accounts; account++) takeAll(transfers, `a${account}`);
+    expect(takeAll(transfers, 'new').length).toBeGreaterThan(0);
   });
 });
 

@@ -1,3 +1,4 @@
+import { mayTakePlace, type PoolShape } from '../pools/share.ts';
 import { accountOf } from '../storage/keys.ts';
 import { S3Error } from './errors.ts';
 
@@ -12,11 +13,15 @@ export interface Transfers {
   acquire(method: 'GET' | 'PUT', key: string): () => void;
 }
 
-/**
- * `total`: connections of the listener. An account may use at most half of the connections that other accounts do not
- * use.
- */
+/** Transfers of all accounts. An account alone uses up to half of the connections. */
+export function transfersOf(connections: number): PoolShape {
+  const partOf = (divisor: number) => Math.ceil(connections / divisor);
+  return { places: connections, share: partOf(64), reserved: partOf(4), quiet: partOf(2) };
+}
+
+/** `total`: connections of the listener. */
 export function openTransfers(total: number): Transfers {
+  const shape = transfersOf(total);
   const ofObject = createTally();
   const ofAccount = createTally();
   let all = 0;
@@ -29,9 +34,8 @@ export function openTransfers(total: number): Transfers {
         const what = method === 'PUT' ? 'uploads to this URL' : 'downloads of this object';
         throw slowDown(`${limit} ${what} are running, which is the limit.`);
       }
-      // The first account gets up to half of the connections, and the next account half of the rest.
-      if (ofAccount.count(account) >= Math.max(1, total - all)) {
-        throw slowDown('This account already uses half of the connections that other accounts do not use.');
+      if (!mayTakePlace(shape, { taken: all, own: ofAccount.count(account) })) {
+        throw slowDown('This account uses as many connections as it may while others use the storage.');
       }
       const releases = [ofObject.add(object), ofAccount.add(account)];
       all++;

@@ -20,7 +20,7 @@ const MIB = 2 ** 20;
 export const CLIENT_RATE: ReadRate = { bytes: 64 * 1024, windowMs: 60_000 };
 
 /** Unread bytes of accounts. An account may leave ten large lists unread while there are few others. */
-export const UNREAD_BYTES: PoolShape = { places: 128 * MIB, share: MIB, reserved: 32 * MIB, quiet: 8 * MIB };
+export const UNREAD_BYTES = { places: 128 * MIB, share: MIB, reserved: 32 * MIB, quiet: 8 * MIB } satisfies PoolShape;
 
 const BOUNDS: AnswerBounds = { rate: CLIENT_RATE, unread: UNREAD_BYTES };
 /** Bytes of a piece. The rate of a client is known in whole pieces. */

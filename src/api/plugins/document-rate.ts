@@ -9,7 +9,7 @@ import type { App } from '../types.ts';
  * Bytes of documents that an address gets at once, and in each further minute. The documents that 20 browsers load for the first time
  * are smaller than the burst. Sending more would keep the processor from the requests of others.
  */
-export const DOCUMENT_BYTES = { burst: 16 * 2 ** 20, perMinute: 64 * 2 ** 20 };
+export const DOCUMENT_BYTES = { burst: 8 * 2 ** 20, perMinute: 64 * 2 ** 20 };
 /** Milliseconds for which a request for a document waits until its address may get the bytes. */
 export const DOCUMENT_WAIT_MS = 5_000;
 
@@ -18,20 +18,21 @@ export function registerDocumentRate(app: App): void {
   app.decorate('documentRate', createAddressRates(DOCUMENT_BYTES));
 }
 
-/** Waits until the address of the request may get the bytes of a document. Throws 429 if that takes too long. */
+/**
+ * Waits until the address of the request may get the bytes of a document. Throws 429 at the end of the wait if that takes too long. The
+ * wait keeps a client that requests documents in a loop from using the processor with rejections.
+ */
 export async function awaitDocumentBytes(request: FastifyRequest, reply: FastifyReply, bytes: number): Promise<void> {
   if (request.method === 'HEAD') return;
-  const waitMs = (request.server as unknown as App).documentRate.reserve(
-    addressGroup(request.ip),
-    bytes,
-    DOCUMENT_WAIT_MS,
-  );
-  if (waitMs === null) {
-    // No cache may keep the error for as long as the document.
-    reply.header('cache-control', 'no-store');
-    const limit = DOCUMENT_BYTES.perMinute;
-    const reason = `${limit} bytes of documents per minute are allowed for an address`;
-    throw new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: DOCUMENT_WAIT_MS / 1000, reason });
-  }
-  if (waitMs > 0) await setTimeout(waitMs);
+  const { documentRate } = request.server as unknown as App;
+  const address = addressGroup(request.ip);
+  const waitMs = documentRate.reserve(address, bytes, DOCUMENT_WAIT_MS);
+  if (waitMs === 0) return;
+  await setTimeout(waitMs ?? DOCUMENT_WAIT_MS);
+  if (waitMs !== null || documentRate.spend(address, bytes) === 0) return;
+  // No cache may keep the error for as long as the document.
+  reply.header('cache-control', 'no-store');
+  const limit = DOCUMENT_BYTES.perMinute;
+  const reason = `${limit} bytes of documents per minute are allowed for an address`;
+  throw new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: DOCUMENT_WAIT_MS / 1000, reason });
 }
