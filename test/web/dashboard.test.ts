@@ -416,6 +416,8 @@ describe('a person', () => {
     const choice = page.getByRole('combobox', { name: 'Template' });
     await choice.waitFor();
     expect(await choice.inputValue()).toBe('tones@1');
+    await page.getByLabel('URL of a file').fill('https://example.org/talk.mp4');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByText('Valid', { exact: true }).waitFor();
     expect(await page.getByRole('region', { name: 'Request' }).textContent()).toContain('tones@1');
     expect(await faultsOf(page)).toEqual([]);

@@ -16,7 +16,7 @@ describe('a set time on the dashboard', () => {
 });
 
 const NOW = Date.parse('2026-12-01T12:00:00Z');
-const after = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
+const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
 
 describe('a moment on the dashboard', () => {
   it.each([
@@ -29,7 +29,7 @@ describe('a moment on the dashboard', () => {
     [10, 'just now'],
     [7200, 'just now'],
   ])('that has happened %i seconds from now is "%s", even where clocks differ', (seconds, text) => {
-    expect(agoText(after(seconds), NOW)).toBe(text);
+    expect(agoText(inSeconds(seconds), NOW)).toBe(text);
   });
 
   it.each([
@@ -38,7 +38,7 @@ describe('a moment on the dashboard', () => {
     [0, 'now'],
     [-90, 'now'],
   ])('that will happen %i seconds from now is "%s"', (seconds, text) => {
-    expect(dueText(after(seconds), NOW)).toBe(text);
+    expect(dueText(inSeconds(seconds), NOW)).toBe(text);
   });
 });
 
@@ -87,8 +87,8 @@ describe('a usage chart', () => {
 });
 
 describe('a job that waits', () => {
-  const job = (more: Partial<AnyJob>): AnyJob => ({ id: '1', created_at: after(0), status: 'pending', ...more });
-  const retry = { attempt: 2, of: 3, at: after(12), error_code: 'source_unreachable', error_advice: null };
+  const job = (more: Partial<AnyJob>): AnyJob => ({ id: '1', created_at: inSeconds(0), status: 'pending', ...more });
+  const retry = { attempt: 2, of: 3, at: inSeconds(12), error_code: 'source_unreachable', error_advice: null };
 
   it.each([
     [{}, 'Queued', 'Waiting for a worker'],

@@ -61,7 +61,7 @@ export function stateOf({ status, retry }: Pick<AnyJob, 'status' | 'retry'>): { 
 }
 
 /** What a `pending` job waits for. */
-export function waitingText({ retry, waiting_for: awaited }: AnyJob): string {
+export function waitingText({ retry, waiting_for: awaited }: Pick<AnyJob, 'retry' | 'waiting_for'>): string {
   if (retry) return `Waiting for attempt ${retry.attempt} of ${retry.of}`;
   return awaited === 'upload' ? 'Waiting for its upload' : 'Waiting for a worker';
 }

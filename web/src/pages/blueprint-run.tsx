@@ -3,9 +3,9 @@ import { useRoute } from 'preact-iso';
 import type { BlueprintInfo, BlueprintRun, RunStep } from '../../../src/contract/blueprints.ts';
 import { onEvents } from '../api/events.ts';
 import { may } from '../api/session-state.ts';
-import { type AnyJob, isOver, jobName, stateOf } from '../lib/job.ts';
+import { type AnyJob, isOver, jobName, stateOf, waitingText } from '../lib/job.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
-import { Badge, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
+import { Badge, ErrorNotice, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { useResource } from '../ui/resource.ts';
 import { Ago } from '../ui/time.tsx';
@@ -13,6 +13,7 @@ import { Review } from './blueprints/review.tsx';
 import { CancelDialog, EraseDialog } from './job/dialogs.tsx';
 import { Kept } from './job/facts.tsx';
 import { Failure } from './job/failure.tsx';
+import { LastFailure } from './job/working.tsx';
 
 const STEPS: Readonly<Record<RunStep, string>> = {
   queued: 'Accepted',
@@ -85,6 +86,11 @@ function Shown({ run, blueprint, set, reload }: ShownProps) {
       }
     >
       {run.status === 'failed' && <Failure job={run} />}
+      {run.retry && (
+        <Notice tone="warn" title={waitingText(run)}>
+          <LastFailure {...run.retry} />
+        </Notice>
+      )}
       {run.status === 'awaiting_review' && <Review key={run.id} run={run} onContinued={set} />}
       <div class="columns">
         <Results run={run} blueprint={blueprint} />

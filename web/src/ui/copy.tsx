@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { optionsOf, shellText } from '../lib/shell.ts';
 import { Button } from './button.tsx';
 import { showToast } from './toast.tsx';
@@ -65,7 +65,8 @@ function Folded({ copied, label, children }: FoldedProps) {
   const text = useRef<HTMLPreElement>(null);
   const [isLong, setLong] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => {
+  // Ends before the open text is measured, which always fits.
+  useLayoutEffect(() => {
     const element = text.current;
     if (!element || isOpen) return;
     const observer = new ResizeObserver(() => setLong(element.scrollHeight > element.clientHeight + 1));

@@ -1,6 +1,7 @@
 import { durationText, percentText } from '../../lib/format.ts';
 import { type AnyJob, jobName, statusText, waitingText } from '../../lib/job.ts';
 import { Bar } from '../../ui/feedback.tsx';
+import { Prose } from '../../ui/prose.tsx';
 import { Due } from '../../ui/time.tsx';
 
 /** How far a job is that waits or runs. */
@@ -14,13 +15,18 @@ export function Working({ job }: { job: AnyJob }) {
         <span class="value">{isRunning ? state : waitingText(job)}</span>
         <span class="muted">{isRunning ? detailOf(job) : <Start job={job} />}</span>
       </div>
-      {job.retry && (
-        <p>
-          The last attempt failed with <code>{job.retry.error_code}</code>. {job.retry.error_advice}
-        </p>
-      )}
+      {job.retry && <LastFailure {...job.retry} />}
       {progress !== undefined && <Bar value={progress} label={`Progress of ${jobName(job)}`} />}
     </section>
+  );
+}
+
+/** Why the last attempt failed, and what to do. */
+export function LastFailure({ error_code, error_advice }: NonNullable<AnyJob['retry']>) {
+  return (
+    <p>
+      The last attempt failed with <code>{error_code}</code>. {error_advice && <Prose text={error_advice} />}
+    </p>
   );
 }
 

@@ -65,6 +65,10 @@ function Verified({ verification }: { verification: NonNullable<AuditPage['verif
   return (
     <Notice tone="bad" title={`The log has been changed${brokenAt === null ? '' : ` at entry ${brokenAt}`}`}>
       <p>{problem}</p>
+      <p>
+        Somebody changed rows in the database directly. Compare the log with your latest backup, and check who can
+        connect to the database.
+      </p>
     </Notice>
   );
 }
