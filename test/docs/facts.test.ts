@@ -7,6 +7,7 @@ import { bytes, count, seconds } from '../../scripts/docs/units.ts';
 import { JOB_STATUSES } from '../../src/contract/common.ts';
 import { LIMIT_BOUNDS } from '../../src/contract/limit-bounds.ts';
 import { MAX_PARTS_UPLOAD_BYTES } from '../../src/contract/limits.ts';
+import { autoHeights } from '../../src/ffmpeg/plan/ladder/rungs.ts';
 import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
 import { ROOT, readPage, readPages, tableUnder } from './pages.ts';
 
@@ -91,6 +92,11 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
   [/accepts (\d+) concurrent PUTs to one upload URL/g, fact('connections', 'puts')],
   [/and (\d+) downloads of one object/g, fact('connections', 'gets')],
   [/SDK uploads files over (\d+ MiB)/g, bytes(partsAbove())],
+  [/`auto` starts with the heights ([\d, ]+ and \d+)/g, listOf(autoHeights(2160).map(String))],
+  [/at least ([\d.]+) times as high as the largest of these heights/g, String(rungs('OWN_SIZE_FACTOR'))],
+  [/the input is at least (\d+ seconds) long/g, seconds(samples('SAMPLE_SECONDS') / samples('SHARE'))],
+  [/next larger rendition needs at most (\d+) kbit/g, String(rungs('ENOUGH_RATE') / 1000)],
+  [/rendition needs more than (\d+%) of the bit rate/g, `${rungs('WORTH_SHARE') * 100}%`],
 ];
 
 describe('numbers in the pages', () => {
@@ -127,6 +133,14 @@ function inDigits(text: string): string {
     const at = WORDS.indexOf(word.toLowerCase());
     return at < 0 ? word : String(at);
   });
+}
+
+function rungs(name: string): number {
+  return sourceNumber('ffmpeg/plan/ladder/rungs.ts', name);
+}
+
+function samples(name: string): number {
+  return sourceNumber('ffmpeg/plan/ladder/sample-rungs.ts', name);
 }
 
 function listOf(waits: readonly string[]): string {

@@ -40,4 +40,12 @@ describe('the documentation in a browser', () => {
     await page.getByRole('heading', { level: 1, name: 'Concepts' }).waitFor();
     await page.close();
   });
+
+  it('leads from the former address of a section to the page that the section moved to', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${service.api}/docs/api#uploads-in-parts`);
+    await page.waitForURL('**/docs/api/uploads#uploads-in-parts');
+    expect(await page.locator('h2:target').textContent()).toMatch(/^Uploads in parts/);
+    await page.close();
+  });
 });
