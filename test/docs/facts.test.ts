@@ -4,10 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { FACTS, type Fact } from '../../scripts/docs/facts.ts';
 import { sourceNumber } from '../../scripts/docs/source-constants.ts';
 import { bytes, count, seconds } from '../../scripts/docs/units.ts';
+import { idempotentPaths } from '../../src/api/openapi/headers.ts';
 import { JOB_STATUSES } from '../../src/contract/common.ts';
+import { JOB_ERRORS } from '../../src/contract/job-errors.ts';
 import { LIMIT_BOUNDS } from '../../src/contract/limit-bounds.ts';
 import { MAX_PARTS_UPLOAD_BYTES } from '../../src/contract/limits.ts';
 import { autoHeights } from '../../src/ffmpeg/plan/ladder/rungs.ts';
+import { kinds } from '../../src/kinds/registry.ts';
+import { planAll } from '../../src/sandbox/self-test/plans.ts';
+import { rejectedAttempts } from '../../src/sandbox/self-test/rejected-attempts.ts';
+import { bwrapTier } from '../../src/sandbox/tiers/bwrap.ts';
 import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
 import { ROOT, readPage, readPages, tableUnder } from './pages.ts';
 
@@ -111,6 +117,67 @@ describe('numbers in the pages', () => {
       expect(found).toEqual(found.map(([path]) => [path, sentence.facts]));
     },
   );
+});
+
+describe('api.md', () => {
+  const { text } = readPage('docs/api.md');
+
+  it('names every error of a wrong state that has the status 400', () => {
+    const codes = Object.entries(JOB_ERRORS).flatMap(([code, { status }]) => (status === 400 ? [code] : []));
+    const sentence = /\*\*Wrong states\.\*\*[\s\S]*?\n- /.exec(text)![0];
+    expect([...sentence.matchAll(/\(`(\w+)`\)/g)].map(([, code]) => code).sort()).toEqual(codes.sort());
+  });
+
+  it('lists every request that accepts an Idempotency-Key', () => {
+    const section = text.split(/^#+ /m).find((part) => part.startsWith('Idempotency\n'))!;
+    const listed = [...section.matchAll(/`POST (\/v1\/[^`]+)`/g)].map(([, path]) => path!);
+    expect(listed.sort()).toEqual(idempotentPaths([...kinds.values()].flatMap(({ shown }) => shown ?? [])).sort());
+  });
+});
+
+describe('sdk.md', () => {
+  it('lists every method of the client', () => {
+    const client = readFileSync(join(ROOT, 'sdk/src/client.ts'), 'utf8').split('export class Airlock')[1]!;
+    const methods = [...client.matchAll(/^ {2}(?:async )?([a-z]\w*)[(<]/gm)].map(([, name]) => name!);
+    const { text } = readPage('docs/sdk.md');
+    const named = text.match(/^\| (?:`\w+\(.*?\)`(?:, )?)+ \|/gm)!.flatMap((cell) => cell.match(/\w+(?=\()/g)!);
+    expect(methods.filter((name) => name !== 'constructor' && !named.includes(name))).toEqual([]);
+    expect(methods).toContain('playback');
+  });
+});
+
+describe('the self-test in security-model/files.md', () => {
+  const { text } = readPage('docs/security-model/files.md');
+  const tier = { ...bwrapTier(null as never), exceptions: {} };
+  const targets = { tier, canary: '/canary', otherJob: '/job', service: 1 };
+  /** The first plan makes all attempts that are rejected with an error. Each of the others makes one attempt. */
+  const attempts = (full: boolean) =>
+    planAll(targets, { full, filters: ['media'], hasCgroup: true }).length - 1 + rejectedAttempts(targets).length;
+
+  it('makes as many attempts as the page states, and one more in the daily test', () => {
+    expect(text).toContain(`The self-test makes ${attempts(false)} attempts.`);
+    expect(attempts(true)).toBe(attempts(false) + 1);
+    expect(readPage('docs/security-overview.md').text).toMatch(/runs more than 200 such attacks/);
+  });
+});
+
+describe('figures of benchmarks.md', () => {
+  const row = (heading: string, start: string) =>
+    tableUnder(readPage('docs/benchmarks.md').text, heading).find(([task]) => task!.startsWith(start))!;
+  const compared = (start: string) => row('Time compared with FFmpeg', start)[1]!.replace(' longer', '');
+
+  it('are the figures of Airlock in comparison.md', () => {
+    const airlock = tableUnder(readPage('docs/comparison.md').text, 'Speed').map(([, figure]) => figure);
+    expect(airlock).toEqual(['20 s of 720p VP9', 'A clip of 1.5 s', '40 tiny clips'].map(compared));
+  });
+
+  it('are the rate of claims in slots.md and scale.md, and the time of a first start in install.md', () => {
+    const claims = row('Throughput', 'Jobs claimed')[1]!.replace(' a second', '');
+    expect(readPage('docs/operate/slots.md').text).toContain(`about ${claims} claims a second`);
+    expect(tableUnder(readPage('docs/scale.md').text, 'Measured rates')[0]![1]).toBe(claims);
+    const start = /On a new data directory ([\d.]+) s/.exec(row('Latency', '`./airlock up`')[2]!)![1]!;
+    expect(readPage('docs/install.md').text).toContain(`[${start} seconds](benchmarks.md#latency)`);
+  });
 });
 
 describe('architecture.md', () => {
