@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FACTS, type Fact } from '../../scripts/docs/facts.ts';
@@ -15,6 +15,7 @@ import { planAll } from '../../src/sandbox/self-test/plans.ts';
 import { rejectedAttempts } from '../../src/sandbox/self-test/rejected-attempts.ts';
 import { bwrapTier } from '../../src/sandbox/tiers/bwrap.ts';
 import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
+import { readSources } from '../architecture/sources.ts';
 import { ROOT, readPage, readPages, tableUnder } from './pages.ts';
 
 /** Measurements and decisions state numbers of their own time. */
@@ -191,6 +192,23 @@ describe('architecture.md', () => {
     )![1]!;
     const rows = tableUnder(text, 'States of jobs and attempts').map(([state]) => state);
     expect(['running', ...rows].sort()).toEqual(type.match(/\w+/g)!.sort());
+  });
+});
+
+describe('limits.md', () => {
+  /** Limits that no caller meets: bounds of Airlock's own texts, and of values that other rows bound. */
+  const INTERNAL = ['MAX_MESSAGE', 'MAX_NAME', 'MAX_REFERENCE', 'MAX_SECONDS', 'MAX_SHOWN'];
+
+  it('has a row for every constant MAX_… of the contract', () => {
+    const declared = readSources()
+      .filter(({ folder }) => folder === 'contract')
+      .flatMap(({ text }) => [...text.matchAll(/^(?:export )?const (MAX_\w+)/gm)].map(([, name]) => name!));
+    const facts = readdirSync(join(ROOT, 'scripts/docs'))
+      .filter((name) => name.startsWith('facts'))
+      .map((name) => readFileSync(join(ROOT, 'scripts/docs', name), 'utf8'))
+      .join('\n');
+    const missing = declared.filter((name) => !new RegExp(`\\b${name}\\b`).test(facts));
+    expect([...new Set(missing)].sort()).toEqual(INTERNAL);
   });
 });
 
