@@ -9,8 +9,8 @@ byId('theme').addEventListener('click', () => {
   localStorage.setItem('airlock-theme', root.dataset.theme);
 });
 
-const moved = document.querySelector('.moved :target');
-if (moved) location.replace(moved.href);
+const target = byId(location.hash.slice(1));
+if (target?.matches('.moved a')) location.replace(target.href);
 
 const menu = byId('menu');
 function showMenu(open) {

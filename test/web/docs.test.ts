@@ -34,6 +34,7 @@ describe('the documentation in a browser', () => {
     await page.goto(`${service.api}/docs/errors#not_found`);
     expect(await page.locator('tr:target').textContent()).toMatch(/^not_found/);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.getByRole('button', { name: 'Search' }).waitFor();
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByText('Explanation').click();
     await page.getByRole('link', { name: 'Concepts' }).click();

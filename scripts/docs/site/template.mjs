@@ -48,7 +48,7 @@ ${raw ? `<link rel="alternate" type="text/markdown" href="/docs/${raw}">` : ''}
 <header class="top">
 <button class="icon menu" id="menu" aria-label="Menu" aria-expanded="false" aria-controls="pages">${icon('menu')}</button>
 <a class="brand" href="/docs"><img src="/docs/site/icon.svg" alt="" width="24" height="24">Airlock <span>Docs</span></a>
-<button class="find" id="find" aria-haspopup="dialog">${icon('search')}<span>Search</span><kbd>/</kbd></button>
+<button class="find" id="find" aria-haspopup="dialog" aria-label="Search">${icon('search')}<span>Search</span><kbd>/</kbd></button>
 <nav class="links" aria-label="Service"><a href="/docs/api/reference">API reference</a><a href="/">Dashboard</a></nav>
 <button class="icon" id="theme" aria-label="Switch between light and dark">${icon('theme')}</button>
 </header>
