@@ -42,7 +42,7 @@ describe('the documentation in a browser', () => {
     await page.close();
   });
 
-  it('leads from the former address of a section to the page that the section moved to', async () => {
+  it('redirects the former address of a section to the page that the section moved to', async () => {
     const page = await browser.newPage();
     await page.goto(`${service.api}/docs/api#uploads-in-parts`);
     await page.waitForURL('**/docs/api/uploads#uploads-in-parts');
