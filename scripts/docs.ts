@@ -7,6 +7,7 @@ import { cliPage } from './docs/cli.ts';
 import { errorsPage, failuresPage } from './docs/errors.ts';
 import { FILTER_PAGES, filtersPage } from './docs/filters.ts';
 import { formatsPage } from './docs/formats.ts';
+import { portsPage } from './docs/network.ts';
 import { eventTypes, openapiDocument, sdkTypes } from './docs/openapi.ts';
 import { optionsPage } from './docs/options.ts';
 import { permissionsPage } from './docs/permissions.ts';
@@ -35,6 +36,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
   'docs/formats.md': formatsPage,
   'docs/limits.md': async () => (await import('./docs/limits.ts')).limitsPage(),
   'docs/metrics.md': async () => (await import('./docs/metrics.ts')).metricsPage(),
+  'docs/operate/ports.md': portsPage,
   'docs/options.md': optionsPage,
   'docs/permissions.md': async () => permissionsPage(await openapi()),
   'docs/supported-inputs.md': async () => (await import('./docs/supported-inputs.ts')).supportedInputsPage(),

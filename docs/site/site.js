@@ -1,4 +1,4 @@
-// Menu, theme, copy buttons, the mark of the current section, and the search, which is loaded when it is first opened.
+// Former sections, menu, theme, copy buttons, the mark of the current section, and the search, which is loaded when it is first opened.
 const root = document.documentElement;
 const byId = (id) => document.getElementById(id);
 const own = document.querySelector('script[data-index]').dataset;
@@ -8,6 +8,9 @@ byId('theme').addEventListener('click', () => {
   root.dataset.theme = dark ? 'light' : 'dark';
   localStorage.setItem('airlock-theme', root.dataset.theme);
 });
+
+const target = byId(location.hash.slice(1));
+if (target?.matches('.moved a')) location.replace(target.href);
 
 const menu = byId('menu');
 function showMenu(open) {

@@ -6,7 +6,7 @@ import { code, heading, table } from './markdown.ts';
 /** Where the remedy of an error continues. */
 const LINKS: Readonly<Record<string, string>> = {
   invalid_file_type: ' [All types](formats.md#content-types-of-uploads).',
-  file_too_large: ' [How](api.md#uploads-in-parts).',
+  file_too_large: ' [How](api/uploads.md#uploads-in-parts).',
   upload_not_found: ' The text is the same for every storage.',
 };
 
@@ -46,7 +46,7 @@ A job with the status \`failed\` has one of these codes in \`error_code\`, one s
 
 Airlock retries only failures that can be temporary, with up to three attempts before the job fails. For \`limit_memory\`, \`limit_cpu\`,
 \`limit_time\` and \`limit_output\`, the message contains the number. The advice states whether the job, the account or the server set the
-[limit](api.md#limits-of-a-job).
+[limit](api/jobs.md#limits-of-a-job).
 
 [Errors](errors.md) lists the errors of requests.
 

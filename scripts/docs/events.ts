@@ -60,7 +60,7 @@ export function eventsPage(document: OpenAPI3): string {
     text.split(/(?<=\.) /)[0]!,
   ]);
   return `${heading('Events', 'src/events/types.ts, the kinds of jobs, and the OpenAPI document')}
-An event reports something that happened in your account. You can read events with [\`GET /v1/events\`](api.md#events), stream them, or
+An event reports something that happened in your account. You can read events with [\`GET /v1/events\`](api/events.md), stream them, or
 receive them at a [webhook](webhooks.md). [The quickstart](webhooks-quickstart.md) shows a receiver.
 
 ${table(['Type', 'Recorded when'], rows)}

@@ -1,4 +1,4 @@
-import { FAILED_AUTH_LIMIT, SIGN_IN_LIMIT } from '../../src/accounts/limits.ts';
+import { addressLimit } from '../../src/accounts/limits.ts';
 import { CLIENT_RATE, UNREAD_BYTES } from '../../src/api/plugins/answers.ts';
 import { DOCUMENT_BYTES, DOCUMENT_WAIT_MS } from '../../src/api/plugins/document-rate.ts';
 import { DEFAULT_MAX_LINE } from '../../src/captions/layout.ts';
@@ -30,12 +30,14 @@ import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/ffmpeg/plan/reso
 import { INPUT_LIMITS } from '../../src/ffmpeg/probe/input-limits.ts';
 import { HEARTBEAT_SECONDS, LOST_SECONDS } from '../../src/fleet/workers.ts';
 import { LARGE_PIECES } from '../../src/gateway/pieces.ts';
-import { SESSION_SECONDS } from '../../src/identity/sessions.ts';
 import { MAX_ATTEMPTS } from '../../src/jobs/rows.ts';
 import { MAX_TREE_FILES } from '../../src/objects/tree.ts';
 import { MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../../src/uploads/upload.ts';
 import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
-import { sourceNumber } from './source-constants.ts';
+import { FIELDS } from './facts-fields.ts';
+import { FILES_OF_FILTERS, LADDERS } from './facts-media.ts';
+import { SIGN_IN, TOKENS } from './facts-people.ts';
+import { sourceNumber, sourceRange } from './source-constants.ts';
 import { bytes, count, seconds } from './units.ts';
 
 /** A number that the documentation states. */
@@ -63,6 +65,11 @@ const REQUESTS = {
     what: 'Requests of one key per minute',
     value: count(settings.rateLimit),
     note: `${minute}. The operator can change \`AIRLOCK_RATE_LIMIT\`, or \`requests_per_minute\` of an account`,
+  },
+  address: {
+    what: 'Requests of one address per minute, on all routes except `/livez`',
+    value: count(addressLimit(settings.rateLimit)),
+    note: `${minute}. Five times \`AIRLOCK_RATE_LIMIT\``,
   },
   keyActive: {
     what: 'Requests of one key that Airlock processes concurrently',
@@ -108,17 +115,11 @@ const REQUESTS = {
     note: 'Further jobs have `shortened: true`',
   },
   unknownFields: { what: 'Unknown fields that `warnings` names', value: count(MAX_UNKNOWN_FIELDS) },
-  failedAuth: {
-    what: 'Requests with a wrong key from one address per minute',
-    value: count(FAILED_AUTH_LIMIT),
+  playback: {
+    what: 'Requests of one address with valid playback URLs per minute',
+    value: count(sourceNumber('api/app.ts', 'PLAYBACK_PER_MINUTE')),
     note: minute,
   },
-  signIn: {
-    what: 'Failed sign-ins with one email address from one address per minute',
-    value: count(SIGN_IN_LIMIT),
-    note: minute,
-  },
-  session: { what: 'Lifetime of a session', value: seconds(SESSION_SECONDS) },
   idempotency: {
     what: 'Time for which Airlock keeps an `Idempotency-Key`',
     value: `${sourceNumber('jobs/sweep-rows.ts', 'IDEMPOTENCY_HOURS')} hours`,
@@ -178,6 +179,11 @@ const JOBS = {
     what: 'Waiting jobs of an account',
     value: NUMBER_SETTINGS.max_queued.fallback,
     note: 'Returns `429` with the code `queue_full`. The operator can change `max_queued` of an account',
+  },
+  priority: {
+    what: '`priority` of a job',
+    value: sourceRange('contract/priority.ts', 'const range').join(' to '),
+    note: 'Defaults to 0',
   },
   attempts: {
     what: 'Attempts at a job',
@@ -363,6 +369,11 @@ const CONNECTIONS = {
     value: count(settings.maxConnectionsPerAddress),
     note: 'The operator can change `AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS`',
   },
+  addressRate: {
+    what: 'New connections to the API from one IPv4 address or IPv6 /64',
+    value: `${count(settings.maxConnectionsPerAddress / 2)} at once, and ${count(addressLimit(settings.rateLimit))} per minute`,
+    note: 'Airlock resets further connections',
+  },
   pipelined: {
     what: 'Waiting requests on one connection to the API',
     value: count(sourceNumber('listener/request-gate.ts', 'MAX_WAITING')),
@@ -443,10 +454,15 @@ const CONNECTIONS = {
 export const FACTS = {
   requests: { title: 'Requests', facts: REQUESTS },
   uploads: { title: 'Uploads', facts: UPLOADS },
+  tokens: { title: 'Upload tokens', facts: TOKENS },
   jobs: { title: 'Jobs', facts: JOBS },
   media: { title: 'Media', facts: MEDIA },
+  ladders: { title: 'Ladders', facts: LADDERS },
+  files: { title: 'Files that filters name', facts: FILES_OF_FILTERS },
+  fields: { title: 'Fields of a request', facts: FIELDS },
   retention: { title: 'Retention', facts: RETENTION },
   account: { title: 'Resources of an account', facts: ACCOUNT },
+  signIn: { title: 'Sign-in and applications', facts: SIGN_IN },
   webhooks: { title: 'Webhooks', facts: WEBHOOKS },
   connections: { title: 'Connections and transfers', facts: CONNECTIONS },
 } satisfies Record<string, FactGroup>;

@@ -17,6 +17,15 @@ export function sourceNumber(path: string, name: string): number {
   return value;
 }
 
+/** The numbers of `.min(1)` and `.max(10)` in the schema that begins with this text. Throws if there are none. */
+export function sourceRange(path: string, start: string): [least: number, most: number] {
+  const text = readFileSync(join(ROOT, 'src', path), 'utf8');
+  const schema = text.slice(text.indexOf(start)).split('describe(', 1)[0]!;
+  const [, least, most] = /\.min\((-?[\d_]+)\)\s*\.max\(([\d_]+)\)/.exec(schema) ?? [];
+  if (!text.includes(start) || least === undefined) throw new Error(`src/${path} has no range after ${start}.`);
+  return [Number(least.replaceAll('_', '')), Number(most!.replaceAll('_', ''))];
+}
+
 function find(path: string, name: string): number | null {
   const text = readFileSync(join(ROOT, 'src', path), 'utf8');
   const [constant, field] = name.split('.');

@@ -84,14 +84,14 @@ export function supportedInputsPage(): string {
   return `${heading('Supported inputs', 'src/ffmpeg/probe/signature.ts, src/contract and src/sanitizer')}
 An input is an upload, a public URL, or the output of another job. Airlock detects the type of a file by its first bytes, never by its name,
 and FFmpeg can use only the demuxer of this type. Airlock rejects all other files before FFmpeg reads them. To check a file without a job, send
-it to [\`POST /v1/probe\`](api.md#probe).
+it to [\`POST /v1/probe\`](api/jobs.md#probe).
 
 ## Containers
 
 ${table(['Files', 'Content types of uploads', 'Extensions', 'Remuxed'], containerRows())}
 
 "Remuxed" means that Airlock rewrites the container in memory-safe code, where it can do so without loss. FFmpeg then reads only the new
-container. [The sanitizer](security-model.md#the-sanitizer) explains how. A job's \`inputs[].container\` shows whether Airlock remuxed the input.
+container. [The sanitizer](security-model/files.md#the-sanitizer) explains how. A job's \`inputs[].container\` shows whether Airlock remuxed the input.
 
 An upload may also declare [other names](formats.md#content-types-of-uploads) of these content types. Types of one container are
 interchangeable: a file that is declared as \`video/mp4\` may be a MOV file.
@@ -119,7 +119,7 @@ A picture can be an input, a watermark, or a slide. Transparency is kept if the 
 
 ${table(['What', 'Limit', 'Beyond it'], limitRows())}
 
-A declared number may be false, so [the limits of the cell](api.md#limits-of-a-job) apply as well.
+A declared number may be false, so [the limits of the cell](api/jobs.md#limits-of-a-job) apply as well.
 
 ## Rejected files
 

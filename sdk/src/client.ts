@@ -47,7 +47,7 @@ export interface UploadOptions extends Control, SourceOptions {
   resume?: string | undefined;
 }
 
-/** The fields of a job (docs/api.md), with `input` instead of `inputs`. */
+/** The fields of a job (docs/api/jobs.md), with `input` instead of `inputs`. */
 export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
   /** One file or URL, or several that are joined one after the other. */
   input: Input | readonly Input[];

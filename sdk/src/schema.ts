@@ -9,8 +9,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check everything that a job needs
-         * @description Checks database, storage and workers. Returns 500 with `ok: false` and the failed part if one of them fails.
+         * Check database and storage, and count the workers
+         * @description Checks database and storage. Returns 500 with `ok: false` and the failed part if one of them fails. `workers.alive` is the number of live workers, and does not change `ok`.
          *
          *     Requires no key.
          */
@@ -4390,9 +4390,9 @@ export interface components {
             /** @description True if the storage responds but its disk has no space left above the reserve. Reads and deletions work. Requests for upload URLs and creates return 507. */
             low_space?: boolean;
         };
-        /** @description The state of everything that jobs depend on. */
+        /** @description The state of database, storage and workers. */
         Health: {
-            /** @description Whether database and storage respond. */
+            /** @description Whether database and storage respond. Does not depend on the workers. */
             ok: boolean;
             /**
              * Format: date-time

@@ -109,7 +109,7 @@ export const SETTINGS = {
   }),
   maxUpload: required('AIRLOCK_MAX_UPLOAD', integerUpTo(MAX_PARTS_UPLOAD_BYTES), String(MAX_UPLOAD_BYTES), {
     description:
-      'Bytes of one upload, up to 100,000,000,000. Files above 2,048,576,000 bytes are [uploaded in parts](api.md#uploads-in-parts).',
+      'Bytes of one upload, up to 100,000,000,000. Files above 2,048,576,000 bytes are [uploaded in parts](api/uploads.md#uploads-in-parts).',
   }),
   diskReserve: required('AIRLOCK_DISK_RESERVE', diskReserve, '5%,1GiB', {
     description:
@@ -147,7 +147,7 @@ export const SETTINGS = {
   }),
   sandbox: required('AIRLOCK_SANDBOX', choice(['auto', 'bwrap', 'landlock', 'gvisor', 'none']), 'auto', {
     description:
-      '[Sandbox tier](security-model.md#the-tiers): `auto`, `bwrap`, `landlock`, `gvisor` or `none`. `auto` selects the first of `bwrap` and `landlock` that passes the self-test.',
+      '[Sandbox tier](security-model/files.md#the-tiers): `auto`, `bwrap`, `landlock`, `gvisor` or `none`. `auto` selects the first of `bwrap` and `landlock` that passes the self-test.',
   }),
   allowUnsandboxed: optional('AIRLOCK_ALLOW_UNSANDBOXED', text, {
     description: `\`${ACCEPTED_RISK}\` is required with \`AIRLOCK_SANDBOX=none\`. A hostile file can then take over the machine.`,

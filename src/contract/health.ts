@@ -11,7 +11,7 @@ const check = z
 /** `supabase` is the compatible name of the database check. */
 export const healthAnswer = z
   .object({
-    ok: z.boolean().describe('Whether database and storage respond.'),
+    ok: z.boolean().describe('Whether database and storage respond. Does not depend on the workers.'),
     timestamp: timestamp.describe('When this was checked.'),
     uptime: z.number().describe('Seconds since this process started.'),
     supabase: z
@@ -46,7 +46,7 @@ export const healthAnswer = z
     message: z.string().optional().describe('One sentence for people; present if `ok` is false.'),
     warnings: someWarnings,
   })
-  .meta({ id: 'Health', description: 'The state of everything that jobs depend on.' });
+  .meta({ id: 'Health', description: 'The state of database, storage and workers.' });
 
 export type Health = z.infer<typeof healthAnswer>;
 

@@ -98,7 +98,7 @@ export interface CellResult {
   release(): Promise<void>;
 }
 
-/** How a cell is isolated; docs/security-model.md describes what each tier guarantees. */
+/** How a cell is isolated; docs/security-model/files.md describes what each tier guarantees. */
 export type SandboxTier = 'bwrap' | 'landlock' | 'gvisor' | 'none';
 
 export interface SelfTestCheck {

@@ -1,13 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FACTS, type Fact } from '../../scripts/docs/facts.ts';
 import { sourceNumber } from '../../scripts/docs/source-constants.ts';
 import { bytes, count, seconds } from '../../scripts/docs/units.ts';
+import { idempotentPaths } from '../../src/api/openapi/headers.ts';
 import { JOB_STATUSES } from '../../src/contract/common.ts';
+import { JOB_ERRORS } from '../../src/contract/job-errors.ts';
 import { LIMIT_BOUNDS } from '../../src/contract/limit-bounds.ts';
 import { MAX_PARTS_UPLOAD_BYTES } from '../../src/contract/limits.ts';
+import { autoHeights } from '../../src/ffmpeg/plan/ladder/rungs.ts';
+import { kinds } from '../../src/kinds/registry.ts';
+import { planAll } from '../../src/sandbox/self-test/plans.ts';
+import { rejectedAttempts } from '../../src/sandbox/self-test/rejected-attempts.ts';
+import { bwrapTier } from '../../src/sandbox/tiers/bwrap.ts';
 import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
+import { readSources } from '../architecture/sources.ts';
 import { ROOT, readPage, readPages, tableUnder } from './pages.ts';
 
 /** Measurements and decisions state numbers of their own time. */
@@ -91,6 +99,14 @@ const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
   [/accepts (\d+) concurrent PUTs to one upload URL/g, fact('connections', 'puts')],
   [/and (\d+) downloads of one object/g, fact('connections', 'gets')],
   [/SDK uploads files over (\d+ MiB)/g, bytes(partsAbove())],
+  [/Subtitles \| SRT, WebVTT, ASS in UTF-8 \| ([\d ]+MiB)/g, fact('files', 'subtitles')],
+  [/Look-up table \| `.cube`, `.3dl` \| ([\d ]+MiB)/g, fact('files', 'table')],
+  [/Font \| TrueType, OpenType \| ([\d ]+MiB)/g, fact('files', 'font')],
+  [/`auto` starts with the heights ([\d, ]+ and \d+)/g, listOf(autoHeights(2160).map(String))],
+  [/at least ([\d.]+) times as high as the largest of these heights/g, String(rungs('OWN_SIZE_FACTOR'))],
+  [/the input is at least (\d+ seconds) long/g, seconds(samples('SAMPLE_SECONDS') / samples('SHARE'))],
+  [/next larger rendition needs at most (\d+) kbit/g, String(rungs('ENOUGH_RATE') / 1000)],
+  [/rendition needs more than (\d+%) of the bit rate/g, `${rungs('WORTH_SHARE') * 100}%`],
 ];
 
 describe('numbers in the pages', () => {
@@ -107,6 +123,67 @@ describe('numbers in the pages', () => {
   );
 });
 
+describe('api.md', () => {
+  const { text } = readPage('docs/api.md');
+
+  it('names every error of a wrong state that has the status 400', () => {
+    const codes = Object.entries(JOB_ERRORS).flatMap(([code, { status }]) => (status === 400 ? [code] : []));
+    const sentence = /\*\*Wrong states\.\*\*[\s\S]*?\n- /.exec(text)![0];
+    expect([...sentence.matchAll(/\(`(\w+)`\)/g)].map(([, code]) => code).sort()).toEqual(codes.sort());
+  });
+
+  it('lists every request that accepts an Idempotency-Key', () => {
+    const section = text.split(/^#+ /m).find((part) => part.startsWith('Idempotency\n'))!;
+    const listed = [...section.matchAll(/`POST (\/v1\/[^`]+)`/g)].map(([, path]) => path!);
+    expect(listed.sort()).toEqual(idempotentPaths([...kinds.values()].flatMap(({ shown }) => shown ?? [])).sort());
+  });
+});
+
+describe('sdk.md', () => {
+  it('lists every method of the client', () => {
+    const client = readFileSync(join(ROOT, 'sdk/src/client.ts'), 'utf8').split('export class Airlock')[1]!;
+    const methods = [...client.matchAll(/^ {2}(?:async )?([a-z]\w*)[(<]/gm)].map(([, name]) => name!);
+    const { text } = readPage('docs/sdk.md');
+    const named = text.match(/^\| (?:`\w+\(.*?\)`(?:, )?)+ \|/gm)!.flatMap((cell) => cell.match(/\w+(?=\()/g)!);
+    expect(methods.filter((name) => name !== 'constructor' && !named.includes(name))).toEqual([]);
+    expect(methods).toContain('playback');
+  });
+});
+
+describe('the self-test in security-model/files.md', () => {
+  const { text } = readPage('docs/security-model/files.md');
+  const tier = { ...bwrapTier(null as never), exceptions: {} };
+  const targets = { tier, canary: '/canary', otherJob: '/job', service: 1 };
+  /** The first plan makes all attempts that are rejected with an error. Each of the others makes one attempt. */
+  const attempts = (full: boolean) =>
+    planAll(targets, { full, filters: ['media'], hasCgroup: true }).length - 1 + rejectedAttempts(targets).length;
+
+  it('makes as many attempts as the page states, and one more in the daily test', () => {
+    expect(text).toContain(`The self-test makes ${attempts(false)} attempts.`);
+    expect(attempts(true)).toBe(attempts(false) + 1);
+    expect(readPage('docs/security-overview.md').text).toMatch(/runs more than 200 such attacks/);
+  });
+});
+
+describe('figures of benchmarks.md', () => {
+  const row = (heading: string, start: string) =>
+    tableUnder(readPage('docs/benchmarks.md').text, heading).find(([task]) => task!.startsWith(start))!;
+  const compared = (start: string) => row('Time compared with FFmpeg', start)[1]!.replace(' longer', '');
+
+  it('are the figures of Airlock in comparison.md', () => {
+    const airlock = tableUnder(readPage('docs/comparison.md').text, 'Speed').map(([, figure]) => figure);
+    expect(airlock).toEqual(['20 s of 720p VP9', 'A clip of 1.5 s', '40 tiny clips'].map(compared));
+  });
+
+  it('are the rate of claims in slots.md and scale.md, and the time of a first start in install.md', () => {
+    const claims = row('Throughput', 'Jobs claimed')[1]!.replace(' a second', '');
+    expect(readPage('docs/operate/slots.md').text).toContain(`about ${claims} claims a second`);
+    expect(tableUnder(readPage('docs/scale.md').text, 'Measured rates')[0]![1]).toBe(claims);
+    const start = /On a new data directory ([\d.]+) s/.exec(row('Latency', '`./airlock up`')[2]!)![1]!;
+    expect(readPage('docs/install.md').text).toContain(`[${start} seconds](benchmarks.md#latency)`);
+  });
+});
+
 describe('architecture.md', () => {
   const { text } = readPage('docs/architecture.md');
   const states = text.slice(text.indexOf('## States of jobs and attempts'), text.indexOf('## When something dies'));
@@ -121,12 +198,37 @@ describe('architecture.md', () => {
   });
 });
 
+describe('limits.md', () => {
+  /** Limits that no caller meets: bounds of Airlock's own texts, and of values that other rows bound. */
+  const INTERNAL = ['MAX_MESSAGE', 'MAX_NAME', 'MAX_REFERENCE', 'MAX_SECONDS', 'MAX_SHOWN'];
+
+  it('has a row for every constant MAX_… of the contract', () => {
+    const declared = readSources()
+      .filter(({ folder }) => folder === 'contract')
+      .flatMap(({ text }) => [...text.matchAll(/^(?:export )?const (MAX_\w+)/gm)].map(([, name]) => name!));
+    const facts = readdirSync(join(ROOT, 'scripts/docs'))
+      .filter((name) => name.startsWith('facts'))
+      .map((name) => readFileSync(join(ROOT, 'scripts/docs', name), 'utf8'))
+      .join('\n');
+    const missing = declared.filter((name) => !new RegExp(`\\b${name}\\b`).test(facts));
+    expect([...new Set(missing)].sort()).toEqual(INTERNAL);
+  });
+});
+
 /** `10 minutes` for `ten minutes`. */
 function inDigits(text: string): string {
   return text.replace(/^[a-z]+/i, (word) => {
     const at = WORDS.indexOf(word.toLowerCase());
     return at < 0 ? word : String(at);
   });
+}
+
+function rungs(name: string): number {
+  return sourceNumber('ffmpeg/plan/ladder/rungs.ts', name);
+}
+
+function samples(name: string): number {
+  return sourceNumber('ffmpeg/plan/ladder/sample-rungs.ts', name);
 }
 
 function listOf(waits: readonly string[]): string {

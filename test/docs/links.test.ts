@@ -4,11 +4,23 @@ import { describe, expect, it } from 'vitest';
 import { ROOT, readPages } from './pages.ts';
 
 const pages = readPages();
+/** Their readers know the numbers of decisions. */
+const FOR_CONTRIBUTORS = /^docs\/(?:decisions\/|benchmarks-log|architecture|development)/;
 
 describe.each(pages)('$path', ({ path, text }) => {
   it('links only to pages and headings that exist', () => {
     expect(linksOf(text).filter((link) => !resolves(path, link))).toEqual([]);
   });
+
+  it('begins each item of a list on a line of its own', () => {
+    expect(proseOf(text).match(/[.!?] - (?:\*\*)?[A-Z].*/g) ?? []).toEqual([]);
+  });
+
+  if (!FOR_CONTRIBUTORS.test(path)) {
+    it('names a decision by its subject, not by its number', () => {
+      expect(text.match(/\[(?:[Dd]ecision\s)?\d{4}\]\(|\b[Dd]ecision\s\d{4}/g) ?? []).toEqual([]);
+    });
+  }
 
   it('names only tests that exist', () => {
     // Options take a duration, a storage or a commit.
@@ -24,12 +36,12 @@ describe.each(pages)('$path', ({ path, text }) => {
   });
 });
 
-it('every page is listed exactly once: in a table of docs/README.md, or of the page that its folder belongs to', () => {
-  const home = listedBy('docs/README.md');
+it('every page is listed exactly once: in a table of docs/pages.md, or of the page that its folder belongs to', () => {
+  const home = listedBy('docs/pages.md');
   const listed = home.flatMap((path) => [path, ...listedBy(path).filter((child) => child.startsWith(folderOf(path)))]);
   const pagesOfSite = pages
     .map(({ path }) => path)
-    .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md');
+    .filter((path) => path.startsWith('docs/') && !['docs/README.md', 'docs/pages.md'].includes(path));
   expect(listed.sort()).toEqual(pagesOfSite.sort());
 });
 
@@ -55,9 +67,13 @@ function folderOf(path: string): string {
   return path.endsWith('/README.md') ? path.slice(0, -'README.md'.length) : `${path.slice(0, -'.md'.length)}/`;
 }
 
+/** The text without fenced blocks and code. */
+function proseOf(text: string): string {
+  return text.replace(/^ *```[\s\S]*?^ *```$/gm, '').replace(/`[^`\n]*`/g, '');
+}
+
 function linksOf(text: string): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
+  return [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
 }
 
 function resolves(from: string, link: string): boolean {

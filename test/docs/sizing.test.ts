@@ -1,43 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { blocks, readPage, tableUnder } from './pages.ts';
+import { readFormulas, rounded } from './formulas.ts';
+import { readPage, tableUnder } from './pages.ts';
 
 const { text } = readPage('docs/sizing.md');
 const MINUTES = [100, 10_000, 1_000_000];
 
-/** The assumptions of the page, by name. */
-const assumptions = Object.fromEntries(tableUnder(text, 'Assumptions').map(([name, value]) => [name!, Number(value)]));
-/** Formulas of the page, in order: each may use the ones above it. */
-const formulas = blocks(text, ['text'])[0]!
-  .trim()
-  .split('\n')
-  .map((line) => line.split(/ +=+ /) as [string, string]);
-
-/** Evaluates the formulas as they are printed. */
-function compute(minutes: number): Record<string, number> {
-  const values: Record<string, number> = { ...assumptions, minutes };
-  for (const [name, formula] of formulas) {
-    const numbers = formula.replaceAll('·', '*').replace(/[a-z]+/g, (word) => {
-      expect(values, `${word} in the formula of ${name}`).toHaveProperty(word);
-      return String(values[word]);
-    });
-    expect(numbers).toMatch(/^[\d\s.e*/+()-]+$/);
-    values[name] = Number(new Function(`return ${numbers}`)());
-  }
-  return values;
-}
-
-const rounded = (value: number) =>
-  Number(value.toPrecision(2)).toLocaleString('en-US', { maximumSignificantDigits: 2, maximumFractionDigits: 20 });
+const { assumptions, names, compute } = readFormulas(text);
 
 describe('sizing.md', () => {
-  const computed = MINUTES.map(compute);
+  const computed = MINUTES.map((minutes) => compute({ minutes }));
 
   it.each(tableUnder(text, 'Results'))('prints the result of the formula for %s (%s)', (name, _meaning, ...printed) => {
     expect(printed).toEqual(computed.map((values) => rounded(values[name!]!)));
   });
 
   it('prints a result for each formula', () => {
-    expect(tableUnder(text, 'Results').map(([name]) => name)).toEqual(formulas.map(([name]) => name));
+    expect(tableUnder(text, 'Results').map(([name]) => name)).toEqual(names);
   });
 
   it('uses the figures of the scale page', () => {

@@ -86,6 +86,7 @@ export function copyTree(folder: string): string {
   mkdirSync(join(folder, 'docs'));
   cpSync(join(root, 'docs/site'), join(folder, 'docs/site'), { recursive: true });
   writeFileSync(join(folder, 'docs/README.md'), '# Airlock\n\nOne page.\n');
+  writeFileSync(join(folder, 'docs/pages.md'), '# All pages\n');
   for (const name of ['README', 'CONTRIBUTING', 'SECURITY', 'CHANGELOG'])
     writeFileSync(join(folder, `${name}.md`), '# Page\n');
   writeFileSync(join(folder, 'scripts/build-dashboard.mjs'), DASHBOARD);

@@ -34,10 +34,19 @@ describe('the documentation in a browser', () => {
     await page.goto(`${service.api}/docs/errors#not_found`);
     expect(await page.locator('tr:target').textContent()).toMatch(/^not_found/);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.getByRole('button', { name: 'Search' }).waitFor();
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByText('Explanation').click();
     await page.getByRole('link', { name: 'Concepts' }).click();
     await page.getByRole('heading', { level: 1, name: 'Concepts' }).waitFor();
+    await page.close();
+  });
+
+  it('redirects the former address of a section to the page that the section moved to', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${service.api}/docs/api#uploads-in-parts`);
+    await page.waitForURL('**/docs/api/uploads#uploads-in-parts');
+    expect(await page.locator('h2:target').textContent()).toMatch(/^Uploads in parts/);
     await page.close();
   });
 });

@@ -79,12 +79,12 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   '/dash.all.min.js': 'dashjs/dist/modern/umd/dash.all.min.js',
 };
 
-describe('a snippet of docs/ladders.md', () => {
+describe('a snippet of docs/playback.md', () => {
   it.each([
     ['hls.js', 'import Hls', 'HLS_URL'],
     ['dash.js', 'dashjs.MediaPlayer', 'DASH_URL'],
   ])('plays a ladder with %s on a page of another site', async (_, mark, place) => {
-    const text = await readFile(join(projectRoot(), 'docs/ladders.md'), 'utf8');
+    const text = await readFile(join(projectRoot(), 'docs/playback.md'), 'utf8');
     const snippet = [...text.matchAll(/```html\n([\s\S]*?)```/g)]
       .map(([, html]) => html!)
       .find((html) => html.includes(mark));

@@ -27,7 +27,7 @@ export function swiftConfig(folder: string, ports: SwiftPorts): Record<string, s
     'account.conf': storage('account'),
     'container.conf': storage('container'),
     'object.conf': storage('object'),
-    // Pages of every site may read what a signed URL returns, as the CORS rule in docs/ladders.md allows.
+    // Pages of every site may read what a signed URL returns, as the CORS rule in docs/playback.md allows.
     'proxy.conf': `${commonConfig(folder, ports.proxy)}cors_allow_origin = *\n${PROXY_CONF}`,
   };
 }

@@ -21,6 +21,8 @@ export async function buildSite(root, outDir) {
   const files = new Map();
   const { pages, sections, byPath } = readPages(root);
   for (const page of pages) Object.assign(page, renderMarkdown(page, byPath, root));
+  const moved = JSON.parse(readFileSync(join(root, 'docs/site/moved.json'), 'utf8'));
+  for (const page of pages) page.moves = movesOf(page, moved, pages);
 
   const assets = await buildAssets(join(root, 'docs/site'));
   const index = JSON.stringify(buildIndex(pages));
@@ -38,6 +40,19 @@ export async function buildSite(root, outDir) {
   files.set('llms.txt', llmsText(sections, byPath));
   files.set('llms-full.txt', llmsFullText(pages, byPath));
   return [...files].flatMap(([name, bytes]) => write(outDir, name, Buffer.from(bytes)));
+}
+
+/** The former sections of a page and their present addresses. Throws if there is no such section. */
+function movesOf({ url, headings }, moved, pages) {
+  return Object.entries(moved[url] ?? {}).map(([id, address]) => {
+    const [target, anchor] = address.split('#');
+    const page = pages.find((one) => one.url === target);
+    const known = page && (anchor === undefined || page.headings.some((heading) => heading.id === anchor));
+    if (!known || headings.some((heading) => heading.id === id)) {
+      throw new Error(`docs/site/moved.json moves ${url}#${id} to ${address}, which is wrong`);
+    }
+    return { id, href: `/docs/${address}` };
+  });
 }
 
 /** Changes with anything that the site is made of. */

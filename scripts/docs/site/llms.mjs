@@ -4,7 +4,7 @@ import { rawMarkdown } from './raw.mjs';
 
 /** Pages that would outweigh all others, or that only people who change Airlock read. */
 const LEFT_OUT =
-  /^docs\/(filters|options|benchmarks-log|development|architecture)\.md$|^docs\/(decisions|filters)\/|^[A-Z]+\.md$/;
+  /^docs\/(filters|options|benchmarks-log|development|architecture|pages)\.md$|^docs\/(decisions|filters)\/|^[A-Z]+\.md$/;
 
 export function llmsText(sections, byPath) {
   const home = byPath.get('docs/README.md');

@@ -1,8 +1,10 @@
-// Which pages there are, where they are on the site, and in what order, according to docs/README.md and the README.md of folders.
+// Which pages there are, where they are on the site, and in what order, according to docs/pages.md and the pages of folders.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 const HOME = 'docs/README.md';
+/** Its tables are the navigation. */
+const NAVIGATION = 'docs/pages.md';
 /** Pages outside of docs/ that the pages link to. */
 export const ROOT_PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
 
@@ -33,15 +35,15 @@ function readPage(root, path) {
 }
 
 /**
- * The sections of the first page. A section has `groups`, one for each heading of the third level (the first without a title,
+ * The sections of the navigation. A section has `groups`, one for each heading of the third level (the first without a title,
  * for tables above these headings), and `entries`, the pages of all its groups. An entry has the pages below it as `children`.
  */
 function readSections(byPath) {
-  const sections = partsOf(byPath.get(HOME).text, '## ')
+  const sections = partsOf(byPath.get(NAVIGATION).text, '## ')
     .slice(1)
     .map((part) => {
       const groups = partsOf(part.text, '### ')
-        .map(({ title, text }) => ({ title, entries: tableOf(text, HOME, byPath) }))
+        .map(({ title, text }) => ({ title, entries: tableOf(text, NAVIGATION, byPath) }))
         .filter(({ entries }) => entries.length > 0);
       return { title: part.title, groups, entries: groups.flatMap(({ entries }) => entries) };
     });

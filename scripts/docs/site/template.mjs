@@ -15,7 +15,7 @@ export function renderPage(page, site) {
   const at = order.indexOf(page);
   const title = page.url === '' ? 'Airlock documentation' : `${page.title} · Airlock`;
   const body = `<main id="main" tabindex="-1">
-<article>${crumbs(page)}${page.html}<p class="source"><a href="/docs/${page.rawUrl}">This page as Markdown</a></p></article>
+<article>${crumbs(page)}${page.html}${moved(page)}<p class="source"><a href="/docs/${page.rawUrl}">This page as Markdown</a></p></article>
 ${neighbours(order[at - 1], at >= 0 ? order[at + 1] : undefined)}
 </main>
 ${contents(page)}`;
@@ -53,8 +53,8 @@ ${raw ? `<link rel="alternate" type="text/markdown" href="/docs/${raw}">` : ''}
 <button class="icon" id="theme" aria-label="Switch between light and dark">${icon('theme')}</button>
 </header>
 <div class="layout">
-<nav class="pages" id="pages" aria-label="Pages">${sections.map((section) => navigation(section, current)).join('')}
-<h2 class="apart">On this server</h2><ul><li><a href="/docs/api/reference">API reference</a></li><li><a href="/">Dashboard</a></li></ul></nav>
+<nav class="pages" id="pages" aria-label="Pages">${sections.map((section) => navigation(section, sections, current)).join('')}
+<p class="apart"><a href="/docs/pages">All pages</a></p><h2>On this server</h2><ul><li><a href="/docs/api/reference">API reference</a></li><li><a href="/">Dashboard</a></li></ul></nav>
 ${body}
 </div>
 <dialog id="search" aria-label="Search">
@@ -67,9 +67,9 @@ ${body}
 `;
 }
 
-/** A section of the navigation. It is open on its own pages, and on pages of no section. */
-function navigation(section, current) {
-  const open = !current?.section || current.section === section ? ' open' : '';
+/** A section of the navigation. It is open on its own pages. The first section is also open on pages of no section. */
+function navigation(section, sections, current) {
+  const open = section === (current?.section ?? sections[0]) ? ' open' : '';
   const groups = section.groups.map(({ title, entries }) => {
     const items = entries.map((entry) => item(entry, current, childrenOf(entry, current)));
     return `${title ? `<h3>${escapeHtml(title)}</h3>` : ''}<ul>${items.join('')}</ul>`;
@@ -93,10 +93,17 @@ function item(page, current, more = '') {
 function crumbs({ section, group, parent }) {
   if (!section) return '';
   const steps = [section.title, group.title].filter((title) => title !== '');
-  const links = steps.map((title) => `<a href="/docs#${slug(title)}">${escapeHtml(title)}</a>`);
+  const links = steps.map((title) => `<a href="/docs/pages#${slug(title)}">${escapeHtml(title)}</a>`);
   if (parent) links.push(`<a href="/docs/${parent.url}">${escapeHtml(parent.title)}</a>`);
   const items = links.map((link) => `<li>${link}</li>`).join('');
   return `<nav class="crumbs" aria-label="Breadcrumbs"><ol>${items}</ol></nav>`;
+}
+
+/** The former sections of a page that are on other pages now. docs/site/site.js follows the one that the address names. */
+function moved({ moves }) {
+  if (moves.length === 0) return '';
+  const links = moves.map(({ id, href }) => `<a id="${id}" href="${href}"></a>`);
+  return `<div class="moved" hidden>${links.join('')}</div>`;
 }
 
 function contents({ headings }) {

@@ -26,13 +26,24 @@ const limits = {
 };
 const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait.') };
 
+/** Paths whose `POST` creates a job. */
+function createPaths(kinds: readonly DescribedKind[]): string[] {
+  return kinds.filter((kind) => !kind.hasOwnCreate).map(({ path }) => `/v1/${path}`);
+}
+
+/** Paths whose `POST` accepts an Idempotency-Key. */
+export function idempotentPaths(kinds: readonly DescribedKind[]): string[] {
+  return [...IDEMPOTENT, ...createPaths(kinds)];
+}
+
 /** Adds headers to the document: they are handled in code, not by schemas. */
 export function describeHeaders(document: Document, kinds: readonly DescribedKind[]): void {
   const paths = document.paths ?? {};
-  const creates = kinds.filter((kind) => !kind.hasOwnCreate).map(({ path }) => `/v1/${path}`);
+  const creates = createPaths(kinds);
+  const idempotent = idempotentPaths(kinds);
   for (const [path, item] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      if (method === 'post' && (IDEMPOTENT.includes(path) || creates.includes(path))) {
+      if (method === 'post' && idempotent.includes(path)) {
         operation.parameters = [...(operation.parameters ?? []), idempotencyKey];
       }
       describeAnswers(path, method, operation, creates);

@@ -37,9 +37,9 @@ function registerHealthCheck(app: App, check: Check): void {
       schema: {
         operationId: 'checkHealth',
         tags: ['health'],
-        summary: 'Check everything that a job needs',
+        summary: 'Check database and storage, and count the workers',
         description:
-          'Checks database, storage and workers. Returns 500 with `ok: false` and the failed part if one of them fails.',
+          'Checks database and storage. Returns 500 with `ok: false` and the failed part if one of them fails. `workers.alive` is the number of live workers, and does not change `ok`.',
         security: [],
         response: { 200: healthAnswer, 500: healthAnswer },
       },

@@ -62,7 +62,7 @@ interface Join {
 }
 
 /**
- * Joins inputs of any size, rate and codec one after the other (docs/api.md). The first input (or the preset) sets the
+ * Joins inputs of any size, rate and codec one after the other (docs/api/jobs.md). The first input (or the preset) sets the
  * frame size; other video is scaled into it with bars. Missing audio becomes silence.
  */
 export function planJoin(

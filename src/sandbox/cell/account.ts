@@ -7,7 +7,7 @@ import { SandboxError } from '../sandbox-error.ts';
 /**
  * Unprivileged accounts for cells when the service runs as root: gid 60705 and one uid per slot. The ids lie in
  * 60578–61183, a range that systemd's UID table (systemd.io/UIDS-GIDS) and Debian policy leave unused, so no person,
- * package or dynamic user has them. Run as root, bwrap would map the job to host root (docs/security-model.md).
+ * package or dynamic user has them. Run as root, bwrap would map the job to host root (docs/security-model/files.md).
  */
 export interface CellAccount {
   uid: number;

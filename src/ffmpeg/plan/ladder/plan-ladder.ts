@@ -24,7 +24,8 @@ const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
 };
 
 /** Frames per second. A higher rate costs bits and shows little; with a lower rate, segments could have no frames. */
-const [MAX_RATE, MIN_RATE] = [60, 5];
+const MAX_RATE = 60;
+const MIN_RATE = 5;
 const USUAL_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60000 / 1001, 60];
 /** A declared rate within this share of a usual rate is rounded to it. */
 const RATE_TOLERANCE = 0.002;
