@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { skipNote } from '../../test/helpers/skip-note.ts';
 import { findCurrent, objectFolder, versionName } from '../storage/embedded/disk-layout.ts';
 import { type Disk, openDisk } from './disk.ts';
 import { listObjects } from './listing.ts';
@@ -134,7 +135,7 @@ const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount',
 
 describe('a full disk', () => {
   it.skipIf(!namespaces)(
-    'responds with 507 before the reserve is used, keeps nothing of that upload, and serves other requests',
+    `responds with 507 before the reserve is used, keeps nothing of that upload, and serves other requests${skipNote(!namespaces && 'needs user namespaces')}`,
     () => {
       const script = fileURLToPath(new URL('../../test/conformance/full-disk.ts', import.meta.url));
       const folder = join(root, '..');

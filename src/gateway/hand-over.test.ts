@@ -25,6 +25,7 @@ import {
   startEmbeddedGateway,
 } from '../../test/conformance/embedded-gateway.ts';
 import { presigned, signedHeaders } from '../../test/conformance/raw-client.ts';
+import { skipNote } from '../../test/helpers/skip-note.ts';
 import { run } from '../../testkit/run.ts';
 import { type Listening, listen, tcpServer } from '../../testkit/servers.ts';
 import { FILE_MARK, HANDED_OVER, markOf } from '../storage/embedded/hand-over.ts';
@@ -84,6 +85,8 @@ function losingProxy(): Promise<Listening> {
 
 const localPath = async (key: string) => (await gateway.store.capabilities()).localPath!(key);
 
+const rootNote = skipNote(process.geteuid!() !== 0 && 'needs root');
+
 describe('a file that a worker hands over', () => {
   it('becomes the object: no byte is copied, and the file has no other name', async () => {
     await write();
@@ -118,7 +121,7 @@ describe('a file that a worker hands over', () => {
     await lstat(path);
   });
 
-  it.runIf(process.geteuid!() === 0)('is not moved if another account owns it', async () => {
+  it.runIf(process.geteuid!() === 0)(`is not moved if another account owns it${rootNote}`, async () => {
     await write();
     await chown(path, 60706, 60705);
     expect(await handOver('foreign')).toBe(false);

@@ -1,6 +1,8 @@
 import { chmod, chown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipNote } from '../../test/helpers/skip-note.ts';
+import { withoutRoot } from '../../test/helpers/without-root.ts';
 import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { isRoot } from './account.ts';
@@ -66,21 +68,29 @@ describe('the data directory', () => {
     await expect(attempt).rejects.toThrow(message);
   });
 
-  it.runIf(isRoot())('is rejected for root when it belongs to another account', async () => {
-    const path = join(folder, 'theirs');
-    await mkdir(path);
-    await chown(path, 65534, 65534);
-    await expect(prepareDataDir(path)).rejects.toThrow(/belongs to uid 65534.*chown -R 0/);
-  });
+  it.runIf(isRoot())(
+    `is rejected for root when it belongs to another account${skipNote(!isRoot() && 'needs root')}`,
+    async () => {
+      const path = join(folder, 'theirs');
+      await mkdir(path);
+      await chown(path, 65534, 65534);
+      await expect(prepareDataDir(path)).rejects.toThrow(/belongs to uid 65534.*chown -R 0/);
+    },
+  );
 
-  it.runIf(isRoot())('is rejected for root in a folder that other accounts cannot traverse', async () => {
-    const path = join(folder, 'private/data');
-    await mkdir(path, { recursive: true });
-    await chmod(join(folder, 'private'), 0o700);
-    await expect(prepareDataDir(path)).rejects.toThrow(/private, which ordinary accounts cannot traverse.*chmod o\+x/);
-  });
+  it.runIf(isRoot())(
+    `is rejected for root in a folder that other accounts cannot traverse${skipNote(!isRoot() && 'needs root')}`,
+    async () => {
+      const path = join(folder, 'private/data');
+      await mkdir(path, { recursive: true });
+      await chmod(join(folder, 'private'), 0o700);
+      await expect(prepareDataDir(path)).rejects.toThrow(
+        /private, which ordinary accounts cannot traverse.*chmod o\+x/,
+      );
+    },
+  );
 
-  it.skipIf(isRoot())('is rejected for a user who cannot write there', async () => {
-    await expect(prepareDataDir('/usr/airlock')).rejects.toThrow(/is not writable/);
+  it('is rejected for a user who cannot write there', async () => {
+    await withoutRoot(() => expect(prepareDataDir('/usr/airlock')).rejects.toThrow(/is not writable/));
   });
 });

@@ -7,13 +7,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRoot } from '../../src/supervisor/account.ts';
 import { makeClip } from '../../testkit/media.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('full-disk/run.ts', import.meta.url));
 /** Mounts the image visibly only to the script and its children. */
 const SHELL = 'mount -o loop "$1" "$2" && mkdir -m 711 "$2/data" && exec "$3" --import tsx "$4" "$2" "$5"';
 
-describe.skipIf(!isRoot())('a disk of 900 MB that an account fills', () => {
+describe.skipIf(!isRoot())(`a disk of 900 MB that an account fills${skipNote(!isRoot() && 'needs root')}`, () => {
   let folder: string;
   /** The observations that the script has printed. */
   // biome-ignore lint/suspicious/noExplicitAny: looked at field by field

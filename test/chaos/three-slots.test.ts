@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { untilAllRolesServe } from './all-roles.ts';
 import { cuttingOff, whyNotCutOff } from './three-slots/cut-off.ts';
 import { killing } from './three-slots/kill.ts';
@@ -32,7 +33,7 @@ describe('a worker that stalls', stalling(given));
 describe('kill -9 under load', killing(given));
 describe('a fleet whose processes are killed and stopped at random', randomKills(given));
 describe.skipIf(whyNotCutOff !== null)(
-  `a network that loses packets without a trace${whyNotCutOff ? ` (${whyNotCutOff})` : ''}`,
+  `a network that loses packets without a trace${skipNote(whyNotCutOff)}`,
   cuttingOff(given),
 );
 // Last, because these tests stop the service and start the next one.

@@ -50,7 +50,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
 
     it('closes a key for good where it can', async ({ skip }) => {
       const { closeKey } = await store.capabilities();
-      if (!closeKey) return skip();
+      if (!closeKey) return skip('the storage cannot close keys');
       const key = `${base}/closed`;
       await put(key, randomBytes(10));
       expect(await closeKey(key, new Date(Date.now() + 60_000))).toBe(true);
@@ -254,7 +254,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
 
     it('lets signed URLs expire', async ({ skip }) => {
       const { advance } = fixture.subject;
-      if (!advance) return skip();
+      if (!advance) return skip('the clock of the storage cannot be advanced');
       const key = `${base}/expiring`;
       await put(key, Buffer.from('x'));
       const get = await store.presignGet(key, { filename: 'x', contentType: 'video/mp4', expiresIn: 600 });

@@ -1,8 +1,11 @@
 import { describe } from 'vitest';
 import { swiftIsExpected } from '../../testkit/swift/start.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { objectStoreSuite } from './object-store-suite.ts';
 import { openSwift } from './swift-store.ts';
 
-describe.skipIf(!swiftIsExpected())('a real S3 server that is not ours', () => {
+const swiftNote = skipNote(!swiftIsExpected() && 'OpenStack Swift is not installed');
+
+describe.skipIf(!swiftIsExpected())(`a real S3 server that is not ours${swiftNote}`, () => {
   objectStoreSuite('OpenStack Swift', openSwift);
 });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeDatabase } from '../helpers/database.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { parseYaml } from './yaml.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
@@ -13,6 +14,8 @@ if (!existsSync(KUSTOMIZE))
 const read = (path: string) => readFileSync(join(DEPLOY, path), 'utf8');
 // biome-ignore lint/suspicious/noExplicitAny: manifests are looked at field by field
 const documents = (path: string): any[] => parseYaml(read(path));
+
+const note = skipNote(!existsSync(KUSTOMIZE) && 'kustomize is not installed');
 
 describe('the reader of manifests', () => {
   it('reads every form that the manifests use', () => {
@@ -253,7 +256,7 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it.skipIf(!existsSync(KUSTOMIZE))('are the manifests that kustomize builds', () => {
+  it.skipIf(!existsSync(KUSTOMIZE))(`are the manifests that kustomize builds${note}`, () => {
     const built = execFileSync(KUSTOMIZE, ['build', join(DEPLOY, 'kubernetes/overlays/example')], { encoding: 'utf8' });
     expect(built).toContain('image: registry.example.org/airlock/worker:0.1.0');
     const worker = built

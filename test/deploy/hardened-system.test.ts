@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkRootImage } from '../../testkit/data-directory.ts';
 import { programArgs } from '../../testkit/program.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 
 const NOBODY = 65534;
 /** What `ProtectSystem=`, `ProtectProc=` and a read-only container do, in a mount namespace of the test's own. */
@@ -14,7 +15,9 @@ mount --make-rprivate / && mount --bind /usr /usr && mount -o remount,bind,ro /u
 mount -t proc -o hidepid=invisible,nosuid,nodev,noexec proc /proc &&
 exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"`;
 
-describe.skipIf(process.getuid!() !== 0)('the self-test on a read-only system that hides processes', () => {
+const rootNote = skipNote(process.getuid!() !== 0 && 'needs root');
+
+describe.skipIf(process.getuid!() !== 0)(`the self-test on a read-only system that hides processes${rootNote}`, () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-hardened-'));

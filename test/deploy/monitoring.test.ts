@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
+import { findOrUnpack } from '../../testkit/unpack-program.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 
 const FOLDER = join(import.meta.dirname, '../../deploy/monitoring');
 const ALERTS = join(FOLDER, 'alerts.yml');
@@ -15,10 +17,7 @@ const DASHBOARD = join(FOLDER, 'dashboard.json');
 const PAGE = join(import.meta.dirname, '../../docs/operate/monitoring.md');
 const run = promisify(execFile);
 
-/** From the package `promtool` of Debian. */
-const PROMTOOL = process.env.PROMTOOL ?? '/usr/bin/promtool';
-const HAS_PROMTOOL = existsSync(PROMTOOL);
-if (!HAS_PROMTOOL) console.info('promtool is not installed: the alert rules are not run (apt-get install promtool)');
+const promtool = await findOrUnpack('/usr/bin/promtool', ['promtool']);
 
 /** The metrics that a file names; in a page, those in code. */
 function namesIn(path: string): string[] {
@@ -76,8 +75,8 @@ describe('the metrics of a service', () => {
     expect(text).not.toMatch(/gs:\/\/|https?:\/\/|clip/);
   });
 
-  it.skipIf(!HAS_PROMTOOL)('are well-formed for promtool', async () => {
-    const check = execFile(PROMTOOL, ['check', 'metrics']);
+  it.skipIf(promtool.missing !== null)(`are well-formed for promtool${skipNote(promtool.missing)}`, async () => {
+    const check = execFile(promtool.path, ['check', 'metrics']);
     let output = '';
     check.stderr!.on('data', (chunk) => (output += chunk));
     check.stdin!.end(await scrape());
@@ -86,14 +85,14 @@ describe('the metrics of a service', () => {
   });
 });
 
-describe.skipIf(!HAS_PROMTOOL)('the alert rules', () => {
+describe.skipIf(promtool.missing !== null)(`the alert rules${skipNote(promtool.missing)}`, () => {
   it('are valid, and fire only for the condition that they name', async () => {
-    await run(PROMTOOL, ['check', 'rules', ALERTS]);
+    await run(promtool.path, ['check', 'rules', ALERTS]);
     const folder = await mkdtemp(join(tmpdir(), 'airlock-alerts-'));
     try {
       const cases = readFileSync(join(import.meta.dirname, 'alerts-test.yml'), 'utf8').replace('ALERTS', ALERTS);
       await writeFile(join(folder, 'cases.yml'), cases);
-      const { stdout } = await run(PROMTOOL, ['test', 'rules', join(folder, 'cases.yml')]);
+      const { stdout } = await run(promtool.path, ['test', 'rules', join(folder, 'cases.yml')]);
       expect(stdout).toContain('SUCCESS');
     } finally {
       await rm(folder, { recursive: true, force: true });

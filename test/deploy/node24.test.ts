@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { projectRoot } from '../../src/config/root.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 
 const run = promisify(execFile);
 const INSTALL_MS = 180_000;
@@ -20,7 +21,9 @@ const PARTS = [
 ];
 
 // On Node 24 itself the entire suite is that part.
-describe.skipIf(process.version.startsWith('v24.'))('Node 24', () => {
+const note = skipNote(process.version.startsWith('v24.') && 'the suite runs on Node.js 24');
+
+describe.skipIf(process.version.startsWith('v24.'))(`Node 24${note}`, () => {
   const home = join(projectRoot(), 'deploy/docker/node24');
   const bin = join(home, `node_modules/node-linux-${process.arch}/bin`);
   const environment = {

@@ -10,9 +10,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTls } from '../../src/config/tls.ts';
 import { SWIFT_ACCOUNTS, SWIFT_REGION } from '../../testkit/swift/config.ts';
 import { shareSwiftServers, swiftIsExpected, swiftVariables } from '../../testkit/swift/start.ts';
+import { findOrUnpack } from '../../testkit/unpack-program.ts';
 import { until } from '../../testkit/until.ts';
 import { ROOT, readPage } from '../docs/pages.ts';
 import { whyNoNetwork } from '../helpers/network.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { openTlsProxy } from '../helpers/tls-proxy.ts';
 import { type Machine, openMachine, openSwitchboard, type Switchboard } from './machines/machine.ts';
 import { type LabeledBlock, labeledBlocks, sectionsOf } from './machines/page.ts';
@@ -24,15 +26,17 @@ const BUCKET = 's3://airlock-media?region=eu-central-1';
 const NAMES = ['api', 'worker-1', 'worker-2'] as const;
 /** Other test files have the last one, and those from 0 on. */
 const SWIFT_ACCOUNT = SWIFT_ACCOUNTS - 2;
-const PROXIES = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' };
+
+/** An installation would start web servers on this computer. */
+const nginx = await findOrUnpack('/usr/sbin/nginx', ['nginx', 'nginx-common']);
+const caddy = await findOrUnpack('/usr/bin/caddy', ['caddy']);
 
 const reason = (await whyNoNetwork()) ?? whyNoPrograms();
-if (reason) console.info(`docs/deploy/production.md is not walked: ${reason}`);
 
 function whyNoPrograms(): string | null {
   if (!swiftIsExpected()) return 'OpenStack Swift is not installed (apt-get install python3-swift)';
-  if (!existsSync(PROXIES.nginx)) return 'nginx is not installed (apt-get install nginx-light)';
-  return existsSync('/usr/bin/systemd-sysusers') ? null : 'systemd-sysusers is not installed';
+  if (!existsSync('/usr/bin/systemd-sysusers')) return 'systemd-sysusers is not installed';
+  return nginx.missing;
 }
 
 /** From the package `awscli`. */
@@ -54,26 +58,29 @@ describe('production.md', () => {
     expect(granted.sort()).toEqual([...new Set(section.match(/s3:\w+/g))].sort());
   });
 
-  it.skipIf(AWS === null)('configures the bucket with commands that the AWS command line accepts', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'airlock-bucket-'));
-    try {
-      for (const { words, text } of blocks.filter(({ language }) => language === 'json')) {
-        await writeFile(join(folder, words[0]!), text);
+  it.skipIf(AWS === null)(
+    `configures the bucket with commands that the AWS command line accepts${skipNote(AWS === null && 'awscli is not installed')}`,
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'airlock-bucket-'));
+      try {
+        for (const { words, text } of blocks.filter(({ language }) => language === 'json')) {
+          await writeFile(join(folder, words[0]!), text);
+        }
+        const [commands] = blocks.filter(({ words }) => words[0] === 'aws');
+        for (const command of commands!.text.trim().split('\n')) {
+          // It checks the arguments, prints an example of a response, and sends nothing.
+          const args = [...command.split(' ').slice(1), '--generate-cli-skeleton', 'output'];
+          execFileSync(AWS!, args, { cwd: folder, env: { ...process.env, AWS_DEFAULT_REGION: 'eu-central-1' } });
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
-      const [commands] = blocks.filter(({ words }) => words[0] === 'aws');
-      for (const command of commands!.text.trim().split('\n')) {
-        // It checks the arguments, prints an example of a response, and sends nothing.
-        const args = [...command.split(' ').slice(1), '--generate-cli-skeleton', 'output'];
-        execFileSync(AWS!, args, { cwd: folder, env: { ...process.env, AWS_DEFAULT_REGION: 'eu-central-1' } });
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
+    },
+  );
 });
 
 // Each machine is a set of namespaces. PostgreSQL and Swift run on this computer, which the machines reach over their links.
-describe.skipIf(reason !== null)('the walk of production.md', () => {
+describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`, () => {
   const machines = {} as Record<(typeof NAMES)[number], Machine>;
   const passwords = [randomBytes(16), randomBytes(16), randomBytes(16)].map((bytes) => bytes.toString('hex'));
   let folder: string;
@@ -109,7 +116,7 @@ describe.skipIf(reason !== null)('the walk of production.md', () => {
     }
     await machines.api.write('/etc/ssl/airlock/fullchain.pem', site.cert);
     await machines.api.write('/etc/ssl/airlock/privkey.pem', site.key);
-  });
+  }, 300_000);
   afterAll(async () => {
     await Promise.all(Object.values(machines).map((machine) => machine.remove()));
     await postgres?.close();
@@ -121,8 +128,9 @@ describe.skipIf(reason !== null)('the walk of production.md', () => {
   async function openMachines(): Promise<void> {
     const env = { CURL_CA_BUNDLE: '/etc/ssl/airlock/site-ca.pem', NODE_EXTRA_CA_CERTS: '/etc/ssl/airlock/site-ca.pem' };
     const hosts = (near: string) => `${near} db.internal\n127.0.0.1 ${HOST}\n`;
+    const unpacked = [nginx, caddy].flatMap(({ folder }) => folder ?? []);
     for (const name of NAMES) {
-      machines[name] = await openMachine(name, { hosts, ssh, env });
+      machines[name] = await openMachine(name, { hosts, ssh, env, unpacked });
       ssh.machines.set(machines[name].address, machines[name]);
     }
   }
@@ -306,7 +314,7 @@ describe.skipIf(reason !== null)('the walk of production.md', () => {
     expect(rows).toEqual([{ state: 'lost', count: 1 }]);
   });
 
-  it.runIf(existsSync(PROXIES.caddy))('works with Caddy as well', async () => {
+  it.skipIf(caddy.missing !== null)(`works with Caddy as well${skipNote(caddy.missing)}`, async () => {
     await machines.api.run('nginx -s stop; while pgrep -x nginx >/dev/null; do sleep 0.1; done');
     const [install, config, restart] = blocks.filter(
       ({ words }) => isCaddy(words) || words.includes('/etc/caddy/Caddyfile'),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeTrimmed, readTrimmed } from '../../src/sandbox/trimmed/store.ts';
 import { withLock } from '../../src/supervisor/file-lock.ts';
 import { runCli } from '../../testkit/service.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -22,6 +23,8 @@ interface Component {
   purl: string;
   hashes?: { alg: string; content: string }[];
 }
+
+const note = skipNote(!existsSync('/usr/bin/dpkg-query') && 'needs dpkg');
 
 describe('./airlock sbom', () => {
   let document: { specVersion: string; components: Component[]; dependencies: { ref: string; dependsOn: string[] }[] };
@@ -76,7 +79,7 @@ describe('./airlock sbom', () => {
   });
 
   it.skipIf(!existsSync('/usr/bin/dpkg-query'))(
-    'lists FFmpeg and its libraries with the versions that dpkg reports',
+    `lists FFmpeg and its libraries with the versions that dpkg reports${note}`,
     () => {
       const debian = new Map(
         document.components.filter(({ purl }) => purl?.startsWith('pkg:deb/')).map((one) => [one.name, one]),

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { skipNote } from '../helpers/skip-note.ts';
 import { readProfile } from './docker-seccomp.ts';
 
 const FOLDER = join(import.meta.dirname, '../../deploy/systemd');
@@ -46,6 +47,8 @@ const FOR_ALL = {
   RestartPreventExitStatus: '78',
   IPAddressDeny: 'link-local multicast',
 };
+
+const note = skipNote(!existsSync(ANALYZE) && 'systemd-analyze is not installed');
 
 describe('the units for systemd', () => {
   const roles = ['api', 'gateway', 'worker'];
@@ -128,7 +131,7 @@ describe('the units for systemd', () => {
     }
   });
 
-  describe.skipIf(!existsSync(ANALYZE))('that systemd has read', () => {
+  describe.skipIf(!existsSync(ANALYZE))(`that systemd has read${note}`, () => {
     const analyze = (...args: string[]) =>
       execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
 

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { blocks, ROOT, readPage } from './pages.ts';
 
 const { text } = readPage('docs/backend.md');
@@ -66,7 +67,7 @@ afterAll(async () => {
 });
 
 describe.each(Object.entries(PROGRAMS))('the program of the page for %s', (name, { command, missing }) => {
-  const title = missing ? ` (${missing})` : '';
+  const title = skipNote(missing);
   const order = name.toLowerCase().replaceAll(' ', '-');
 
   it.skipIf(missing)(`transcodes a file once, although responses are lost${title}`, async () => {

@@ -11,6 +11,7 @@ import { freePort } from '../../testkit/free-port.ts';
 import { shareService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { commandsOf } from '../helpers/run-command.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { blocks, ROOT, readPage, tableUnder } from './pages.ts';
 
 const { text } = readPage('docs/webhooks-quickstart.md');
@@ -71,7 +72,7 @@ afterAll(async () => {
 
 describe.each(Object.entries(RECEIVERS))('the receiver of the page for %s', (name, receiver) => {
   const { missing } = receiver;
-  it.skipIf(missing)(`accepts genuine deliveries, each once${missing ? ` (${missing})` : ''}`, async () => {
+  it.skipIf(missing)(`accepts genuine deliveries, each once${skipNote(missing)}`, async () => {
     if (name === 'Go') await promisify(execFile)('go', ['build', '-o', 'go-receiver', 'main.go'], { cwd: folder });
     const { url, printed } = await start(receiver);
     const body = JSON.stringify({ type: 'transcode.completed', data: { job_id: `job of ${name}`, text: 'ü " \\ /' } });

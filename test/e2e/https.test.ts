@@ -8,9 +8,12 @@ import { makeClip } from '../../testkit/media.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 import { runCommand } from '../helpers/run-command.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
 
 const YEAR = 31_536_000;
+
+const storageNote = skipNote(OTHER_STORAGE && 'needs the embedded storage');
 
 describe('HTTPS with a self-signed certificate', () => {
   let service: TestService;
@@ -35,7 +38,7 @@ describe('HTTPS with a self-signed certificate', () => {
       ...more,
     });
 
-  it.skipIf(OTHER_STORAGE)('serves a complete job: presign, PUT, confirm, create, download', async () => {
+  it.skipIf(OTHER_STORAGE)(`serves a complete job: presign, PUT, confirm, create, download${storageNote}`, async () => {
     expect([service.api, service.storage].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
     const clip = await readFile(join(folder, 'clip.mp4'));
     const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };

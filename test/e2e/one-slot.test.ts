@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
 import { stoppingTheApi } from './one-slot/api-stop.ts';
 import { arrivingUploads } from './one-slot/arriving-uploads.ts';
@@ -18,11 +19,13 @@ beforeAll(async () => {
 afterAll(() => service?.remove());
 const given = () => service;
 
+const storageNote = skipNote(OTHER_STORAGE && 'needs the embedded storage');
+
 describe('jobs', jobs(given));
 describe('when clients cancel and erase jobs,', cancelingAndErasing(given));
 describe('without sending its bytes,', handingOver(given));
 describe('stopping the API', stoppingTheApi(given));
-describe.skipIf(OTHER_STORAGE)('an upload that arrives while its job runs', arrivingUploads(given));
+describe.skipIf(OTHER_STORAGE)(`an upload that arrives while its job runs${storageNote}`, arrivingUploads(given));
 // Alters the audit log.
 describe('receipts and manifests', receipts(given));
 // Last: the other subjects know only the service before.

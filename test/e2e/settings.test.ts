@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { startService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { briefJobs } from './settings/brief-jobs.ts';
 import { operatorDatabase } from './settings/database.ts';
 import { proxy } from './settings/proxy.ts';
@@ -38,10 +39,12 @@ afterAll(async () => {
 });
 const given = () => service;
 
+const note = skipNote(availableParallelism() < 2 && 'needs two processors');
+
 describe('GET /v1/security', security(given));
 describe('HTTPS that a proxy terminates', proxy(given));
 describe('traces', traces(given, bodies));
-describe.skipIf(availableParallelism() < 2)('brief heavy jobs', briefJobs(given));
+describe.skipIf(availableParallelism() < 2)(`brief heavy jobs${note}`, briefJobs(given));
 describe(
   'the database of an operator',
   operatorDatabase(given, () => database),

@@ -7,7 +7,10 @@ import { makeClip, transcode } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
 import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
+
+const storageNote = skipNote(OTHER_STORAGE && 'needs the embedded storage');
 
 describe('confirming an upload', () => {
   let service: TestService;
@@ -167,7 +170,7 @@ describe('confirming an upload', () => {
   });
 
   // An S3 cannot close a key: a later PUT changes the staging key only, and is swept.
-  it.skipIf(OTHER_STORAGE)('seals the upload: a later PUT is rejected and changes nothing', async () => {
+  it.skipIf(OTHER_STORAGE)(`seals the upload: a later PUT is rejected and changes nothing${storageNote}`, async () => {
     const first = unique();
     const second = unique();
     const { uploadUrl, confirm: body } = await send(first);

@@ -3,12 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type ApiResponse, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { OTHER_STORAGE } from '../helpers/storage.ts';
 
 const SIZE = 2000;
 const TYPE = { 'content-type': 'video/mp4' };
 
-describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
+describe.skipIf(OTHER_STORAGE)(`the signed PUT${skipNote(OTHER_STORAGE && 'needs the embedded storage')}`, () => {
   let service: TestService;
   beforeAll(async () => {
     service = await shareService();

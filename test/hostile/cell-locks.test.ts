@@ -2,13 +2,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { skipNote } from '../helpers/skip-note.ts';
 import { type Attacker, openAttacker, readReport } from './cell-attacker.ts';
 import { hasCompiler, PATIENCE_MS, TIMEOUT, until } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
+const compilerNote = skipNote(!hasCompiler && 'gcc is not installed');
+
 describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
-  'two cells of the tier %s that share a file',
+  `two cells of the tier %s that share a file${compilerNote}`,
   (tier) => {
     let attacker: Attacker;
     let folder: string;

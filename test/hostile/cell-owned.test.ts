@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { skipNote } from '../helpers/skip-note.ts';
 import { type Attacker, LOAD_PLUGIN, openAttacker, readReport } from './cell-attacker.ts';
 import { type Fixture, hasCompiler, TIMEOUT } from './cell-fixture.ts';
 
@@ -18,10 +19,12 @@ const DEADLY = `fork, clone newuser, thread in a namespace, ptrace, unshare, set
 const SECRET = 'the-secret-of-the-host';
 
 /** Needs a compiler for the plugin; the self-test at startup does not (probe-elf.ts). */
+const compilerNote = skipNote(!hasCompiler && 'gcc is not installed');
+
 describe.runIf(hasCompiler).each([
   { tier: 'bwrap', up: '' },
   { tier: 'landlock', up: '..' },
-] as const)('an FFmpeg that runs hostile code in a cell of the tier $tier', ({ tier, up }) => {
+] as const)(`an FFmpeg that runs hostile code in a cell of the tier $tier${compilerNote}`, ({ tier, up }) => {
   let attacker: Attacker;
   let fixture: Fixture;
   let canary: string;

@@ -9,6 +9,7 @@ import type { Program } from '../../src/sandbox/programs/program.ts';
 import { PROGRAMS } from '../../src/sandbox/programs/table.ts';
 import type { FilterName } from '../../src/sandbox/seccomp/policies.ts';
 import { recordCommands } from '../../src/worker/recorded-commands.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
@@ -47,7 +48,9 @@ const MODEL = '/program-files/model.bin';
 const isRoot = process.getuid!() === 0;
 const TIERS = ['bwrap', 'landlock', ...(isRoot && existsSync('/usr/bin/runsc') ? ['gvisor' as const] : [])] as const;
 
-describe.runIf(hasCompiler)('a third program, which is one entry in the table', () => {
+const compilerNote = skipNote(!hasCompiler && 'gcc is not installed');
+
+describe.runIf(hasCompiler)(`a third program, which is one entry in the table${compilerNote}`, () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'airlock-program-'));

@@ -34,6 +34,7 @@ import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { CellLimits, SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import { linkRootImage } from '../../testkit/data-directory.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import {
   commandOf,
   descendants,
@@ -68,6 +69,8 @@ const EXCEPTIONS: Record<string, string[]> = {
   bwrap: [],
   landlock: ['own pid namespace', 'learn whether a host file exists'],
 };
+
+const note = skipNote(!(isRoot && existsSync('/usr/bin/runsc')) && 'needs root and runsc');
 
 describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (tier) => {
   let fixture: Fixture;
@@ -263,7 +266,7 @@ describe('without a sandbox', () => {
   });
 });
 
-describe.runIf(isRoot && existsSync('/usr/bin/runsc'))('the attacker in gVisor', () => {
+describe.runIf(isRoot && existsSync('/usr/bin/runsc'))(`the attacker in gVisor${note}`, () => {
   it('cannot escape, and FFmpeg works', async () => {
     const fixture = await openFixture(1, 'gvisor');
     try {

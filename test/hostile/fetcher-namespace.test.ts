@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipNote } from '../helpers/skip-note.ts';
 import type { NamespaceReport } from './fetcher-net/run-rows.ts';
 
 const SCRIPT = fileURLToPath(new URL('fetcher-net/run-rows.ts', import.meta.url));
@@ -29,50 +30,47 @@ function findSkipReason(): string | null {
   return made.status === 0 ? null : `cannot create a network namespace: ${made.stderr.trim()}`;
 }
 
-describe.skipIf(skipReason !== null)(
-  `the fetcher in a separate network${skipReason ? ` (skipped: ${skipReason})` : ''}`,
-  () => {
-    let folder: string;
-    let report: NamespaceReport;
+describe.skipIf(skipReason !== null)(`the fetcher in a separate network${skipNote(skipReason)}`, () => {
+  let folder: string;
+  let report: NamespaceReport;
 
-    beforeAll(() => {
-      folder = mkdtempSync(join(tmpdir(), 'airlock-fetch-namespace-'));
-      const resolver = join(folder, 'resolv.conf');
-      const order = join(folder, 'nsswitch.conf');
-      writeFileSync(resolver, 'nameserver 127.0.0.53\noptions timeout:1 attempts:1\n');
-      writeFileSync(order, 'hosts: files dns\n');
-      const [program, ...args] = namespace;
-      const node = [process.execPath, '--expose-gc', '--import', 'tsx', SCRIPT];
-      const shell = ['sh', '-c', `${PREPARE} && shift 2 && exec "$@"`, 'sh', resolver, order, ...node];
-      const output = execFileSync(program!, [...args, ...shell], { cwd: ROOT, encoding: 'utf8', timeout: 110_000 });
-      report = JSON.parse(output.trim().split('\n').at(-1)!) as NamespaceReport;
-    }, 120_000);
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'airlock-fetch-namespace-'));
+    const resolver = join(folder, 'resolv.conf');
+    const order = join(folder, 'nsswitch.conf');
+    writeFileSync(resolver, 'nameserver 127.0.0.53\noptions timeout:1 attempts:1\n');
+    writeFileSync(order, 'hosts: files dns\n');
+    const [program, ...args] = namespace;
+    const node = [process.execPath, '--expose-gc', '--import', 'tsx', SCRIPT];
+    const shell = ['sh', '-c', `${PREPARE} && shift 2 && exec "$@"`, 'sh', resolver, order, ...node];
+    const output = execFileSync(program!, [...args, ...shell], { cwd: ROOT, encoding: 'utf8', timeout: 110_000 });
+    report = JSON.parse(output.trim().split('\n').at(-1)!) as NamespaceReport;
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    it('tries more than a thousand attacks of many kinds', () => {
-      expect(report.rows).toBeGreaterThan(1000);
-      expect(report.kinds).toBeGreaterThan(60);
-    });
+  it('tries more than a thousand attacks of many kinds', () => {
+    expect(report.rows).toBeGreaterThan(1000);
+    expect(report.kinds).toBeGreaterThan(60);
+  });
 
-    it('rejects each of them with its declared code', () => {
-      expect(report.wrong).toEqual([]);
-    });
+  it('rejects each of them with its declared code', () => {
+    expect(report.wrong).toEqual([]);
+  });
 
-    it('never connects to a non-public address or another port', () => {
-      expect(report.canary).toEqual([]);
-    });
+  it('never connects to a non-public address or another port', () => {
+    expect(report.canary).toEqual([]);
+  });
 
-    it('would have been detected: an unguarded client reaches each of them', () => {
-      expect(report.heard).toHaveLength(7);
-    });
+  it('would have been detected: an unguarded client reaches each of them', () => {
+    expect(report.heard).toHaveLength(7);
+  });
 
-    it('still fetches public sources over IPv4, IPv6, TLS and three redirects', () => {
-      expect(report.good).toEqual(Array(5).fill('5 bytes'));
-    });
+  it('still fetches public sources over IPv4, IPv6, TLS and three redirects', () => {
+    expect(report.good).toEqual(Array(5).fill('5 bytes'));
+  });
 
-    it('neither grows in memory nor leaves a file', () => {
-      expect(report.growthMiB).toBeLessThan(200);
-      expect(report.leftFiles).toBe(0);
-    });
-  },
-);
+  it('neither grows in memory nor leaves a file', () => {
+    expect(report.growthMiB).toBeLessThan(200);
+    expect(report.leftFiles).toBe(0);
+  });
+});

@@ -8,6 +8,7 @@ import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFetcher, FetchError, type FetcherOptions } from '../../src/fetcher/index.ts';
 import { httpServer, type RequestHandler, listen as start, tcpServer } from '../../testkit/servers.ts';
+import { withoutRoot } from '../helpers/without-root.ts';
 
 let folder: string;
 let cleanups: (() => Promise<void>)[] = [];
@@ -543,13 +544,12 @@ describe('the destination', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it.skipIf(process.getuid!() === 0)(
-    'the destination in a folder without write access is a local error, not one of the source',
-    async () => {
-      await chmod(folder, 0o500);
+  it('in a folder without write access is a local error, not one of the source', async () => {
+    await chmod(folder, 0o555);
+    await withoutRoot(async () => {
       await expect(fetcher().download('http://127.0.0.1:1/', target())).rejects.toMatchObject({ code: 'EACCES' });
-    },
-  );
+    });
+  });
 });
 
 describe('https', () => {

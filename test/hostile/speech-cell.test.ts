@@ -19,6 +19,7 @@ import { checkModel } from '../../src/sandbox/speech/check-model.ts';
 import { installModel, readInstalled, speechFolder } from '../../src/sandbox/speech/installed.ts';
 import { WHISPER_MODEL, whisperProgram } from '../../src/sandbox/speech/whisper.ts';
 import { writeWhisperModel } from '../../testkit/whisper-model.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { installTestSpeech } from '../helpers/speech.ts';
 import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
@@ -59,6 +60,8 @@ int main(int count, char **args) {
 }`;
 
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+const compilerNote = skipNote(!hasCompiler && 'gcc is not installed');
 
 describe('the cell of a speech recognizer', () => {
   let folder: string;
@@ -110,7 +113,7 @@ describe('the cell of a speech recognizer', () => {
     });
 
     it.runIf(hasCompiler)(
-      'kills a hostile program in the place of whisper.cpp before it reaches anything',
+      `kills a hostile program in the place of whisper.cpp before it reaches anything${compilerNote}`,
       async () => {
         const program = join(folder, `hostile-${tier}`);
         writeFileSync(`${program}.c`, HOSTILE);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { skipNote } from '../helpers/skip-note.ts';
 import { copyTree, isRoot, makeFolder, makePath, removeFolder, run } from './tree.ts';
 
 let folder: string;
@@ -20,6 +21,8 @@ beforeAll(() => {
   run(launcher, []);
 });
 afterAll(() => removeFolder(folder));
+
+const rootNote = skipNote(!isRoot && 'needs root');
 
 describe('./airlock with a lockfile that differs from the one in node_modules', () => {
   it('runs npm without scripts, and shows its output when it fails', () => {
@@ -66,7 +69,7 @@ describe('./airlock on a machine where something is missing', () => {
     expect(result.stderr).toContain('by their Debian names: bubblewrap\n');
   });
 
-  it.runIf(isRoot)('installs them as root, quietly and without questions', () => {
+  it.runIf(isRoot)(`installs them as root, quietly and without questions${rootNote}`, () => {
     const log = join(folder, 'apt.log');
     const { PATH, bin } = path(['bwrap'], {
       'apt-get': `echo "$DEBIAN_FRONTEND $*" >>'${log}'; echo chatter; case "$*" in *install*) ln -s /usr/bin/true '${join(folder, `path ${paths + 1}`, 'bin/bwrap')}';; esac`,
@@ -81,14 +84,14 @@ describe('./airlock on a machine where something is missing', () => {
     expect(calls[1]).toMatch(/^noninteractive .*install --no-install-recommends bubblewrap$/);
   });
 
-  it.runIf(isRoot)('shows the end of the log when apt fails, and stops', () => {
+  it.runIf(isRoot)(`shows the end of the log when apt fails, and stops${rootNote}`, () => {
     const { PATH } = path(['bwrap'], { 'apt-get': 'echo "E: no such mirror" >&2; exit 100' });
     const result = run(launcher, ['up'], { env: { PATH } });
     expect(result).toMatchObject({ status: 69, output: {} });
     expect(result.stderr).toContain('E: no such mirror');
   });
 
-  it.runIf(isRoot)('stops when apt reports success but the program is still missing', () => {
+  it.runIf(isRoot)(`stops when apt reports success but the program is still missing${rootNote}`, () => {
     const { PATH } = path(['bwrap'], { 'apt-get': 'exit 0' });
     const result = run(launcher, ['up'], { env: { PATH } });
     expect(result.status).toBe(69);
@@ -111,7 +114,7 @@ describe('./airlock on a machine where something is missing', () => {
     expect(result.stderr).toContain('apt-get update && apt-get install -y nodejs npm\n');
   });
 
-  it.runIf(isRoot)('does not install a Node of the distribution that would be too old', () => {
+  it.runIf(isRoot)(`does not install a Node of the distribution that would be too old${rootNote}`, () => {
     const { PATH } = path(['node', 'nodejs'], {
       'apt-get': 'case "$*" in *install*) echo must not happen; exit 1;; esac',
       'apt-cache': 'printf "nodejs:\\n  Installed: (none)\\n  Candidate: 18.19.0+dfsg-6\\n"',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runtimeFlags } from '../../src/cli/v8-options.ts';
 import { projectRoot } from '../../src/config/root.ts';
+import { skipNote } from '../helpers/skip-note.ts';
 import { copyTree, isRoot, makeFolder, removeFolder, run, runAsync } from './tree.ts';
 
 let folder: string;
@@ -18,6 +19,8 @@ beforeAll(() => {
 afterAll(() => removeFolder(folder));
 
 const stamp = () => statSync(join(tree, 'dist/.sources')).mtimeMs;
+
+const rootNote = skipNote(!isRoot && 'needs root');
 
 describe('./airlock', () => {
   it('builds at the first start, without npm when the packages are there already', () => {
@@ -115,7 +118,7 @@ describe('./airlock', () => {
     expect(output).toMatchObject({ args: ['--case', 'memory'], cwd: tree });
   });
 
-  it.runIf(isRoot)('builds FFmpeg only as root, and only to an absolute path', () => {
+  it.runIf(isRoot)(`builds FFmpeg only as root, and only to an absolute path${rootNote}`, () => {
     const real = join(projectRoot(), 'airlock');
     const relative = run(real, ['ffmpeg', 'build', 'here']);
     expect(relative).toMatchObject({ status: 2, stderr: 'airlock: here is not an absolute path\n' });
@@ -125,7 +128,7 @@ describe('./airlock', () => {
     expect(existsSync(join(folder, 'ffmpeg'))).toBe(false);
   });
 
-  it.runIf(isRoot)('runs for a user who may not write here, as long as nothing has to be built', () => {
+  it.runIf(isRoot)(`runs for a user who may not write here, as long as nothing has to be built${rootNote}`, () => {
     run(launcher, []);
     chmodSync(tree, 0o755);
     expect(run(launcher, ['x'], { asNobody: true })).toMatchObject({ status: 0, stderr: '', output: { args: ['x'] } });

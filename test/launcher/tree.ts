@@ -29,8 +29,8 @@ console.log(JSON.stringify({
 
 /** Sources that the build itself reads. */
 const BUILT_FROM = [
-  ...['cli/loader.ts', 'cli/v8-options.ts', 'cli/roles/migrate.ts', 'config/database-roles.ts'],
-  ...['database/migrate.ts', 'database/roles.ts', 'supervisor'],
+  ...['cli/loader.ts', 'cli/chunk-loader.ts', 'cli/v8-options.ts', 'cli/roles/migrate.ts'],
+  ...['config/database-roles.ts', 'database/migrate.ts', 'database/roles.ts', 'supervisor'],
 ];
 
 /** Replaces the real one, which the launcher starts for `./airlock test`. */

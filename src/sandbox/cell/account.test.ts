@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { skipNote } from '../../../test/helpers/skip-note.ts';
 import { type CellAccounts, claimAccounts } from './account.ts';
 
 const MODULE = fileURLToPath(new URL('account.ts', import.meta.url));
@@ -17,7 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.runIf(process.geteuid?.() === 0)('cell accounts, as root', () => {
+const rootNote = skipNote(process.geteuid?.() !== 0 && 'needs root');
+
+describe.runIf(process.geteuid?.() === 0)(`cell accounts, as root${rootNote}`, () => {
   it('are never shared between sandboxes, come from the unused range, and are free after release', () => {
     const first = claimAccounts(11, folder, folder);
     const second = claimAccounts(3, folder, folder);

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { skipNote } from '../../../test/helpers/skip-note.ts';
 import { processStat } from '../../telemetry/process-stat.ts';
 import { CELL_GID, type CellAccount } from './account.ts';
 import { makeCell } from './cell.ts';
@@ -26,6 +27,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-cell-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const rootNote = skipNote(process.geteuid?.() !== 0 && 'needs root');
 
 describe('makeCell', () => {
   it('links inputs instead of copying them, and makes them readable to no one else', async () => {
@@ -76,16 +79,19 @@ describe('makeCell', () => {
     expect(readdirSync(join(folder, 'owner'))).toEqual([]);
   });
 
-  it.runIf(process.geteuid?.() === 0)('copies a file that another user owns instead of changing its mode', async () => {
-    const path = join(folder, 'foreign');
-    writeFileSync(path, 'x', { mode: 0o600 });
-    const { chownSync } = await import('node:fs');
-    chownSync(path, 12345, 12345);
-    const cell = await makeCell(folder, ACCOUNT, { inputs: [{ name: '0', path }], outputs: [] });
-    expect(lstatSync(join(cell.input, '0')).ino).not.toBe(lstatSync(path).ino);
-    expect(lstatSync(path)).toMatchObject({ uid: 12345, gid: 12345 });
-    expect(lstatSync(path).mode & 0o7777).toBe(0o600);
-  });
+  it.runIf(process.geteuid?.() === 0)(
+    `copies a file that another user owns instead of changing its mode${rootNote}`,
+    async () => {
+      const path = join(folder, 'foreign');
+      writeFileSync(path, 'x', { mode: 0o600 });
+      const { chownSync } = await import('node:fs');
+      chownSync(path, 12345, 12345);
+      const cell = await makeCell(folder, ACCOUNT, { inputs: [{ name: '0', path }], outputs: [] });
+      expect(lstatSync(join(cell.input, '0')).ino).not.toBe(lstatSync(path).ino);
+      expect(lstatSync(path)).toMatchObject({ uid: 12345, gid: 12345 });
+      expect(lstatSync(path).mode & 0o7777).toBe(0o600);
+    },
+  );
 });
 
 describe('cells of several processes in one data directory', () => {

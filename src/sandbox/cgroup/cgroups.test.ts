@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { getPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { skipNote } from '../../../test/helpers/skip-note.ts';
 import { cgroupsOf } from '../../../testkit/control-groups.ts';
 import { processStat } from '../../telemetry/process-stat.ts';
 import { admit } from '../cell/processes.ts';
@@ -11,6 +12,8 @@ import { pidNamespace } from '../host/proc.ts';
 import { openCgroups } from './cgroups.ts';
 
 const cgroups = await openCgroups();
+
+const note = skipNote(cgroups === null && 'needs writable control groups');
 
 describe('admitting a cell', () => {
   it('moves it into its group with a lower priority than the service', async () => {
@@ -29,14 +32,14 @@ describe('admitting a cell', () => {
     }
   });
 
-  it.skipIf(cgroups === null)('can be announced without moving the service', async () => {
+  it.skipIf(cgroups === null)(`can be announced without moving the service${note}`, async () => {
     const before = readFileSync('/proc/self/cgroup', 'utf8');
     await cgroups!.announce();
     expect(readFileSync('/proc/self/cgroup', 'utf8')).toBe(before);
   });
 });
 
-describe.skipIf(cgroups === null)('opening control groups', () => {
+describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
   /** Puts a process into a group of that name, beside the groups of this process. */
   async function strand(name: string) {
     await cgroups!.slot(1).prepare({ memoryBytes: 2 ** 28 });

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { skipNote } from '../../../test/helpers/skip-note.ts';
 import { FFMPEG_ADVISORIES, ffmpegAdvisories } from './advisories.ts';
 import { compareDebianVersions } from './debian-version.ts';
 
 const names = (list: readonly { cve: string }[]) => list.map(({ cve }) => cve).sort();
+
+const note = skipNote(!existsSync('/usr/bin/dpkg') && 'needs dpkg');
 
 describe('known vulnerabilities of an FFmpeg build', () => {
   it('are open in an old package, and fixed from the version with the fix', () => {
@@ -63,7 +66,7 @@ describe('compareDebianVersions', () => {
     }
   });
 
-  it.skipIf(!existsSync('/usr/bin/dpkg'))('agrees with the installed dpkg', () => {
+  it.skipIf(!existsSync('/usr/bin/dpkg'))(`agrees with the installed dpkg${note}`, () => {
     for (const [index, a] of rising.slice(1).entries()) {
       execFileSync('/usr/bin/dpkg', ['--compare-versions', rising[index]!, 'lt', a]);
     }

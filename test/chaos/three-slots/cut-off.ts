@@ -9,6 +9,7 @@ import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
 import { whyNoNetwork } from '../../helpers/network.ts';
 import { ffmpegsOf, stopEach } from '../../helpers/processes.ts';
+import { skipNote } from '../../helpers/skip-note.ts';
 import { type Island, openIsland } from '../island.ts';
 import { expectEachCompletedOnce, expectNoOrphans, patientClient } from '../load.ts';
 
@@ -17,6 +18,7 @@ const PATIENCE = { totalMs: 60_000, attemptMs: 10_000, headers: HEADERS };
 export const whyNotCutOff = await whyNoNetwork();
 /** Whether all cases run. By default, only the first case runs, because the other cases take a minute longer. */
 const isLong = process.env.TEST_CHAOS === 'long';
+const note = skipNote(!isLong && 'needs TEST_CHAOS=long');
 
 export const cuttingOff = (given: () => Promise<TestService>) => () => {
   let service: TestService;
@@ -109,7 +111,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       expect(await job(id)).toEqual(final);
     }, 120_000);
 
-    it.runIf(isLong)('and the requests to storage delays its output until storage responds', async () => {
+    it.runIf(isLong)(`and the requests to storage delays its output until storage responds${note}`, async () => {
       const { id, proceed } = await onIsland();
       await island!.storage.lose('outgoing');
       proceed();
@@ -121,7 +123,7 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
   });
 
   it.runIf(isLong)(
-    'between an API and the database makes the API unready, and no job that the API accepted is lost',
+    `between an API and the database makes the API unready, and no job that the API accepted is lost${note}`,
     async () => {
       island = await openIsland(service, 'api');
       const there = patientClient(island, service.key, PATIENCE);

@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { httpServer, listen } from '../../../testkit/servers.ts';
 import { until } from '../../../testkit/until.ts';
 import { type NetworkNamespace, openNamespace } from '../../helpers/network.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHIMS = join(import.meta.dirname, 'shims');
 
 /** A machine of a deployment: its own network, processes, host name, `/etc`, `/var/lib`, `/opt`, `/root` and `/run`. */
@@ -52,20 +53,34 @@ export async function openSwitchboard(): Promise<Switchboard> {
 /**
  * @param hosts lines of `/etc/hosts`
  * @param env variables of every command
+ * @param unpacked folders of programs that are not installed, below the repository
  */
 export async function openMachine(
   name: string,
-  { hosts, ssh, env }: { hosts: (near: string) => string; ssh: Switchboard; env: Record<string, string> },
+  options: {
+    hosts: (near: string) => string;
+    ssh: Switchboard;
+    env: Record<string, string>;
+    unpacked: readonly string[];
+  },
 ): Promise<Machine> {
+  const { hosts, ssh, env, unpacked } = options;
+  // A machine sees the repository there.
+  const programs = unpacked.map((folder) => join('/opt/airlock', relative(ROOT, folder)));
   const network = await openNamespace(1);
   const { near, far } = network.links[0]!;
   try {
     const holder = await holdNamespaces(name, network);
     const enter = ['nsenter', `--target=${holder.inside}`, '--mount', '--net', '--pid', '--uts'];
     const base = {
-      PATH: '/run/shims:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      PATH: [
+        '/run/shims',
+        ...programs.flatMap((folder) => [`${folder}/usr/sbin`, `${folder}/usr/bin`]),
+        SYSTEM_PATH,
+      ].join(':'),
       HOME: '/root',
       SSH_URL: `http://${near}:${ssh.port}`,
+      UNPACKED: programs.join(' '),
       ...env,
     };
     const run: Machine['run'] = (commands, options = {}) =>

@@ -7,9 +7,12 @@ import type { TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
 import { storedFilesOf } from '../../helpers/disk.ts';
+import { skipNote } from '../../helpers/skip-note.ts';
 import { OTHER_STORAGE } from '../../helpers/storage.ts';
 
 const COPY = [{ option: '-c', argument: 'copy' }];
+
+const storageNote = skipNote(OTHER_STORAGE && 'needs the embedded storage');
 
 export const handingOver = (given: () => TestService) => () => {
   let service: TestService;
@@ -59,23 +62,26 @@ export const handingOver = (given: () => TestService) => () => {
     expect(await cellTime(byFfmpeg.id)).toBeGreaterThan(0);
   });
 
-  it.skipIf(OTHER_STORAGE)('the storage takes the file of a cell, and receives none of its bytes', async () => {
-    const from = service.output().length;
-    const job = await create({ options: [{ option: '-crf', argument: 30 }] });
-    expect(job.status).toBe('completed');
-    const puts = () =>
-      service
-        .output()
-        .slice(from)
-        .split('\n')
-        .filter((line) => line.includes('"method":"PUT"'))
-        .map((line) => JSON.parse(line));
-    await until(() => puts().length > 0, { what: 'the log of the gateway' });
-    expect(puts().map(({ status, bytesIn }) => ({ status, bytesIn }))).toEqual([{ status: 200, bytesIn: 0 }]);
-    const [stored, ...others] = await storedFilesOf(service, job.id);
-    expect(others).toEqual([]);
-    const stats = await lstat(stored!);
-    expect(stats).toMatchObject({ nlink: 1, uid: process.geteuid!(), size: job.outputs[0].size });
-    expect(stats.mode & 0o222).toBe(0);
-  });
+  it.skipIf(OTHER_STORAGE)(
+    `the storage takes the file of a cell, and receives none of its bytes${storageNote}`,
+    async () => {
+      const from = service.output().length;
+      const job = await create({ options: [{ option: '-crf', argument: 30 }] });
+      expect(job.status).toBe('completed');
+      const puts = () =>
+        service
+          .output()
+          .slice(from)
+          .split('\n')
+          .filter((line) => line.includes('"method":"PUT"'))
+          .map((line) => JSON.parse(line));
+      await until(() => puts().length > 0, { what: 'the log of the gateway' });
+      expect(puts().map(({ status, bytesIn }) => ({ status, bytesIn }))).toEqual([{ status: 200, bytesIn: 0 }]);
+      const [stored, ...others] = await storedFilesOf(service, job.id);
+      expect(others).toEqual([]);
+      const stats = await lstat(stored!);
+      expect(stats).toMatchObject({ nlink: 1, uid: process.geteuid!(), size: job.outputs[0].size });
+      expect(stats.mode & 0o222).toBe(0);
+    },
+  );
 };

@@ -13,9 +13,12 @@ import { until } from '../../../testkit/until.ts';
 import { isStored } from '../../helpers/disk.ts';
 import { stopFfmpegs } from '../../helpers/processes.ts';
 import { commandsOf } from '../../helpers/run-command.ts';
+import { skipNote } from '../../helpers/skip-note.ts';
 import { OTHER_STORAGE } from '../../helpers/storage.ts';
 
 const SECRET_WORDS = /holiday|grandmother|seaside/i;
+
+const storageNote = skipNote(OTHER_STORAGE && 'needs the embedded storage');
 
 export const receipts = (given: () => TestService) => () => {
   let service: TestService;
@@ -111,7 +114,7 @@ export const receipts = (given: () => TestService) => () => {
   });
 
   // On S3 no key can be closed: a receipt is complete when the URLs have expired, and not during a test.
-  it.skipIf(OTHER_STORAGE)('list every deleted object of an erased job, with hash and time', async () => {
+  it.skipIf(OTHER_STORAGE)(`list every deleted object of an erased job, with hash and time${storageNote}`, async () => {
     const source = await sendClip('holiday.mp4');
     const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const early = await get(job.id, 'receipt');
@@ -150,41 +153,44 @@ export const receipts = (given: () => TestService) => () => {
     expect(isSignedBy({ ...receipt, complete: false }, json, await keys())).toBe(false);
   });
 
-  it.skipIf(OTHER_STORAGE)('are incomplete while bytes are in storage, whatever the rows contain', async () => {
-    const source = await sendClip('stays.mp4');
-    const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
-    await service.call('DELETE', `/v1/transcodes/${job.id}`);
-    const database = await openServiceDatabase(service);
-    try {
-      // An object whose bytes are still there, although the rows say that they are deleted.
-      const other = await sendClip('other.mp4');
-      const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
-      await database.query(
-        `UPDATE objects SET job_id = $1, state = 'deleted', deleted_at = now()
+  it.skipIf(OTHER_STORAGE)(
+    `are incomplete while bytes are in storage, whatever the rows contain${storageNote}`,
+    async () => {
+      const source = await sendClip('stays.mp4');
+      const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
+      await service.call('DELETE', `/v1/transcodes/${job.id}`);
+      const database = await openServiceDatabase(service);
+      try {
+        // An object whose bytes are still there, although the rows say that they are deleted.
+        const other = await sendClip('other.mp4');
+        const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
+        await database.query(
+          `UPDATE objects SET job_id = $1, state = 'deleted', deleted_at = now()
         WHERE job_id = $2`,
-        [job.id, kept.id],
-      );
-      const { receipt } = (await get(job.id, 'receipt')).json;
-      expect(receipt.complete).toBe(false);
-      expect(receipt.remaining).toMatchObject([{ kind: 'output', state: 'deleting' }]);
-      await database.query(
-        `UPDATE objects SET job_id = $2, state = 'live', deleted_at = null
+          [job.id, kept.id],
+        );
+        const { receipt } = (await get(job.id, 'receipt')).json;
+        expect(receipt.complete).toBe(false);
+        expect(receipt.remaining).toMatchObject([{ kind: 'output', state: 'deleting' }]);
+        await database.query(
+          `UPDATE objects SET job_id = $2, state = 'live', deleted_at = null
         WHERE job_id = $1 AND deletion_reason IS NULL`,
-        [job.id, kept.id],
-      );
-      expect((await get(job.id, 'receipt')).json.receipt.complete).toBe(true);
-      await database.query('UPDATE attempts SET cleaned_at = NULL WHERE job_id = $1', [job.id]);
-      expect((await get(job.id, 'receipt')).json.receipt).toMatchObject({
-        complete: false,
-        working_copies: [{ attempt: 1, removed_at: null }],
-      });
-    } finally {
-      await database.end();
-    }
-  });
+          [job.id, kept.id],
+        );
+        expect((await get(job.id, 'receipt')).json.receipt.complete).toBe(true);
+        await database.query('UPDATE attempts SET cleaned_at = NULL WHERE job_id = $1', [job.id]);
+        expect((await get(job.id, 'receipt')).json.receipt).toMatchObject({
+          complete: false,
+          working_copies: [{ attempt: 1, removed_at: null }],
+        });
+      } finally {
+        await database.end();
+      }
+    },
+  );
 
   it.skipIf(OTHER_STORAGE)(
-    'of a job that was erased while it ran become complete when its worker has released it',
+    `of a job that was erased while it ran become complete when its worker has released it${storageNote}`,
     async () => {
       const source = await sendClip('long.mp4', { seconds: 20, size: '640x360', rate: 30, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
@@ -204,7 +210,7 @@ export const receipts = (given: () => TestService) => () => {
     },
   );
 
-  it.skipIf(OTHER_STORAGE)('list an upload that another open job needs under remaining', async () => {
+  it.skipIf(OTHER_STORAGE)(`list an upload that another open job needs under remaining${storageNote}`, async () => {
     const source = await sendClip('shared.mp4');
     const long = await sendClip('slow.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
