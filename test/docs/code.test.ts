@@ -67,13 +67,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the TypeScript and JavaScript of the pages', () => {
-  it('compiles with strict checks, also the samples of the OpenAPI document', async () => {
-    await save();
-    await writeFile(join(folder, 'samples.ts'), await samplesModule());
-    await writeFile(join(folder, 'environment.d.ts'), ENVIRONMENT);
-    const typed = all.filter(({ name }) => !(name in UNTYPED)).map(pathOf);
-    expect(faultsIn([...typed, 'samples.ts'])).toEqual([]);
-  }, COMPILE_MS);
+  it(
+    'compiles with strict checks, also the samples of the OpenAPI document',
+    async () => {
+      await save();
+      await writeFile(join(folder, 'samples.ts'), await samplesModule());
+      await writeFile(join(folder, 'environment.d.ts'), ENVIRONMENT);
+      const typed = all.filter(({ name }) => !(name in UNTYPED)).map(pathOf);
+      expect(faultsIn([...typed, 'samples.ts'])).toEqual([]);
+    },
+    COMPILE_MS,
+  );
 
   it('has a correct syntax where TypeScript cannot follow its types', () => {
     const untyped = all.filter(({ name }) => name in UNTYPED);
