@@ -24,7 +24,7 @@ const STRICT = commandsOf(createProgram()).flatMap(({ command, path }) =>
 
 describe('a wrong value', () => {
   it.each(STRICT)(
-    'of %s exits with 2 and one message that names the option and the accepted values',
+    'a wrong value of %s exits with 2 and one message that names the option and the accepted values',
     async (...row) => {
       const [, command, path, { long }] = row;
       const required = command.options.filter(({ mandatory, long: other }) => mandatory && other !== long);
@@ -61,7 +61,7 @@ describe('a wrong value', () => {
     ['transcode in.mov live.m3u8 --ladder 720 --poster best', '--ladder', 'Name a folder, such as live.'],
     ['transcode in.mov o --ladder 720p', '--ladder', 'heights such as 1080,720,360'],
     ['transcode in.mov o.mp4 --quality best', '--quality', 'Did you mean "high"?'],
-  ])('in "%s" is explained', async (line, name, advice) => {
+  ])('a wrong value in "%s" is rejected with an explanation', async (line, name, advice) => {
     const { code, stderr } = await run(line.split(' '));
     expect(code).toBe(EXIT.usage);
     expect(stderr).toContain(name);

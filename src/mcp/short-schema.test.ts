@@ -45,7 +45,7 @@ describe('a short schema', () => {
     });
   });
 
-  it('of a tool that shares arguments describes only the arguments that the other tool lacks', () => {
+  it('a short schema of a tool that shares arguments describes only the arguments that the other tool lacks', () => {
     const other = inputSchema(z.object({ size, place }));
     expect(sharedSchema(complete, other)).toMatchObject({
       properties: {

@@ -36,7 +36,7 @@ describe('an item of a list with another type', () => {
     [{ filters: ['scale=640:-2'] }, 'filters[0]', 'is text, not an object', '{"filter":"scale=640:-2"}'],
     [{ filters: 'hflip' }, 'filters', 'is text, not a list', '[{"filter":"hflip"}]'],
     [{ metadata: 'order 17' }, 'metadata', 'is text, not an object', '{"name":"text"}'],
-  ])('in %j is rejected with an item that is accepted', async (more, field, reason, example) => {
+  ])('an item of a list with another type in %j is rejected with an item that is accepted', async (more, field, reason, example) => {
     const format = 'ladder' in more ? 'hls' : 'mp4';
     const { status, json } = await post('/v1/transcodes', { inputs: INPUTS, outputFormat: format, ...more });
     expect([status, json.code, json.details.field]).toEqual([400, 'invalid_request', field]);
@@ -109,7 +109,7 @@ describe('an upload without a type', () => {
     ['clip.xyz9', '.xyz9', 'Declare the type of the file, such as "video/mp4", or use one of the extensions mp4'],
     ['a.tar.zzzz', '.zzzz', 'or use one of the extensions'],
     ['README', 'has no extension', 'or use one of the extensions'],
-  ])('whose name %s does not tell it names the extension and the likely one', async (filename, problem, advice) => {
+  ])('the error for an upload without a type names the unknown extension of %s and the likely extension', async (filename, problem, advice) => {
     for (const path of ['/v1/upload/presigned-url', '/v1/upload/multipart']) {
       const { status, json } = await post(path, { filename, content_type: '', file_size: 10 });
       expect([status, json.code, json.details.field]).toEqual([400, 'invalid_file_type', 'content_type']);
@@ -132,7 +132,7 @@ describe('a field in the wrong place or with the name of another service', () =>
     [{ video: URL, logo_url: LOGO }, 'video'],
     [{ vidoe_url: URL, logo_url: LOGO }, 'vidoe_url'],
     [{ input_url: URL, logo_url: LOGO }, 'input_url'],
-  ])('of a run is named: %j', async (body, near) => {
+  ])('a misplaced or foreign field of a run is named: %j', async (body, near) => {
     const { status, json } = await post('/v1/blueprints/watermark/runs', body);
     expect([status, json.details.field, json.details.near]).toEqual([400, 'video_url', near]);
     expect(json.details.reason).toBe(`is missing, but "${near}" was sent`);
@@ -142,7 +142,7 @@ describe('a field in the wrong place or with the name of another service', () =>
   });
 
   it.each(['url', 'uri', 'file_url', 'mediaUri', 'source', 'src', 'input', 'input_url', 'media', 'meda_url'])(
-    'of a transcription is named: %s',
+    'a misplaced or foreign field of a transcription is named: %s',
     async (name) => {
       const { status, json } = await post('/v1/transcribe', { [name]: URL });
       expect([status, json.details]).toEqual([

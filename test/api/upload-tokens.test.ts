@@ -207,7 +207,7 @@ describe('an upload token', () => {
     expectReadable(withKey.headers);
   });
 
-  it('without an origin works from every page that has an origin, and from programs', async () => {
+  it('an upload token without an origin works from every page that has an origin, and from programs', async () => {
     const token = await makeToken({ origin: null });
     const page = await presign(token, {}, { origin: 'http://localhost:3000' });
     expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:3000']);

@@ -544,7 +544,7 @@ describe('the destination', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('in a folder without write access is a local error, not one of the source', async () => {
+  it('the destination in a folder without write access is a local error, not one of the source', async () => {
     await chmod(folder, 0o555);
     await withoutRoot(async () => {
       await expect(fetcher().download('http://127.0.0.1:1/', target())).rejects.toMatchObject({ code: 'EACCES' });

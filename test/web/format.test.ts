@@ -28,7 +28,7 @@ describe('a moment on the dashboard', () => {
     [-86_400, '1 day ago'],
     [10, 'just now'],
     [7200, 'just now'],
-  ])('that has happened %i seconds from now is "%s", even where clocks differ', (seconds, text) => {
+  ])('a moment on the dashboard that has happened %i seconds from now is "%s", even where clocks differ', (seconds, text) => {
     expect(agoText(inSeconds(seconds), NOW)).toBe(text);
   });
 
@@ -37,7 +37,7 @@ describe('a moment on the dashboard', () => {
     [12, 'in 12 seconds'],
     [0, 'now'],
     [-90, 'now'],
-  ])('that will happen %i seconds from now is "%s"', (seconds, text) => {
+  ])('a moment on the dashboard that will happen %i seconds from now is "%s"', (seconds, text) => {
     expect(dueText(inSeconds(seconds), NOW)).toBe(text);
   });
 });

@@ -267,7 +267,7 @@ describe('the pages of the operator', () => {
   });
 
   it.each(['/operator/queue', '/operator/storage', '/usage'])(
-    'and of an account place figures without a hole on a phone: %s',
+    'the pages of the operator and of an account place figures without a hole on a phone: %s',
     async (path) => {
       await open(path, PHONE);
       await page.locator('.tile').first().waitFor();
@@ -316,7 +316,7 @@ describe('an unknown address', () => {
     await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
   });
 
-  it.each(['/v1/nope', '/v1?nope'])('of the API sends the error of the API to a browser as well: %s', async (path) => {
+  it.each(['/v1/nope', '/v1?nope'])('an unknown address of the API sends the error of the API to a browser as well: %s', async (path) => {
     const { status, json } = await service.call('GET', path, undefined, { accept: 'text/html,*/*' });
     expect([status, json.code]).toEqual([404, 'not_found']);
   });

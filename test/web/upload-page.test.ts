@@ -126,7 +126,7 @@ describe('a page of another origin', () => {
     await page.close();
   });
 
-  it('without an origin can read that its address is the reason', async () => {
+  it('a page without an origin can read that its origin is the reason of the rejection', async () => {
     const page = await browser.newPage();
     const file = join(folder, 'local.html');
     await writeFile(file, '<!doctype html><title>Local file</title>');

@@ -37,7 +37,7 @@ const tagsOf = (kinds: readonly ShownKind[]) => [
 
 const DESCRIPTION = `A secure video transcoding API that you run yourself. Errors have the form \`{error, message, code, details, docs}\`. \`code\` is stable.
 
-This document shows each field under one name. Field names in requests use snake_case, such as \`output_format\`. For each field, the API also accepts the hosted service's camelCase name, such as \`outputFormat\`. If you send a field under both names, the request returns 400. Parts of an upload can also have the names that S3 clients send, \`PartNumber\` and \`ETag\`. Responses about uploads use camelCase, as in the hosted service. All other responses use snake_case. Some fields of responses repeat another field for clients of the hosted service, such as \`jobId\`, which repeats \`id\`. They are marked as deprecated.`;
+This document shows each field under one name. Field names in requests use snake_case, such as \`output_format\`. For each field, the API also accepts the hosted service's camelCase name, such as \`outputFormat\`. If you send a field under both names, the request returns 400. Parts of an upload can also have the names that S3 clients send, \`PartNumber\` and \`ETag\`. Responses about uploads use camelCase, as in the hosted service, and so does the \`request\` of a stored template. All other responses use snake_case. Some fields of responses repeat another field for clients of the hosted service, such as \`jobId\`, which repeats \`id\`. They are marked as deprecated.`;
 
 /** Serves `/openapi.json` (3.1), which is generated from the validation schemas, and the documentation. */
 export async function registerOpenapi(app: App, { settings, context }: ApiDeps): Promise<void> {

@@ -16,18 +16,18 @@ describe('an output', () => {
     '-vcodec copy | -an',
     '-vn | -acodec copy',
     '-c copy | -vn',
-  ])('with the options "%s" only copies streams', (options) => {
+  ])('an output with the options "%s" only copies streams', (options) => {
     expect(onlyCopies(of(options))).toBe(true);
   });
 
   it.each(['-c:v copy', '-c copy | -c:a aac', '-c:v libx264 | -c:a copy', '-preset fast', '-an'])(
-    'with the options "%s" encodes a stream',
+    'an output with the options "%s" encodes a stream',
     (options) => {
       expect(onlyCopies(of(options))).toBe(false);
     },
   );
 
-  it('without options encodes its streams', () => {
+  it('an output without options encodes its streams', () => {
     expect(onlyCopies({})).toBe(false);
   });
 });
