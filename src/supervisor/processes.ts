@@ -143,7 +143,7 @@ async function firstRun(options: ProcessOptions, limit: number, wait: (uptimeMs:
 }
 
 function start(options: ProcessOptions, last: ReadyMessage | null): Run {
-  const { name, env, ready = 'ipc', readyTimeoutMs = 30_000, onMessage } = options;
+  const { env } = options;
   // A separate group: Ctrl-C reaches only the supervisor, which then stops the roles in order.
   const child = spawn(options.command, options.args, {
     env: { ...(typeof env === 'function' ? env(last) : env), [SUPERVISED_VARIABLE]: '1' },
@@ -179,14 +179,22 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
     void exited.then(() => signal?.removeEventListener('abort', killNow));
   }
   const run: Run = { child, message: last, failure: null, exited, alive: () => alive, readiness: Promise.resolve() };
-  run.readiness = new Promise((resolve, reject) => {
+  run.readiness = becomeReady(run, options, tail).then(() => options.abandoned?.removeEventListener('abort', killNow));
+  run.readiness.catch(() => undefined);
+  return run;
+}
+
+/** Resolves when the process is ready. Rejects when it ends before, or is not ready in time. */
+function becomeReady(run: Run, options: ProcessOptions, tail: Tail): Promise<void> {
+  const { name, ready = 'ipc', readyTimeoutMs = 30_000, onMessage } = options;
+  const { child, exited } = run;
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       kill(child, 'SIGKILL');
       reject(new SupervisorError(`${name} was not ready after ${readyTimeoutMs / 1000} s`, outputOf(tail)));
     }, readyTimeoutMs);
     const settle = (message: ReadyMessage) => {
       clearTimeout(timer);
-      options.abandoned?.removeEventListener('abort', killNow);
       run.message = message;
       options.onReady?.(message);
       resolve();
@@ -208,8 +216,6 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
       reject(startError(name, exit, run.failure, tail));
     });
   });
-  run.readiness.catch(() => undefined);
-  return run;
 }
 
 /** The process may end at any moment; a caller that waits for a response has its own time-out. */
