@@ -39,7 +39,7 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
     const { scope, kind } = request.routeOptions.config;
     if (kind === 'liveness') return;
     const { pool, owner } = unreadOf(request);
-    if (pool.hasRoom(owner)) return;
+    if (pool.mayAdd(owner)) return;
     if (pool.bytesOf(owner) > 0) throw tooMuchUnread(pool.bytesOf(owner));
     if (scope !== 'open') throw new ApiError('unavailable');
   });
@@ -49,7 +49,7 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
     // Requests that ran at the same time may have filled the pool since this one began. A request that has changed something gets its
     // response, which is small.
     const unread = pool.bytesOf(owner);
-    if (request.method === 'GET' && bytes > PIECE_BYTES && unread > 0 && !pool.hasRoom(owner))
+    if (request.method === 'GET' && bytes > PIECE_BYTES && unread > 0 && !pool.mayAdd(owner))
       throw tooMuchUnread(unread);
     watch(request, reply, bounds.rate, pool.add(bytes, owner));
     if (bytes <= PIECE_BYTES || request.method === 'HEAD') return payload;
