@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type ReadRate, untilReceived, watchReader } from '../telemetry/reader-watch.ts';
 import { type ConnectGuard, connectGuarded } from './connect.ts';
@@ -137,24 +137,22 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
     client.once('close', () => {
       fail(new FetchError('source_unreachable', 'The source closed the connection without a response.'));
     });
-    if (outgoing.watch) {
-      socket.once('close', watchReader(socket, outgoing.watch.rate, outgoing.watch.onSlow, { countsQueue: true }));
-    }
-    // A slow peer receives the last megabytes long after the kernel has accepted them.
-    sendBody(client, outgoing.body, () => void untilReceived(socket, RECEIVED_MS).then(startTimer));
+    sendBody(client, socket, outgoing, startTimer);
     if (signal.aborted) stop();
   });
 }
 
-/** Calls `onSent` when only the last bytes and the response are missing. */
-function sendBody(client: ClientRequest, body: Outgoing['body'], onSent: () => void): void {
+/** Calls `onSent` when the peer has received everything and only its response is missing. */
+function sendBody(client: ClientRequest, socket: Socket, { body, watch }: Outgoing, onSent: () => void): void {
   if (!(body instanceof Readable)) {
     onSent();
     client.end(body);
     return;
   }
   const end = () => body.destroy();
-  body.once('end', onSent);
+  if (watch) socket.once('close', watchReader(socket, watch.rate, watch.onSlow, { countsQueue: true }));
+  // A slow peer receives the last megabytes long after the kernel has accepted them.
+  body.once('end', () => void untilReceived(socket, RECEIVED_MS).then(onSent));
   // The rest of a body is not sent to a server that has responded.
   client.once('response', end);
   client.once('close', end);

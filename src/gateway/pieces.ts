@@ -39,7 +39,7 @@ export function createPieces(shape: PoolShape = LARGE_PIECES): Pieces {
   const small = createBuffers(SMALL_BYTES);
   return {
     take(bytes, owners) {
-      if (bytes <= SMALL_BYTES || !pool.hasRoom(...owners)) return take(small, Math.min(bytes, SMALL_BYTES));
+      if (bytes <= SMALL_BYTES || !pool.mayAdd(...owners)) return take(small, Math.min(bytes, SMALL_BYTES));
       const length = Math.min(bytes, LARGE_BYTES);
       return take(large, length, owners.length > 0 ? pool.add(LARGE_BYTES, ...owners) : undefined);
     },
@@ -80,7 +80,7 @@ interface Slab {
 }
 
 /**
- * Buffers of one size, cut from slabs. Uses each buffer again instead of leaving it to the collection of garbage, and drops a slab whose
+ * Buffers of one size, cut from slabs. Uses each buffer again instead of waiting for the collection of garbage, and drops a slab whose
  * buffers are all free.
  */
 function createBuffers(bytes: number): Buffers {

@@ -24,7 +24,7 @@ export class BytePool {
   }
 
   /** Whether each of the owners may add bytes. */
-  hasRoom(...owners: readonly string[]): boolean {
+  mayAdd(...owners: readonly string[]): boolean {
     return owners.every((owner) => mayTakePlace(this.#shape, { taken: this.#taken, own: this.bytesOf(owner) }));
   }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSteadily } from '../../../testkit/slow-reader.ts';
@@ -9,7 +10,7 @@ import { registerErrors } from './errors.ts';
 
 /** More than the kernel buffers of both ends of a loopback connection take. */
 const LARGE = Buffer.alloc(24 * 1024 * 1024, 'x');
-const MEDIUM = Buffer.alloc(5_000_000, 'x');
+const MEDIUM = Buffer.alloc(8_000_000, 'x');
 /** Bytes for as many responses. While there is room, an account may leave `each` unread, and one later. */
 const shape = (responses: number, each: number) => ({
   places: responses * LARGE.length,
@@ -38,7 +39,8 @@ describe('a response', () => {
       request.caller = account ? ({ id: account, account: { id: account } } as never) : null;
     });
     registerAnswers(app, bounds);
-    app.get('/large', async () => LARGE);
+    // All requests of a client pass the first check before the first response counts.
+    app.get('/large', async () => delay(200, LARGE));
     app.get('/medium', async () => MEDIUM);
     app.get('/small', async () => 'small');
     app.get('/open', { config: { scope: 'open' } }, async () => 'open');
@@ -107,10 +109,10 @@ describe('a response', () => {
     expect(await (await get('/open')).text()).toBe('open');
   });
 
-  // At the usual rate of 64 KiB in 60 seconds, this client would read 5 KB a second.
+  // At the usual rate of 64 KiB in 60 seconds, this client would read 10 KB a second.
   it('a response is complete for a client that reads slowly and steadily', async () => {
     const { ask } = await start({ rate: { bytes: 65_536, windowMs: 1_500 } });
-    const read = await readSteadily(ask('/medium'), { bytes: 5_000, everyMs: 25, forMs: 4_000 });
+    const read = await readSteadily(ask('/medium'), { bytes: 10_000, everyMs: 25, forMs: 4_000 });
     expect(read).toBeGreaterThan(MEDIUM.length);
   });
 

@@ -39,17 +39,18 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
     const { scope, kind } = request.routeOptions.config;
     if (kind === 'liveness') return;
     const { pool, owner } = unreadOf(request);
-    if (pool.hasRoom(owner)) return;
-    const unread = pool.bytesOf(owner);
-    if (unread > 0) {
-      const reason = `${unread} bytes of earlier responses have not been read`;
-      throw new ApiError('concurrency_exceeded', { unread_bytes: unread, reason });
-    }
+    if (pool.mayAdd(owner)) return;
+    if (pool.bytesOf(owner) > 0) throw tooMuchUnread(pool.bytesOf(owner));
     if (scope !== 'open') throw new ApiError('unavailable');
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const bytes = typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0;
     const { pool, owner } = unreadOf(request);
+    // Requests that ran at the same time may have filled the pool since this one began. A request that has changed something gets its
+    // response, which is small.
+    const unread = pool.bytesOf(owner);
+    if (request.method === 'GET' && bytes > PIECE_BYTES && unread > 0 && !pool.mayAdd(owner))
+      throw tooMuchUnread(unread);
     watch(request, reply, bounds.rate, pool.add(bytes, owner));
     if (bytes <= PIECE_BYTES || request.method === 'HEAD') return payload;
     reply.header('content-length', bytes);
@@ -60,6 +61,11 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
   function unreadOf({ caller, ip }: FastifyRequest): { pool: BytePool; owner: string } {
     return caller ? { pool: ofAccounts, owner: caller.account.id } : { pool: ofAddresses, owner: addressGroup(ip) };
   }
+}
+
+function tooMuchUnread(bytes: number): ApiError {
+  const reason = `${bytes} bytes of earlier responses have not been read`;
+  return new ApiError('concurrency_exceeded', { unread_bytes: bytes, reason });
 }
 
 /** Closes the connection of a client that reads too slowly. Calls `onEnd` once the response ends in any way. */
