@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeClip } from '../../testkit/media.ts';
+import { makeAccounts } from '../../testkit/pools/accounts.ts';
 import { bucketAt, type Holders, holdDeliveries, holdFetches, holdRequests } from '../../testkit/pools/holders.ts';
 import { type Peers, startPeers } from '../../testkit/pools/peers.ts';
 import { type ApiResponse, call } from '../../testkit/service.ts';
@@ -34,19 +35,21 @@ export async function pools({ progress }: CaseOptions): Promise<CaseResult> {
   const { service } = bench;
   const held: Holders[] = [];
   try {
-    const accountOf = async (name: string) => {
-      const { key } = await service.makeKey('--account', name);
+    const accountOf = async (key: string) => {
       const client = v1Client((method, path, body) => callApi(`${service.api}${path}`, method, key, body));
       return { key, client, input: await client.upload(clip) };
     };
-    const newcomer = await accountOf('newcomer');
+    const names = ['newcomer', ...Array.from({ length: Math.max(...ACCOUNTS) }, (_, index) => `greedy-${index}`)];
+    const [own = '', ...keys] = await makeAccounts(service, names);
+    const newcomer = await accountOf(own);
     const work = { service, peers, clip, ...newcomer };
     const results = [{ accounts: 0, ms: await rounds(work), rss: 0 }];
     let made = 0;
     for (const accounts of ACCOUNTS) {
       progress(`${accounts} accounts take their places`);
       const added = [];
-      for (; made < accounts; made++) added.push(await accountOf(`greedy-${made}`));
+      for (const key of keys.splice(0, accounts - made)) added.push(await accountOf(key));
+      made = accounts;
       await holdDeliveries(service, added, peers, DELIVERIES);
       await holdFetches(service, added, peers, FETCHES);
       await until(() => peers.open('/drip') >= LEAST_DRIPS, { what: 'the sources to drip', timeoutMs: 120_000 });

@@ -97,6 +97,10 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ],
   ['Sign-ins', 'A sign-in has no account yet. Addresses share the turns, two for each'],
   [
+    'Large bodies that are parsed',
+    'One after the other, with pauses. Accounts take turns, because there is one event loop',
+  ],
+  [
     'Transactions that lock an account, and batches',
     'One at a time for each account. Accounts never wait for each other',
   ],

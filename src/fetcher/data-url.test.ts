@@ -25,7 +25,9 @@ describe('a data: URL', () => {
       expect(await readFile(path)).toEqual(BYTES);
       expect(seen).toEqual([{ length: BYTES.length }, BYTES.length]);
       const { signal } = new AbortController();
-      expect(await fetcher.readStart(PICTURE, 4, signal)).toEqual({ bytes: BYTES.subarray(0, 4), size: BYTES.length });
+      const written: unknown[] = [];
+      const start = await fetcher.readStart(PICTURE, 4, async (bytes, at) => written.push(bytes, at), signal);
+      expect([start, written]).toEqual([{ bytes: 4, size: BYTES.length }, [BYTES.subarray(0, 4), 0]]);
       expect(await fetcher.openRanges(PICTURE, {} as never, signal)).toBeNull();
       const tooLarge = fetcher.download(PICTURE, join(folder, 'b'), { maxBytes: 8 });
       await expect(tooLarge).rejects.toMatchObject({ code: 'source_too_large' });

@@ -9,12 +9,13 @@ import { readStart, type SourceStart } from './head.ts';
 import { createLookup } from './lookup.ts';
 import { type Post, postTo } from './post.ts';
 import { type CompleteSource, type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
-import { type RequestContext, requestSource, type SourceResponse } from './response.ts';
+import { type RequestContext, requestSource, type SourceResponse, type WriteAt } from './response.ts';
 
 export { type FetchCode, FetchError } from './errors.ts';
 export type { ExchangeOptions, GuardedExchange } from './exchange.ts';
+export type { SourceStart } from './head.ts';
 export { checkWebhookUrl } from './post.ts';
-export type { SourceResponse } from './response.ts';
+export type { SourceResponse, WriteAt } from './response.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
 /** 8 KiB per second, the minimum of a source as well. A destination may pause for most of a minute. */
@@ -80,10 +81,10 @@ export interface Fetcher {
    */
   openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | CompleteSource | null>;
   /**
-   * Fetches at most `maxBytes` from the start of a URL. Rejects with `FetchError`. Aborting the signal closes the
+   * Fetches at most `maxBytes` from the start of a URL, and writes them as they arrive. Rejects with `FetchError`. Aborting the signal closes the
    * connection: do so when done.
    */
-  readStart(url: string, maxBytes: number, signal: AbortSignal): Promise<SourceStart>;
+  readStart(url: string, maxBytes: number, write: WriteAt, signal: AbortSignal): Promise<SourceStart>;
   /**
    * Posts a webhook. Resolves to the status of the response, whose body is not read and whose redirects are not followed.
    * Rejects with `FetchError`.
@@ -121,12 +122,14 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       return openRanges(url, { ...contextOf(signal), maxSize }, limits);
     },
 
-    async readStart(url, maxBytes, signal) {
+    async readStart(url, maxBytes, write, signal) {
       if (isDataUrl(url)) {
-        const bytes = dataOf(url);
-        return { bytes: bytes.subarray(0, maxBytes), size: bytes.length };
+        const all = dataOf(url);
+        const bytes = all.subarray(0, maxBytes);
+        await write(bytes, 0);
+        return { bytes: bytes.length, size: all.length };
       }
-      return readStart(url, contextOf(signal), maxBytes).catch((error) => {
+      return readStart(url, contextOf(signal), maxBytes, write).catch((error) => {
         throw signal.aborted ? signal.reason : toFetchError(error, 'connect');
       });
     },

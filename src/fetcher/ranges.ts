@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { FetchError, toFetchError } from './errors.ts';
-import { drop, type RequestContext, requestSource, type SourceResponse } from './response.ts';
+import { drop, type RequestContext, requestSource, type SourceResponse, type WriteAt } from './response.ts';
 
 /** A source whose server supports ranges and identifies each version of the file. */
 interface RangeSource {
   /** Size of the entire source in bytes. */
   size: number;
   /**
-   * Fetches the bytes from `start` up to `end`, exclusive. Throws `FetchError`, also if the source has changed since it
-   * was opened, or if a limit is reached.
+   * Fetches the bytes from `start` up to `end`, exclusive, and writes them at their positions in the source. Throws
+   * `FetchError`, also if the source has changed since it was opened, or if a limit is reached.
    */
-  read(start: number, end: number): Promise<Buffer>;
+  read(start: number, end: number, write: WriteAt): Promise<void>;
 }
 
 export interface OpenedRanges extends RangeSource {
@@ -68,18 +68,19 @@ export async function openRanges(
     drop(response.body);
     return null;
   }
-  const first = await receive(response.body, Math.min(FIRST_BYTES, part.size));
+  const first = Buffer.alloc(Math.min(FIRST_BYTES, part.size));
+  await receive(response.body, first.length, async (bytes, at) => bytes.copy(first, at));
   return {
     size: part.size,
     first,
-    async read(start, end) {
+    async read(start, end, write) {
       const response = await ask(start, end, etag);
       const found = partOf(response);
       if (!found || response.etag !== etag || found.size !== part.size || found.start !== start) {
         drop(response.body);
         throw new FetchError('source_error', 'The source has changed while it was read.');
       }
-      return receive(response.body, end - start);
+      await receive(response.body, end - start, (bytes, at) => write(bytes, start + at));
     },
   };
 }
@@ -92,14 +93,14 @@ function partOf({ body: { statusCode, headers } }: SourceResponse): { start: num
   return { start: Number(start), size: Number(size) };
 }
 
-async function receive(body: IncomingMessage, expected: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(expected);
+async function receive(body: IncomingMessage, expected: number, write: WriteAt): Promise<void> {
   let at = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if (at + chunk.length > expected)
         throw new FetchError('source_error', 'The source sent more than was requested.');
-      at += chunk.copy(bytes, at);
+      await write(chunk, at);
+      at += chunk.length;
     }
   } catch (error) {
     drop(body);
@@ -108,5 +109,4 @@ async function receive(body: IncomingMessage, expected: number): Promise<Buffer>
   if (!body.complete || at !== expected) {
     throw new FetchError('source_incomplete', 'The source sent a different number of bytes than was requested.');
   }
-  return bytes;
 }

@@ -33,6 +33,9 @@ export interface SourceResponse {
   etag: string | null;
 }
 
+/** Writes bytes of a source at a position of a file. Bytes are written when they arrive, so that a slow source keeps none in memory. */
+export type WriteAt = (bytes: Buffer, position: number) => Promise<unknown>;
+
 export interface RequestContext extends ConnectGuard {
   allow: readonly string[];
   /** Headers that ask for a part of the source; the response may then be that part (206). */

@@ -26,9 +26,9 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
           return options.onBytes?.(bytes);
         },
       }),
-    async readStart(url, maxBytes, signal) {
-      const start = await fetcher.readStart(url, maxBytes, signal);
-      metrics.fetchBytes.inc(start.bytes.length);
+    async readStart(url, maxBytes, write, signal) {
+      const start = await fetcher.readStart(url, maxBytes, write, signal);
+      metrics.fetchBytes.inc(start.bytes);
       return start;
     },
     async openRanges(url, limits, signal) {
@@ -38,10 +38,9 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
       metrics.fetchBytes.inc(opened.first.length);
       return {
         ...opened,
-        async read(start, end) {
-          const bytes = await opened.read(start, end);
-          metrics.fetchBytes.inc(bytes.length);
-          return bytes;
+        async read(start, end, write) {
+          await opened.read(start, end, write);
+          metrics.fetchBytes.inc(end - start);
         },
       };
     },

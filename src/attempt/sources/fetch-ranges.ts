@@ -114,8 +114,12 @@ export class PartsOfSource {
   }
 
   /** Creates the file. Call it before any other method. */
-  storeHead(): Promise<void> {
-    return this.#store(0, this.head);
+  async storeHead(): Promise<void> {
+    await this.#write('wx', async (file) => {
+      await file.truncate(this.size);
+      await file.write(this.head, 0, this.head.length, 0);
+    });
+    await this.#record({ start: 0, end: this.head.length });
   }
 
   /** Fetches the missing parts of a range. */
@@ -185,21 +189,26 @@ export class PartsOfSource {
     const { source, maxFetched } = this.#file;
     const { start, end } = upToPresent(this.#present, missing, this.size);
     if (this.#fetched + end - start > maxFetched) return needsAll('much of the source is needed');
-    await this.#store(start, await source.read(start, end));
+    await this.#write('r+', (file) =>
+      source.read(start, end, (bytes, position) => file.write(bytes, 0, bytes.length, position)),
+    );
+    await this.#record({ start, end });
     return null;
   }
 
-  async #store(start: number, bytes: Buffer): Promise<void> {
-    const file = await open(this.#file.path, start === 0 ? 'wx' : 'r+', 0o600);
+  async #write(flags: 'wx' | 'r+', work: (file: FileHandle) => Promise<unknown>): Promise<void> {
+    const file = await open(this.#file.path, flags, 0o600);
     try {
-      if (start === 0) await file.truncate(this.size);
-      await file.write(bytes, 0, bytes.length, start);
+      await work(file);
     } finally {
       await file.close();
     }
-    this.#present.push({ start, end: start + bytes.length });
-    this.#fetched += bytes.length;
-    await this.#file.disk.recordWrite(bytes.length);
+  }
+
+  async #record({ start, end }: Range): Promise<void> {
+    this.#present.push({ start, end });
+    this.#fetched += end - start;
+    await this.#file.disk.recordWrite(end - start);
   }
 }
 

@@ -2,11 +2,12 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFile } from '../../attempt/media/describe-file.ts';
 import { probeFile } from '../../attempt/media/probe.ts';
+import { readHead } from '../../attempt/media/read-head.ts';
 import { openParts, type PartsOfSource } from '../../attempt/sources/fetch-ranges.ts';
 import type { Run, WorkTools } from '../../attempt/tools.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
-import { FetchError } from '../../fetcher/index.ts';
+import { FetchError, type SourceStart, type WriteAt } from '../../fetcher/index.ts';
 import { detectMedia, type MediaInfo } from '../../ffmpeg/index.ts';
 import { probeCompleteFile } from './complete-file.ts';
 
@@ -82,21 +83,30 @@ async function probeStart(
   url: string,
   signal: AbortSignal,
 ): Promise<ProbeAnswer> {
-  const { bytes, size } = await tools.fetcher.readStart(url, START_ONLY_BYTES, signal);
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.write(bytes);
-  } finally {
-    await file.close();
-  }
-  await run.disk.recordWrite(bytes.length);
-  if (size === bytes.length) return probeCompleteFile(tools, run, path);
-  const demuxer = await demuxerOf(bytes);
+  const { bytes, size } = await fetchStart(tools, path, url, signal);
+  await run.disk.recordWrite(bytes);
+  if (size === bytes) return probeCompleteFile(tools, run, path);
+  const demuxer = await demuxerOf((await readHead(path)).head);
   try {
     return await probeInCell(tools, run, path, size);
   } catch (error) {
     if (demuxer !== 'mov' || !(error instanceof JobFailure)) throw error;
     throw new JobFailure('source_no_ranges', `${SUBJECT} has its index at the end, and its server supports no ranges.`);
+  }
+}
+
+async function fetchStart(
+  { fetcher }: WorkTools,
+  path: string,
+  url: string,
+  signal: AbortSignal,
+): Promise<SourceStart> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    const write: WriteAt = (bytes, position) => file.write(bytes, 0, bytes.length, position);
+    return await fetcher.readStart(url, START_ONLY_BYTES, write, signal);
+  } finally {
+    await file.close();
   }
 }
 
