@@ -54,13 +54,13 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, seconds: number][] = [
 
 /** "3 minutes ago", and "just now" for a moment that clocks that differ show as in the future. `now`: milliseconds since 1970. */
 export function agoText(time: string, now: number): string {
-  const seconds = Math.min(0, (Date.parse(time) - now) / 1000);
+  const seconds = (Date.parse(time) - now) / 1000;
   return seconds > -10 ? 'just now' : relativeText(seconds);
 }
 
 /** "in 23 hours", and "now" for a moment that has passed. `now`: milliseconds since 1970. */
 export function dueText(time: string, now: number): string {
-  const seconds = Math.max(0, (Date.parse(time) - now) / 1000);
+  const seconds = (Date.parse(time) - now) / 1000;
   return seconds < 1 ? 'now' : relativeText(seconds);
 }
 
