@@ -75,11 +75,7 @@ async function sendAll(
     for (const [position, source] of sources.entries()) {
       const target = job.inputs[position]?.upload;
       if (typeof source === 'string' || !target) continue;
-      await sendSource(transport, source, target, {
-        ...control,
-        retries,
-        onFirstPart: () => requestCheck(transport, job),
-      });
+      await sendSource(transport, source, target, { ...control, retries, isInOrder: true });
     }
     return job;
   } catch (error) {
@@ -89,11 +85,6 @@ async function sendAll(
     await cancel(job.id).catch(() => {});
     throw error;
   }
-}
-
-/** Makes the server check for the bytes of a job now. The server also checks on its own, but less often. */
-function requestCheck(transport: Transport, { id }: Pick<Job, 'id'>): void {
-  transport.json('GET', `/v1/transcodes/${id}`).catch(() => {});
 }
 
 /** Uploads every file first, and creates the job with their URLs. */

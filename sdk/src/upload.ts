@@ -21,8 +21,8 @@ export interface UploadControl {
   signal?: AbortSignal | undefined;
   /** The `uploadId` of an upload in parts that was interrupted: only what is missing is sent. */
   resume?: string | undefined;
-  /** Called when the first part is stored. If it is set, the parts are sent in order, because a job can read them while others are sent. */
-  onFirstPart?: (() => void) | undefined;
+  /** Whether the parts are sent in order, because a job can read them while others are sent. */
+  isInOrder?: boolean | undefined;
   retries: number;
 }
 
@@ -103,7 +103,7 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
   const report = () => onLoaded([...loaded.values()].reduce((sum, bytes) => sum + bytes, 0));
   report();
 
-  const turns = control.onFirstPart && new PartTurns(1 / CONCURRENT_PARTS, arrived);
+  const turns = control.isInOrder && new PartTurns(1 / CONCURRENT_PARTS, arrived);
   const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((number) => !loaded.has(number));
   const stop = new AbortController();
   const signal = control.signal ? AbortSignal.any([control.signal, stop.signal]) : stop.signal;
@@ -129,7 +129,6 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
       isTemporary: (error) => error.status === 403 || isTemporary(error),
     });
     parts.urls.delete(number);
-    if (number === 1) control.onFirstPart?.();
   };
   const queue = missing.values();
   const work = async () => {

@@ -71,7 +71,8 @@ export async function insertRows(tx: Tx, { row, sources, outputs, queued, isLast
     ...columnsOf('output', OUTPUT_TYPES, outputs),
     queued,
   };
-  const inserted = insert(tx, { hasEvent: queued !== null }, values);
+  const isAwaiting = row.awaiting !== null;
+  const inserted = insert(tx, { hasEvent: queued !== null, isAwaiting }, values);
   await (isLast ? sendWithCommit(tx, inserted) : inserted);
   return {
     ...DEFAULTS,
@@ -84,7 +85,8 @@ export async function insertRows(tx: Tx, { row, sources, outputs, queued, isLast
 
 type Values = Record<string, unknown>;
 
-const insert = compileEach<{ hasEvent: boolean }, Values, unknown>((_db, values, { hasEvent }) => {
+const insert = compileEach<{ hasEvent: boolean; isAwaiting: boolean }, Values, unknown>((_db, values, variant) => {
+  const { hasEvent, isAwaiting } = variant;
   const names = Object.keys(JOB_TYPES);
   const columns = sql.join(names.map((name) => sql`${values[name]}::${typeOf(JOB_TYPES, name)}`));
   return sql`
@@ -93,13 +95,15 @@ const insert = compileEach<{ hasEvent: boolean }, Values, unknown>((_db, values,
       RETURNING id, account_id,
         CASE WHEN awaiting IS NULL THEN ${notification('airlock_queue', sql<string>`resource_class`)} END
     ), source AS (${insertAll('job_sources', 'source', SOURCE_TYPES, values)}),
-    output AS (${insertAll('job_outputs', 'output', OUTPUT_TYPES, values)})${hasEvent ? queuedEvent(values) : sql``}
+    output AS (${insertAll('job_outputs', 'output', OUTPUT_TYPES, values)})${hasEvent ? queuedEvent(values, isAwaiting) : sql``}
     SELECT FROM job`;
 });
 
-function queuedEvent({ queued }: Values): RawBuilder<unknown> {
-  return sql`, ${insertEvents(sql`
-    SELECT account_id, id AS job_id, NULL::uuid AS upload_id, ${queued}::text AS type, '{"v":1}'::jsonb AS data FROM job`)}`;
+/** A job in the queue notifies the workers in any case. See `withPreparedUploads` for a job that awaits something. */
+function queuedEvent({ queued }: Values, isAwaiting: boolean): RawBuilder<unknown> {
+  const events = sql`
+    SELECT account_id, id AS job_id, NULL::uuid AS upload_id, ${queued}::text AS type, '{"v":1}'::jsonb AS data FROM job`;
+  return sql`, ${insertEvents(events, { wakes: isAwaiting ? 'nobody' : 'streams' })}`;
 }
 
 type Types = Readonly<Record<string, string>>;

@@ -8,6 +8,7 @@ import {
 import type { UploadTarget } from '../contract/upload-inputs.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
+import { announceEvents } from '../events/record.ts';
 import { type ResolvedSource, reserveSources, type SourceOwner } from '../jobs/sources.ts';
 import { dropPrepared, insertPrepared, type PreparedUpload, prepareUpload } from '../uploads/new-inputs.ts';
 import type { Admission, Caller } from './kind.ts';
@@ -27,7 +28,7 @@ export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
  * has uploads. If the space may not suffice, `work` runs again with a new measurement.
  */
 export async function withPreparedUploads<T>(
-  context: Pick<Context, 'store'>,
+  context: Pick<Context, 'store' | 'db'>,
   { account }: Caller,
   admissions: readonly Pick<Admission, 'inputs'>[],
   work: (
@@ -57,6 +58,8 @@ export async function withPreparedUploads<T>(
       return work(prepared, freshSpace(context, { withinMs: NEEDED_SPACE_MS }));
     });
     isUsed = isInserted;
+    // Streams that miss this look for events by themselves.
+    if (prepared.some((_, index) => isInserted(index))) announceEvents(context.db, {}).catch(() => {});
     return answer;
   } finally {
     const unused = prepared.filter((_, index) => !isUsed(index));
