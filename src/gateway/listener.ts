@@ -87,21 +87,8 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
     options.onAuthenticated(request);
-    const { disk, uploads, reservations, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } =
-      options;
-    const shared = {
-      disk,
-      uploads,
-      reservations,
-      transfers,
-      pieces,
-      bucket,
-      handOverRoot,
-      maxObjectBytes,
-      minimumRate,
-    };
     const clientAddress = options.addressOf(request);
-    await route({ request, response, target, identity, clientAddress, ...shared, acceptBody });
+    await route({ request, response, target, identity, clientAddress, ...sharedBy(options), acceptBody });
   }
 
   const order = { maxWaiting: MAX_WAITING, close: options.closePipelined };
@@ -111,6 +98,12 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     onContinue: (request, response) =>
       respondInOrder(request, response, order, () => serve(request, response, () => response.writeContinue())),
   };
+}
+
+/** What the handlers of all requests use. */
+function sharedBy(options: ListenerOptions) {
+  const { disk, uploads, reservations, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } = options;
+  return { disk, uploads, reservations, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate };
 }
 
 /** File system errors contain paths, which can contain users' file names, so only the code is logged. */
