@@ -102,7 +102,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   };
 }
 
-/** What all requests have in common. */
+/** What the handlers of all requests use. */
 function sharedContext(options: ListenerOptions) {
   const { disk, uploads, reservations, stored, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } =
     options;
