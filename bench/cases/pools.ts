@@ -27,8 +27,9 @@ type Latencies = Record<'job from a URL, delivered' | 'probe' | 'new connection'
  * Accounts keep places of each network pool for as long as they can: with sources that drip, with destinations that never respond,
  * with probes of a server that hangs, and with connections to its buckets. Meanwhile a newcomer uses each pool.
  */
-export async function pools({ progress }: CaseOptions): Promise<CaseResult> {
-  const bench = await openBench({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
+export async function pools({ progress, report }: CaseOptions): Promise<CaseResult> {
+  // All accounts send from one address.
+  const bench = await openBench({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32', AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: '2048' });
   const folder = await mkdtemp(join(tmpdir(), 'airlock-pools-'));
   const clip = await makeClip(join(folder, 'clip.mp4'));
   const peers = await startPeers(await readFile(clip));
@@ -58,7 +59,7 @@ export async function pools({ progress }: CaseOptions): Promise<CaseResult> {
       const ms = await rounds(work);
       const rss = memoryOf(service.pids('worker')).map((one) => one.rss)[0]!;
       results.push({ accounts, ms, rss });
-      progress(`${accounts} accounts hold ${peers.open('/drip')} fetches and ${peers.open('/hang')} others`);
+      report(`${accounts} accounts kept ${peers.open('/drip')} fetches and ${peers.open('/hang')} other places`);
     }
     return { rows: results.flatMap(rowsOf), raw: { results } };
   } finally {
