@@ -103,7 +103,7 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
   const report = () => onLoaded([...loaded.values()].reduce((sum, bytes) => sum + bytes, 0));
   report();
 
-  const turns = control.isInOrder && new PartTurns(1 / CONCURRENT_PARTS, arrived);
+  const turns = control.isInOrder ? new PartTurns(1 / CONCURRENT_PARTS, arrived) : undefined;
   const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((number) => !loaded.has(number));
   const stop = new AbortController();
   const signal = control.signal ? AbortSignal.any([control.signal, stop.signal]) : stop.signal;

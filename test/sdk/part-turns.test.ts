@@ -50,7 +50,7 @@ describe('the parts of an upload that a job awaits', () => {
       onProgress: (progress: Progress) => {
         if (progress.stage === 'upload') loaded = progress.loaded ?? 0;
       },
-      onFirstPart: () => {},
+      isInOrder: true,
     });
     expect(starts).toHaveLength(PARTS);
     expect(starts[0]).toBe(0);
