@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { Airlock } from '../../sdk/src/index.ts';
-import { PROGRAM } from '../../testkit/service.ts';
+import { programArgs } from '../../testkit/program.ts';
 import { exchange } from './http.ts';
 import { runWell } from './run.ts';
 import type { Bench } from './service.ts';
@@ -62,7 +62,7 @@ export function waitFirstPath(bench: Bench, fields: object, delayMs: number): Cl
 export function cliPath({ service }: Bench, flags: readonly string[]): ClientPath {
   const env = { ...process.env, AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key };
   return async (file, output) => {
-    await execute(process.execPath, [PROGRAM, 'transcode', file, output, ...flags], { env });
+    await execute(process.execPath, programArgs(['transcode', file, output, ...flags]), { env });
   };
 }
 

@@ -36,14 +36,17 @@ describe('an item of a list with another type', () => {
     [{ filters: ['scale=640:-2'] }, 'filters[0]', 'is text, not an object', '{"filter":"scale=640:-2"}'],
     [{ filters: 'hflip' }, 'filters', 'is text, not a list', '[{"filter":"hflip"}]'],
     [{ metadata: 'order 17' }, 'metadata', 'is text, not an object', '{"name":"text"}'],
-  ])('an item of a list with another type in %j is rejected with an item that is accepted', async (more, field, reason, example) => {
-    const format = 'ladder' in more ? 'hls' : 'mp4';
-    const { status, json } = await post('/v1/transcodes', { inputs: INPUTS, outputFormat: format, ...more });
-    expect([status, json.code, json.details.field]).toEqual([400, 'invalid_request', field]);
-    expect(json.details.reason).toContain(reason);
-    expect(json.details.remedy).toContain(example);
-    expect(json.message).toContain(example);
-  });
+  ])(
+    'an item of a list with another type in %j is rejected with an item that is accepted',
+    async (more, field, reason, example) => {
+      const format = 'ladder' in more ? 'hls' : 'mp4';
+      const { status, json } = await post('/v1/transcodes', { inputs: INPUTS, outputFormat: format, ...more });
+      expect([status, json.code, json.details.field]).toEqual([400, 'invalid_request', field]);
+      expect(json.details.reason).toContain(reason);
+      expect(json.details.remedy).toContain(example);
+      expect(json.message).toContain(example);
+    },
+  );
 });
 
 describe('a list or an object of a request', () => {
@@ -109,14 +112,17 @@ describe('an upload without a type', () => {
     ['clip.xyz9', '.xyz9', 'Declare the type of the file, such as "video/mp4", or use one of the extensions mp4'],
     ['a.tar.zzzz', '.zzzz', 'or use one of the extensions'],
     ['README', 'has no extension', 'or use one of the extensions'],
-  ])('the error for an upload without a type names the unknown extension of %s and the likely extension', async (filename, problem, advice) => {
-    for (const path of ['/v1/upload/presigned-url', '/v1/upload/multipart']) {
-      const { status, json } = await post(path, { filename, content_type: '', file_size: 10 });
-      expect([status, json.code, json.details.field]).toEqual([400, 'invalid_file_type', 'content_type']);
-      expect(json.details.reason).toContain(problem);
-      expect(json.details.remedy).toContain(advice);
-    }
-  });
+  ])(
+    'the error for an upload without a type names the unknown extension of %s and the likely extension',
+    async (filename, problem, advice) => {
+      for (const path of ['/v1/upload/presigned-url', '/v1/upload/multipart']) {
+        const { status, json } = await post(path, { filename, content_type: '', file_size: 10 });
+        expect([status, json.code, json.details.field]).toEqual([400, 'invalid_file_type', 'content_type']);
+        expect(json.details.reason).toContain(problem);
+        expect(json.details.remedy).toContain(advice);
+      }
+    },
+  );
 });
 
 describe('a field in the wrong place or with the name of another service', () => {

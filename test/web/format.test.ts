@@ -28,9 +28,12 @@ describe('a moment on the dashboard', () => {
     [-86_400, '1 day ago'],
     [10, 'just now'],
     [7200, 'just now'],
-  ])('a moment on the dashboard that has happened %i seconds from now is "%s", even where clocks differ', (seconds, text) => {
-    expect(agoText(inSeconds(seconds), NOW)).toBe(text);
-  });
+  ])(
+    'a moment on the dashboard that has happened %i seconds from now is "%s", even where clocks differ',
+    (seconds, text) => {
+      expect(agoText(inSeconds(seconds), NOW)).toBe(text);
+    },
+  );
 
   it.each([
     [82_800, 'in 23 hours'],

@@ -316,10 +316,13 @@ describe('an unknown address', () => {
     await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
   });
 
-  it.each(['/v1/nope', '/v1?nope'])('an unknown address of the API sends the error of the API to a browser as well: %s', async (path) => {
-    const { status, json } = await service.call('GET', path, undefined, { accept: 'text/html,*/*' });
-    expect([status, json.code]).toEqual([404, 'not_found']);
-  });
+  it.each(['/v1/nope', '/v1?nope'])(
+    'an unknown address of the API sends the error of the API to a browser as well: %s',
+    async (path) => {
+      const { status, json } = await service.call('GET', path, undefined, { accept: 'text/html,*/*' });
+      expect([status, json.code]).toEqual([404, 'not_found']);
+    },
+  );
 
   it('sends JSON to programs, and to people who send anything but GET', async () => {
     for (const [method, accept] of [
