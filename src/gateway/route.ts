@@ -10,6 +10,7 @@ import { unlessClosed } from './close-key.ts';
 import type { Context, Handler } from './context.ts';
 import { deleteObject } from './delete-object.ts';
 import { S3Error } from './errors.ts';
+import { followStored } from './follow-stored.ts';
 import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
 import { abortUpload, beginUpload } from './multipart/begin.ts';
@@ -18,7 +19,6 @@ import { getPart } from './multipart/get-part.ts';
 import { listParts } from './multipart/list-parts.ts';
 import { putPart } from './multipart/put-part.ts';
 import { putObject } from './put-object.ts';
-import { followStored } from './stored-feed.ts';
 import { parameter, type Target } from './target.ts';
 
 interface Route {

@@ -1,10 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { STORED, storedLine } from '../storage/embedded/stored-feed.ts';
+import { storedLine } from '../storage/embedded/stored-feed.ts';
 import { isUploadKey } from '../storage/keys.ts';
 import type { StoredUpload } from '../storage/types.ts';
-import type { Context } from './context.ts';
-import { S3Error } from './errors.ts';
-import { parameter } from './target.ts';
 
 /** Unread bytes after which a response is ended. Its reader then checks its uploads by itself. */
 const MAX_UNREAD = 1_048_576;
@@ -42,11 +39,4 @@ export class StoredFeed {
       else response.write(line);
     }
   }
-}
-
-/** GET of the bucket with `airlock-stored`: reports uploads when they have arrived. */
-export async function followStored({ response, target, identity, stored }: Context): Promise<void> {
-  if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to follow uploads.');
-  if (parameter(target, STORED) !== '') throw new S3Error('InvalidArgument', `${STORED} must not have a value.`);
-  stored.add(response);
 }

@@ -8,8 +8,8 @@ import type { Reservation } from '../reservations.ts';
 import { sendXml } from '../respond.ts';
 import { document, element } from '../xml.ts';
 import { requireInternalRole, uploadOf } from './begin.ts';
-import { joinedPath, sealJoined } from './joined-file.ts';
-import { type PartFile, totalSize, type Upload } from './part-files.ts';
+import { sealJoined } from './joined-file.ts';
+import { joinedPath, type PartFile, totalSize, type Upload } from './part-files.ts';
 import { tooLarge } from './uploads.ts';
 
 interface ListedPart {

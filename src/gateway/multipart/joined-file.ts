@@ -1,7 +1,6 @@
 import { constants, fchmodSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { PartFile } from './part-files.ts';
+import { joinedPath, type PartFile } from './part-files.ts';
 
 /*
  * The file of an upload in parts of one size. Each part is written where it belongs in the object:
@@ -11,12 +10,6 @@ import type { PartFile } from './part-files.ts';
  *
  * A complete part is never written again: a part that is sent again gets a file of its own. So the bytes of an entity tag don't change.
  */
-
-const JOINED = 'joined';
-
-export function joinedPath(folder: string): string {
-  return join(folder, JOINED);
-}
 
 /** Opens the file for a PUT of one part. Null if this account may not write to it, because it has become an object. */
 export async function openJoined(folder: string): Promise<FileHandle | null> {

@@ -2,9 +2,13 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { etagOf } from '../etag.ts';
-import { joinedPath } from './joined-file.ts';
 
 const ABOUT = 'about';
+
+/** The file of the parts that are written where they belong. */
+export function joinedPath(folder: string): string {
+  return join(folder, 'joined');
+}
 
 /** An incomplete multipart upload. */
 export interface Upload {
