@@ -8,7 +8,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What not to write, and what to write instead. Words are compared completely and with their case. */
 const REPLACED = {
-  Places: 'RequestSlots',
   PlaceBounds: 'SlotLimits',
   Place: 'RequestPosition',
   PlaceOf: 'Locate',

@@ -1,7 +1,11 @@
+import { UNREAD_BYTES } from '../../src/api/plugins/answers.ts';
 import { BODY_POOL } from '../../src/api/plugins/bodies.ts';
 import { OPEN_REQUEST_POOL } from '../../src/api/plugins/concurrency.ts';
 import { CHECK_POOL, DELIVERY_POOL } from '../../src/attempt/resources/transfer-pools.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { connectionPool } from '../../src/database/connection-share.ts';
+import { LARGE_PIECES } from '../../src/gateway/pieces.ts';
+import { transfersOf } from '../../src/gateway/transfers.ts';
 import { ARCHIVE_PART_POOL, ARCHIVE_POOL } from '../../src/jobs/archives.ts';
 import { accountsToFill, type PoolShape } from '../../src/pools/share.ts';
 import { threadPool } from '../../src/threads/pool.ts';
@@ -9,6 +13,7 @@ import { WEBHOOK_POOL } from '../../src/webhooks/shares.ts';
 import { FETCH_POOL, PROBE_POOL } from '../../src/worker/fetch-permits.ts';
 import { table } from './markdown.ts';
 import { sourceNumber } from './source-constants.ts';
+import { bytes } from './units.ts';
 
 export interface Pool {
   what: string;
@@ -74,7 +79,27 @@ export const POOLS: readonly Pool[] = [
     isKept: false,
     full: 'The archive waits',
   },
+  {
+    what: 'Transfers of the embedded storage',
+    shape: transfersOf(readConfig({}).maxConnections),
+    isKept: true,
+    full: 'Returns `503` with the code `SlowDown`',
+  },
   { what: 'Threads of a worker with four slots', shape: threadPool(4), isKept: false, full: WAITS },
+];
+
+/** Memory that accounts share by the same rule, in bytes. */
+const MEMORY: readonly Omit<Pool, 'isKept'>[] = [
+  {
+    what: 'Unread responses of an API process',
+    shape: UNREAD_BYTES,
+    full: 'Returns `429` with the code `concurrency_exceeded`',
+  },
+  {
+    what: 'Large parts of downloads in the embedded storage',
+    shape: LARGE_PIECES,
+    full: 'The download continues in small parts',
+  },
 ];
 
 /** Pools with another rule, and the reason. */
@@ -113,6 +138,10 @@ export function sharedPools(): string {
     const counts = [places, Math.max(quiet, share), share, reserved, accountsToFill(shape)];
     return [what, ...counts.map((count) => count.toLocaleString('en-US')), full];
   });
+  const memory = MEMORY.map(({ what, shape, full }) => {
+    const { places, share, reserved, quiet = Math.ceil(places / 4) } = shape;
+    return [what, ...[places, quiet, share, reserved].map(bytes), full];
+  });
   const columns = [
     'Pool',
     'Places',
@@ -131,6 +160,10 @@ fewest places, then to the account that got a place least recently. Database con
 places are enough. A job that waits for the network occupies no slot.
 
 ${table(columns, rows)}
+
+Accounts share memory by the same rule. A response or a part may exceed the limit of its account once:
+
+${table(['Memory', 'Bytes', 'Of one account', 'Once a quarter is taken', 'Reserved', 'Response when full'], memory)}
 
 These pools have another rule:
 
