@@ -5537,7 +5537,7 @@ export interface components {
             content_type: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass" | "video/x-m4v" | "video/matroska" | "video/vnd.avi" | "video/vnd.dlna.mpeg-tts" | "video/3gpp2" | "video/ogg" | "audio/x-m4a" | "audio/vnd.dlna.adts" | "audio/vnd.wave" | "audio/x-flac" | "text/x-ssa" | "";
             /** @description The exact size of the file in bytes. */
             file_size: number;
-            /** @description Bytes of every part but the last, for a file above 64 MiB. If absent, Airlock chooses at least 8 MiB. */
+            /** @description Bytes of every part but the last, for a file above 64 MiB. If absent, Airlock chooses 5 MiB if the job can start before the upload is complete, and otherwise at least 8 MiB. */
             part_size?: number | null;
         };
         /** @description A source of a job. */

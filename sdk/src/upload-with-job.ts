@@ -2,7 +2,7 @@ import { AirlockError } from './errors.ts';
 import { openSource, remoteUrl, type Source, type SourceOptions } from './source.ts';
 import type { Transport } from './transport.ts';
 import type { Input, Job, OnProgress, TranscodeRequest, Upload } from './types.ts';
-import { PARTS_FROM_BYTES, sendSource } from './upload.ts';
+import { sendSource } from './upload.ts';
 import { isFinal } from './wait.ts';
 
 type RequestInputs = TranscodeRequest['inputs'];
@@ -19,10 +19,6 @@ interface Creation {
   cancel(id: string): Promise<unknown>;
 }
 
-/** Smallest size of a part that storages accept, in bytes. A job can start when its first part is stored. */
-const SMALL_PART_BYTES = 5 * 2 ** 20;
-/** For files with more small parts, the server chooses the size of the parts. */
-const MOST_SMALL_PARTS = 400;
 /** Servers that create no jobs with uploads, by their transport. */
 const withoutUploads = new WeakSet<Transport>();
 
@@ -52,10 +48,7 @@ export async function createWithUploads(
 function requestInput(source: Source | string): RequestInputs[number] {
   if (typeof source === 'string') return { url: source };
   const { name, contentType, blob } = source;
-  const { size } = blob;
-  const hasSmallParts = size > PARTS_FROM_BYTES && size <= MOST_SMALL_PARTS * SMALL_PART_BYTES;
-  const partSize = hasSmallParts ? { part_size: SMALL_PART_BYTES } : {};
-  return { upload: { filename: name, content_type: contentType as UploadType, file_size: size, ...partSize } };
+  return { upload: { filename: name, content_type: contentType as UploadType, file_size: blob.size } };
 }
 
 /** An older server misses the URL of the input, and creates nothing. */

@@ -6,7 +6,7 @@ import { repeat, type Transport } from './transport.ts';
 import type { OnProgress, Schemas, Upload } from './types.ts';
 
 /** Larger files are uploaded in parts, so that a broken connection costs one part. */
-export const PARTS_FROM_BYTES = 64 * 2 ** 20;
+const PARTS_FROM_BYTES = 64 * 2 ** 20;
 /** Parts in flight. The storage accepts four at a time. One of the four may be a part that broke off and is sent again. */
 const CONCURRENT_PARTS = 3;
 /** Part numbers in one request for URLs. */

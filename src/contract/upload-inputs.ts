@@ -20,7 +20,7 @@ export const uploadInput = requireKnownType(
         'The exact size of the file in bytes.',
       ),
       partSize: nullable(z.number().int().min(PART_BYTES.least).max(PART_BYTES.most)).describe(
-        'Bytes of every part but the last, for a file above 64 MiB. If absent, Airlock chooses at least 8 MiB.',
+        'Bytes of every part but the last, for a file above 64 MiB. If absent, Airlock chooses 5 MiB if the job can start before the upload is complete, and otherwise at least 8 MiB.',
       ),
     },
     'missing_upload_fields',

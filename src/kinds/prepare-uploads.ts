@@ -9,6 +9,7 @@ import type { UploadTarget } from '../contract/upload-inputs.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
 import { announceEvents } from '../events/record.ts';
+import { ARRIVING_INPUTS } from '../jobs/capabilities.ts';
 import { type ResolvedSource, reserveSources, type SourceOwner } from '../jobs/sources.ts';
 import { dropPrepared, insertPrepared, type PreparedUpload, prepareUpload } from '../uploads/new-inputs.ts';
 import type { Admission, Caller } from './kind.ts';
@@ -30,7 +31,7 @@ export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
 export async function withPreparedUploads<T>(
   context: Pick<Context, 'store' | 'db'>,
   { account }: Caller,
-  admissions: readonly Pick<Admission, 'inputs'>[],
+  admissions: readonly Pick<Admission, 'inputs' | 'needs'>[],
   work: (
     uploads: readonly PreparedUploads[],
     space: Promise<MeasuredSpace | null> | null,
@@ -48,9 +49,11 @@ export async function withPreparedUploads<T>(
   const prepared: Map<number, PreparedUpload>[] = admissions.map(() => new Map());
   let isUsed: (index: number) => boolean = () => false;
   try {
-    for (const [index, { inputs }] of admissions.entries()) {
+    for (const [index, { inputs, needs }] of admissions.entries()) {
+      const startsEarly = needs?.includes(ARRIVING_INPUTS) ?? false;
       for (const [position, { upload }] of inputs.entries()) {
-        if (upload) prepared[index]!.set(position, await prepareUpload(context, account.id, upload));
+        if (!upload) continue;
+        prepared[index]!.set(position, await prepareUpload(context, account.id, { body: upload, startsEarly }));
       }
     }
     const { answer, isInserted } = await work(prepared, space).catch((error: unknown) => {

@@ -8,7 +8,7 @@ import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
 import { type BegunUpload, insertBegun } from './multipart.ts';
-import { partSizeFor } from './part-plan.ts';
+import { earlyPartSize, partSizeFor } from './part-plan.ts';
 import { declaredTypeOf, insertUpload } from './presign.ts';
 import { requireUploadSize } from './size-limit.ts';
 import { uploadUrl } from './upload.ts';
@@ -51,17 +51,21 @@ export function requireInputSize(
   }
 }
 
-/** Begins what the storage must know of an upload in advance. Pass it to `dropPrepared` unless it is inserted. */
+/**
+ * Begins what the storage must know of an upload in advance. Pass it to `dropPrepared` unless it is inserted. `startsEarly` = the job can
+ * read the upload while the client still sends parts.
+ */
 export async function prepareUpload(
   { store }: Pick<Context, 'store'>,
   accountId: string,
-  body: UploadInput,
+  { body, startsEarly }: { body: UploadInput; startsEarly: boolean },
 ): Promise<PreparedUpload> {
   const id = uuidv7();
   if (body.fileSize <= PARTS_FROM_BYTES) return { id, body, begun: null };
   const objectId = uuidv7();
   const key = sealedKey(accountId, objectId);
-  const partSize = partSizeFor(body.fileSize, body.partSize ?? null);
+  const requested = body.partSize ?? (startsEarly ? earlyPartSize(body.fileSize) : null);
+  const partSize = partSizeFor(body.fileSize, requested);
   const multipartId = await store.createMultipart(key, { contentType: declaredTypeOf(body), partSize });
   return { id, body, begun: { id, objectId, key, multipartId, partSize } };
 }

@@ -1,9 +1,19 @@
 import { ApiError } from '../contract/errors.ts';
-import { MAX_UPLOAD_PARTS } from '../contract/limits.ts';
+import { MAX_UPLOAD_PARTS, PART_BYTES } from '../contract/limits.ts';
 
 const MIB = 2 ** 20;
 /** S3 requires 5 MiB of every part but the last; a few seconds of a slow line are lost when one breaks. */
 const DEFAULT_PART_BYTES = 8 * MIB;
+
+/** Smallest parts that storages accept: a job that can start with the first part of an upload starts soonest with them. */
+const EARLY_PART_BYTES = PART_BYTES.least;
+/** Larger files have parts of the usual size. */
+const MOST_EARLY_PARTS = 400;
+
+/** Bytes of each part of an upload that a job can read while the client still sends parts; null = the usual size. */
+export function earlyPartSize(fileSize: number): number | null {
+  return partCount(fileSize, EARLY_PART_BYTES) <= MOST_EARLY_PARTS ? EARLY_PART_BYTES : null;
+}
 
 /**
  * Bytes of each part but the last: `requested`, or a multiple of 1 MiB. Throws `invalid_request` if the requested size
