@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { S3Error } from './errors.ts';
 
 /** Browsers cannot send header-signed requests: `authorization` is not allowed. */
 const ALLOWED_HEADERS = 'content-type, range';
@@ -24,9 +25,13 @@ export function makeReadable(request: IncomingMessage, response: ServerResponse)
 
 /**
  * OPTIONS: responds to the preflight request that browsers send before a PUT. The response is the same with and without a
- * signature, so that a page can read why its request is rejected.
+ * signature, so that a page can read why its request is rejected. Throws `AccessDenied` for any other OPTIONS request.
  */
 export function respondToPreflight(request: IncomingMessage, response: ServerResponse): void {
+  const { origin, 'access-control-request-method': method } = request.headers;
+  if (origin === undefined || method === undefined) {
+    throw new S3Error('AccessDenied', 'OPTIONS is allowed only for the preflight requests of browsers.');
+  }
   makeReadable(request, response);
   response
     .writeHead(204, {

@@ -144,7 +144,9 @@ describe('browsers', () => {
   it('may read why a URL without a valid signature is rejected, and nothing else without a signed URL', async () => {
     const url = `${gateway.endpoint}/${BUCKET}/ten`;
     const origin = { origin: 'https://app.example' };
-    const preflight = await fetch(url, { method: 'OPTIONS', headers: origin });
+    const asked = { ...origin, 'access-control-request-method': 'PUT' };
+    const preflight = await fetch(url, { method: 'OPTIONS', headers: asked });
+    expect((await fetch(url, { method: 'OPTIONS', headers: origin })).status).toBe(403);
     expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
       204,
       'content-type, range',

@@ -89,11 +89,12 @@ describe('blueprints', () => {
         error_message: null,
         error_code: null,
         error_advice: null,
+        retry: null,
         tokens_charged: 0,
         tokens_spent: 0,
         srt_text: null,
       },
-      ...{ created_at: expect.any(String), completed_at: null, metadata: { user: null } },
+      ...{ created_at: expect.any(String), completed_at: null, expires_at: null, metadata: { user: null } },
     });
     const { rows } = await api.database.pg.query(
       'SELECT request_source_sealed, needs, fetches FROM jobs WHERE id = $1',

@@ -136,7 +136,7 @@ describe('the reason of a rejection', () => {
     expect(json.details).toMatchObject({
       field: 'options[0].argument',
       reason: 'is a list, which is not accepted',
-      remedy: 'Send text of at most 10000 characters, a number, an object or null',
+      remedy: 'Send text of at most 10000 characters, a number, an object, such as {"name":"text"} or null',
     });
   });
 

@@ -338,7 +338,7 @@ describe('a job that awaits its upload', () => {
     const job = await world.acceptShown(account, {
       inputs: [{ upload: { filename: 'long.mp4', contentType: 'video/mp4', fileSize: 65 * 2 ** 20 } }],
     });
-    expect(job.inputs[0]!.upload).toMatchObject({ uploadId: expect.any(String), partCount: 9, parts: { length: 9 } });
+    expect(job.inputs[0]!.upload).toMatchObject({ uploadId: expect.any(String), partCount: 13, parts: { length: 13 } });
     const target = job.inputs[0]!.upload;
     if (!target || !('parts' in target)) throw new Error('the upload has no parts');
     const send = ({ url, size: bytes }: { url: string; size: number }) => putBytes(url, Buffer.alloc(bytes));
@@ -355,8 +355,9 @@ describe('a job that awaits its upload', () => {
 
   describe('in parts', () => {
     const createLarge = async () => {
+      const parts = { fileSize: 65 * 2 ** 20, partSize: 8 * 2 ** 20 };
       const job = await world.acceptShown(account, {
-        inputs: [{ upload: { filename: 'long.mp4', contentType: 'video/mp4', fileSize: 65 * 2 ** 20 } }],
+        inputs: [{ upload: { filename: 'long.mp4', contentType: 'video/mp4', ...parts } }],
       });
       const target = job.inputs[0]!.upload;
       if (!target || !('parts' in target)) throw new Error('the upload has no parts');

@@ -200,7 +200,7 @@ describe('architecture.md', () => {
 
 describe('limits.md', () => {
   /** Limits that no caller meets: bounds of Airlock's own texts, and of values that other rows bound. */
-  const INTERNAL = ['MAX_MESSAGE', 'MAX_NAME', 'MAX_REFERENCE', 'MAX_SECONDS', 'MAX_SHOWN'];
+  const INTERNAL = ['MAX_DEPTH', 'MAX_LENGTH', 'MAX_MESSAGE', 'MAX_NAME', 'MAX_REFERENCE', 'MAX_SECONDS', 'MAX_SHOWN'];
 
   it('has a row for every constant MAX_… of the contract', () => {
     const declared = readSources()

@@ -85,6 +85,7 @@ describe('transcodes', () => {
       error_message: null,
       error_code: null,
       error_advice: null,
+      retry: null,
       metadata: { user: metadata },
       progress: 0,
       template: null,

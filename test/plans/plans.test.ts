@@ -50,7 +50,7 @@ const KNOWN = [/^select count\(\*\) as "total" from "jobs" where/];
  * (docs/decisions/0040). They may read the tables of counters completely: a few rows per account, and no jobs or objects.
  */
 const SUMS = [
-  /^SELECT status, CASE WHEN kind = .* FROM job_counts /,
+  /^WITH awaiting AS .* FROM job_counts /,
   /^SELECT class\.name AS resource_class, .* FROM account_schedule, /,
   /^WITH running AS .* FROM account_schedule LEFT JOIN running /,
   /^SELECT coalesce\(sum\(object_bytes\), 0\)::float8 AS bytes FROM account_storage$/,
