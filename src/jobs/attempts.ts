@@ -16,7 +16,7 @@ export interface AttemptFacts {
   maxRssBytes: number | null;
   /** Scrubbed, at most 8 kB. */
   stderr: string | null;
-  /** What the cell was given, and which limit it hit; stored in the job's row. */
+  /** The limits of the cell, and the limit that it exceeded; stored in the job's row. */
   limits?: AppliedLimits;
   /** The build and command that ran, for the manifest. */
   build?: AttemptBuild;
@@ -45,7 +45,7 @@ export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
 /** How an attempt ended. */
 export interface AttemptEnd {
   state: AttemptState;
-  /** Null if it ran no command. */
+  /** Null if the attempt ran no command. */
   facts: AttemptFacts | null;
   errorCode: string | null;
 }

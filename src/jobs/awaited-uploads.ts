@@ -34,7 +34,7 @@ export function awaitsUpload({ status, awaiting }: Pick<Job, 'status' | 'awaitin
   return status === 'pending' && awaiting === 'upload';
 }
 
-/** Whether a job can use an upload that is sealed now: the job awaits the upload, or waits for an attempt that reads the parts. */
+/** Whether a job can use an upload that is sealed now: the job awaits the upload, or is waiting for an attempt that will read the parts. */
 export function canUseUpload({ status, awaiting }: Pick<Job, 'status' | 'awaiting'>): boolean {
   return status === 'pending' && (awaiting === 'upload' || awaiting === null);
 }
@@ -153,11 +153,11 @@ export async function dropUnconfirmed(
     uploads.flatMap(({ object_id }) => object_id ?? []),
     reason,
   );
-  // Confirms may be waiting.
+  // Requests that confirm these uploads may be waiting.
   for (const id of ids) await wakeWaiting(tx, id);
 }
 
-/** Uploads that an open job was created with and needs. */
+/** Uploads that an open job needs and was created with. */
 export function ofJob(db: Db, jobId: string) {
   return db.selectFrom('uploads').select(UPLOAD_COLUMNS).where('job_id', '=', jobId).where('check_at', 'is not', null);
 }

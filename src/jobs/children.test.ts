@@ -25,7 +25,7 @@ describe('a job that waits for its children', () => {
   });
   afterAll(() => world?.close());
 
-  /** A job whose pieces have these seconds of video; null: a piece of audio alongside. */
+  /** Inserts a parent and its pieces with these durations of video in seconds; null is a piece with only audio. */
   async function insertPieces(pieces: (number | null)[]) {
     await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
     account = await world.account();
@@ -44,7 +44,7 @@ describe('a job that waits for its children', () => {
     return { id, parent };
   }
 
-  /** The same, and the parent waits for them. */
+  /** Like the function above, and makes the parent wait for its children. */
   async function startPieces(pieces: (number | null)[]) {
     const { id, parent } = await insertPieces(pieces);
     expect(await waitForChildren(world.context, parent)).toBe(true);
@@ -75,7 +75,7 @@ describe('a job that waits for its children', () => {
     expect(await world.view(id)).toMatchObject({ ...shown, progress: 0 });
     expect([await listed('processing'), await listed('pending')]).toEqual([[id], []]);
     await end(await world.mustClaim());
-    // Due, and without a slot yet.
+    // The parent is due, and has no slot yet.
     expect((await world.row(id)).status).toBe('pending');
     expect(await world.view(id)).toMatchObject({ ...shown, progress: 0.98 });
     expect([await listed('processing'), await listed('pending')]).toEqual([[id], []]);
@@ -88,7 +88,7 @@ describe('a job that waits for its children', () => {
 
   it('has the progress of the children’s seconds, the sum of their speeds, and the time that remains at these speeds', async () => {
     const id = await startPieces([30, 10, null]);
-    // Pieces of one millisecond are claimed in any order.
+    // Pieces that were inserted within the same millisecond are claimed in any order.
     const claims = [await world.mustClaim(), await world.mustClaim(), await world.mustClaim()];
     const [first, second, audio] = [30, 10, undefined].map(
       (seconds) => claims.find(({ job }) => (job.request_facts as { seconds?: number }).seconds === seconds)!,
@@ -96,7 +96,7 @@ describe('a job that waits for its children', () => {
     await reportProgress(world.context, first, { ...RUNNING, progress: 0.5 });
     await reportProgress(world.context, second, { ...RUNNING, progress: 0.1 });
     await reportProgress(world.context, audio, { ...RUNNING, speed: 90, progress: 0.9 });
-    // 16 of 40 seconds; 24 are left for four a second.
+    // 16 of 40 seconds are done. The other 24 take six seconds at four seconds of media a second.
     const expected = { progress: 0.98 * 0.4, speed: 4, fps: 100 };
     const view = await world.view(id);
     expect(view).toMatchObject({ speed: 4, fps: 100, eta_seconds: 6 });

@@ -86,7 +86,7 @@ describe('the delivery of an output', () => {
   describe('again, after the end of its job,', () => {
     const NEXT = { host: 'bucket.example.org', bucket: 'media', prefix: 'b/' };
 
-    /** A completed job whose output a second job delivers to `NEXT`. */
+    /** Inserts a completed job, and a second job that delivers its output to `NEXT`. */
     async function claimAgain(): Promise<{ first: Claim; again: Claim }> {
       const first = await claimWithDelivery();
       const { context, database } = world;

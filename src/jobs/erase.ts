@@ -62,8 +62,8 @@ export async function eraseJob(
 }
 
 /**
- * Clears all names from the rows of final jobs and marks them erased; a batch loses its texts with its last job. Returns the ids of their output objects
- * and of the zips of those, whose bytes the caller deletes.
+ * Clears all names from the rows of final jobs and marks them erased. The texts of a batch are cleared with its last job. Returns the ids
+ * of the output objects and of their zips, whose bytes the caller deletes.
  */
 export async function scrubJobs(
   tx: Tx,
@@ -98,7 +98,7 @@ export async function scrubJobs(
     .updateTable('job_outputs')
     .set({
       ...{ name_sealed: null, label_sealed: null, error_sealed: null, key_sealed: null, destination_sealed: null },
-      // A copy may be outside of the storage: the receipt says where.
+      // A copy may exist outside of storage. The receipt shows its location.
       delivery_sealed: sql`CASE WHEN delivery_status IN ('pending', 'skipped') THEN NULL ELSE delivery_sealed END`,
     })
     .where('job_id', 'in', ids)

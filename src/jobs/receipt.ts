@@ -83,7 +83,7 @@ async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<R
   }));
 }
 
-/** Copies that deliveries may have made: also a delivery that failed may have sent a part. */
+/** Copies that deliveries may have made. A failed delivery counts too, because it may have sent a part. */
 async function deliveredCopies(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   id: string,
@@ -136,7 +136,7 @@ function lastEnd(urls: UploadUrl[]): string | null {
   return open.length === 0 ? null : new Date(Math.max(...open)).toISOString();
 }
 
-/** The row alone proves little, so this asks the storage as well. */
+/** The row alone proves little, so Airlock also asks the storage. */
 async function isGone({ store }: Pick<Context, 'store'>, object: StoredObject): Promise<boolean> {
   return object.state === 'deleted' && object.deleted_at !== null && !(await hasBytes(store, object));
 }

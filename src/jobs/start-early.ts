@@ -9,11 +9,14 @@ import { ARRIVING_INPUTS } from './capabilities.ts';
 import type { JobsContext } from './kind.ts';
 import type { Job } from './rows.ts';
 
-/** A job on an upload that needs more time would occupy a slot for too long. */
+/** Maximum seconds until the rest of the upload arrives. With a slower upload, the job would occupy a slot for too long. */
 const LONGEST_SECONDS = 120;
-/** A job on an upload that needs less time is faster from the complete upload (docs/decisions/0070-clients-wait-for-no-period.md). */
+/**
+ * Minimum seconds until the rest of the upload arrives. With a faster upload, the job is faster from the complete upload
+ * (docs/decisions/0070-clients-wait-for-no-period.md).
+ */
 const SHORTEST_SECONDS = 2;
-/** Number of stored parts from which the rate of the upload is known: the rate of the second part. */
+/** Number of stored parts after which the rate of the upload is known. It is the rate of the second part. */
 export const RATED_PARTS = 2;
 
 /**
