@@ -25,7 +25,7 @@ const several = common.extend({
 });
 const oneOutput = storedJson(NAME, 1, one);
 const namedOutputs = storedJson(NAME, 2, several);
-/** With stills, previews or waveforms, which the release before would read as plain pictures. */
+/** With stills, previews or waveforms, which the previous release would read as plain pictures. */
 const onePicture = storedJson(NAME, 3, one);
 const namedPictures = storedJson(NAME, 3, several);
 type Stored<T> = T extends { read(stored: unknown): infer Value } ? Value : never;
@@ -73,7 +73,7 @@ export const planJson = storedJson(
   z.object({
     args: z.array(z.string()),
     source: z.string(),
-    /** Arguments of the second command and those after it; absent for one command. */
+    /** Arguments of the second command and all later commands; absent for one command. */
     further: z.array(z.array(z.string())).optional(),
   }),
 );
