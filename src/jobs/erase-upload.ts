@@ -30,7 +30,7 @@ export async function eraseUpload(context: JobsContext, found: Upload, by: Actor
   if (!upload.staging_closed_at) await closeStaging(context, upload);
 }
 
-/** Lock the inspection before the upload, in the same order as a worker that ends the inspection. This prevents deadlocks. */
+/** Locks the inspection before the upload, in the same order as a worker that ends the inspection. This prevents deadlocks. */
 async function lockUpload(tx: Tx, { id, inspection_id }: Upload): Promise<Upload> {
   const lock = (jobId: string) => tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute();
   if (inspection_id) await lock(inspection_id);

@@ -21,7 +21,7 @@ describe('describeOutput', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A sandbox that only reports which program it was asked to run. */
+  /** A sandbox that only reports the name of the requested program. */
   const sandbox = {
     run: async ({ program }: { program: string }) => Promise.reject(new Error(`a cell of ${program}`)),
   } as unknown as Sandbox;

@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const FULL = { code: 'storage_full', retry: true };
 
-/** The budget of a disk with `spare` MiB above the reserve. */
+/** A budget for a disk with `spare` MiB above the reserve. */
 function budgetOn(disk: { spare: number }, { promised = 0, accounts = 2, cells = 3 } = {}) {
   return new DiskBudget({
     measure: async () => ({
