@@ -17,7 +17,7 @@ it('large bodies are parsed one after the other with pauses between them, and th
   expect(parsed).toEqual([]);
   await until(() => parsed.length === 4, { what: 'the bodies' });
   expect(parsed.map(({ owner }) => owner)).toEqual(['greedy', 'other', 'greedy', 'greedy']);
-  // Timers have whole milliseconds.
+  // Timers are rounded to whole milliseconds.
   for (let index = 1; index < 4; index++) {
     expect(parsed[index]!.from - parsed[index - 1]!.to).toBeGreaterThan(3 * WORK_MS - 2);
   }
