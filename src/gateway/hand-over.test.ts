@@ -66,7 +66,7 @@ async function put(key: string, query: Record<string, string>) {
   return { status: response.status, code: /<Code>(\w+)</.exec(await response.text())?.[1] };
 }
 
-/** A proxy in front of the gateway that drops the first response to a PUT. */
+/** A proxy in front of the gateway that discards the first response to a PUT. */
 function losingProxy(): Promise<Listening> {
   let lost = false;
   const server = tcpServer((client) => {

@@ -54,12 +54,12 @@ export interface GatewayOptions {
 
 export interface Gateway {
   port: number;
-  /** Stops accepting requests, gives running ones `graceMs` (10 s) to finish, then closes their connections. */
+  /** Stops accepting requests, waits up to `graceMs` (10 s) for running requests to finish, then closes their connections. */
   close(graceMs?: number): Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;
-/** Maximum duration of an upload, however slowly it proceeds above the minimum rate. */
+/** Maximum duration of an upload, even if it is faster than the minimum rate. */
 const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 
 /** Starts the embedded object store: a strict subset of S3 over one folder. Rejects if it cannot listen. */
@@ -122,7 +122,7 @@ function listenerOptions(
   };
 }
 
-/** The server for everybody, and the one on a Unix socket for Airlock's own processes. */
+/** The public server, and the server on a Unix socket for Airlock's own processes. */
 function createServers({ tls, headersTimeoutMs }: GatewayOptions, listener: RequestListener) {
   const limits = {
     maxHeaderSize: 16_384,
@@ -178,7 +178,7 @@ function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
 
 function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    // A keep-alive connection becomes idle only when its last response has been sent.
+    // A keep-alive connection becomes idle only after its last response has been sent.
     const idle = setInterval(closeIdle, 50);
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
