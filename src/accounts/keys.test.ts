@@ -35,7 +35,7 @@ describe('the caller of a request', () => {
     expect(queries).toHaveLength(1);
     const { rows: keys } = await database.pg.query('SELECT * FROM api_keys WHERE id = $1', [key.id]);
     const { rows: accounts } = await database.pg.query('SELECT * FROM accounts WHERE id = $1', [key.account_id]);
-    // What only lists or the exchange of refresh tokens need is not read.
+    // Columns that only lists or the exchange of refresh tokens need are not read.
     const { origin, oauth_user_id, family_hash, refresh_hash, refresh_expires_at, ...row } = keys[0];
     expect(origin).toBe('operator');
     expect([oauth_user_id, family_hash, refresh_hash, refresh_expires_at]).toEqual([null, null, null, null]);
