@@ -15,7 +15,7 @@ const ALLOWED = {
   'access-control-allow-headers': 'content-type',
 };
 
-/** A bucket that responds with these headers. Records what it is asked. */
+/** A bucket that responds with these headers, and records the requests. */
 function bucket(headers: Record<string, string>, status = 200) {
   const asked: Headers[] = [];
   const send = async (_: unknown, init?: RequestInit) => {
