@@ -42,7 +42,7 @@ describe('the caller of a request', () => {
     expect(caller).toStrictEqual({ key: row, account: accounts[0] });
   });
 
-  it('is found when its key has ended, and not when no account has the key', async () => {
+  it('is found if its key has expired, but not if no account has the key', async () => {
     const { key, raw } = await makeKey('dead');
     await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
     expect((await findKey(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);

@@ -118,7 +118,7 @@ describe('the totals of an account’s stored bytes', () => {
     expect(await correctStoredTotals(database.db)).toBe(0);
   });
 
-  it('are corrected after a change that no trigger saw, and while others change them', async () => {
+  it('are corrected after a change that bypassed the triggers, and while other connections change them', async () => {
     const owner = await account('drifted');
     await database.pg.query(...insertObject(randomUUID(), owner, 'live', { size: 7 }));
     await database.pg.query('ALTER TABLE objects DISABLE TRIGGER USER; ALTER TABLE uploads DISABLE TRIGGER USER');

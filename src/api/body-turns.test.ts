@@ -4,7 +4,7 @@ import { createBodyTurns } from './body-turns.ts';
 
 const WORK_MS = 10;
 
-it('large bodies are parsed one after the other with pauses between them, and the accounts take turns', async () => {
+it('large bodies are parsed one after another with pauses between them, and the accounts take turns', async () => {
   const turns = createBodyTurns();
   const parsed: { owner: string; from: number; to: number }[] = [];
   const parse = (owner: string) => () => {

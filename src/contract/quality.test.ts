@@ -52,7 +52,7 @@ describe('a target', () => {
     expect(`${fault?.reason}. ${fault?.remedy}`).toMatch(text);
   });
 
-  it('is what a highest bit rate belongs to', () => {
+  it('is required for a maximum bit rate', () => {
     expect(faultOf({ max_bitrate: '2M' })).toMatchObject({
       field: 'max_bitrate',
       remedy: expect.stringMatching(/target/),

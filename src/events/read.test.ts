@@ -49,7 +49,7 @@ describe('events', () => {
     expect(keys(await readVisible(mine, 3, 2))).toEqual(['a', 'b', 'c']);
   });
 
-  it('events of a transaction that commits late are not skipped: later ones wait for it', async () => {
+  it('events of a transaction that commits late are not skipped, because later events wait for it', async () => {
     const account = await makeAccount();
     const slow = new pg.Client(database.url);
     await slow.connect();
@@ -113,7 +113,7 @@ describe('events', () => {
     expect(new Set(seen).size).toBe(total);
   }, 120_000);
 
-  it('are deleted after seven days: a cursor to one of them returns 410, and a text that is not a cursor returns 400', async () => {
+  it('are deleted after seven days: a cursor to a deleted event returns 410, and a text that is not a cursor returns 400', async () => {
     const account = await makeAccount();
     await record(account, 'old');
     const [{ cursor: after }] = (await readVisible(account, 1)) as [StoredEvent];

@@ -100,7 +100,7 @@ describe('a file that a worker hands over', () => {
     await expect(lstat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('replaces the object of an earlier try', async () => {
+  it('replaces the object of an earlier attempt', async () => {
     await gateway.store.putFile('again', import.meta.filename, { contentType: TYPE, size: 10 });
     await write();
     expect(await handOver('again')).toBe(true);

@@ -24,7 +24,7 @@ function startWork(turns: Turns) {
   };
 }
 
-it('known callers go first, except at every fourth turn', async () => {
+it('known callers take precedence, except at every fourth turn', async () => {
   const work = startWork(createTurns());
   const all = [...'abcd'].map((key) => work.ask(stranger(key)));
   all.push(...['K', 'L', 'M', 'N', 'O', 'P'].map((key) => work.ask(known(key))));

@@ -69,7 +69,7 @@ describe('a job that waits for its children', () => {
     expect(rows.at(-1)).toEqual({ type: 'transcode.awaiting_children', data: { v: 1, children: 3 } });
   });
 
-  it('is shown to clients as processing until it has used what its children made, in views, lists and counts', async () => {
+  it('is shown to clients as processing until it has used the outputs of its children, in views, lists and counts', async () => {
     const id = await startPieces([4]);
     const shown = { status: 'processing', queue_position: null, started_at: expect.any(String) };
     expect(await world.view(id)).toMatchObject({ ...shown, progress: 0 });
@@ -86,7 +86,7 @@ describe('a job that waits for its children', () => {
     expect(await listed('processing')).toEqual([]);
   });
 
-  it('has the progress of the children’s seconds, the sum of their speeds, and the time that remains at these speeds', async () => {
+  it('has the progress of the children’s seconds, the sum of their speeds, and the remaining time at these speeds', async () => {
     const id = await startPieces([30, 10, null]);
     // Pieces that were inserted within the same millisecond are claimed in any order.
     const claims = [await world.mustClaim(), await world.mustClaim(), await world.mustClaim()];
@@ -136,7 +136,7 @@ describe('a job that waits for its children', () => {
     expect(await world.row(id)).toMatchObject({ status: 'pending', awaiting: null });
   });
 
-  it('is canceled with them', async () => {
+  it('is canceled together with its children', async () => {
     const id = await startPieces([4, 4]);
     const piece = await world.mustClaim();
     await cancelJob(world.context, account.id, 'transcode', id);
@@ -174,7 +174,7 @@ describe('a job that waits for its children', () => {
     expect((await world.row(id)).awaiting).toBeNull();
   });
 
-  it('does not make the queue look old, or longer by a job', async () => {
+  it('does not count as a waiting job in the length and the age of the queue', async () => {
     await startPieces([4]);
     await world.mustClaim();
     const { oldestWaitingSeconds, queue } = await readStatistics(world.context, []);

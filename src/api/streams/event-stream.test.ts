@@ -79,7 +79,7 @@ describe('a stream of events', () => {
     };
   }
 
-  it('sends its headers when it can no longer miss an event', async () => {
+  it('sends its headers only when it can no longer miss an event', async () => {
     const order: string[] = [];
     let text = '';
     const bounds = { rate: QUICK, waitingEvents: 5 };

@@ -45,7 +45,7 @@ describe('describeOutput', () => {
     });
   });
 
-  it('asks ffprobe in a cell for what the readers do not know', async () => {
+  it('runs ffprobe in a cell if the readers cannot fully describe a file', async () => {
     const { described } = await describeFile('out.avi', PICTURES);
     await expect(described).rejects.toThrow('a cell of ffprobe');
   });

@@ -25,7 +25,7 @@ describe('the memory of a worker', () => {
     expect([await isDone(large), await isDone(small)]).toEqual([true, true]);
   });
 
-  it('never keeps a heavy job waiting that runs alone, nor a light one', async () => {
+  it('never delays a light job, or a heavy job while no other heavy job runs', async () => {
     const budget = openMemoryBudget(100);
     const lights = [await budget.reserve(80, light), await budget.reserve(80, light)];
     const alone = await budget.reserve(500, heavy);

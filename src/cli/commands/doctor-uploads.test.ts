@@ -48,7 +48,7 @@ describe('the check of CORS rules', () => {
     });
   });
 
-  it('asks nothing if no origin is known', async () => {
+  it('sends no request if no origin is known', async () => {
     const { asked, check } = bucket({});
     expect(await check([])).toMatch(/AIRLOCK_PUBLIC_URL is not set/);
     expect(asked).toEqual([]);

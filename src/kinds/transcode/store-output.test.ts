@@ -42,7 +42,7 @@ describe('the output of a cell whose owner may be hostile', () => {
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
 
-  it('is there, and not empty', async () => {
+  it('exists, and is not empty', async () => {
     await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });
     await writeFile(out(), '');
     await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });
