@@ -56,7 +56,7 @@ export async function storedByAll(db: Db): Promise<number> {
   return rows[0]!.bytes;
 }
 
-/** Number of an account's uploads that are not deleted, or of those in one state. */
+/** Number of an account's uploads that are not deleted, or that are in the given state. */
 export async function countUploads(
   db: Db,
   accountId: string,

@@ -65,7 +65,7 @@ export function checkWithPolicy(text: string, policy: AddressPolicy, options: So
     return LOOPBACK.some((address) => policy(address) === 'allowed') ? { ok: true, url } : reject(NOT_PUBLIC);
   }
   if (!isHostName(host)) return reject('The host name of the URL is not valid.');
-  // The name may resolve to an address that the operator allows, so the check is left to the connection.
+  // The name may resolve to an address that the operator allows, so its addresses are checked only when connecting.
   if (options.allow.length > 0) return { ok: true, url };
   if (isPrivateName(host)) return reject('The host name is not public.');
   return options.ports.includes(port) ? { ok: true, url } : reject(wrongPort(options.ports));

@@ -23,7 +23,7 @@ export interface GatewayOptions {
   /** Folder of the objects; created if missing. Only one gateway may use it. */
   root: string;
   bucket: string;
-  /** More than one during a rotation. */
+  /** More than one credential during a rotation. */
   credentials: readonly Credential[];
   region: string;
   host: string;
@@ -31,7 +31,7 @@ export interface GatewayOptions {
   port: number;
   /** Socket for internal roles on this machine. */
   internalSocket?: InternalSocket;
-  /** In PEM. Plain HTTP if absent, which the caller allows on loopback only. */
+  /** Certificate and key in PEM. Plain HTTP if absent, which the caller allows only on loopback. */
   tls?: { cert: string; key: string };
   /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is trusted. */
   trustProxy?: readonly string[];
@@ -44,7 +44,7 @@ export interface GatewayOptions {
   /** Milliseconds since 1970; tests replace it. */
   now?: () => number;
   minimumRate?: MinimumRate;
-  /** Memory of downloads; tests look into it. */
+  /** Memory of downloads; tests inspect it. */
   pieces?: Pieces;
   /** Connection limits per address and in total. */
   connections: ConnectionLimits;

@@ -12,15 +12,15 @@ import type { PoolShape } from '../pools/share.ts';
 import { treeArchiveKey, treeFileKey } from '../storage/keys.ts';
 
 /*
- * A zip of a tree is made by the API when a client first asks for it, and stored below the prefix of the tree with a row of
- * its own: it counts in the quota of the account, and is deleted with the tree. While it is made, its files stream through
- * this process, a part at a time.
+ * The API makes a zip of a tree when a client first requests it, and stores it below the prefix of the tree. The zip has its
+ * own row: it counts in the quota of the account, and is deleted with the tree. While the API makes it, the files of the tree
+ * stream through this process, one part at a time.
  *
  *   none ── insert ──► pending ── all parts stored, tree still live ──► live
  *                         └── failure, or no progress for a minute ──► deleting
  */
 
-/** All parts but the last have one size, as some storages require. */
+/** Bytes of every part except the last. Some storages require parts of one size. */
 const PART_BYTES = 8 * 2 ** 20;
 /** Maximum number of archives that this process makes at the same time, with up to 9 MiB of memory for each archive. */
 export const ARCHIVE_POOL: PoolShape = { places: 64, share: 1, reserved: 16, quiet: 1 };

@@ -8,7 +8,7 @@ import type { AttemptState, AttemptsTable } from '../database/tables.ts';
 import { attemptCommands } from './attempt-commands.ts';
 import type { Claim } from './rows.ts';
 
-/** What the cell reported about an attempt; stored in the attempt's row. */
+/** The report of a cell about an attempt; stored in the attempt's row. */
 export interface AttemptFacts {
   exitCode: number | null;
   signal: string | null;
@@ -93,7 +93,7 @@ const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[] }, RunningC
       .where('state', '=', 'running'),
 );
 
-/** Marks every running attempt of the job as lost: its worker is gone. */
+/** Marks every running attempt of the job as lost, because its worker is gone. */
 export async function markLost(tx: Tx, jobId: string): Promise<void> {
   await tx
     .updateTable('attempts')

@@ -40,8 +40,8 @@ export function canUseUpload({ status, awaiting }: Pick<Job, 'status' | 'awaitin
 }
 
 /**
- * Lets the job use a sealed upload: its source gets the object, and what an inspection found, if there was one. The job
- * returns to the queue once nothing is missing. The caller has locked the job, and changed the upload in this transaction.
+ * Lets the job use a sealed upload: its source gets the object, and the result of the inspection if there was one. The job returns to the
+ * queue once no upload is missing. The caller has locked the job, and changed the upload in this transaction.
  */
 export async function giveUpload(
   tx: Tx,

@@ -136,7 +136,7 @@ export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
 
 const NO_TEXTS = { refusals_sealed: null, metadata_sealed: null, webhook_sealed: null };
 
-/** Erases the texts of those complete batches whose jobs are all erased. The caller has locked its jobs. */
+/** Erases the texts of the complete batches among these whose jobs are all erased. The caller has locked their jobs. */
 export async function scrubErasedBatches(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   // If two transactions erase the last two jobs, the second transaction waits here, and then sees the job that the first has erased.

@@ -10,9 +10,9 @@ import type { Claim, Job } from './rows.ts';
 export const CHILDREN_SHARE = 0.98;
 
 /*
- * A parent waits for its children without a slot: its attempt ends as released, and the job becomes due when the last
- * child is final. Its next attempt reads the results of the children; the parent's kind decides what the failure of a
- * child means. Rows are locked from the children up, never down, which prevents deadlocks.
+ * A parent waits for its children without a slot: its attempt ends as released, and the job becomes due when the last child is final. Its
+ * next attempt reads the results of the children. The parent's kind determines the effect of a failed child. Rows are locked from the
+ * children up, never down, which prevents deadlocks.
  */
 
 export function childrenOf(db: Db, parentId: string): Promise<Job[]> {

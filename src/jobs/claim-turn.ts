@@ -75,10 +75,10 @@ export function eligibleFor(query: Eligibility) {
 const COMPARED = 16;
 
 /**
- * Whose turn it is among the eligible accounts: `first` is a CTE that names the account with the fewest running jobs and the
- * oldest job, `where` and `order` select the accounts. Interactive jobs are not counted as running: among them, the account comes
- * first that this worker has served least recently. The schedule knows the oldest job of an account. If that cannot run
- * here, the account would be first for as long as the job waits; then accounts are compared by jobs that can.
+ * Determines whose turn it is among the eligible accounts. `first` is a CTE that names the account with the fewest running jobs and the
+ * oldest job; `where` and `order` select the accounts. Interactive jobs do not count as running. Among accounts with interactive jobs, the
+ * account that this worker has served least recently comes first. The schedule contains the oldest job of each account. If this job cannot
+ * run here, its account would stay first as long as the job waits. In this case, accounts are compared by their jobs that can run here.
  */
 export function turnOf(query: Turn) {
   const { next, limited, eligible } = eligibleFor(query);

@@ -30,15 +30,13 @@ export interface ClaimOptions {
 type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 
 /**
- * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The
- * account with the fewest running jobs comes first, or the one that this worker has served least recently if the jobs are
- * interactive; among equals, the one whose oldest job has waited longest. Within
- * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here. Jobs of
- * a kind that this release does not know, or that need what this worker does not have, are left to other workers. They do
- * not count for the turn of their account either.
- *
- * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the
- * limit of running jobs exact, and lets claims for different accounts run concurrently.
+ * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The account with the
+ * fewest running jobs comes first. For interactive jobs, the account that this worker has served least recently comes first. Among equal
+ * accounts, the account whose oldest job has waited longest comes first. Within an account, the highest priority comes first, then the
+ * oldest job. Returns null when no due job may start here. Jobs of a kind that this release does not know, or with needs that this worker
+ * does not meet, are left to other workers. These jobs also do not count for the turn of their account.
+ * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the limit of running jobs
+ * exact, and lets claims for different accounts run concurrently.
  */
 export async function claimJob(
   context: JobsContext,
@@ -132,9 +130,9 @@ interface Tried {
 }
 
 /**
- * Waits until the account whose turn it is can be locked, and starts its next job: an account with more running jobs must
- * not jump the queue. The transaction has no other lock while it waits: two claims never wait for each other. It is
- * sent at once, so that a process that is stopped or cut off meanwhile leaves no lock behind.
+ * Waits until the account whose turn it is can be locked, and starts its next job, because an account with more running jobs must not
+ * overtake it. The transaction has no other lock while it waits, so two claims never wait for each other. It is sent in one round trip, so
+ * that a process that is stopped or unreachable in the meantime leaves no lock behind.
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {
   const { eligible } = eligibleFor(query);

@@ -130,9 +130,7 @@ async function scrubBatchResponses(tx: Tx, ids: readonly string[]): Promise<stri
   return batches;
 }
 
-/**
- * Locks uploads before objects, both in the order of their ids, as the insert of a job does: this prevents deadlocks.
- */
+/** Locks uploads before objects, each in the order of their ids, in the same order as the insert of a job. This prevents deadlocks. */
 async function lockUploads(tx: Tx, id: string): Promise<void> {
   await tx
     .selectFrom('uploads')

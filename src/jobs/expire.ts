@@ -40,7 +40,7 @@ async function expireBatch(
   }
 }
 
-/** Erases jobs whose retention has ended, whatever their kind. */
+/** Erases jobs of any kind whose retention has ended. */
 export function expireJobs(context: JobsContext): Promise<Swept> {
   const due = (db: Db) => dueJobs(db).where('made.id', '!=', notResting(context)).limit(BATCH);
   return expireBatch(
@@ -60,8 +60,8 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
 }
 
 /**
- * Expired jobs. A job whose output an open job reads stays until that job ends. Every release sets `expires_at` when a job
- * ends, whatever the names of its statuses.
+ * Expired jobs. A job whose output an open job reads stays until that job ends. Every release sets `expires_at` when a job ends, even for
+ * statuses that this release does not know.
  */
 export function dueJobs(db: Db) {
   return db

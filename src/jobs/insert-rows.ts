@@ -57,7 +57,7 @@ const DEFAULTS: Omit<Job, keyof typeof JOB_TYPES> = {
   ...{ input_seconds: null, error_code: null, error_sealed: null, started_at: null, completed_at: null },
   ...{ expires_at: null, erased_at: null, erased_reason: null },
 };
-/** The latest time in JavaScript. Stands for `infinity`. */
+/** The latest time in JavaScript. Represents `infinity`. */
 const NEVER = new Date(8.64e15);
 
 /**

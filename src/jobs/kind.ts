@@ -17,7 +17,7 @@ export interface KindTraits {
   name: string;
   /** Null for jobs that clients do not see. */
   events: KindEvents | null;
-  /** Null for jobs that clients do not see. Absent where only its events are of interest. */
+  /** Null for jobs that clients do not see. Absent in contexts that only need its events. */
   shown?: ShownTraits | null;
   /** Runs in the transaction that ends a job of this kind as failed or canceled. */
   onEnd?(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void>;

@@ -65,7 +65,7 @@ function countSome(jobs: Jobs) {
 
 interface IdPage {
   ids: string[];
-  /** The cursor behind the page; null behind the last. */
+  /** The cursor after the page; null after the last page. */
   next: string | null;
 }
 

@@ -84,7 +84,10 @@ interface ReservedObject {
   files?: number;
 }
 
-/** Runs in one round trip. The lock is a separate statement, so that the next statement sees what other transactions have reserved. */
+/**
+ * Runs in one round trip. The lock is a separate statement, so that the next statement sees the space that other transactions have
+ * reserved.
+ */
 async function reserveWithinQuota(
   db: Database,
   claim: Claim,

@@ -5,13 +5,12 @@ import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import type { Job } from './rows.ts';
 
 /*
- * A claim serves the account with the fewest running jobs. So a job has a turn: its number among the waiting jobs of its
- * account and class, plus the jobs of the account that run. Ahead of it are the jobs of other accounts with an earlier
- * turn, and those with the same turn whose account has waited longer. That is the order in which jobs start if none ends
- * meanwhile; every end brings its account forward.
- *
- * Jobs are counted in ranges of the index `jobs_waiting_priority`. Of several jobs of one queue, each adds the jobs between
- * the one before it and itself, so that a page of jobs reads the queue once.
+ * A claim serves the account with the fewest running jobs. Each waiting job therefore has a turn: its number among the waiting jobs of its
+ * account and class, plus the number of running jobs of the account. Ahead of it are the jobs of other accounts with an earlier turn, and
+ * jobs with the same turn whose account has waited longer. Jobs start in this order if no job ends in the meantime; every end brings the
+ * job's account forward.
+ * Jobs are counted in ranges of the index `jobs_waiting_priority`. For several jobs of one queue, only the jobs between one of them and the
+ * next are counted for each, so that a page of jobs reads the queue once.
  */
 
 /** The position of a waiting job among the jobs that will start. */

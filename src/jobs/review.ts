@@ -25,8 +25,8 @@ const BEGUN = 0.01;
 const BATCH = 500;
 
 /**
- * Ends an attempt whose job awaits a review. The kind has stored what the review needs. Returns false if this attempt no
- * longer owns the job.
+ * Ends an attempt whose job awaits a review. The kind has stored the data for the review. Returns false if this attempt no longer owns the
+ * job.
  */
 export async function waitForReview(context: JobsContext, claim: Claim, seconds: number): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {

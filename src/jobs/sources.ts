@@ -25,7 +25,7 @@ export interface ResolvedSource {
   uploadId: string | null;
   /** The object behind a gs:// URL: an upload, or the output of an earlier job. */
   objectId: string | null;
-  /** What the API shows: the URL without its query. Null for jobs that clients do not see. */
+  /** The URL without its query, which the API shows. Null for jobs that clients do not see. */
   shownUrl: string | null;
   /** The complete URL that the worker fetches. Null for gs:// URLs. */
   sourceUrl: string | null;
@@ -72,9 +72,9 @@ export async function findSources(
 }
 
 /**
- * Like `findSources`, for a job that is about to be inserted. Locks the uploads until the transaction ends, so that no
- * sweeper deletes one in between, and extends their retention. Throws the first rejection with its field. `found` is what
- * `findSources` returned for the same URLs before the transaction: only the state of an upload can have changed since.
+ * Like `findSources`, for a job that is about to be inserted. Locks the uploads until the transaction ends, so that no sweeper deletes them
+ * in between, and extends their retention. Throws the first rejection with its field. `found` is the result of `findSources` for the same
+ * URLs before the transaction. Since then, only the state of an upload can have changed.
  */
 export async function reserveSources(
   context: Sources,
@@ -267,7 +267,7 @@ function remote(url: string): ResolvedSource | RejectedSource {
   }
   if (url.startsWith('gs://') || !URL.canParse(url)) return NOT_OWNED;
   const parsed = new URL(url);
-  // Its content is not shown.
+  // Clients see only the start of a data: URL, without its contents.
   if (parsed.protocol === 'data:') {
     const shownUrl = url.slice(0, url.indexOf(',') + 1).slice(0, 40);
     return { ...{ uploadId: null, objectId: null, shownUrl, sourceUrl: url }, name: 'output', inspection: null };

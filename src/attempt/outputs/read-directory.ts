@@ -62,7 +62,7 @@ export async function listDirectory(directory: string, bounds: DirectoryBounds):
   }
 }
 
-/** Maximum files of a directory: no tree has more than `MAX_TREE_FILES`, whatever its bounds allow. */
+/** Maximum files of a directory. No tree has more than `MAX_TREE_FILES`, even if its bounds allow more. */
 export function fileLimit({ maxFiles }: Pick<DirectoryBounds, 'maxFiles'>): number {
   return Math.min(maxFiles, MAX_TREE_FILES);
 }

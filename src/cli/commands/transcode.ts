@@ -285,7 +285,7 @@ function qualityOf({ target, measure }: TranscodeFlags) {
   return { ...(searched.data && { target: searched.data }), ...(metrics && { measure: metrics }) };
 }
 
-/** Rejects before the upload what the local server would reject after it, with the same message. */
+/** Rejects requests before the upload that the local server would reject after it, with the same message. */
 async function checkOptions(body: Body): Promise<void> {
   // Loaded only if needed, because the tables of all options and filters take as long to load as the rest of the command.
   const { parseJob } = await import('../../ffmpeg/index.ts');

@@ -69,8 +69,8 @@ export interface TranscodeAdmission extends Admission {
 }
 
 /**
- * Checks a request, filled in from its template, with what is known about its inputs. Reads no file. Throws
- * `template_not_found`, or `invalid_request` if the request and the template contradict each other.
+ * Checks a request, completed from its template, with the known properties of its inputs. Reads no file. Throws `template_not_found`, or
+ * `invalid_request` if the request and the template contradict each other.
  */
 export async function admitTranscode(
   services: AdmissionServices,

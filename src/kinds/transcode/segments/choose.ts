@@ -7,7 +7,7 @@ import { type CutPiece, type SplitPlan, splitPlan } from './split.ts';
 
 /** Minimum seconds of a piece if pieces are forced. Shorter pieces cost up to 18 % more CPU and 10 % more bytes. */
 const FORCED_SECONDS = 6;
-/** Minimum luma samples of a video. Encoding so many takes about 20 seconds of a core, as do 20 s of 1080p30 with x264's `faster`. */
+/** Minimum luma samples of a video. Encoding this number takes about 20 seconds of a core, as 20 s of 1080p30 do with x264's `faster`. */
 const LEAST_SAMPLES = 1.25e9;
 
 export interface ChosenPieces {

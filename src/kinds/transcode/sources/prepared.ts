@@ -58,7 +58,7 @@ export interface PreparedSources {
   accept(plan: JobPlan): Promise<FallBack | null>;
   /** Resolves when the cell has read the sources as expected. Rejects when its outputs must not be used. */
   settle(): Promise<void>;
-  /** Checks an output beyond what its plan promises. Throws `JobFailure`. */
+  /** Checks an output in addition to the checks against its plan. Throws `JobFailure`. */
   checkOutput(path: string): Promise<void>;
   /** Called after the outputs are stored. */
   used(): Promise<void>;

@@ -140,7 +140,7 @@ async function probeStart(
   return (await probeFile(tools.sandbox, { path: start, slot, subject, sizeBytes }, signal)).info;
 }
 
-/** Checks and records what is known about the source. Throws `JobFailure`. */
+/** Checks and records the known properties of the source. Throws `JobFailure`. */
 async function acceptInput(
   { tools, run }: TranscodeAttempt,
   info: MediaInfo,
