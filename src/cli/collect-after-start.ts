@@ -31,7 +31,10 @@ export function collectAfterStart(tools: CollectTools = { collect, busyShare: bu
   setTimeout(collectIfIdle, STARTED_MS).unref();
 }
 
-/** Collects all garbage, by the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has compiled. */
+/**
+ * Collects all garbage, by the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has
+ * compiled.
+ */
 export async function collect(): Promise<void> {
   const { Session } = await import('node:inspector/promises');
   const session = new Session();

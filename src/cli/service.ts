@@ -49,7 +49,7 @@ export interface ServiceOptions {
   onSchema?: (databaseUrl: string) => Promise<void>;
 }
 
-/** Milliseconds. */
+/** Milliseconds until a migration fails, and for draining the worker and the API. */
 const MIGRATION_MS = 300_000;
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;

@@ -10,7 +10,7 @@ import { recordDeletions } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { OPEN_STATUSES } from './rows.ts';
 
-/** Rows of one transaction. */
+/** Maximum rows of one transaction. */
 const BATCH = 500;
 
 /** The result of one batch of a step of a sweep. */

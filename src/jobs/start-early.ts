@@ -20,8 +20,9 @@ const SHORTEST_SECONDS = 2;
 export const RATED_PARTS = 2;
 
 /**
- * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, that
- * the rest will probably arrive soon, and that waiting for it would take longer than the early start costs. The first attempt of the job reads the parts. Returns whether the job is in the queue.
+ * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, that the rest
+ * will probably arrive soon, and that waiting for it would take longer than the early start costs. The first attempt of the job reads the
+ * parts. Returns whether the job is in the queue.
  */
 export async function startEarly(
   context: JobsContext,
@@ -57,9 +58,9 @@ export function isWorthAnEarlyStart(seconds: number | null): boolean {
 }
 
 /**
- * Seconds until the rest of an upload has arrived, at the rate at which the parts after the oldest part have arrived. Null if fewer than two
- * parts are stored, or if the first part is missing. `now`: milliseconds since 1970. If the clock of the store differs, the job only starts
- * at a worse time.
+ * Seconds until the rest of an upload has arrived, at the rate at which the parts after the oldest part have arrived. Null if fewer than
+ * two parts are stored, or if the first part is missing. `now`: milliseconds since 1970. If the clock of the store differs, the job only
+ * starts at a worse time.
  */
 export function secondsLeft(
   stored: readonly Pick<StoredPart, 'partNumber' | 'size' | 'storedAt'>[],
