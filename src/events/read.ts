@@ -160,7 +160,7 @@ export async function currentCursor(db: Db): Promise<string> {
 }
 
 /**
- * Returns a function that tells whether an event was already visible at the time of the call. `currentCursor` alone is not sufficient,
+ * Returns a function that returns whether an event was already visible at the time of the call. `currentCursor` alone is not sufficient,
  * because some visible events come after it: events that were committed while an older transaction of any database of the server was open.
  */
 export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {

@@ -30,7 +30,7 @@ export function sendXml(response: ServerResponse, status: number, xml: string): 
 /** Sends an error document immediately, without waiting for the body. */
 export function reject(request: IncomingMessage, response: ServerResponse, error: S3Error, requestId: string): void {
   if (response.headersSent || response.destroyed) {
-    // Part of the response has already been sent. Only a broken connection tells the client that it is incomplete.
+    // Part of the response has already been sent. Only a broken connection shows the client that it is incomplete.
     response.destroy();
     return;
   }

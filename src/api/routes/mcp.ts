@@ -35,7 +35,7 @@ export function registerMcp(app: App, deps: RouteDeps): void {
       config: {
         scope: 'read',
         own: 'query',
-        // Tells the client where to get a token (RFC 9728, 5.1).
+        // Contains the address at which a client learns how to get a token (RFC 9728, 5.1).
         challenge: (request) =>
           `Bearer resource_metadata="${publicOrigin(settings, request)}/.well-known/oauth-protected-resource/mcp"`,
       },

@@ -41,7 +41,7 @@ export async function syncFile(path: string): Promise<void> {
 async function move(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
-      // The folder of the outputs is read-only, which an ordinary user cannot override.
+      // The folder of the outputs is read-only, which prevents an ordinary user from moving the file.
       if (error.code !== 'EACCES') throw error;
       await chmod(dirname(from), 0o700);
       await rename(from, to);
