@@ -35,21 +35,20 @@ export async function pageOfAccounts(
   return cutPage(cursors, await page.limit(limit + 1).execute(), limit, ({ name, id }) => ({ key: name, id }));
 }
 
-/** Returns undefined when no account has that name. */
+/** Returns undefined if no account has this name. */
 export async function findAccount(db: Db, name: string): Promise<Account | undefined> {
   return db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** Creates an account. Returns null when the name is taken. */
+/** Creates an account. Returns null if the name is taken. */
 export async function createAccount(tx: Tx, name: string, actor: string): Promise<Account | null> {
   if (await findAccount(tx, name)) return null;
   return ensureAccount(tx, name, actor);
 }
 
 /**
- * Changes the settings of an account. They apply from its next request and from the next job that starts: API and worker
- * read the account each time. Returns null when there is no such account. Throws `invalid_request` with the name of a
- * setting that is out of range.
+ * Changes the settings of an account. They apply to its next request and to the next job that starts, because API and worker read the
+ * account each time. Returns null if there is no such account. Throws `invalid_request` with the name of a setting that is out of range.
  */
 export async function changeAccount(
   tx: Tx,
@@ -68,7 +67,7 @@ export async function changeAccount(
   const changed = await tx
     .updateTable('accounts')
     .set({
-      // Null restores the default of the column, which is null for most.
+      // Null restores the default of the column. Most defaults are null.
       ...Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, value ?? sql`DEFAULT`])),
       ...(disarm !== undefined && { disarm }),
       ...(disabled !== undefined && { disabled_at: disabled ? (disabled_at ?? new Date()) : null }),

@@ -10,7 +10,7 @@ export type Account = Selectable<AccountsTable>;
 
 export const DEFAULT_ACCOUNT = 'default';
 
-/** Returns the account with that name, and creates it if there is none. */
+/** Returns the account with this name, and creates it if it doesn't exist. */
 export async function ensureAccount(tx: Tx, name: string, actor: string): Promise<Account> {
   const made = await tx
     .insertInto('accounts')
@@ -29,14 +29,14 @@ export async function getAccount(db: Db, id: string): Promise<Account | undefine
   return db.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).executeTakeFirst();
 }
 
-/** Retention of an account's uploads and outputs in seconds. Its own setting can only shorten the server's. */
+/** Retention of an account's uploads and outputs in seconds. The account's own setting can only shorten the server's retention. */
 export function accountRetention(account: Pick<Account, 'retention_seconds'>, serverSeconds: number): number {
   return Math.min(account.retention_seconds ?? serverSeconds, serverSeconds);
 }
 
 /**
- * Locks the account's row until the transaction ends, and returns it. FOR NO KEY UPDATE, because FOR UPDATE would also block inserts of
- * rows that refer to the account by a foreign key.
+ * Locks the account's row until the transaction ends, and returns it. Uses FOR NO KEY UPDATE, because FOR UPDATE would also block inserts
+ * of rows that refer to the account by a foreign key.
  */
 export async function lockAccount(tx: Tx, id: string): Promise<Account | undefined> {
   const [account] = await selectLocked(tx, { id });

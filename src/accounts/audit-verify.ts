@@ -21,7 +21,7 @@ export interface AuditHead {
 
 export interface AuditReport {
   rows: number;
-  /** Signed heads that were compared. */
+  /** Number of signed heads that were compared. */
   checkpoints: number;
   /** `seq` of the first row that fails verification; null when the log is intact. */
   brokenAt: number | null;
@@ -31,7 +31,7 @@ export interface AuditReport {
 }
 
 export type AuditProblem =
-  /** A row is missing: it was removed, or the log was truncated. */
+  /** A row is missing because it was removed, or because the log was truncated. */
   | 'missing'
   /** A row's content, its position, or its link to the previous row does not match its hash. */
   | 'altered'
@@ -72,8 +72,8 @@ export async function signAuditHead(db: Db, signer: Signer): Promise<void> {
 }
 
 /**
- * Verifies the chain, and compares it with every signed head in the database and with those in `kept`, whose signatures
- * the caller has verified. `keys` are the trusted public keys.
+ * Verifies the chain, and compares it with every signed head in the database and in `kept`. The caller has already verified the signatures
+ * of `kept`. `keys` are the trusted public keys.
  */
 export async function verifyAudit(
   db: Db,
@@ -104,9 +104,9 @@ export async function verifyAudit(
   return forged ? broken(forged.head.seq, 'bad_signature') : report;
 }
 
-/** Reads in batches: the log of several years does not fit into memory. */
+/** Reads in batches, because the log of several years does not fit into memory. */
 async function* rowsOf(db: Db): AsyncGenerator<Selectable<AuditLogTable>> {
-  // Start below every number, so that a row that was moved before the first is found.
+  // Start below every number, to find a row that was moved before the first row.
   let last = -Number.MAX_SAFE_INTEGER;
   for (;;) {
     const rows = await db

@@ -52,7 +52,7 @@ export interface AuditEntry {
 export type Actor = Pick<AuditEntry, 'actor' | 'ip' | 'requestId'>;
 
 const AUDIT_LOCK = 0x41_55_44_49; // "AUDI"
-/** Stands in for the hash of a previous row in the first row. */
+/** Replaces the hash of a previous row in the first row. */
 export const GENESIS = Buffer.alloc(32);
 
 /** Appends a row whose hash covers the previous row. Other writers wait until the transaction ends. */

@@ -23,7 +23,7 @@ describe('results of cacheBriefly', () => {
     expect(await ask(10)).toBe(3);
   });
 
-  it('are kept apart by key, and failures are not kept', async () => {
+  it('are separate for each key, and failures are not cached', async () => {
     const recent = cacheBriefly<string>();
     expect(await recent('a', async () => 'a')).toBe('a');
     expect(await recent('b', async () => 'b')).toBe('b');

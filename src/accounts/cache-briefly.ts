@@ -1,12 +1,12 @@
-/** Milliseconds for which a result serves at least. */
+/** Minimum milliseconds for which a result is cached. */
 const LEAST_MS = 500;
-/** A result serves for this many times as long as it took. */
+/** Factor by which a result is cached for longer than its computation took. */
 const FACTOR = 20;
 
 /**
- * Remembers results by key for half a second, or for 20 times as long as they took: however expensive they become, one
- * caller after the other spends at most a twentieth of the time on them. Failures are not remembered. Concurrent callers
- * do not share a computation, which may be part of the transaction of one of them.
+ * Caches results by key for half a second, or for 20 times as long as their computation took if this is longer. Even expensive computations
+ * therefore take at most a twentieth of the time of sequential callers. Failures are not cached. Concurrent callers do not share a
+ * computation, because it may be part of the transaction of one caller.
  */
 export function cacheBriefly<T>(now: () => number = () => performance.now()) {
   const known = new Map<string, { until: number; value: T }>();

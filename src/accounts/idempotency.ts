@@ -5,29 +5,28 @@ import { isOwn, type OwnKeys } from '../database/own-keys.ts';
 import { type Db, sendWithCommit, type Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 
-/** A key of a client. Keys of one account and route are shared by all its clients. */
+/** An idempotency key that a client sent. All clients of an account and route share the same keys. */
 export interface IdempotencyScope {
   accountId: string;
   route: string;
   key: string | null;
   body: unknown;
-  /** Whose jobs and batches the caller may see. Absent for routes that create neither. */
+  /** The keys whose jobs and batches the caller may see. Absent for routes that create neither jobs nor batches. */
   ownKeys?: OwnKeys;
 }
 
 export interface Remembered<T> {
   status: number;
   answer: T;
-  /** What the work created; erasing it also erases the response. */
+  /** The resource that `work` created. Erasing it also erases the response. */
   made?: { job_id: string } | { upload_id: string } | { batch_id: string };
 }
 
 /**
- * Runs `work` once for this account, route and key, and returns the same response to every later call with the same body.
- * Uses the caller's transaction: the row and the changes of `work` commit together, and a concurrent call waits on the
- * unique index until then. Throws 409 for the same key with another body, and after what the work created was erased:
- * the response would describe it, and a retry must not create it again. A caller that may not see what the first call created
- * gets the same 409 as for another body.
+ * Runs `work` once for this account, route and key, and returns the same response to every later call with the same body. Uses the caller's
+ * transaction: the row and the changes of `work` commit together, and until then a concurrent call waits on the unique index. Throws 409
+ * for the same key with another body. Also throws 409 after the created resource was erased, because the response would describe it, and a
+ * retry must not create it again. A caller that may not see the resource of the first call gets the same 409 as for another body.
  */
 export async function withIdempotencyKey<T>(
   tx: Tx,
@@ -36,7 +35,7 @@ export async function withIdempotencyKey<T>(
   work: () => Promise<Remembered<T>>,
 ): Promise<Omit<Remembered<T>, 'made'> & { repeated: boolean }> {
   if (scope.key === null) return { ...(await work()), repeated: false };
-  // Keyed, because a reader of the database could test guesses against a plain hash.
+  // Use a keyed hash, because a reader of the database could test guesses against a plain hash.
   const print = vault.fingerprint(canonicalJson(scope.body ?? null));
   const row = { account_id: scope.accountId, route: scope.route, key: vault.fingerprint(scope.key).toString('hex') };
   const inserted = await tx

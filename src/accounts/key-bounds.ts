@@ -4,15 +4,15 @@ import { ACCOUNT_SCOPES, type CreateKeyBody, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY, 
 import type { Tx } from '../database/pool.ts';
 import { type ApiKey, countLiveKeys } from './key-life.ts';
 
-/** What a key allows: scopes, addresses and expiry. An empty list of addresses allows every address. */
+/** The rights of a key: scopes, addresses and expiry. An empty list of addresses allows every address. */
 export type KeyRights = Pick<ApiKey, 'scopes' | 'allowed_cidrs' | 'expires_at'>;
 
 const EVERYTHING: KeyRights = { scopes: [...SCOPES], allowed_cidrs: [], expires_at: null };
 const DAY_MS = 86_400_000;
 
 /**
- * Returns the rights of a new key: those that the request sets, and otherwise the rights of its creator, `operator` aside. Null:
- * the operator creates the key on the command line, and may grant everything. Throws `key_exceeds_caller`.
+ * Returns the rights of a new key: the rights in the request, and for all others the rights of its creator, except the scope `operator`. If
+ * `maker` is null, the operator creates the key on the command line, and may grant everything. Throws `key_exceeds_caller`.
  */
 export function grantedRights(body: CreateKeyBody, maker: KeyRights | null): KeyRights {
   const own = maker ?? EVERYTHING;
@@ -31,7 +31,7 @@ export function grantedRights(body: CreateKeyBody, maker: KeyRights | null): Key
   });
 }
 
-/** Throws unless the maker could have created the key: rotating returns the successor's raw key. */
+/** Throws unless the maker could have created the key, because rotating a key returns the raw key of its successor. */
 export function requireRotatable(target: ApiKey, maker: KeyRights): void {
   const excess = firstExcess(maker, target);
   if (!excess) return;
@@ -42,7 +42,7 @@ export function requireRotatable(target: ApiKey, maker: KeyRights): void {
   });
 }
 
-/** A key that was rotated with an overlap ends when the overlap does. */
+/** Returns the rights of a key. A key that was rotated with an overlap expires when the overlap ends. */
 export function rightsOf(key: ApiKey): KeyRights {
   const ends = [key.expires_at, key.dies_at].filter((end) => end !== null).sort((a, b) => a.getTime() - b.getTime());
   return { scopes: key.scopes, allowed_cidrs: key.allowed_cidrs, expires_at: ends[0] ?? null };
@@ -81,8 +81,8 @@ function addressesOutside(own: readonly string[], asked: readonly string[]): str
 }
 
 /**
- * Throws `too_many_keys` when `added` more active keys would exceed the account's limit, or when the account has
- * reached its limit of new keys in 24 hours; keys that the operator or a local command creates do not count. Exact while the caller has the account's lock.
+ * Throws `too_many_keys` if `added` more active keys would exceed the account's limit, or if the account has reached its limit of new keys
+ * in 24 hours. Keys that the operator or a local command creates do not count. Exact while the caller holds the account's lock.
  */
 export async function requireKeyCapacity(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
   const now = new Date();

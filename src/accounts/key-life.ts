@@ -2,7 +2,7 @@ import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely'
 import type { Db } from '../database/pool.ts';
 import type { ApiKeysTable, Tables } from '../database/tables.ts';
 
-/** Without its origin, and without what only the refresh of an OAuth token needs. */
+/** The columns of a key without its origin, and without columns that only the refresh of an OAuth token needs. */
 export type ApiKey = Omit<
   Selectable<ApiKeysTable>,
   'origin' | 'oauth_user_id' | 'family_hash' | 'refresh_hash' | 'refresh_expires_at'
@@ -20,12 +20,12 @@ export function isAliveRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date
   return row.and([row('revoked_at', 'is', null), ahead('expires_at'), ahead('dies_at')]);
 }
 
-/** Whether lists show a key: they hide keys of local commands that have ended. */
+/** Whether lists show a key. They hide keys of local commands that have ended. */
 export function isListedRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date): Expression<SqlBool> {
   return row.or([row('origin', '!=', 'command'), isAliveRow(row, now)]);
 }
 
-/** Active keys of an account. Keys of local commands do not count: they end with the command. */
+/** Counts the active keys of an account. Keys of local commands do not count, because they end with the command. */
 export async function countLiveKeys(db: Db, accountId: string, now: Date): Promise<number> {
   const { live } = await db
     .selectFrom('api_keys')

@@ -35,14 +35,14 @@ describe('the caller of a request', () => {
     expect(queries).toHaveLength(1);
     const { rows: keys } = await database.pg.query('SELECT * FROM api_keys WHERE id = $1', [key.id]);
     const { rows: accounts } = await database.pg.query('SELECT * FROM accounts WHERE id = $1', [key.account_id]);
-    // What only lists or the exchange of refresh tokens need is not read.
+    // Columns that only lists or the exchange of refresh tokens need are not read.
     const { origin, oauth_user_id, family_hash, refresh_hash, refresh_expires_at, ...row } = keys[0];
     expect(origin).toBe('operator');
     expect([oauth_user_id, family_hash, refresh_hash, refresh_expires_at]).toEqual([null, null, null, null]);
     expect(caller).toStrictEqual({ key: row, account: accounts[0] });
   });
 
-  it('is found when its key has ended, and not when no account has the key', async () => {
+  it('is found if its key has expired, but not if no account has the key', async () => {
     const { key, raw } = await makeKey('dead');
     await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
     expect((await findKey(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);

@@ -16,11 +16,11 @@ import { endWhatKeyMade } from './token-end.ts';
 
 export interface CreatedKey {
   key: ApiKey;
-  /** The key itself. It is not stored, and shown once. */
+  /** The raw key. It is not stored, and shown only once. */
   raw: string;
 }
 
-/** Who creates a key over the API: a key, or a person with the rights of a role. */
+/** The creator of a key over the API: a key, or a person with the rights of their role. */
 export type KeyMaker = { key: ApiKey } | { rights: KeyRights };
 
 function makerId(maker: KeyMaker | 'operator' | 'command'): string | null {
@@ -28,8 +28,8 @@ function makerId(maker: KeyMaker | 'operator' | 'command'): string | null {
 }
 
 /**
- * Creates a key for the account. A key that is created over the API has at most the rights of its `maker`, and counts
- * against the account's limits. Otherwise the operator creates it, or a local command for its own use: no limits apply.
+ * Creates a key for the account. A key that is created over the API has at most the rights of its `maker`, and counts against the account's
+ * limits. Without a `maker`, the operator creates the key, or a local command for its own use, and no limits apply.
  */
 export async function createKey(
   tx: Tx,
@@ -56,7 +56,7 @@ export async function createKey(
   return created;
 }
 
-/** Keys of all accounts, newest first, for the operator; the keys of commands that have ended only on request. */
+/** Keys of all accounts, newest first, for the operator. Includes the keys of local commands that have ended only on request. */
 export async function listAllKeys(db: Db, options: { endedCommands: boolean }): Promise<ApiKey[]> {
   const newest = db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
   if (options.endedCommands) return newest.execute();
@@ -64,8 +64,8 @@ export async function listAllKeys(db: Db, options: { endedCommands: boolean }): 
 }
 
 /**
- * All keys that this key created or rotated, directly or through other keys, with their successors, newest first. These
- * must be revoked, too, when the key was stolen. Read from the audit log.
+ * All keys that this key created or rotated, directly or through other keys, with their successors, newest first. They must also be revoked
+ * if the key was stolen. Read from the audit log.
  */
 export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
   const made = sql<string>`
@@ -106,9 +106,9 @@ export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
 }
 
 /**
- * Creates the successor of a key, with the same rights. The old key is revoked immediately, or ends after
- * `overlapSeconds`. A key that is inactive or already rotated is rejected. A `maker` can rotate only keys that have at
- * most its own rights; without one the operator rotates.
+ * Creates the successor of a key, with the same rights. The old key is revoked immediately, or expires after `overlapSeconds`. A key that
+ * is inactive or already rotated is rejected. A `maker` can rotate only keys that have at most its own rights; without a `maker`, the
+ * operator rotates the key.
  */
 export async function rotateKey(
   tx: Tx,
@@ -156,15 +156,15 @@ export async function rotateKey(
   return created;
 }
 
-/** Revokes a key immediately, and of an OAuth token also what it made. Idempotent. */
+/** Revokes a key immediately. For an OAuth token, also revokes the keys and disables the webhooks that it made. Idempotent. */
 export async function revokeKey(tx: Tx, id: string, accountId: string | undefined, by: Actor): Promise<ApiKey> {
   const key = await lockKey(tx, id, accountId);
-  // Also of a token that has rotated itself.
+  // This also applies to a token that has rotated itself.
   if (key.oauth_client_id) await endWhatKeyMade(tx, key, by);
   return endKey(tx, key, by);
 }
 
-/** Revokes a key, and nothing that it made. */
+/** Revokes a key, but no resource that it made. */
 export async function endKey(tx: Tx, key: ApiKey, by: Actor): Promise<ApiKey> {
   if (key.revoked_at) return key;
   const { id } = key;
@@ -190,7 +190,7 @@ const selectKey = compileOnce((db, { hash }: { hash: Buffer }) =>
     .where('key_hash', '=', hash),
 );
 
-/** Finds the key with that hash, active or not, and its account. One query, because every request runs it. */
+/** Finds the key with this hash, active or not, and its account. One query, because every request runs it. */
 export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; account: Account } | undefined> {
   const [found] = await selectKey(db, { hash });
   if (!found) return undefined;
@@ -260,9 +260,9 @@ async function insertKey(
 }
 
 /**
- * Returns the permissions that the creating key may grant. Throws `unauthorized` if its key was revoked after the
- * request was authenticated. The account's lock serializes the creation of keys, so that limits are exact and two keys
- * that rotate each other do not deadlock.
+ * Returns the permissions that the creating key may grant. Throws `unauthorized` if this key was revoked after the request was
+ * authenticated. The account's lock serializes the creation of keys, so that limits are exact and two keys that rotate each other do not
+ * deadlock.
  */
 async function lockMaker(tx: Tx, accountId: string, maker: KeyMaker): Promise<KeyRights> {
   await lockAccount(tx, accountId);

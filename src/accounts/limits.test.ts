@@ -83,7 +83,7 @@ describe('a limit that several processes share', () => {
   });
   afterAll(() => database?.drop());
 
-  /** Sends so many requests, to each process in turn. */
+  /** Sends this number of requests, to each process in turn. */
   const send = async (key: string, requests: number, limit: number) => {
     const states = [];
     for (let index = 0; index < requests; index++) states.push(await processes[index % 3]!.request(key, limit));

@@ -5,65 +5,68 @@ import { sha256 } from '../crypto/hash.ts';
 import { createPermits, type Grant, type LimitState, type Permits } from './permits.ts';
 
 export interface Limits {
-  /** Requests of one key or session in a minute. */
+  /** Limits the requests of one key or session per minute. */
   request(id: string, perMinute: number): Promise<LimitState>;
-  /** Requests from one address in a minute, with any key or none. IPv6 addresses count by /64. */
+  /** Limits the requests from one address per minute, with any key or none. IPv6 addresses count by /64. */
   address(ip: string): Promise<LimitState>;
-  /** Failed authentications from one address in a minute, with a much lower limit. */
+  /** Limits the failed authentications from one address per minute, with a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;
-  /** Uploads that tokens of an account begin from one address in a minute. */
+  /** Limits the uploads that tokens of an account begin from one address per minute. */
   tokenUpload(accountId: string, ip: string): Promise<LimitState>;
-  /** Failed sign-ins. */
+  /** Limits failed sign-ins. */
   signIn(attempt: SignInAttempt): SignInLimit;
-  /** Registrations of OAuth clients from one address in a minute. */
+  /** Limits the registrations of OAuth clients from one address per minute. */
   registration(ip: string): Promise<LimitState>;
 }
 
-/** Who tries to sign in. */
+/** The properties of an attempt to sign in. */
 export interface SignInAttempt {
-  /** In lower case. */
+  /** Email address in lower case. */
   email: string;
   ip: string;
-  /** The id of a browser in which this person has signed in before; null for any other. */
+  /** The id of a browser in which this person has signed in before; null for any other browser. */
   device: string | null;
 }
 
 /**
- * Limits of the failures in a minute. A browser in which the person has signed in before has a limit of its own, so that
- * no one can use up its tries. All others are limited by name and address, by address, and by name.
+ * Limits of the failures per minute. A browser in which the person has signed in before has its own limit, so that other people cannot use
+ * it up. All other browsers are limited by email address and IP address together, by IP address, and by email address.
  */
 export interface SignInLimit {
-  /** Null unless a limit is known to be reached. */
+  /** Returns null unless a limit is known to be reached. */
   rejection(): LimitState | null;
-  /** Counts a failure. Its state rejects when that failure was one too many. */
+  /** Counts a failure. The returned state rejects if this failure exceeded a limit. */
   failed(): Promise<LimitState>;
 }
 
 const WINDOW_MS = 60_000;
 /** Several keys may share an address. */
 const ADDRESS_FACTOR = 5;
-/** Failed authentications a minute and address; a person mistypes a few times, a guesser many. */
+/** Failed authentications per minute and address. A person mistypes a few times, but a guesser needs many attempts. */
 export const FAILED_AUTH_LIMIT = 20;
-/** Failures a minute of one email address from one address: with 12 characters, a guesser gets nowhere in a lifetime. */
+/**
+ * Failures per minute for one email address from one address. At this rate, a guesser cannot find a password of 12 characters in a
+ * lifetime.
+ */
 export const SIGN_IN_LIMIT = 6;
-/** Failures a minute from one address, of any email addresses: several people may share it. */
+/** Failures per minute from one address, for any email addresses, because several people may share the address. */
 const SIGN_IN_ADDRESS_LIMIT = 20;
-/** Registrations a minute and address: a client registers once for a person and machine, and many may share an address. */
+/** Registrations per minute and address. A client registers once per person and machine, and many may share an address. */
 export const REGISTRATION_LIMIT = 30;
-/** From all addresses together some more, so that a stranger who guesses from one does not keep the person out. */
+/** Factor of the limit from all addresses together, so that a stranger who guesses from one address does not block the person. */
 const SIGN_IN_ADDRESSES = 10;
-/** A process takes at most this share of the permits that remain, so that few are left unused in others. */
+/** Divisor for the permits that a process takes at a time, so that few permits are left unused in other processes. */
 const SHARE = 16;
 
-/** Requests of one address per minute, where a key may send `serverPerMinute`. */
+/** Requests of one address per minute, if a key may send `serverPerMinute`. */
 export function addressLimit(serverPerMinute: number): number {
   return serverPerMinute * ADDRESS_FACTOR;
 }
 
 /**
- * Opens limits whose counters are in the database, shared by all API processes. A process takes several permits at a
- * time and spends them from memory, so that few requests write. The table `rate_limits` counts what was taken: all
- * processes together never allow more than the limit. Rejects when the database is not available.
+ * Opens limits whose counters are in the database, shared by all API processes. A process takes several permits at a time and spends them
+ * from memory, so that few requests write. The table `rate_limits` counts the taken permits, so all processes together never exceed the
+ * limit. Rejects when the database is unreachable.
  */
 export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
   const permits = createPermits((key, limit) => take(pool, key, limit));
@@ -104,8 +107,8 @@ function limitSignIn(permits: Permits, [first, ...others]: [Counter, ...Counter[
 }
 
 /**
- * Takes a sixteenth of the permits that remain in the window, at least one. The step after the last permit marks the
- * first rejection, which exactly one process sees. The clock of the database decides when a window ends.
+ * Takes a sixteenth of the permits that remain in the window, but at least one. The step after the last permit marks the first rejection,
+ * which exactly one process sees. A window ends by the clock of the database.
  */
 async function take(pool: pg.Pool, key: string, limit: number): Promise<Grant> {
   const { rows } = await pool.query<{ points: number; granted: number; ms_left: number }>(TAKE, [key, limit]);

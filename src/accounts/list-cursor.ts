@@ -3,26 +3,28 @@ import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { Vault } from '../crypto/vault.ts';
 
-/** Where a page ends: what its last item is sorted by, and the ID of that item. */
+/** The end of a page: the sort key and the ID of its last item. */
 export interface ListPosition {
   key: string;
   id: string;
 }
 
-/** Makes and reads the cursors of one list of one account. */
+/** Creates and reads the cursors of one list of one account. */
 export interface ListCursors {
   format(position: ListPosition): string;
-  /** Null without a cursor. Throws `invalid_request` for a cursor of another list, account or release. */
+  /** Returns null without a cursor. Throws `invalid_request` for a cursor of another list, account or release. */
   parse(cursor: string | undefined): ListPosition | null;
 }
 
-/** Change it when a list is sorted in another way: cursors of the release before are then rejected. */
+/** Change this number when the sort order of a list changes. Cursors of earlier releases are then rejected. */
 const FORMAT = 1;
 const TAG_BYTES = 16;
 
-/** `list` names the list; `accountId` is the account whose list it is, or of the operator who reads a list of the server. */
+/**
+ * `list` is the name of the list. `accountId` is the account of the list, or the account of the operator who reads a list of the server.
+ */
 export function listCursors(vault: Pick<Vault, 'fingerprint'>, list: string, accountId: string): ListCursors {
-  // An array in JSON: no name of an upload, the other texts that have fingerprints, starts with a bracket.
+  // A JSON array, because the other texts with fingerprints are names of uploads, which never start with a bracket.
   const tagOf = (body: string) =>
     vault.fingerprint(JSON.stringify(['cursor', FORMAT, list, accountId, body])).subarray(0, TAG_BYTES);
   return {
@@ -50,7 +52,7 @@ function notOfThisList(): ApiError {
   });
 }
 
-/** A page of `limit` items, of which one more was read if there is one, and the cursor behind it. */
+/** Returns a page of `limit` items and the cursor after it. `rows` must contain one item more than the page if there is one. */
 export function cutPage<T>(
   cursors: ListCursors,
   rows: readonly T[],
@@ -62,7 +64,7 @@ export function cutPage<T>(
   return { rows: page, next: rows.length > limit && last ? cursors.format(positionOf(last)) : null };
 }
 
-/** A page of a short list that was read completely, sorted by position. */
+/** Returns a page of a short list that was read completely. Sorts the list by position. */
 export function pageOf<T>(
   cursors: ListCursors,
   items: readonly T[],
@@ -82,10 +84,10 @@ function compare(a: ListPosition, b: ListPosition): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** `key` of the position of a row: microseconds since 1970, because a date of JavaScript has only milliseconds. */
+/** The `key` of a row's position: microseconds since 1970, because a JavaScript date has only milliseconds. */
 export const createdKey = sql<string>`(extract(epoch FROM created_at) * 1000000)::bigint::text`;
 
-/** Whether a row comes after this position in a list that is sorted by `created_at` and `id`, newest first. */
+/** Whether a row follows this position in a list that is sorted by `created_at` and `id`, newest first. */
 export function isOlder({ key, id }: ListPosition) {
   const created = sql<Date>`(timestamptz 'epoch' + ${key}::bigint * interval '1 microsecond')`;
   return sql<boolean>`(created_at, id) < (${created}, ${id}::uuid)`;

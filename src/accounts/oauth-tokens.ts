@@ -11,9 +11,9 @@ import { requireKeyCapacity } from './key-bounds.ts';
 import { endKey, revokeKey } from './keys.ts';
 import { takeOver } from './token-end.ts';
 
-/** Seconds for which an access token works. */
+/** Seconds for which an access token is valid. */
 export const ACCESS_SECONDS = 3600;
-/** A grant that is not refreshed for a month ends. */
+/** Seconds without a refresh after which a grant ends: 30 days. */
 const REFRESH_SECONDS = 30 * 86_400;
 
 /** A row of `api_keys` that is an access token. */
@@ -21,7 +21,7 @@ export type AccessToken = Selectable<ApiKeysTable>;
 
 export interface NewTokens {
   key: AccessToken;
-  /** Neither is stored. */
+  /** Neither token is stored. */
   access: string;
   refresh: string;
 }
@@ -30,21 +30,20 @@ export interface Grant {
   accountId: string;
   userId: string;
   clientId: string;
-  /** The name of the client, by which people know the token. */
+  /** The name of the client, by which people recognize the token. */
   name: string;
   scopes: readonly string[];
 }
 
-/** Secrets of a grant: `family` stays the same, so that a refresh token that has been used is recognised. */
+/** Secrets of a grant. `family` stays the same, so that a refresh token that has already been used is recognized. */
 interface RefreshSecrets {
   family: string;
   current: string;
 }
 
 /**
- * Creates the tokens of a grant. Earlier grants of the same person to the same client end,
- * and the new one takes over what they made. Throws `too_many_keys`, because an
- * access token counts as a key.
+ * Creates the tokens of a grant. Earlier grants of the same person to the same client end, and the new grant takes over the keys and
+ * webhooks that they made. Throws `too_many_keys`, because an access token counts as a key.
  */
 export async function issueTokens(tx: Tx, grant: Grant, secrets: RefreshSecrets, by: Actor): Promise<NewTokens> {
   const { accountId, userId, clientId, name, scopes } = grant;
@@ -72,7 +71,7 @@ export async function issueTokens(tx: Tx, grant: Grant, secrets: RefreshSecrets,
   return { key, access: made.raw, refresh: joined(secrets) };
 }
 
-/** Replaces the tokens of a grant in place: the old access token ends at once. */
+/** Replaces the tokens of a grant in place. The old access token becomes invalid immediately. */
 export async function renewTokens(
   tx: Tx,
   key: AccessToken,
@@ -89,7 +88,7 @@ export async function renewTokens(
   return { key: renewedKey, access: made.raw, refresh: joined(secrets) };
 }
 
-/** Finds and locks the grant of a refresh token. `isCurrent` is false for one that has been used. */
+/** Finds and locks the grant of a refresh token. `isCurrent` is false for a token that has already been used. */
 export async function lockGrant(
   tx: Tx,
   refresh: string,
@@ -120,7 +119,7 @@ export async function findGrantByAccess(tx: Tx, access: string): Promise<AccessT
     .executeTakeFirst();
 }
 
-/** Ends everything that a person has granted to clients. */
+/** Revokes all grants of a person to clients. */
 export async function revokeTokensOf(tx: Tx, userId: string, by: Actor): Promise<void> {
   for (const { id, account_id } of await liveTokens(tx, userId)) await revokeKey(tx, id, account_id, by);
 }

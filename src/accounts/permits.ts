@@ -4,11 +4,11 @@ export interface LimitState {
   remaining: number;
   /** Full seconds until the next window starts, at least 1. */
   resetSeconds: number;
-  /** True for the first rejection of a window, the only one that goes into the audit log. */
+  /** True for the first rejection of a window. Only this rejection is written to the audit log. */
   justExceeded: boolean;
 }
 
-/** What a process got from a shared counter. */
+/** The result of taking permits from a shared counter. */
 export interface Grant {
   /** Permits to spend until the window ends; 0: the limit is reached. */
   permits: number;
@@ -26,24 +26,27 @@ export type TakePermits = (key: string, limit: number) => Promise<Grant>;
 interface CachedGrant extends Grant {
   limit: number;
   isRejected: boolean;
-  /** By `performance.now()`, which no one can set back. */
+  /** By `performance.now()`, which is independent of changes to the clock. */
   until: number;
 }
 
-/** Counters in memory, some 200 bytes each. When there are more, the oldest is deleted; its permits count as spent. */
+/**
+ * Maximum number of counters in memory, with about 200 bytes each. If there are more, the oldest is deleted, and its permits count as
+ * spent.
+ */
 const MAX_CACHED = 10_000;
 
 export interface Permits {
-  /** Spends a permit from memory, and takes more when they are used up. Rejects when `take` does. */
+  /** Spends a permit from memory, and takes more permits when they are used up. Rejects if `take` rejects. */
   spend(key: string, limit: number): Promise<LimitState>;
-  /** Whether this process knows that the limit is reached; null while it does not. Spends nothing. */
+  /** Returns the state if this process knows that the limit is reached; null otherwise. Spends no permit. */
   rejection(key: string, limit: number): LimitState | null;
 }
 
-/** A limit that is reached is rejected from memory until its window ends. */
+/** Creates permits from shared counters. After a limit is reached, requests are rejected from memory until the window ends. */
 export function createPermits(take: TakePermits): Permits {
   const cached = new Map<string, CachedGrant>();
-  /** Requests that wait for the same counter share one statement. */
+  /** Counters that are being read, so that concurrent requests for one counter share a statement. */
   const taking = new Map<string, Promise<CachedGrant>>();
 
   const takeMore = (key: string, limit: number): Promise<CachedGrant> => {

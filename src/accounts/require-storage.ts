@@ -4,7 +4,7 @@ import { lockAccount } from './accounts.ts';
 import { bytesToCome, diskFull, overQuota, promisedToAll, readStoredBytes } from './stored-bytes.ts';
 
 /**
- * Checks that an account may store that many bytes more, for a request, and locks it until their row is committed. Throws
+ * Checks for a request whether an account may store this number of bytes more, and locks the account until the row is committed. Throws
  * `storage_quota` or `storage_full`.
  */
 export async function requireStorage(

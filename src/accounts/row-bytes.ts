@@ -2,18 +2,18 @@ import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 
 /*
- * What the rows of an account take in the database. Triggers keep an estimate (0014_row_bytes.sql). Where the database
- * shares the disk with the storage, it counts in the account's share of that disk.
+ * Bytes that the rows of an account use in the database. Triggers maintain an estimate (0014_row_bytes.sql). If the database shares the
+ * disk with the storage, the estimate counts in the account's share of that disk.
  */
 
-/** Expected bytes of one more job, with a request of usual length; the rows count exactly once they are there. */
+/** Expected bytes of another job, with a request of usual length. Inserted rows count exactly. */
 const JOB_BYTES = 20_000;
-/** Bytes of a delivery, as the trigger counts them, and deliveries of a job to one webhook. */
+/** Bytes of a delivery, as counted by the trigger, and maximum number of deliveries of a job to one webhook. */
 const DELIVERY_BYTES = 700;
 const DELIVERIES = 3;
 /**
- * Deliveries of one account that wait for its receivers. Beyond, its new jobs are rejected: each adds deliveries, which a
- * receiver that does not respond leaves in the database for three days.
+ * Maximum number of pending deliveries of an account. If there are more, new jobs of the account are rejected, because each job adds
+ * deliveries, which stay in the database for three days if a receiver does not respond.
  */
 export const MOST_PENDING_DELIVERIES = 100_000;
 
@@ -29,7 +29,7 @@ export function rowBytesOf(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(row_bytes), 0)::float8 FROM account_storage WHERE account_id = ${accountId})`;
 }
 
-/** Columns of a SELECT. */
+/** Columns of a SELECT with these figures. */
 export function rowFiguresOf(accountId: string) {
   return sql`
     ${rowBytesOf(accountId)} AS row_bytes,
@@ -41,8 +41,8 @@ export function rowFiguresOf(accountId: string) {
 }
 
 /**
- * Checks that an account leaves as much of the disk free as its rows take, with the rows of new jobs and the deliveries that its
- * jobs will still add. Throws `storage_quota`.
+ * Checks that an account leaves as much of the disk free as its rows use, including the rows of new jobs and the deliveries that its jobs
+ * will still add. Throws `storage_quota`.
  */
 export function requireRowShare({ row_bytes, open_jobs, webhooks }: RowFigures, jobs: number, available: number): void {
   const toCome = (open_jobs + jobs) * webhooks * DELIVERIES * DELIVERY_BYTES;
@@ -59,7 +59,7 @@ export function requireRowShare({ row_bytes, open_jobs, webhooks }: RowFigures, 
   });
 }
 
-/** Throws `queue_full`. */
+/** Throws `queue_full` if too many deliveries are pending. */
 export function requireFewDeliveries({ pending_deliveries: waiting }: Pick<RowFigures, 'pending_deliveries'>): void {
   if (waiting < MOST_PENDING_DELIVERIES) return;
   throw new ApiError('queue_full', {

@@ -6,7 +6,7 @@ import { type RowFigures, requireRowShare, rowFiguresOf } from './row-bytes.ts';
 import { bytesToCome, diskFull, hasSpaceLeft, promisedToAll } from './stored-bytes.ts';
 
 /**
- * Checks that an account may add a row of that many bytes to the database, where it shares the disk with the storage. Throws
+ * Checks whether an account may add a row of this size in bytes to the database, if the database shares the disk with the storage. Throws
  * `storage_quota` or `storage_full`.
  */
 export async function requireRowCapacity(

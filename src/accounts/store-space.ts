@@ -27,7 +27,9 @@ export async function storeSpace(
 
 /** Milliseconds for which the creates of a process may use a measurement. Creates reserve nothing. */
 const RECENT_MS = 500;
-/** Milliseconds for which creates may use it while the storage does not respond: the restart of a gateway on a busy machine. */
+/**
+ * Milliseconds for which creates may use it while the storage does not respond. A gateway on a busy machine may take as long to restart.
+ */
 const UNREACHABLE_MS = 30_000;
 const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
 const answered = new WeakMap<Context['store'], { at: number; space: StoreSpace | null }>();
@@ -45,8 +47,8 @@ export async function freshSpace(
 }
 
 /**
- * Like `storeSpace`, but up to half a second old. If the storage does not respond, up to half a minute old, because a job
- * waits for the storage anyway. Use this to check whether space is left. Other requests can use the space first.
+ * Like `storeSpace`, but the result may be up to half a second old. If the storage does not respond, it may be up to half a minute old,
+ * because a job waits for the storage anyway. Use this only to check whether space is left, because other requests can use the space first.
  */
 export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
   const { store } = context;
@@ -82,7 +84,7 @@ export class SpaceNearlyFull extends Error {}
 
 /**
  * Free space for uploads, which reserve space. Uses a measurement of the last half second, or measures. With an earlier measurement,
- * `requireUploadCapacity` throws `SpaceNearlyFull` if the bytes that may have arrived since the measurement could matter.
+ * `requireUploadCapacity` throws `SpaceNearlyFull` if the bytes that may have arrived since then could matter.
  */
 export async function spaceForUploads(context: Pick<Context, 'store'>): Promise<MeasuredSpace | null> {
   await recentSpace(context).catch(() => {});

@@ -10,15 +10,14 @@ import { type RowFigures, requireFewDeliveries, requireRowShare, rowBytesOf, row
 import { EARLIER_BYTES, type MeasuredSpace, SpaceNearlyFull } from './store-space.ts';
 
 /*
- * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
- * add. Triggers on `objects` and `uploads` keep it as numbers (0013_stored_bytes.sql), so any end of a row frees its bytes.
+ * Storage quotas. An account's usage is the size of its uploads and outputs plus the bytes that its open upload URLs may still add.
+ * Triggers on `objects` and `uploads` maintain these numbers (0013_stored_bytes.sql), so deleting a row in any way frees its bytes.
  */
 
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
 /**
- * Bytes of an account's uploads and outputs, including bytes promised to open upload URLs. Exact while the caller has
- * the account's lock.
+ * Bytes of an account's uploads and outputs, including bytes promised to open upload URLs. Exact while the caller holds the account's lock.
  */
 export async function readStoredBytes(db: Db, accountId: string): Promise<number> {
   const [row] = await selectStored(db, { accountId });
@@ -29,7 +28,7 @@ const selectStored = compileOnce(
   (_db, { accountId }: { accountId: string }) => sql<{ stored: number }>`SELECT ${storedBytesOf(accountId)} AS stored`,
 );
 
-/** The account with its `readStoredBytes`. */
+/** The account, and the result of `readStoredBytes`. */
 export async function readAccountAndBytes(
   db: Db,
   id: string,
@@ -44,7 +43,7 @@ const selectAccountAndBytes = compileOnce((db, { id }: Pick<Account, 'id'>) =>
   db.selectFrom('accounts').select(ACCOUNT_COLUMNS).select(storedBytesOf(id).as('stored')).where('id', '=', id),
 );
 
-/** An upload counts by its row until it is confirmed, and by its object from then on. */
+/** Bytes of uploads and outputs. An upload counts by its row until it is confirmed, and after that by its object. */
 export function storedBytesOf(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(object_bytes + open_bytes), 0)::float8 FROM account_storage
     WHERE account_id = ${accountId})`;
@@ -57,7 +56,7 @@ export async function storedByAll(db: Db): Promise<number> {
   return rows[0]!.bytes;
 }
 
-/** Number of an account's uploads that are not deleted, or of those in one state. */
+/** Number of an account's uploads that are not deleted, or that are in the given state. */
 export async function countUploads(
   db: Db,
   accountId: string,
@@ -74,13 +73,13 @@ function openOf(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(pending), 0)::float8 FROM account_storage WHERE account_id = ${accountId})`;
 }
 
-/** What the service has promised to store, in bytes. */
+/** Bytes that the service has promised to store. */
 export interface Promised {
-  /** Declared by uploads that are not confirmed, whether or not their bytes have arrived. */
+  /** Sizes that unconfirmed uploads declared, whether or not their bytes have arrived. */
   uploads: number;
   /** Outputs that are being stored. */
   outputs: number;
-  /** Number of enabled accounts, at most 2: beyond one, they share the disk. */
+  /** Number of enabled accounts, at most 2. If there is more than one, they share the disk. */
   accounts: number;
 }
 
@@ -97,17 +96,17 @@ const promisedFigures = sql`
   (SELECT count(*) FROM (SELECT FROM accounts WHERE disabled_at IS NULL LIMIT 2) AS enabled)::int AS accounts`;
 
 /**
- * Promised bytes that the disk does not have yet. An output counts in full until it is stored, also where part of it is
- * written: that errs on the safe side.
+ * Promised bytes that the disk does not contain yet. An output counts completely until it is stored, even if a part of it is already
+ * written, so the result is rather too high.
  */
 export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'outputs'>, stagedBytes: number): number {
   return Math.max(0, uploads - stagedBytes) + outputs;
 }
 
 /**
- * Checks that an upload of that many bytes may be promised. Its locks keep other transactions from promising the same
- * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve), `too_many_open_uploads` or
- * `SpaceNearlyFull` (see `spaceForUploads`).
+ * Checks whether an upload of this size may be promised. Its locks keep other transactions from promising the same bytes. Throws
+ * `storage_quota` (the account's quota), `storage_full` (the disk's reserve), `too_many_open_uploads` or `SpaceNearlyFull` (see
+ * `spaceForUploads`).
  */
 export async function requireUploadCapacity(
   tx: Tx,
@@ -115,7 +114,7 @@ export async function requireUploadCapacity(
   bytes: number,
   space: MeasuredSpace | null,
 ): Promise<void> {
-  // The figures need a statement of their own, since one that waits for a lock sees the rows of before.
+  // The figures need a separate statement, because a statement that waits for a lock sees rows from before the wait.
   const [, [figures]] = await Promise.all([
     space ? lockDisk(tx, account) : lockAccount(tx, account.id),
     selectUploadFigures(tx, account),
@@ -151,7 +150,7 @@ const selectUploadFigures = compileOnce(
     SELECT ${openOf(id)} AS open, ${storedBytesOf(id)} AS stored, ${rowBytesOf(id)} AS rows, ${promisedFigures}`,
 );
 
-/** Locks the account, and then the promises to all accounts. */
+/** Locks the account, and after that the promises to all accounts. */
 const lockDisk = compileOnce(
   (_db, { id }: Pick<Account, 'id'>) => sql`
     SELECT pg_advisory_xact_lock(${DISK_LOCK})
@@ -182,14 +181,14 @@ const selectJobFigures = compileOnce(
     SELECT ${storedBytesOf(id)} AS stored, ${rowFiguresOf(id)}, ${promisedFigures}`,
 );
 
-/** Whether anything more can be promised. */
+/** Whether further bytes can be promised. */
 export function hasSpaceLeft(space: StoreSpace, promised: Pick<Promised, 'uploads' | 'outputs'>): boolean {
   return space.spareBytes - bytesToCome(promised, space.stagedBytes) > 0 && space.spareFiles > 0;
 }
 
 /**
- * Bytes that an account may store when it shares the disk: half of the space that other accounts do not use. A second
- * account then gets half of the rest, and so on, so that the next account still finds space.
+ * Bytes that an account may store if it shares the disk: half of the space that other accounts do not use. A second account then gets half
+ * of the rest, and so on, so that the next account still finds space.
  */
 export function fairShare(stored: number, available: number): number {
   return Math.floor((stored + available) / 2);

@@ -44,7 +44,7 @@ const insertUpload = (id: string, owner: string, state: string, size = 10) =>
     [id, owner, id, Buffer.from(id), size, state],
   ] as [string, unknown[]];
 
-/** Counts the rows themselves. */
+/** The sums of the rows themselves. */
 async function countRows(owner: string) {
   const { rows } = await database.pg.query(
     `SELECT
@@ -118,7 +118,7 @@ describe('the totals of an account’s stored bytes', () => {
     expect(await correctStoredTotals(database.db)).toBe(0);
   });
 
-  it('are corrected after a change that no trigger saw, and while others change them', async () => {
+  it('are corrected after a change that bypassed the triggers, and while other connections change them', async () => {
     const owner = await account('drifted');
     await database.pg.query(...insertObject(randomUUID(), owner, 'live', { size: 7 }));
     await database.pg.query('ALTER TABLE objects DISABLE TRIGGER USER; ALTER TABLE uploads DISABLE TRIGGER USER');
@@ -129,7 +129,7 @@ describe('the totals of an account’s stored bytes', () => {
     const writer = await database.pg.connect();
     await writer.query('BEGIN');
     await writer.query(...insertObject(randomUUID(), owner, 'live', { size: 10_000 }));
-    // It does not wait for the transaction that has not ended.
+    // The correction does not wait for the transaction that has not ended.
     expect(await correctStoredTotals(database.db)).toBe(1);
     await writer.query('COMMIT');
     writer.release();
@@ -211,7 +211,7 @@ describe('the totals of an account’s stored bytes', () => {
     const clients = await differentShards();
     for (const [index, client] of clients.entries()) {
       await client.query('BEGIN');
-      // The second would wait for the first, which does not commit before, if both wrote to one row.
+      // If both wrote to the same row, the second transaction would wait for the first, which does not commit before.
       await client.query(`UPDATE objects SET state = 'deleted' WHERE id = $1`, [objects[index]]);
     }
     for (const client of clients) {
@@ -222,7 +222,7 @@ describe('the totals of an account’s stored bytes', () => {
   });
 });
 
-/** Rows and index entries of objects and uploads that this connection has read. */
+/** Number of rows and index entries of objects and uploads that this connection has read. */
 async function rowsRead(tx: Tx): Promise<number> {
   const { rows } = await sql<{ read: number }>`
     SELECT (SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables WHERE relname IN ('objects', 'uploads'))::int +

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Tx } from '../database/pool.ts';
 
-/** Rows that one statement adds up: some 10 ms. */
+/** Rows that one statement adds up. This takes about 10 ms. */
 const SLICE = 10_000;
-/** The shard of the corrections; no trigger writes to it, so that a correction never waits for one. */
+/** The shard of the corrections. No trigger writes to it, so that a correction never waits for a trigger. */
 const CORRECTIONS = -1;
 
 interface Totals {
@@ -18,9 +18,9 @@ const NAMES = ['object_bytes', 'open_bytes', 'pending', 'confirming', 'confirmed
 const NONE: Totals = { object_bytes: 0, open_bytes: 0, pending: 0, confirming: 0, confirmed: 0 };
 
 /**
- * Adds up the rows of all accounts, and corrects the totals that differ. All statements see one snapshot, in which rows and
- * totals belong together, so that it locks nothing. Returns the number of accounts that it corrected: triggers keep the
- * totals, so any correction means that something went around them.
+ * Adds up the rows of all accounts, and corrects the totals that differ. All statements see one snapshot, in which rows and totals are
+ * consistent, so no locks are necessary. Returns the number of corrected accounts. Triggers maintain the totals, so any correction means
+ * that a change bypassed them.
  */
 export async function correctStoredTotals(db: Database): Promise<number> {
   return db

@@ -5,14 +5,14 @@ import { type Actor, appendAudit } from './audit.ts';
 import { isAlive } from './key-life.ts';
 
 /*
- * A person lends an OAuth token to an application. Keys and webhooks name the key that made them, so that revoking a token
- * also ends what it made: docs/decisions/0044-keys-own-jobs.md.
+ * A person grants an application access with an OAuth token. Keys and webhooks refer to the key that made them, so that revoking a token
+ * also revokes or disables them: docs/decisions/0044-keys-own-jobs.md.
  */
 
 /**
- * Revokes the keys that this key created or rotated, and theirs, and disables the webhooks that any of them made. Each
- * level is a statement of its own: a key that is creating another has locked its own row, so the statement that revokes it
- * waits, and the next one sees what it created. The audit log, which serializes its writers, comes last.
+ * Revokes the keys that this key created or rotated, directly or through other keys, and disables the webhooks that any of them made. Each
+ * level is a separate statement: a key that is creating another key has locked its own row, so the statement that revokes it waits, and the
+ * next statement sees the new key. The audit log, which serializes its writers, is written last.
  */
 export async function endWhatKeyMade(tx: Tx, key: { id: string; account_id: string }, by: Actor): Promise<void> {
   const ended = new Set<string>();
@@ -50,7 +50,7 @@ function revokeMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
     .execute();
 }
 
-/** One that is paused may not be enabled without notice either. */
+/** Also disables paused webhooks, so that they cannot be enabled without notice. */
 function disableMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
   return tx
     .updateTable('webhooks')
@@ -61,7 +61,7 @@ function disableMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
     .execute();
 }
 
-/** Makes a new token the maker of what earlier tokens of the same person and client made. */
+/** Makes a new token the maker of the keys and webhooks that earlier tokens of the same person and client made. */
 export async function takeOver(tx: Tx, from: readonly string[], to: string): Promise<void> {
   if (from.length === 0) return;
   await tx.updateTable('api_keys').set({ made_by: to }).where('made_by', 'in', from).execute();
@@ -69,8 +69,8 @@ export async function takeOver(tx: Tx, from: readonly string[], to: string): Pro
 }
 
 /**
- * Keeps the key of a request as it is until the transaction ends. Throws `unauthorized` if it was revoked after the request
- * was authenticated: what it makes now would outlive it.
+ * Locks the key of a request until the transaction ends. Throws `unauthorized` if the key was revoked after the request was authenticated,
+ * because resources that it makes now would outlive it.
  */
 export async function requireLivingKey(tx: Tx, keyId: string | null): Promise<void> {
   if (keyId === null) return;

@@ -42,7 +42,7 @@ const insertUsage = compileOnce(
     DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1`,
 );
 
-/** What completed in a month, by day and in total. `month` is its first day. */
+/** Usage of the jobs that completed in a month, by day and in total. `month` is its first day. */
 export async function usageOf(db: Db, accountId: string, month: string) {
   const [total, days] = await Promise.all([
     db
@@ -76,12 +76,12 @@ async function promisedMinutes(db: Db, accountId: string): Promise<number> {
 }
 
 /**
- * Throws 402 when `required` minutes exceed what remains of the account's monthly minutes after its open jobs. Exact
- * while the caller has the account's lock.
+ * Throws 402 if `required` minutes exceed the monthly minutes of the account that remain after its open jobs. Exact while the caller holds
+ * the account's lock.
  */
 export async function checkQuota(db: Db, account: Account, required: number, at: Date): Promise<void> {
   if (account.monthly_minutes === null) return;
-  // This order counts a job that completes in between twice, instead of missing it.
+  // In this order, a job that completes in between is counted twice rather than missed.
   const promised = await promisedMinutes(db, account.id);
   const used = await usedMinutes(db, account.id, monthOf(at));
   const remaining = Math.max(0, account.monthly_minutes - used - promised);

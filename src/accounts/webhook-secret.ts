@@ -4,7 +4,7 @@ import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 import { type Actor, appendAudit } from './audit.ts';
 
-/** The default secret of an account, which signs the events of jobs that name a `webhook_url`. */
+/** The default secret of an account. It signs the events of jobs that name a `webhook_url`. */
 export interface AccountSecret {
   secret: string;
   old_secret_until: string | null;
@@ -25,7 +25,7 @@ export async function accountSecret(db: Db, vault: Vault, accountId: string): Pr
   };
 }
 
-/** Replaces the secret. The old one signs as well for `overlapSeconds`. */
+/** Replaces the secret. For `overlapSeconds`, the old secret also signs. */
 export async function rotateAccountSecret(
   tx: Tx,
   vault: Vault,
@@ -54,7 +54,7 @@ export function shownUntil(until: Date | null): string | null {
   return until && until > new Date() ? until.toISOString() : null;
 }
 
-/** The columns of a replaced secret. Without an overlap it no longer signs. */
+/** The columns of a replaced secret. Without an overlap, the old secret no longer signs. */
 export function retired(
   overlapSeconds: number,
   old: string | null,

@@ -58,19 +58,25 @@ import { compileValidator } from './shape-errors.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
 
-/** Characters of a part of a path, decoded or not: the name of an upload has at most 232 bytes, each escaped as three. */
+/**
+ * Maximum characters of a path segment, decoded or not. The name of an upload has at most 232 bytes, and each may be escaped as three
+ * characters.
+ */
 const MAX_PATH_PART = 700;
-/** From the head of a request to its body. */
+/** Milliseconds from the head of a request to the end of its body. */
 const BODY_MS = 30_000;
-/** From the head of a request to its response: the body, the longest wait that a client can ask for, and the work. */
+/**
+ * Milliseconds from the head of a request to its response: the time for the body, the longest wait that a client can request, and the time
+ * for processing.
+ */
 const RESPONSE_MS = BODY_MS + MAX_WAIT_SECONDS * 1000 + 30_000;
-/** The same for routes that need no key. */
+/** Milliseconds from the head of a request to its response, for routes that need no key. */
 const OPEN_RESPONSE_MS = BODY_MS + 15_000;
 
-/** Requests of one address with a valid playback token: 400 viewers who fetch video and audio every four seconds. */
+/** Requests per minute of one address with a valid playback token: 400 viewers who fetch video and audio every four seconds. */
 const PLAYBACK_PER_MINUTE = 12_000;
 
-/** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → answer. */
+/** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → response. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
   const app = createApp(settings, logger);
@@ -184,7 +190,7 @@ function registerRoutes(app: App, deps: ApiDeps): void {
   registerPlayer(app, { storageOrigin });
 }
 
-/** Sets tighter limits for every route that needs no key. */
+/** Sets stricter limits for every route that needs no key. */
 function limitOpenRoutes(app: App): void {
   app.addHook('onRoute', (route) => {
     if (route.config?.scope !== 'open') return;

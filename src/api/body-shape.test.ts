@@ -25,7 +25,7 @@ describe('the shape of a body', () => {
   });
 
   it('is accepted with the maximum number of values, and rejected with one more', () => {
-    // The list itself is one.
+    // The list itself counts as one value.
     const list = (items: number) => `[${Array(items).fill('1').join(',')}]`;
     expect(reasonOf(list(MAX_BODY_VALUES - 1))).toBeNull();
     expect(reasonOf(list(MAX_BODY_VALUES))).toBe(`contains more than ${MAX_BODY_VALUES} values`);

@@ -4,7 +4,7 @@ import { createBodyTurns } from './body-turns.ts';
 
 const WORK_MS = 10;
 
-it('large bodies are parsed one after the other with pauses between them, and the accounts take turns', async () => {
+it('large bodies are parsed one after another with pauses between them, and the accounts take turns', async () => {
   const turns = createBodyTurns();
   const parsed: { owner: string; from: number; to: number }[] = [];
   const parse = (owner: string) => () => {
@@ -17,7 +17,7 @@ it('large bodies are parsed one after the other with pauses between them, and th
   expect(parsed).toEqual([]);
   await until(() => parsed.length === 4, { what: 'the bodies' });
   expect(parsed.map(({ owner }) => owner)).toEqual(['greedy', 'other', 'greedy', 'greedy']);
-  // Timers have whole milliseconds.
+  // Timers are rounded to whole milliseconds.
   for (let index = 1; index < 4; index++) {
     expect(parsed[index]!.from - parsed[index - 1]!.to).toBeGreaterThan(3 * WORK_MS - 2);
   }

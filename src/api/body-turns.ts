@@ -1,4 +1,4 @@
-/** Work of several owners, one piece after the other, owners in turn. */
+/** Runs the work of several owners one piece after another. The owners take turns. */
 export interface BodyTurns {
   /** Runs `work` in a later turn of the event loop. An exception of `work` is not caught. */
   run(owner: string, work: () => void): void;
@@ -8,15 +8,15 @@ export interface BodyTurns {
 const PAUSE_FACTOR = 3;
 
 /**
- * Parsing and validating a body of 1 MiB occupies the event loop for some 10 ms. A request of another client needs about ten
- * turns of the event loop, so it would wait for ten bodies if each turn parsed one. So large bodies are parsed one after the
- * other, with pauses that leave three quarters of the time to other requests. The accounts take turns.
+ * Parsing and validating a body of 1 MiB blocks the event loop for about 10 ms. A request of another client needs about ten turns of the
+ * event loop, so it would wait for ten bodies if each turn parsed one. Large bodies are therefore parsed one after another, with pauses
+ * that leave three quarters of the time to other requests. The accounts take turns.
  */
 export function createBodyTurns(): BodyTurns {
   /** Waiting work by owner, the next owner first. */
   const queues = new Map<string, (() => void)[]>();
   let isScheduled = false;
-  /** When the pause after the last work ends, by `performance.now()`. */
+  /** Time at which the pause after the last work ends, by `performance.now()`. */
   let resumesAt = 0;
 
   function schedule(): void {

@@ -10,7 +10,7 @@ import type { SessionCaller } from '../identity/sessions.ts';
 import type { Caller as Submitter } from '../kinds/kind.ts';
 import type { TokenMaker, UploadToken } from '../uploads/tokens.ts';
 
-/** What a request has proved: an account, and what may be done with it. */
+/** The result of authentication: an account, and the permissions of the request. */
 export interface Caller {
   account: Account;
   scopes: readonly Scope[];
@@ -18,7 +18,7 @@ export interface Caller {
   by: { key: ApiKey } | { token: UploadToken } | Omit<SessionCaller, 'account'>;
   /** The id of the key, token or session, for limits. */
   id: string;
-  /** Whose jobs it sees: none until the permission of the route has been checked. */
+  /** The keys whose jobs the caller sees. Empty until the permission of the route has been checked. */
   ownKeys: OwnKeys;
 }
 
@@ -46,7 +46,7 @@ export function actorOf(request: FastifyRequest): Required<Actor> {
   return { actor: actorName(callerOf(request)), ip: request.ip, requestId: request.id };
 }
 
-/** Returns who changes what may have to end with the key that made it. */
+/** Returns the key and the actor of a change. A resource that a key created may have to end with this key. */
 export function editorOf(request: FastifyRequest): { keyId: string | null; by: Actor } {
   const { by } = callerOf(request);
   return { keyId: 'key' in by ? by.key.id : null, by: actorOf(request) };
@@ -63,7 +63,7 @@ export function uploadTokenOf(request: FastifyRequest): UploadToken | null {
   return 'token' in by ? by.token : null;
 }
 
-/** Returns who creates an upload token. */
+/** Returns the creator of an upload token. */
 export function tokenMakerOf(request: FastifyRequest): TokenMaker {
   const { account, by } = callerOf(request);
   if ('token' in by) throw new ApiError('forbidden');
@@ -74,7 +74,9 @@ export function tokenMakerOf(request: FastifyRequest): TokenMaker {
   };
 }
 
-/** Returns what the caller may grant to a key. A person may grant what their role has, from everywhere and without end. */
+/**
+ * Returns the rights that the caller may grant to a key. A person may grant the scopes of their role, for all addresses and without expiry.
+ */
 export function makerOf(request: FastifyRequest): KeyMaker {
   const { by, scopes } = callerOf(request);
   return 'key' in by ? by : { rights: { scopes: [...scopes], allowed_cidrs: [], expires_at: null } };

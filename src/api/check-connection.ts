@@ -13,7 +13,7 @@ import { untilEnded } from './until-ended.ts';
 /** Milliseconds that a request waits for a worker, which has 20 s for the check. */
 const CHECK_WAIT_MS = 45_000;
 
-/** The bucket that the body describes. Throws `invalid_request` for an endpoint that may not be reached. */
+/** Returns the access to the bucket that the body describes. Throws `invalid_request` for an endpoint that may not be reached. */
 export function readAccess(deps: Pick<RouteDeps, 'checkWebhookUrl'>, body: CreateConnectionBody): BucketAccess {
   const { region, bucket, access_key_id, secret_access_key } = body;
   const endpoint = body.endpoint?.replace(/\/+$/, '') ?? amazonEndpoint(region);
@@ -31,7 +31,7 @@ function plainnessFault(endpoint: string): string | null {
   return search || hash || /[?#]/.test(endpoint) ? 'has a query or a fragment' : null;
 }
 
-/** Has a worker write to the bucket and delete what it wrote. Throws `connection_check_failed` or `unavailable`. */
+/** Lets a worker write a test object to the bucket and delete it. Throws `connection_check_failed` or `unavailable`. */
 export async function checkConnection(deps: RouteDeps, request: FastifyRequest, access: BucketAccess): Promise<void> {
   const { id } = await submitJob(deps, connectionCheck, submitterOf(request), access, {
     idempotency: { key: null, route: 'connection-check', body: null },

@@ -19,10 +19,10 @@ import { unknownFields } from './warnings.ts';
 
 type BatchHttpRequest = FastifyRequest & { body: BatchBody };
 
-/** Batches of one account run one after the other in a process: 100 jobs take as much CPU as 100 requests. */
+/** Batches of one account run one after another in a process, because 100 jobs take as much CPU as 100 requests. */
 const turns = new FairPool(ONE_PER_ACCOUNT);
 
-/** `POST /v1/transcodes/batch`: submits up to 100 jobs, each accepted or rejected by itself. */
+/** `POST /v1/transcodes/batch`: submits up to 100 jobs, each of which is accepted or rejected separately. */
 export async function createBatch(deps: ApiDeps, request: BatchHttpRequest): Promise<Batch> {
   return turns.run(callerOf(request).account.id, { maxMs: TURN_MS }, () => createInTurn(deps, request));
 }

@@ -64,7 +64,7 @@ function problemOf({ position, offset, message, suggestion }: CommandError) {
   return { position: { pointer: position, offset }, field, option: '', message, suggestion };
 }
 
-/** A command that has been read. */
+/** A command that has been parsed. */
 interface ReadBody {
   body: CommandBody;
   request: TranscodeRequest;
@@ -90,7 +90,7 @@ function locateInCommand(
   return { position: { pointer: '/ffmpeg_command', offset: start }, field: 'ffmpeg_command' };
 }
 
-/** Replaces the fields of a create in an error by those that the client sent. */
+/** Replaces the fields of a create in an error by the corresponding fields that the client sent. */
 function inTermsOfTheCommand(error: unknown, locate: Locate): unknown {
   const details = error instanceof ApiError ? error.details : null;
   if (!(error instanceof ApiError) || details === null || typeof details !== 'object') return error;

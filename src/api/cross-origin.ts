@@ -3,9 +3,9 @@ import { pathOf, patternOf } from './plugins/methods.ts';
 import type { App } from './types.ts';
 
 /*
- * What a page of another origin may do and read, on the routes whose credential is a token in a header or in the path.
- * Cookies are never allowed. An error is readable by every page, because any program gets the same error. Whether a page may
- * read a success depends on its token (`upload-token-caller.ts`).
+ * The rules for pages of other origins, on routes whose credential is a token in a header or in the path. Cookies are never allowed. Every
+ * page can read an error, because any program gets the same error. Whether a page may read a success depends on its token
+ * (`upload-token-caller.ts`).
  */
 
 const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key, range';
@@ -16,11 +16,11 @@ const EXPOSED = 'retry-after, x-request-id';
 
 /** The routes that pages of other origins may use. */
 export interface CrossOriginRoutes {
-  /** Methods that the path of a URL accepts from such pages. Empty for every other path. */
+  /** Returns the methods that pages of other origins may use with the path of a URL. Empty for every other path. */
   methodsOf(url: string): string[];
 }
 
-/** A request in Fastify, or below it. */
+/** A request, either from Fastify or from the HTTP server below it. */
 interface Received {
   method?: string | undefined;
   headers: IncomingHttpHeaders;
@@ -48,8 +48,8 @@ export function isPreflight({ method, headers }: Received): boolean {
 }
 
 /**
- * Headers of the response to a preflight request. The request contains no token, so the response is the same for every
- * origin, and reveals nothing.
+ * Headers of the response to a preflight request. The request contains no token, so the response is the same for every origin, and reveals
+ * nothing.
  */
 export function preflightHeaders(methods: readonly string[]): Record<string, string> {
   return {
@@ -60,14 +60,14 @@ export function preflightHeaders(methods: readonly string[]): Record<string, str
   };
 }
 
-/** Headers with which a page of this origin may read a response. */
+/** Headers that allow a page of this origin to read a response. */
 export function readableBy(origin: string): Record<string, string> {
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED };
 }
 
 /**
- * Headers with which every page may read an error of these routes, also one whose token is unknown or belongs to another
- * origin. Browsers accept `*` only for requests without cookies.
+ * Headers that allow every page to read an error of these routes, even if its token is unknown or belongs to another origin. Browsers
+ * accept `*` only for requests without cookies.
  */
 export function errorReadableBy({ origin }: IncomingHttpHeaders): Record<string, string> {
   return origin === undefined ? {} : readableBy('*');

@@ -10,12 +10,12 @@ import type { HttpMetrics, Tracing } from '../telemetry/index.ts';
 /** Dependencies of the API, composed in `src/cli/`. */
 export interface ApiDeps extends AdmissionServices {
   context: KindsContext;
-  /** For health checks, which use their own connection so that they do not wait for other requests. */
+  /** For health checks. They use their own connection so that they do not wait for other requests. */
   health: Pick<Context, 'db' | 'store'>;
   limits: Limits;
   signals: Signals;
   metrics: HttpMetrics;
-  /** Null unless traces are on. */
+  /** Null unless tracing is enabled. */
   tracing?: Tracing | null;
   /** Signs receipts and manifests. */
   signer: Signer;
@@ -28,7 +28,7 @@ export interface ApiDeps extends AdmissionServices {
 export interface RouteDeps extends ApiDeps {
   /** Aborts when the API begins to stop. */
   stopping: AbortSignal;
-  /** Zips of outputs of many files. */
+  /** Creates zips of outputs with many files. */
   archives: Archives;
 }
 

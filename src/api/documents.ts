@@ -5,15 +5,15 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { awaitDocumentBytes } from './plugins/document-rate.ts';
 
-/** Encodings of documents, best first. */
+/** Encodings of documents, in order of preference. */
 const ENCODINGS = [
   { name: 'br', ending: '.br' },
   { name: 'gzip', ending: '.gz' },
 ] as const;
-/** Milliseconds after which a file is checked for a newer version: a build may replace it while this process runs. */
+/** Milliseconds after which a file is checked for a newer version, because a build may replace it while this process runs. */
 const CHECK_MS = 1_000;
 
-/** A document with its encoded copies, made once. Every response sends the same bytes. */
+/** A document with its encoded copies, which are created once. Every response sends the same bytes. */
 export interface Document {
   bytes: Buffer;
   encoded: Partial<Record<'br' | 'gzip', Buffer>>;
@@ -22,7 +22,7 @@ export interface Document {
 }
 
 export interface DocumentFolder {
-  /** Returns null if there is no such file. `name` must not lead out of the folder. */
+  /** Returns null if there is no such file. `name` must not refer to a file outside the folder. */
   read(name: string): Promise<Document | null>;
 }
 
@@ -36,7 +36,7 @@ interface Kept extends Version {
   checkedAt: number;
 }
 
-/** Makes a document of a text, and compresses it. */
+/** Creates a document from a text, and compresses it. */
 export async function createDocument(content: string | Buffer): Promise<Document> {
   const bytes = Buffer.from(content as string);
   const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
@@ -44,7 +44,7 @@ export async function createDocument(content: string | Buffer): Promise<Document
   return { bytes, encoded: { br, gzip: gz }, hash: hashOf(bytes) };
 }
 
-/** Reads files that the build has made and compressed, and keeps them in memory. */
+/** Reads files that the build has created and compressed, and keeps them in memory. */
 export function openDocumentFolder(folder: string): DocumentFolder {
   const kept = new Map<string, Kept>();
   const reading = new Map<string, Promise<Document | null>>();
@@ -73,9 +73,9 @@ export function openDocumentFolder(folder: string): DocumentFolder {
 }
 
 /**
- * Sends the smallest copy that the client accepts, or 304 if the client has it. Waits while the address of the client has got too many
- * bytes, and throws 429 if that takes too long. Sets the headers that depend on the copy; the caller sets `cache-control` and the content
- * type.
+ * Sends the smallest copy that the client accepts, or 304 if the client already has it. If too many bytes were sent to the address of the
+ * client, waits, and throws 429 if the wait takes too long. Sets the headers that depend on the copy; the caller sets `cache-control` and
+ * the content type.
  */
 export async function sendDocument(
   request: FastifyRequest,

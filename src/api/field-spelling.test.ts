@@ -35,7 +35,7 @@ describe('a field of a request', () => {
     expect(read(batchBody, { jobs })).toMatchObject({ body: { jobs }, error: null });
   });
 
-  it('is rejected under both names, with the path of the one in snake_case', () => {
+  it('is rejected under both names, with the path of the name in snake_case', () => {
     const { error } = read(createBody, { outputs: [{ outputFormat: 'mp4', output_format: 'mp4' }] });
     expect([error?.status, error?.details]).toEqual([
       400,

@@ -11,7 +11,7 @@ export interface SpelledBody {
   /** The body with the names of the schema. */
   body: unknown;
   sentNames: SentNames;
-  /** Set if the body has one field under both of its names. */
+  /** Set if the body contains one field under both of its names. */
   error: ApiError | null;
 }
 
@@ -35,15 +35,15 @@ export function readSpelling(schema: unknown, sent: unknown): SpelledBody {
 }
 
 /**
- * Returns a body with one spelling, styles of overlays included, for the comparison of requests: two spellings of a
- * request are the same request.
+ * Returns a body with uniform field names, including the styles of overlays. Used to compare requests, because two spellings of a request
+ * count as the same request.
  */
 export function comparableBody(schema: unknown, body: unknown): unknown {
   if (!(schema instanceof z.ZodType)) return body;
   return spell(schema, body, '', { names: new Map(), error: null, withStyles: true });
 }
 
-/** The error with the names that the client sent in `field` and in the field of every issue. */
+/** Returns the error with the names that the client sent, in `field` and in the field of every issue. */
 export function withSentNames(error: ApiError, names: SentNames | null): ApiError {
   const { details } = error;
   if (!names?.size || details === null || typeof details !== 'object') return error;
@@ -57,7 +57,7 @@ function renameField(fault: Record<string, unknown>, names: SentNames): Record<s
   return typeof fault.field === 'string' ? { ...fault, field: sentField(fault.field, names) } : fault;
 }
 
-/** Names are recorded parents first. Renaming children first keeps the path in front of each of them unchanged. */
+/** Parents are recorded before their children. Renaming children first leaves the path before each child unchanged. */
 function sentField(field: string, names: SentNames): string {
   let renamed = field;
   for (const [path, name] of [...names].reverse()) {
@@ -106,7 +106,7 @@ function spellStyle(argument: Record<string, unknown>, names: readonly string[])
   return { ...argument, style: Object.fromEntries(entries) };
 }
 
-/** The alternative of a union that describes such a value. A union that accepts anything describes nothing. */
+/** Returns the alternative of a union that describes such a value. If one alternative accepts anything, returns the union itself. */
 function variantFor(schema: z.ZodType, value: object): z.ZodType {
   if (!(schema instanceof z.ZodUnion)) return schema;
   const options = (schema.options as z.ZodType[]).map(unwrapSchema);

@@ -6,9 +6,9 @@ export const INTERVAL_SECONDS = 60;
 const KEPT_SECONDS = 3600;
 
 export interface History {
-  /** The points of the last hour, oldest first. Reads the first point now if there is none. */
+  /** Returns the points of the last hour, oldest first. If there is none, reads the first point now. */
   read(): Promise<readonly HistoryPoint[]>;
-  /** Reads a point a minute until it is closed. */
+  /** Reads one point per minute until `close` is called. */
   start(): void;
   close(): void;
 }

@@ -16,7 +16,7 @@ export function idempotencyKey(request: FastifyRequest<never> | FastifyRequest):
   return value;
 }
 
-/** What distinguishes a repeated request from a new one: its key, and its body in one spelling. */
+/** The properties that identify a repeated request: its key, and its body with uniform field names. */
 export function idempotencyOf(request: FastifyRequest): { key: string | null; body: unknown } {
   return { key: idempotencyKey(request), body: comparableBody(request.routeOptions.schema?.body, request.sentBody) };
 }

@@ -4,7 +4,7 @@ import type { FastifyRequest, InjectOptions } from 'fastify';
 import type { App } from './types.ts';
 
 const HEADER = 'x-airlock-inner';
-/** Known to this process alone. */
+/** A secret that only this process knows. */
 const SECRET = randomBytes(32);
 
 export interface InnerAnswer {
@@ -13,8 +13,8 @@ export interface InnerAnswer {
 }
 
 /**
- * Sends a request to this API on behalf of the client of `outer`: with its key and its address, so that scopes, limits and
- * errors are those of a request that the client sends itself.
+ * Sends a request to this API on behalf of the client of `outer`, with its key and its address. The same scopes, limits and errors apply as
+ * if the client had sent the request.
  */
 export async function innerRequest(
   app: App,
@@ -34,7 +34,7 @@ export async function innerRequest(
   return { status: answer.statusCode, json: parsed(answer.payload) };
 }
 
-/** Whether this process sent the request to itself, so that it was never on a network. */
+/** Whether this process sent the request to itself, so that the request never crossed a network. */
 export function isInnerRequest(headers: IncomingHttpHeaders): boolean {
   const sent = headers[HEADER];
   if (typeof sent !== 'string') return false;

@@ -1,4 +1,4 @@
-/** Where a text stops being JSON, and why. Lines and columns count from 1, the offset from 0. */
+/** The position at which a text stops being valid JSON, and the reason. Lines and columns count from 1, the offset from 0. */
 export interface JsonFault {
   offset: number;
   line: number;
@@ -12,7 +12,7 @@ type Wrong = Pick<JsonFault, 'offset' | 'reason' | 'remedy'>;
 const SPACE = /[ \t\r\n]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /(?:true|false|null)(?![\w$])/y;
-// Control characters end a text: JSON requires escapes for them.
+// A control character ends this match, because JSON requires escapes for control characters.
 const TEXT_PART = /[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /**
@@ -27,7 +27,7 @@ export function findJsonFault(text: string): JsonFault | null {
   return { ...wrong, line, column: wrong.offset - before.lastIndexOf('\n') };
 }
 
-/** Reads without recursion: `#open` is the stack of what the next closing bracket must be. */
+/** Reads without recursion: `#open` is the stack of the expected closing brackets. */
 class Reader {
   readonly #text: string;
   #at = 0;
@@ -44,7 +44,7 @@ class Reader {
     return this.#peek() === '' ? null : this.#wrong('follows the end of the document', 'Send one JSON value');
   }
 
-  /** What follows a value inside an object or a list. */
+  /** Reads the text after a value inside an object or a list. */
   #next(): Wrong | null {
     const close = this.#open.at(-1)!;
     const next = this.#peek();
@@ -68,7 +68,7 @@ class Reader {
     return this.#value();
   }
 
-  /** A value, or the beginning of an object or a list with its first value. */
+  /** Reads a value, or the beginning of an object or a list up to its first value. */
   #value(): Wrong | null {
     for (;;) {
       const first = this.#peek();
@@ -103,7 +103,7 @@ class Reader {
     return this.#wrong('is not allowed inside a text', 'Escape it as JSON requires');
   }
 
-  /** The next character that is not space; empty at the end. */
+  /** Returns the next character that is not white space; empty at the end. */
   #peek(): string {
     this.#skip(SPACE);
     return this.#text[this.#at] ?? '';

@@ -5,22 +5,22 @@ import { checkUploadsOf } from '../jobs/check-uploads.ts';
 import type { Job } from '../jobs/rows.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** Jobs whose uploads this process looks for, with a signal of each request that waits for the job. */
+/** Jobs whose uploads this process checks, with a signal for each request that waits for the job. */
 const looking = new Map<string, Set<AbortSignal>>();
-/** Jobs at a time for which clients do not wait. */
+/** Maximum number of jobs that are checked at the same time. Jobs for which a client waits may exceed it. */
 const MOST_LOOKING = 256;
-/** Milliseconds after which the leader of the fleet has usually seen an upload that the storage reported. */
+/** Milliseconds after which the leader of the fleet has usually sealed an upload that the storage reported. */
 const REPORTED_MS = 250;
-/** Milliseconds between two looks in a storage that reports no uploads: at first, and at most. */
+/** Milliseconds between two checks if the storage reports no uploads: at first, and at most. */
 const FIRST_MS = 50;
 const LONGEST_MS = 500;
-/** Looks per second of this process. More jobs are looked for less often. */
+/** Maximum checks per second of this process. With more jobs, each job is checked less often. */
 const MOST_PER_SECOND = 200;
 
 /**
- * Looks for the uploads that a job awaits when a client requests the job. Most clients have just sent the bytes. Does
- * not delay the request, which a change of the job wakes. Continues until the last of the signals `over` aborts, if the storage does not
- * report uploads. The maintenance of the fleet also looks, but less often.
+ * Checks the uploads that a job awaits when a client requests the job. Most clients have just sent the bytes. Does not delay the request,
+ * which resumes when the job changes. If the storage does not report uploads, continues until all signals in `over` have aborted. The
+ * maintenance of the fleet also checks these uploads, but less often.
  */
 export function lookForUploads(
   { context }: Pick<ApiDeps, 'context'>,
@@ -45,7 +45,7 @@ export function lookForUploads(
 async function lookUntilFound(context: ApiDeps['context'], jobId: string, waiting: ReadonlySet<AbortSignal>) {
   const { followStored } = await context.store.capabilities();
   if (followStored) {
-    // The leader seals an upload as soon as the storage reports it. Two processes would both make a copy.
+    // The leader seals an upload as soon as the storage reports it. If this process also sealed it, both would make a copy.
     await sleep(REPORTED_MS, undefined, { ref: false });
     await checkUploadsOf(context, jobId);
     return;

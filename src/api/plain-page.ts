@@ -20,14 +20,14 @@ interface PlainPage {
   formTargets?: readonly string[] | null;
 }
 
-/** Sends a page without a script that looks like the dashboard. Nothing may store or frame it. */
+/** Sends a page without a script, in the style of the dashboard. Nothing may store or frame it. */
 export async function sendPlainPage(reply: FastifyReply, page: PlainPage): Promise<FastifyReply> {
   const { status, title, body, formTargets = null } = page;
   const policy = [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self'",
-    // Browsers apply it to the address to which the form's response redirects as well.
+    // Browsers also apply this directive to the address to which the form's response redirects.
     `form-action ${formTargets === null ? "'none'" : ["'self'", ...formTargets].join(' ')}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",

@@ -14,7 +14,7 @@ import { untilEnded } from './until-ended.ts';
 /** Milliseconds that a request waits for a worker. A probe has 20 s for fetching and 15 s for ffprobe. */
 const PROBE_WAIT_MS = 45_000;
 
-/** `POST /v1/probe`: a worker describes the file. The job ends with the request, also when the client disconnects. */
+/** `POST /v1/probe`: a worker describes the file. The job ends with the request, even if the client disconnects. */
 export async function probeSource(
   deps: RouteDeps,
   request: FastifyRequest & { body: ProbeBody },
@@ -42,7 +42,7 @@ export async function probeSource(
   return result;
 }
 
-/** The error for a file that could not be described, in the terms of a create where it has one. */
+/** The error for a file that could not be described. It uses the codes of a create where they exist. */
 function rejectionOf({ context }: RouteDeps, job: Job): ApiError {
   const reason = openColumn(context.vault, 'jobs', 'error_sealed', job) ?? 'the probe was canceled';
   const code = job.error_code as FailureCode | null;

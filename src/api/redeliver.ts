@@ -24,14 +24,14 @@ interface Chosen {
 }
 
 /**
- * Has a worker deliver outputs of a final job again. Returns the outputs with their new deliveries. Throws `not_found`,
- * `invalid_request`, `connection_not_found`, `delivery_in_progress`, and what `openOutput` and `submitJob` throw.
+ * Creates a job that delivers outputs of a final job again. Returns the outputs with their new deliveries. Throws `not_found`,
+ * `invalid_request`, `connection_not_found`, `delivery_in_progress`, and the errors of `openOutput` and `submitJob`.
  */
 export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body: RedeliverBody) {
   const { context } = deps;
   const accountId = caller.account.id;
   const measuring = recentSpace(context);
-  measuring.catch(() => {}); // the request's own errors come first
+  measuring.catch(() => {}); // The request is checked first, so its errors take precedence.
   const chosen = await chooseOutputs(deps, accountId, id, body);
   const deliveries = chosen.map(({ row, delivery }) => ({ output_id: row.id, target: delivery.target }));
   const admission = await checkJob(deps, redelivery, caller, { jobId: id, deliveries });

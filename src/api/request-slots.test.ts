@@ -48,7 +48,7 @@ describe('slots of requests', () => {
     expect(order).toEqual([0, 1]);
   });
 
-  it('pass by a request of a key without a free slot, and are assigned to those behind it', async () => {
+  it('are not assigned to a request of a key that has used all of its slots, but to later requests of other keys', async () => {
     const slots = createRequestSlots();
     const own = [await enter(slots, key('a'), account), await enter(slots, key('a'), account)];
     const third = (await enter(slots, key('b'), account))!;

@@ -1,6 +1,6 @@
 /**
- * Limits of concurrent requests of one owner: requests that are processed, and all open requests, including requests that
- * only wait.
+ * Limits of concurrent requests of one owner: `active` counts requests that are being processed, and `open` also counts requests that only
+ * wait.
  */
 export interface SlotLimits {
   active: number;
@@ -17,7 +17,7 @@ export interface RequestSlot {
 }
 
 export interface RequestSlots {
-  /** Returns null when one of the owners has reached its limit of open requests. */
+  /** Returns null if one of the owners has reached its limit of open requests. */
   open(owners: readonly { name: string; limits: SlotLimits }[]): RequestSlot | null;
 }
 
@@ -61,7 +61,7 @@ class Slot implements RequestSlot {
   readonly #close: () => void;
   #isActive = false;
   #hasLeft = false;
-  /** Ends the wait for a slot without one. */
+  /** Stops waiting without a slot. */
   #giveUp: (() => void) | null = null;
 
   constructor(owners: readonly Owner[], close: () => void) {
@@ -135,7 +135,7 @@ function firstFull(owners: readonly Owner[]): Owner | undefined {
   return owners.find(({ limits, active }) => active >= limits.active);
 }
 
-/** Starts as many requests as the owner has slots, without waking the others: hundreds may wait for one slot. */
+/** Starts as many requests as the owner has free slots, without waking the others, because hundreds may wait for one slot. */
 function startNext(owner: Owner): void {
   for (const waiter of owner.waiting) {
     if (owner.active >= owner.limits.active) return;

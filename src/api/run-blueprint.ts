@@ -59,7 +59,7 @@ function bodyOf({ inputs }: Pick<Blueprint, 'inputs'>): z.ZodObject {
   return z.object({ ...inputs.shape, ...runFields });
 }
 
-/** Checks the inputs with the schema of the blueprint. Throws `invalid_request` with each fault. */
+/** Checks the inputs with the schema of the blueprint. Throws `invalid_request` with all faults. */
 function readInputs({ inputs }: Blueprint, sent: unknown): Record<string, unknown> {
   const given = Object.entries((sent ?? {}) as Record<string, unknown>)
     .filter(([, value]) => value !== null && value !== '')

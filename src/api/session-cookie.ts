@@ -6,12 +6,12 @@ import { SESSION_SECONDS, type SessionCaller } from '../identity/sessions.ts';
 import { csrfOf, isCsrfOf } from '../identity/tokens.ts';
 
 export const SESSION_COOKIE = 'airlock_session';
-/** Marks a browser in which somebody has signed in; see `identity/known-devices.ts`. It stays when they sign out. */
+/** Marks a browser in which somebody has signed in; see `identity/known-devices.ts`. The cookie stays after they sign out. */
 const DEVICE_COOKIE = 'airlock_device';
 const CSRF_HEADER = 'x-airlock-csrf';
 const READING = ['GET', 'HEAD', 'OPTIONS'];
 
-/** The token of the session cookie; null without one. */
+/** Returns the token of the session cookie; null if there is none. */
 export function sessionTokenOf(request: FastifyRequest): string | null {
   return request.cookies[SESSION_COOKIE] ?? null;
 }
@@ -20,7 +20,7 @@ export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, t
   reply.setCookie(SESSION_COOKIE, token, { ...cookieOptions(request), maxAge: SESSION_SECONDS });
 }
 
-/** What the browser sends as the proof that its person has signed in there before; empty without one. */
+/** Returns the token by which the browser proves that its person has signed in there before; empty if there is none. */
 export function deviceTokenOf(request: FastifyRequest): string {
   return request.cookies[DEVICE_COOKIE] ?? '';
 }
@@ -38,8 +38,8 @@ function cookieOptions(request: FastifyRequest) {
 }
 
 /**
- * Throws unless a change was made by a page of this server. SameSite keeps the cookie from other sites, but a site includes
- * every port and subdomain; those cannot read the value of the header.
+ * Throws unless a change was made by a page of this server. SameSite keeps the cookie from other sites, but a site includes every port and
+ * subdomain. Pages there cannot read the value of the header.
  */
 export function requireCsrf(request: FastifyRequest, token: string): void {
   if (READING.includes(request.method)) return;
@@ -47,8 +47,8 @@ export function requireCsrf(request: FastifyRequest, token: string): void {
 }
 
 /**
- * Throws if a page of another site sends the request. Browsers send where a request comes from: a form of that page could otherwise sign a person
- * in as somebody else.
+ * Throws if a page of another site sends the request, as shown by the headers of the browser. Otherwise a form of that page could sign a
+ * person in to another person's account.
  */
 export function requireSameSite(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];

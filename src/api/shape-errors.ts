@@ -21,7 +21,7 @@ export interface SentPart {
   schema: unknown;
 }
 
-/** What a schema rejected; `registerErrors` turns it into the response. */
+/** A schema's rejection of a request. `registerErrors` converts it to a response. */
 export class SchemaRejection extends Error {
   readonly issues: readonly SchemaIssue[];
 
@@ -39,7 +39,7 @@ export function compileValidator({ schema }: { schema: unknown }) {
   };
 }
 
-/** Combines all faults into one error. A missing field is reported as missing, with the similar name that was sent. */
+/** Combines all faults into one error. A missing field is reported together with the similar name that was sent. */
 export function shapeError(issues: readonly SchemaIssue[], part: SentPart): ApiError {
   const sent = { name: part.name, value: part.sent, schema: part.schema };
   const code = UPLOAD_ERROR_ORDER.find((named) => issues.some(({ message }) => message === named));
@@ -53,7 +53,7 @@ export function shapeError(issues: readonly SchemaIssue[], part: SentPart): ApiE
   return new ApiError('invalid_request', hideQueries(details));
 }
 
-/** An error of uploads, whose text the API promises. */
+/** An error of uploads. The API promises its text. */
 function uploadError(code: ErrorCode, fault: Fault, issue: SchemaIssue, part: SentPart): ApiError {
   const sent = valueAt(part.sent, issue.path.map(String));
   const isType = code === 'invalid_file_type' && typeof sent === 'string';
@@ -80,7 +80,7 @@ function typeFault(sent: string, body: unknown, parents: readonly string[]): Rec
   };
 }
 
-/** No type was declared, and the name of the file does not tell it. */
+/** No type was declared, and the name of the file does not imply a type. */
 function extensionFault(filename: string): Record<string, unknown> {
   const extension = extname(filename).slice(1).toLowerCase();
   const known = Object.keys(CONTENT_TYPE_BY_EXTENSION);

@@ -12,8 +12,8 @@ import { applyLimit } from './plugins/auth.ts';
 import { deviceTokenOf, setDeviceCookie } from './session-cookie.ts';
 
 /**
- * Returns the person whose email address and password these are. An unknown address, a wrong password and a disabled person get
- * the same response, after the same time. Remembers the browser, which is then preferred.
+ * Returns the person with this email address and password. An unknown address, a wrong password and a disabled person get the same
+ * response, after the same time. Remembers the browser, which then has its own limit of failed sign-ins.
  */
 export async function provedPerson(
   request: FastifyRequest,

@@ -3,9 +3,9 @@ import type { ConnectionGuard } from '../listener/connection-guard.ts';
 import type { App } from './types.ts';
 
 /**
- * Lets `close()` finish quickly. The returned signal aborts when closing begins, for handlers that wait. Idle
- * connections are closed then, because Node does not count a connection without a first request as idle. While the process
- * drains, each response closes its connection, so that clients go elsewhere.
+ * Lets `close()` finish quickly. The returned signal aborts when closing begins, for handlers that wait. Idle connections are closed at
+ * that time, because Node does not count a connection without a first request as idle. While the process drains, each response closes its
+ * connection, so that clients connect to another process.
  */
 export function registerStopping(app: App, connections: ConnectionGuard, draining: AbortSignal): AbortSignal {
   const stopping = new AbortController();

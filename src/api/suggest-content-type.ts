@@ -1,7 +1,7 @@
 import { nearestName } from '../contract/faults/near-name.ts';
 import { UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
 
-/** Common other content types from operating systems, browsers and users, by the accepted type for the same files. */
+/** Other common content types, which operating systems, browsers and people use, by the accepted type for the same files. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   'video/mp4': ['video/m4v', 'application/mp4', 'video/mpeg4', 'video/h264'],
   'video/quicktime': ['video/mov', 'video/x-mov', 'video/x-quicktime', 'video/qt'],

@@ -1,13 +1,13 @@
 import { nearestName } from '../contract/faults/near-name.ts';
 
-/** Longest path, in characters, for which a known one is searched. */
+/** Maximum length in characters of a path for which similar paths are searched. */
 const MAX_PATH = 200;
-/** Most parts of a known path. */
+/** Maximum number of parts of a path. */
 const MAX_PARTS = 8;
 
 /**
- * The known path that was probably meant, with the ids that were sent: `/v1/transcodes` for `/v1/transcode`, and for
- * `/transcodes`. Null if there is none. `known` are patterns such as `/v1/transcodes/:id`.
+ * The known path that was probably meant, with the ids that were sent: `/v1/transcodes` for `/v1/transcode` or `/transcodes`. Null if there
+ * is none. `known` contains patterns such as `/v1/transcodes/:id`.
  */
 export function nearPathOf(sent: string, known: readonly string[]): string | null {
   if (sent.length > MAX_PATH || !/^[\w/.~-]*$/.test(sent)) return null;

@@ -8,8 +8,8 @@ import type { ApiDeps } from './deps.ts';
 import { applyLimit } from './plugins/auth.ts';
 
 /**
- * Checks what the token of a request allows before an upload begins. Returns the token, null for a key or a person, and the
- * account as far as the caller may fill it. Throws `upload_token_exceeded` or `rate_limit_exceeded`.
+ * Checks the bounds of the token of a request before an upload begins. Returns the token, or null for a key or a person, and the account
+ * with the storage limit that applies to the caller. Throws `upload_token_exceeded` or `rate_limit_exceeded`.
  */
 export async function checkUploader(
   request: FastifyRequest,

@@ -26,13 +26,16 @@ export type App = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyContextConfig extends Partial<Permission> {
-    /** Whether upload tokens may use the route, from pages of other origins as well. It then checks the token's bounds. */
+    /** Whether upload tokens may use the route, also from pages of other origins. The route must then check the bounds of the token. */
     uploadToken?: boolean;
     /** Whether pages of every origin may use the route without a token in a header. */
     everySite?: boolean;
-    /** Open routes that need no slot: the check of liveness has no limit, and documents have a limit of bytes. */
+    /** Open routes whose requests need no slot: liveness checks have no limit, and documents have a limit of bytes. */
     kind?: 'liveness' | 'document';
-    /** Returns the response while the process is overloaded; undefined lets the request pass. By default it gets a 503. */
+    /**
+     * Returns the response while the process is overloaded; if it returns undefined, the request continues. Without this handler, the
+     * response is 503.
+     */
     pressureHandler?: (request: FastifyRequest, reply: FastifyReply) => unknown;
     /** The `WWW-Authenticate` of a 401 of this route; `Bearer` if absent. */
     challenge?: (request: FastifyRequest) => string;
@@ -40,7 +43,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     connections: ConnectionGuard;
     gate: RequestGate;
-    /** Bytes of documents by address. */
+    /** Rates of documents in bytes, by address. */
     documentRate: AddressRates;
   }
   interface FastifyRequest {

@@ -7,7 +7,7 @@ import { callerOf } from './caller.ts';
 import type { RouteDeps } from './deps.ts';
 import { whileWaiting } from './plugins/concurrency.ts';
 
-/** A job that ends with the request that waits for it. */
+/** A job that is canceled when the request that waits for it ends. */
 interface AwaitedJob {
   kind: string;
   id: string;
@@ -25,12 +25,12 @@ export async function untilEnded(
 ): Promise<Job | null> {
   const job = await ended(deps, request, awaited, waitMs);
   if (isFinal(job.status)) return job;
-  // A worker may have ended it in this moment; its result is then erased with the job.
+  // A worker may have ended the job in the meantime. Its result is then erased with the job.
   await cancelJob(deps.context, callerOf(request).account.id, awaited.kind, awaited.id).catch(() => {});
   return null;
 }
 
-/** The job when it is final, or as it is after the wait, or when client or API disconnect. */
+/** Returns the job when it is final, or in its current state when the wait is over, the client disconnects or the API stops. */
 async function ended(
   { context, signals, stopping }: RouteDeps,
   request: FastifyRequest,
@@ -45,7 +45,7 @@ async function ended(
   const stop = AbortSignal.any([stopping, over.signal]);
   try {
     for (;;) {
-      // Listen before the read, so that an end in between is not missed.
+      // Listen before each read, so that no change in between is missed.
       const woken = signals.wait(id, deadline, stop);
       const job = await getJob(context.db, callerOf(request).account.id, kind, id);
       if (isFinal(job.status) || Date.now() >= deadline || stop.aborted) return job;

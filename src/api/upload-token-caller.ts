@@ -9,8 +9,8 @@ import type { ApiDeps } from './deps.ts';
 const ENDED = { reason: 'the upload token has expired or was revoked', remedy: 'Request a new token from your server' };
 
 /**
- * Authenticates a request with an upload token. Null for a token that does not exist, and for one from another origin: both
- * get the same response. Throws `unauthorized` with a reason for a token that has ended.
+ * Authenticates a request with an upload token. Returns null for a token that does not exist or that is used from another origin: both get
+ * the same response. Throws `unauthorized` with a reason for a token that has expired or was revoked.
  */
 export async function authenticateUploadToken(
   request: FastifyRequest,
@@ -27,7 +27,10 @@ export async function authenticateUploadToken(
   return { account, scopes: [], by: { token }, id: token.id, ownKeys: [] };
 }
 
-/** A token with an origin needs a request from exactly this origin. A sandboxed or local page has no origin (`null`). */
+/**
+ * Whether a request may use the token. A token with an origin requires exactly this origin. A sandboxed or local page has no origin
+ * (`null`).
+ */
 function isFromOrigin({ origin: allowed }: UploadToken, origin: string | undefined): boolean {
   if (allowed !== null) return origin === allowed;
   return origin === undefined || isWebOrigin(origin);

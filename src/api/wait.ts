@@ -15,8 +15,8 @@ interface ReadKind<View> {
 }
 
 /**
- * Returns the job when it is final or does not continue by itself, or in its current state after `seconds`. Ends early when the client disconnects or
- * the API stops.
+ * Returns the job when it is final or does not continue by itself, or in its current state after `seconds`. Returns earlier if the client
+ * disconnects or the API stops.
  */
 export async function waitUntilFinal<View extends { status: string }>(
   deps: RouteDeps,
@@ -28,7 +28,7 @@ export async function waitUntilFinal<View extends { status: string }>(
   const { context, signals, stopping } = deps;
   const deadline = Date.now() + seconds * 1000;
   const over = new AbortController();
-  // A reason, so that no exception with its stack is created.
+  // Pass a reason, so that no exception with a stack trace is created.
   const end = () => over.abort('over');
   const { socket } = request.raw;
   socket.once('close', end);
@@ -36,10 +36,10 @@ export async function waitUntilFinal<View extends { status: string }>(
   if (stopping.aborted) end();
   try {
     const isOver = () => Date.now() >= deadline || over.signal.aborted;
-    // Listen before each read, so that an end in between is not missed.
+    // Listen before each read, so that no change in between is missed.
     let woken = signals.wait(id, deadline, over.signal);
     const { restingStatuses = [] } = shown;
-    // Most jobs are not final yet, so this reads no more than that.
+    // Read only the status at first, because most jobs are not final yet.
     const found = await getStatus(context.db, accountId, name, id);
     lookForUploads(deps, request, found, over.signal);
     if (restingStatuses.length === 0 && !isFinal(found.status) && !isOver()) await whileWaiting(request, woken);

@@ -63,7 +63,7 @@ describe('the nearest name', () => {
     expect(nearestName(name, ['inputs', 'outputFormat', 'preset'])).toBe(expected);
   });
 
-  it('is a name itself when there is one', () => {
+  it('is the name itself if it is a known name', () => {
     expect(nearestName('inputs', ['input', 'inputs'])).toBe('inputs');
   });
 });

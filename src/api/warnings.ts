@@ -13,8 +13,8 @@ interface Found {
 }
 
 /**
- * Finds unknown fields, each with the most similar known name. They never fail a request, but a client that sends
- * `outputFromat` gets a warning. The first ones are named, the others counted.
+ * Finds unknown fields, each with the most similar known name. Unknown fields never fail a request, but a client that sends `outputFromat`
+ * gets a warning. The first unknown fields are named, and the others counted.
  */
 export function unknownFields(schema: z.ZodType, value: unknown): Warning[] {
   const found: Found = { warnings: [], count: 0 };

@@ -11,7 +11,8 @@ import type { MemoryBudget } from './resources/memory-reservation.ts';
 import type { TransferPools } from './resources/transfer-pools.ts';
 
 /*
- * The tools of an attempt at a job of any kind. The worker provides them. The folders here open, describe, decode and store media for every kind.
+ * The tools of an attempt at a job of any kind. The worker provides them. The folders here open, describe, decode and store media for every
+ * kind.
  */
 
 /** Tools with which a worker runs a job. */
@@ -27,7 +28,7 @@ export interface WorkTools {
   measure: MeasureStage;
   /** Memory for the cells of the worker. */
   memory: MemoryBudget;
-  /** Places for what is sent to destinations. */
+  /** Pools for transfers to destinations. */
   transfers: TransferPools;
   /** Call it when the storage is unreachable. */
   onStorageUnreachable: () => void;
@@ -45,11 +46,13 @@ export interface WorkTools {
   };
 }
 
-/** A job's lease of a slot. A job may run cells only while it has one. */
+/** A job's lease of a slot. A job may run cells only while it has a slot. */
 export interface SlotLease {
   /** Call it when all sources are staged. Resolves to the slot's number; rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<number>;
-  /** Releases the slot of a job that must wait for its sources. No cell may run. Acquire a slot again later. */
+  /**
+   * Releases the slot of a job that must wait for its sources. Call it only while no cell runs. The job must acquire a slot again later.
+   */
   release(): void;
   /** Whether another job of this worker waits for a slot. */
   isNeeded(): boolean;
@@ -57,7 +60,7 @@ export interface SlotLease {
   classes(): readonly ResourceClass[];
   /** Reports that the encode of this heavy job is short and needs at most `LIGHT_BYTES` of memory. The job keeps its slot. */
   markBrief(): void;
-  /** Frees the slot of a job that runs no cell until its end. Unlike `release`, a draining worker waits for the job. */
+  /** Releases the slot of a job that will run no more cells. Unlike after `release`, a draining worker waits for the job. */
   leave(): void;
 }
 

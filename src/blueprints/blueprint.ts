@@ -23,7 +23,7 @@ export interface MediaFacts {
   /** Seconds; null for images, and if the file does not contain it. */
   duration: number | null;
   hasAudio: boolean;
-  /** Whether the picture can be transparent. */
+  /** Whether the picture can contain transparent parts. */
   hasAlpha: boolean;
 }
 
@@ -46,7 +46,7 @@ export function choice<const Values extends readonly [string, ...string[]]>(valu
   return z.enum(values).describe(description);
 }
 
-/** A text that a person writes. `lines`: forms show a field of several lines. */
+/** A text that a person writes. `lines`: forms show a field with several lines. */
 export function text(max: number, description: string, { lines = false } = {}) {
   return z
     .string()
@@ -65,13 +65,13 @@ export interface BlueprintOutput {
 export interface PlannedOutput {
   /** One of the labels of `outputsFor`. */
   label: string;
-  /** A request for one output, of the format of that label. */
+  /** A request for one output, in the format of this label. */
   request: PlannedRequest;
 }
 
 /** The second argument of `plan`. */
 export interface PlanContext<Name extends string = string> {
-  /** By the name of the media input; absent for an optional input that was not sent. */
+  /** Facts by the name of the media input; absent for an optional input that was not sent. */
   facts: Readonly<Partial<Record<Name, MediaFacts>>>;
   /** The reviewed subtitles as SRT, for a blueprint with `captions`; else null. */
   srtText: string | null;
@@ -92,7 +92,7 @@ export interface Blueprint<Inputs extends Shape = Shape> {
   title: string;
   /** One or two sentences for people who choose a blueprint. */
   description: string;
-  /** Flat. Media inputs are made by `media`; optional inputs have `.optional()` or `.default(…)`. */
+  /** A flat object. `media` creates media inputs; optional inputs have `.optional()` or `.default(…)`. */
   inputs: z.ZodObject<Inputs>;
   /** Every output that the blueprint can make, in order. */
   outputs: readonly BlueprintOutput[];
@@ -110,12 +110,12 @@ export interface Blueprint<Inputs extends Shape = Shape> {
   ) => PlannedOutput[] | { problem: PlanProblem };
 }
 
-/** Checks the types of a blueprint where it is defined. */
+/** Checks the types of a blueprint at its definition. */
 export function defineBlueprint<Inputs extends Shape>(blueprint: Blueprint<Inputs>): Blueprint {
   return blueprint as unknown as Blueprint;
 }
 
-/** The outputs for these inputs. */
+/** Returns the outputs for these inputs. */
 export function outputsOf(blueprint: Blueprint, inputs: Record<string, unknown>): readonly BlueprintOutput[] {
   return blueprint.outputsFor?.(inputs) ?? blueprint.outputs;
 }

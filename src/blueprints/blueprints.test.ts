@@ -26,7 +26,7 @@ const SOUND: MediaFacts = { ...VIDEO, kind: 'audio', width: 0, height: 0, fps: n
 const SRT =
   '1\n00:00:00,500 --> 00:00:02,000\nHello {curly} there\nand here\n\n2\n00:00:02,000 --> 00:00:03,000\nمرحبا\n';
 
-/** Inputs that every blueprint can be planned with; others than its own are left out. */
+/** Inputs with which every blueprint can be planned. Inputs that a blueprint does not have are omitted. */
 const WORDS = {
   ...{
     hook_text: 'A hook 🚀',
@@ -93,7 +93,7 @@ function infoOf({ width, height, fps, duration, hasAudio, hasAlpha, kind }: Medi
   };
 }
 
-/** Everything between the plan of an output and its command: schema, policy and planner. */
+/** Checks all steps between the plan of an output and its command: schema, policy and planner. */
 function command({ request }: PlannedOutput, sources: Sources = {}): { args: string[]; memoryBytes: number } {
   const body = createBody.parse(request);
   const job = toJobRequest(body) as TranscodeRequest;
@@ -158,7 +158,7 @@ describe('a blueprint', () => {
   });
 });
 
-/** Every combination of the values of the choices of a blueprint. */
+/** Every combination of the values of a blueprint's choices. */
 function combinationsOf(blueprint: Blueprint): Record<string, string>[] {
   let all: Record<string, string>[] = [{}];
   for (const [name, schema] of Object.entries(blueprint.inputs.shape)) {

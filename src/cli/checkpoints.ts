@@ -1,6 +1,6 @@
 import type { Logger } from '../telemetry/index.ts';
 
-/** Rows of the audit log younger than this may not be covered by a signed head yet. */
+/** Milliseconds. Rows of the audit log that are younger may not be covered by a signed head yet. */
 const EVERY_MS = 60_000;
 
 /** Signs the head of the audit log now, every minute, and once more when stopped. */

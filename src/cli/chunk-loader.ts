@@ -4,7 +4,10 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Script } from 'node:vm';
 
-/** A chunk is an expression: a function of these. In the chunk, `$later` replaces `import()`, and `$chunkUrl` replaces `import.meta.url`. */
+/**
+ * A chunk is an expression that evaluates to a function with these parameters. In the chunk, `$later` replaces `import()`, and `$chunkUrl`
+ * replaces `import.meta.url`.
+ */
 type ChunkFunction = (
   exports: unknown,
   require: (specifier: string) => unknown,
@@ -50,7 +53,7 @@ export function createChunkLoader(
   /** Returns the exports of a chunk, a package or a module of Node. */
   const requireAny = (specifier: string): unknown =>
     specifier.startsWith('.') ? load(basename(specifier)) : requireInstalled(specifier);
-  /** Like `import()`: runs the chunk later, and rejects with what it throws. */
+  /** Like `import()`: runs the chunk later, and rejects with any error that it throws. */
   const lazily = async (specifier: string): Promise<unknown> => {
     if (!specifier.startsWith('.')) return import(specifier);
     await null;

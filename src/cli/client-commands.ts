@@ -7,13 +7,13 @@ import { choiceArgument, choiceOption, integerOption, pageOptions, timeOption } 
 import { addTemplates } from './templates-command.ts';
 import { addUploads } from './uploads-command.ts';
 
-// Not from the schemas: each role reads this file, and most of them need no Zod.
+// Not imported from the schemas, because each role reads this file, and most roles need no Zod.
 const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
 const JOB_ID = 'ID of a job. For a recent job, its beginning or end is enough';
 const WEBHOOK_ID = 'ID of the webhook';
 
-/** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
+/** Commands that call the API: on the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else on the local server. */
 export function addClientCommands(program: Command): void {
   addJobs(program);
   addUploads(program);

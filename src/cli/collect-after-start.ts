@@ -1,10 +1,10 @@
 import { busyShareMeter } from './collect-when-idle.ts';
 
-/** Milliseconds after which the work of a start has ended. */
+/** Milliseconds after which the work of a start is complete. */
 const STARTED_MS = 5_000;
 /** Milliseconds after which a busy process checks again whether it is idle. */
 const RECHECK_MS = 1_000;
-/** Largest share of the time for which the event loop of an idle process works. */
+/** Maximum share of the time for which the event loop of an idle process works. */
 const IDLE_SHARE = 0.02;
 
 interface CollectTools {
@@ -15,9 +15,9 @@ interface CollectTools {
 }
 
 /**
- * Collects once the garbage that a start has left in memory, when the process idles. V8 collects only while a process allocates, so
- * files of compiled code, and objects that modules create while they load, would stay. A collection takes up to 100 ms of processor
- * time, so a busy process collects later.
+ * Collects the garbage of a start once, when the process is idle. V8 collects only while a process allocates, so files of compiled code,
+ * and objects that modules create while they load, would stay in memory. A collection takes up to 100 ms of processor time, so a busy
+ * process collects later.
  */
 export function collectAfterStart(tools: CollectTools = { collect, busyShare: busyShareMeter() }): void {
   const collectIfIdle = () => {
@@ -25,13 +25,16 @@ export function collectAfterStart(tools: CollectTools = { collect, busyShare: bu
       setTimeout(collectIfIdle, RECHECK_MS).unref();
       return;
     }
-    // A build of Node.js without an inspector keeps the garbage.
+    // A build of Node.js without an inspector cannot collect the garbage.
     tools.collect().catch(() => {});
   };
   setTimeout(collectIfIdle, STARTED_MS).unref();
 }
 
-/** Collects all garbage, by the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has compiled. */
+/**
+ * Collects all garbage, by the inspector of this process. With the option `--expose-gc`, V8 would reject the code that the build has
+ * compiled.
+ */
 export async function collect(): Promise<void> {
   const { Session } = await import('node:inspector/promises');
   const session = new Session();

@@ -3,7 +3,7 @@ import { collectWhenIdle } from './collect-when-idle.ts';
 
 const MIB = 2 ** 20;
 
-it('a process collects garbage outside of its heap once it is idle, and not what is in use', async () => {
+it('a process collects garbage outside of its heap once it is idle, but does not collect again while the rest is in use', async () => {
   vi.useFakeTimers();
   try {
     let [bytes, busy] = [20 * MIB, 0];

@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 
-/** Bytes outside of V8's heap, beyond what the last collection left, above which an idle process collects. */
+/** Minimum bytes outside of V8's heap, in addition to those after the last collection, for which an idle process collects. */
 const MUCH_BYTES = 32 * 2 ** 20;
 const LOOK_MS = 5_000;
-/** The share of the time in which an idle process may work. */
+/** Maximum share of the time for which the event loop of an idle process works. */
 const IDLE_SHARE = 0.1;
 
 interface CollectTools {
-  /** Collects all garbage; undefined without `--expose-gc`. It takes some 50 ms for the heap of the API. */
+  /** Collects all garbage; undefined without `--expose-gc`. It takes about 50 ms for the heap of the API. */
   collect: (() => void) | undefined;
   /** Bytes of buffers and strings outside of V8's heap. */
   externalBytes: () => number;
@@ -16,9 +16,9 @@ interface CollectTools {
 }
 
 /**
- * Collects garbage when the process idles after a burst. V8 collects only while a process allocates: after bodies of 1 MiB
- * in a loop, an idle API kept 70 MiB of their buffers for as long as it was idle.
- * @returns a function that ends it
+ * Collects garbage when the process is idle after a burst. V8 collects only while a process allocates: after bodies of 1 MiB in a loop, an
+ * idle API kept 70 MiB of their buffers for as long as it was idle.
+ * @returns a function that stops this
  */
 export function collectWhenIdle(
   tools: CollectTools = toolsOf(globalThis.gc && (() => globalThis.gc?.())),

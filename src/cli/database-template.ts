@@ -7,7 +7,7 @@ import { stampStatement } from '../database/stamp.ts';
 import type { TemplateUse } from '../supervisor/cluster-template.ts';
 import { programStamp } from './schema-stamp.ts';
 
-/** Set by the build (scripts/build.mjs): a hash of the source files that create a cluster and grant privileges. */
+/** A hash of the source files that create a cluster and grant privileges. Set by the build (scripts/build.mjs). */
 declare const CLUSTER_SOURCES: string | undefined;
 
 /**
@@ -24,7 +24,7 @@ export async function databaseTemplate(): Promise<TemplateUse | null> {
   };
 }
 
-/** Identifies the schema and the privileges of a new database: changes with each migration and with those sources. */
+/** Identifies the schema and the privileges of a new database. Changes with each migration and with the source files above. */
 export async function schemaHash(sources: string, migrations = migrationsFolder()): Promise<string> {
   const hash = createHash('sha256').update(sources);
   for (const name of await migrationFiles(migrations))

@@ -2,7 +2,8 @@ import { type Config, readConfig } from '../config/config.ts';
 
 /*
  * The commands that start the processes of a service. They have no arguments and no options, so the program runs them without the
- * command-line parser. Its 60 commands and 200 options would use 10 ms in each process (docs/decisions/0063-what-a-start-runs.md).
+ * command-line parser. The parser's 60 commands and 200 options would take 10 ms in each process
+ * (docs/decisions/0063-what-a-start-runs.md).
  */
 
 type DirectCommand = () => Promise<void>;

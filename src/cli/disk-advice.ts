@@ -1,6 +1,6 @@
 import { type DiskReserve, diskSpace, hasSpareSpace } from '../config/disk-reserve.ts';
 
-/** Less than this is reported as low: space for two files of maximum size. */
+/** Free space below this is reported as low. It is enough for two files of maximum size. */
 const AMPLE_BYTES = 5 * 2 ** 30;
 
 export interface DiskAdvice {
@@ -10,7 +10,7 @@ export interface DiskAdvice {
   remedy: string | null;
 }
 
-/** Describes the free space of a folder's disk relative to the reserve, for `doctor` and the start. */
+/** Compares the free space of a folder's disk with the reserve, for `doctor` and for a start. */
 export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<DiskAdvice> {
   const space = await diskSpace(folder, reserve);
   const { totalBytes, freeBytes, reserveBytes, spareBytes } = space;

@@ -5,7 +5,7 @@ import type { InternalSocket } from '../gateway/internal-socket.ts';
 import { folderForSocket } from '../supervisor/socket-folder.ts';
 
 /*
- * How roles reach each other. Separate from `compose.ts`, because supervisor and gateway need nothing else from it: its
+ * Addresses at which roles reach each other. Separate from `compose.ts`, because supervisor and gateway need nothing else from it. Its
  * queue, SQL builder and storage client would cost each of them 25 MB and 150 ms at the start.
  */
 
@@ -13,15 +13,15 @@ import { folderForSocket } from '../supervisor/socket-folder.ts';
 export const EMBEDDED_BUCKET = 'airlock';
 export const EMBEDDED_REGION = 'local';
 
-/** Address of the storage, passed to roles by the supervisor; not for operators. */
+/** Address of the storage, which the supervisor passes to roles. Operators don't set it. */
 export const STORAGE_ENDPOINT_VARIABLE = 'AIRLOCK_INTERNAL_STORAGE_ENDPOINT';
 
-/** Where the embedded gateway keeps its objects. */
+/** Folder of the embedded gateway's objects. */
 export function storageRoot(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'storage');
 }
 
-/** Where workers keep the files of running attempts, in a folder each. */
+/** Folder of the files of running attempts. Each attempt has its own folder in it. */
 export function workRoot(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'work');
 }
@@ -29,9 +29,8 @@ export function workRoot(config: Pick<Config, 'dataDir'>): string {
 const SOCKET_NAME = 'storage.sock';
 
 /**
- * The socket on which the embedded gateway serves Airlock's own processes. Clients cannot reach it, so they cannot
- * occupy its connections. Only its owner can enter the folder, unless the operator names another socket for roles that
- * run under separate accounts.
+ * The socket on which the embedded gateway serves Airlock's own processes. Clients cannot reach it, so they cannot use up its connections.
+ * Only its owner can enter the folder, unless the operator configures another socket for roles that run under separate accounts.
  */
 export function storageSocket(config: Pick<Config, 'dataDir' | 'storageSocket'>): InternalSocket & { folder: string } {
   const { storageSocket: named, dataDir } = config;
@@ -47,7 +46,7 @@ export function listenUrl(config: Pick<Config, 'host'>, port: number, tls: boole
   return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
-/** Metrics use plain HTTP without a key, so they are served on loopback only, regardless of the address that the API listens on. */
+/** Metrics use plain HTTP without a key. They are therefore served only on loopback, regardless of the address on which the API listens. */
 export function metricsHost(config: Pick<Config, 'host'>): string {
   return isLoopbackHost(config.host) ? config.host : '127.0.0.1';
 }

@@ -2,11 +2,11 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { type Exchange, openExchange } from '../storage/http-exchange.ts';
 
-/** Connections to one server: four parts of an upload, a stream of events, and other requests. */
+/** Maximum connections to one server: four parts of an upload, a stream of events, and other requests. */
 const CONNECTIONS = 8;
 
 /**
- * `fetch` on Node's own HTTP client (docs/decisions/0006 says why), which trusts a server's own certificate. `ca` is that
+ * `fetch` based on Node's own HTTP client (docs/decisions/0006 explains why). It trusts a server's own certificate: `ca` is that
  * certificate as PEM. It follows no redirects.
  */
 export function openFetch(ca?: string): { fetch: typeof fetch; close(): void } {
@@ -26,7 +26,7 @@ async function sendBy(exchange: Exchange, url: string, init: RequestInit): Promi
   const status = answer.statusCode!;
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
-  // These may have no body.
+  // Responses with these statuses have no body.
   if (method === 'HEAD' || status === 204 || status === 304) {
     answer.resume();
     return new Response(null, { status, headers });

@@ -1,19 +1,19 @@
-/** Exit codes; those above 63 follow sysexits.h. */
+/** Exit codes. Codes above 63 follow sysexits.h. */
 export const EXIT = {
   ok: 0,
-  /** The work failed: the job, a check, a request. */
+  /** The work failed: a job, a check or a request. */
   failed: 1,
   /** Invalid command line. */
   usage: 2,
   /** The service cannot be reached or does not start. */
   unavailable: 69,
-  /** A setting or the sandbox is unsafe or wrong. */
+  /** A setting or the sandbox is unsafe or invalid. */
   config: 78,
-  /** Ended by Ctrl-C. */
+  /** Interrupted by Ctrl-C. */
   interrupted: 130,
 } as const;
 
-/** Every exit code of `./airlock` with its meaning: of the program, and of the script that installs and builds it. */
+/** Every exit code of `./airlock` with its meaning, including the codes of the script that installs and builds it. */
 export const EXIT_CODES: readonly (readonly [code: number, short: string, meaning: string])[] = [
   [EXIT.ok, 'done', 'Done'],
   [EXIT.failed, 'failed or rejected', 'Failed or rejected: the job, a check, a request'],

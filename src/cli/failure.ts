@@ -17,15 +17,13 @@ function explain(error: Error & { details?: unknown }): string {
   return [error.message, [field, reason].filter(Boolean).join(' '), remedy].filter(Boolean).join('. ');
 }
 
-/** The pages and logs to check after a server's error. */
+/** The pages and logs to read after a server's error. */
 function whereToLook({ status, code, requestId, docs }: AirlockError): string {
   const key = status === 401 || status === 403 ? 'Check AIRLOCK_API_KEY. ' : '';
   return `${key}See ${docs ?? `code ${code} in docs/errors.md`}${requestId ? `; request ${requestId} in the log of the server` : ''}`;
 }
 
-/**
- * Writes what went wrong to standard error, or lets the supervisor of this process write it. Returns the exit code.
- */
+/** Writes the error to standard error, or lets the supervisor of this process write it. Returns the exit code. */
 export async function reportFailure(error: unknown): Promise<number> {
   if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const fault = listenFault(error as Error);

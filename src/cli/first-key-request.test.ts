@@ -10,7 +10,7 @@ describe('a request of the supervisor for the first key', () => {
     const sent: object[] = [];
     const login = request.ask((message) => sent.push(message), '/data/first-key', NEVER);
     expect(sent).toEqual([{ type: 'first-key', wanted: '/data/first-key' }]);
-    // Other messages of the API.
+    // Other messages that the API sends.
     for (const other of [null, 'text', { type: 'scrape', id: 1 }]) request.receive(other);
     request.receive({ type: 'first-key-made', login: LOGIN });
     expect(await login).toEqual(LOGIN);

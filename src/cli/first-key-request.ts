@@ -6,7 +6,7 @@ import type { FirstLogin, WantedKey } from './make-first-key.ts';
  * database role creates keys anyway. In the supervisor, the code and the connections would use 50 ms and 4 MB.
  */
 
-/** Milliseconds until a start fails because the API, which may have ended, doesn't respond. */
+/** Milliseconds after which a start fails if the API, which may have ended, doesn't respond. */
 const RESPONSE_MS = 15_000;
 
 interface KeyRequest {

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { bold, dim } from './style.ts';
 
-/** The first key of an installation: the key itself, or the path of its file. */
+/** The first key of an installation, or the path of the file that contains it. */
 export type FirstKey = { text: string } | { file: string };
 
 /** File for the first key if no terminal can show it: one line, readable only by the service's account. */
@@ -9,7 +9,7 @@ export function firstKeyFile(dataDir: string): string {
   return join(dataDir, 'first-key');
 }
 
-/** The path to show for a file directly in the data directory, which the launcher may have mounted elsewhere. */
+/** The path to show for a file directly in the data directory. The launcher may have mounted the directory elsewhere. */
 export function shownPath(file: string): string {
   const shown = process.env.AIRLOCK_SHOWN_DATA_DIR;
   return shown ? join(shown, basename(file)) : file;

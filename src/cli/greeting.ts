@@ -16,11 +16,11 @@ export interface Greeting {
   /** Duration of the start. */
   ms: number;
   hasDashboard: boolean;
-  /** Whether this service will build FFmpeg, which uses a processor for minutes. */
+  /** Whether this service will build FFmpeg, which occupies a processor for minutes. */
   willBuild: boolean;
 }
 
-/** Whether the build has a dashboard, which the API then serves. */
+/** Whether the build contains a dashboard, which the API then serves. */
 export function hasDashboard(): boolean {
   return existsSync(join(projectRoot(), 'dist', 'web', 'index.html'));
 }
@@ -76,7 +76,7 @@ function tryWithoutKey(url: string): string[] {
   ];
 }
 
-/** The URL of a bucket may have a query, or a password before its host. */
+/** The URL of a bucket may contain a query, or a password before its host. */
 function withoutSecrets(url: string): string {
   return url.replace(/\?.*$/s, '').replace(/\/\/[^/@]*@/, '//');
 }

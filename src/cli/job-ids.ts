@@ -2,7 +2,7 @@ import { type Airlock, AirlockError, type Job } from '../../sdk/src/index.ts';
 import { nearestName } from '../contract/faults/near-name.ts';
 import { UsageError } from './exit.ts';
 
-/** Characters that a shortened id needs at least. */
+/** Minimum length of a shortened id. */
 const LEAST_CHARACTERS = 4;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -14,8 +14,8 @@ import { runtimeFlags } from './v8-options.ts';
 declare const MAIN_CHUNK: string;
 
 /**
- * V8 accepts compiled code only from a process with the same options, so there is a folder for each set of options. Without
- * one, and when V8 rejects its files, it compiles the source.
+ * V8 accepts compiled code only in a process with the same options, so there is a folder for each set of options. If the folder is missing
+ * or V8 rejects its files, V8 compiles the source.
  */
 const COMPILED = fileURLToPath(new URL(`./compiled/${process.execArgv.join('')}/`, import.meta.url));
 

@@ -9,8 +9,8 @@ import { databaseUrl } from './database-url.ts';
 import { migrateAt } from './roles/migrate.ts';
 
 /**
- * Runs `work` against the operator's database, or the embedded one, which is started for the duration of the call
- * unless `up` runs it. Migrates the schema first, unless this build has already done so.
+ * Runs `work` against the operator's database, or against the embedded database, which is started for the duration of the call unless `up`
+ * runs it. Migrates the schema first, unless this build has already done so.
  */
 export async function withDatabase<T>(config: Config, work: (config: Config) => Promise<T>): Promise<T> {
   const prepared = { ...config, dataDir: await prepareDataDir(config.dataDir) };

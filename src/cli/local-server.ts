@@ -18,15 +18,15 @@ import { startService } from './service.ts';
 export interface Server {
   url: string;
   key: string;
-  /** The server's own certificate, when it is self-signed. */
+  /** The server's own certificate, if it is self-signed. */
   ca?: string;
   /** Keeps the key of the command until it expires, and returns its id. Absent if the command uses an existing key. */
   keepKey?(): string;
-  /** Revokes the key, stops what was started, and removes what was created. */
+  /** Revokes the key, stops the processes that were started, and removes the files that were created. */
   close(): Promise<void>;
 }
 
-/** Name and lifetime of a command's key: it expires even if the command is killed. */
+/** Name and lifetime of a command's key. The key expires even if the command is killed. */
 export interface CommandKey {
   name: string;
   seconds: number;
@@ -38,7 +38,7 @@ export interface ServerOptions {
   signal: AbortSignal;
   /** Aborts at the second Ctrl-C. */
   immediate: AbortSignal;
-  /** Of a key that is made for the command. */
+  /** Scopes of a key that is created for the command. */
   scopes?: readonly Scope[];
   account?: string | undefined;
   key?: CommandKey;
@@ -47,8 +47,8 @@ export interface ServerOptions {
 }
 
 /**
- * The server that runs on the data directory, or one started for this command. A data directory created for the command is
- * removed with it.
+ * The server that runs on the data directory, or a server that is started for this command. A data directory that was created for the
+ * command is removed with the server.
  */
 export async function findLocalServer(config: Config, options: ServerOptions, env: NodeJS.ProcessEnv): Promise<Server> {
   const running = await readReadyFile(config.dataDir);
@@ -90,7 +90,7 @@ export async function findLocalServer(config: Config, options: ServerOptions, en
   }
 }
 
-/** @param isThrowaway nothing that the service stores is needed after the command */
+/** @param isThrowaway whether the data of the service can be deleted after the command */
 async function startOwnServer(
   config: Config,
   options: ServerOptions,
@@ -98,7 +98,7 @@ async function startOwnServer(
   isThrowaway: boolean,
 ): Promise<Server> {
   const { immediate } = options;
-  // Loopback and free ports: no other client should reach it.
+  // Use loopback and free ports, because no other client should reach this server.
   const local: Config = {
     ...config,
     host: '127.0.0.1',
@@ -131,7 +131,7 @@ async function startOwnServer(
     const service = await startService(given);
     const { raw, revoke } = await made;
     const close = async () => {
-      // Without a database the key cannot be revoked. Only this process has it, and it expires.
+      // Without a database, the key cannot be revoked. Only this process has the key, and the key expires.
       if (!isThrowaway && !immediate.aborted) await revoke();
     };
     const stop = isThrowaway ? service.discard : service.stop;
@@ -171,10 +171,7 @@ async function withPool<T>(url: string, work: (pool: Pool) => Promise<T>): Promi
   }
 }
 
-/**
- * If the launcher has mounted the directory elsewhere, the mount point cannot be removed: empty it, then remove
- * `shown`.
- */
+/** If the launcher has mounted the directory elsewhere, the mount point cannot be removed: empty it, then remove `shown`. */
 async function removeDataDir(dataDir: string, shown: string | undefined): Promise<void> {
   if (!shown) return rm(dataDir, { recursive: true, force: true });
   for (const name of await readdir(dataDir)) await rm(join(dataDir, name), { recursive: true, force: true });

@@ -1,18 +1,18 @@
 import { findDirectCommand } from './direct-commands.ts';
 import { reportFailure } from './failure.ts';
 
-// Node 21 and later define it. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads
-// all of fetch: 4 MB and 13 ms in most processes.
+// Node 21 and later define this. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads all of fetch: 4 MB
+// and 13 ms in most processes.
 if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: 'Node.js/20' } });
 
-// A reader that has seen enough (`| head`) ends the command, without a stack trace.
+// If the reader of the output closes it early (`| head`), the command ends without a stack trace.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
 
 run()
-  // Exits instead of only setting the exit code: open connections of a role that failed half-way would keep it alive.
+  // Exits instead of only setting the exit code, because open connections of a role that failed during its start would keep it alive.
   .catch(async (error) => process.exit(await reportFailure(error)));
 
 async function run(): Promise<void> {

@@ -12,7 +12,7 @@ const FIRST_KEY_LOCK = 0x46_49_52_53; // "FIRS"
 /** `true` returns the key. A path writes the key to that file, with mode 0600. */
 export type WantedKey = true | string;
 
-/** What the first operator of an installation needs. */
+/** The data with which the first operator of an installation begins. */
 export interface FirstLogin {
   /** The first key; null if there is already a key. */
   firstKey: FirstKey | null;
@@ -29,9 +29,12 @@ export async function makeFirstKey(db: Database, wanted: WantedKey): Promise<Fir
   return db.transaction().execute((tx) => makeFirst(tx, wanted));
 }
 
-/** Writes the file before it commits the key. If the start dies in between, the next start creates another key and replaces the file. */
+/**
+ * Write the file before committing the key. If the start is interrupted in between, the next start creates another key and replaces the
+ * file.
+ */
 async function makeFirst(tx: Tx, wanted: WantedKey): Promise<FirstLogin> {
-  // Two machines may start with the same database.
+  // Two machines may start with the same database at the same time.
   await sql`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`.execute(tx);
   const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
   if (any) return { firstKey: null, setupToken: null };

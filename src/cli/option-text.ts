@@ -2,9 +2,8 @@ import type { OptionRequest } from '../contract/transcode-request.ts';
 import { UsageError } from './exit.ts';
 
 /**
- * `-c:v libx265` → `{option, argument}`; a flag alone has no argument. Everything after the first space is the
- * argument, unchanged, because quotes and backslashes belong to filters. Only quotes around the entire argument are
- * removed, as a shell would.
+ * `-c:v libx265` → `{option, argument}`; a flag alone has no argument. Everything after the first space is the argument. It is not changed,
+ * because quotes and backslashes belong to filters. Only quotes around the entire argument are removed, as in a shell.
  */
 export function readOptionText(text: string): OptionRequest {
   const [, option = '', argument] = /^(\S+)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];

@@ -2,8 +2,8 @@ import { type Argument, InvalidArgumentError, Option } from 'commander';
 import { nearText } from '../contract/faults/near-text.ts';
 
 /*
- * Options whose values a command checks before it does anything. Commander reports a rejected value with the option, and
- * ./airlock then exits with the code for wrong usage.
+ * Options whose values a command checks before it starts its work. Commander reports a rejected value with the option, and ./airlock then
+ * exits with the code for wrong usage.
  */
 
 /** An option that accepts one of several words. */
@@ -18,13 +18,13 @@ export function choiceArgument(argument: Argument, words: readonly string[]): Ar
 
 interface IntegerRange {
   least: number;
-  /** Default: no limit. */
+  /** Defaults to no limit. */
   most?: number;
-  /** What helps if the value is out of range. */
+  /** The remedy if the value is out of range. */
   advice?: string;
 }
 
-/** An option that accepts an integer. Digits only: 1e3, 0x10 and 5MB are ambiguous. */
+/** An option that accepts an integer. Only digits are accepted, because 1e3, 0x10 and 5MB are ambiguous. */
 export function integerOption(flags: string, description: string, range: IntegerRange): Option {
   return new Option(flags, description).argParser((text) => {
     const { least, most, advice } = range;

@@ -3,13 +3,13 @@ import { UsageError } from './exit.ts';
 
 /** Pictures that `./airlock transcode` makes together with its other outputs. */
 export interface PictureFlags {
-  /** Time of the poster: `best`, seconds, or a share such as `50%`. */
+  /** Position of the poster: `best`, seconds, or a share such as `50%`. */
   poster?: string;
   /** Seconds between the pictures of the sprite. */
   sprite?: string;
 }
 
-/** A poster without a width would be as large as the video. */
+/** Without a width, a poster would be as large as the video. */
 const POSTER_WIDTH = 1280;
 
 /** Entries of `outputs`, in the order of `pictureTargets`. Throws `UsageError`. */
@@ -23,7 +23,7 @@ export function pictureOutputs({ poster, sprite }: PictureFlags): object[] {
 }
 
 /**
- * The file of the poster and the folder of the sprite: in the folder of a ladder, otherwise next to `main`, which is the first
+ * The file of the poster and the folder of the sprite. They are in the folder of a ladder, otherwise next to `main`, which is the first
  * file to write, or else the input.
  */
 export function pictureTargets({ poster, sprite }: PictureFlags, main: string, isLadder: boolean): string[] {

@@ -6,16 +6,16 @@ export function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints a table; if it is empty, only a hint on standard error. */
+/** Prints a table. If the table is empty, prints only a hint on standard error. */
 export function printList(text: string, rows: number, none: string): void {
   if (rows > 0) process.stdout.write(text);
   else process.stderr.write(`${none}\n`);
 }
 
-/** Milliseconds between two redraws at least: progress arrives once a second from every job. */
+/** Minimum milliseconds between two redraws, because every job reports progress once a second. */
 const REDRAW_MS = 1000;
 
-/** Redraws a table whenever something happens in the account, until Ctrl-C. Without a terminal each one is printed below. */
+/** Redraws a table after every event of the account, until Ctrl-C. Without a terminal, each table is printed below the previous one. */
 export async function followTable(airlock: Airlock, load: () => Promise<string>, signal: AbortSignal): Promise<number> {
   const draw = async () => {
     const text = await load();

@@ -9,11 +9,11 @@ import { choiceOption } from './option-types.ts';
 import { addUsers } from './users-command.ts';
 import { version } from './version.ts';
 
-// Not from the schemas: each role reads this file, and most of them need no Zod.
+// Not imported from the schemas, because each role reads this file, and most roles need no Zod.
 const QUALITIES = ['high', 'medium', 'low'];
 const RESOLUTIONS = ['480p', '720p', '1080p', '4k'];
 
-/** All commands. Each loads its code when it runs. */
+/** All commands. The code of each command is loaded when the command runs. */
 export function createProgram(): Command {
   const program = new Command('airlock')
     .description('A secure video transcoding API that you run yourself.')
@@ -54,7 +54,7 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
   return program;
 }
 
-/** After a wrong option or argument, the error of a command names the command's own help. */
+/** After a wrong option or argument, the error refers to the help of the command. */
 function showOwnHelpAfterError(command: Command, path: string = command.name()): void {
   const shows = command.commands.length > 0 ? 'shows its commands' : 'shows its arguments and options';
   command.showHelpAfterError(`(./airlock ${path} --help ${shows})`);
@@ -199,7 +199,7 @@ database. docs/deploy/production.md shows the complete setup.`,
   program.command('gateway').description('Run only the embedded storage gateway').action(DIRECT_COMMANDS.gateway);
 }
 
-/** The script `airlock` runs these itself. */
+/** The script `airlock` itself runs these commands. */
 function addScripts(program: Command): void {
   program
     .command('prepare')

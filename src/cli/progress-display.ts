@@ -8,12 +8,12 @@ export interface ProgressDisplay {
 }
 
 const BAR_CELLS = 30;
-/** A shorter bar is useless, so the text gets its space. */
+/** A shorter bar is useless, so its space is used for the text. */
 const LEAST_CELLS = 5;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
-/** Space for percent and note, so that the bar keeps its length while theirs changes. */
+/** Space for the percentage and the note, so that the length of the bar stays the same while they change. */
 const TEXT_ROOM = 50;
-/** Redraws per second. */
+/** Number of redraws per second. */
 const FPS = 5;
 
 /** One line on standard error, redrawn in place; a few plain lines if standard error is not a terminal. */
@@ -50,14 +50,14 @@ export function stageLine({ name, fraction, note = '' }: Stage, ms: number, colu
   const part = Math.min(1, Math.max(0, fraction));
   const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
   const text = `${percent}  ${note}`.trimEnd();
-  // Between title and text: a space, the bar in brackets, a space.
+  // Characters between title and text: a space, the bar in brackets, a space.
   const cells = Math.min(BAR_CELLS, columns - 1 - title.length - Math.max(text.length, TEXT_ROOM) - 4);
   if (cells < LEAST_CELLS) return `${title} ${text}`.slice(0, columns - 1);
   const full = Math.round(part * cells);
   return `${title} ${dim('[')}${'█'.repeat(full)}${'░'.repeat(cells - full)}${dim(']')} ${text}`;
 }
 
-/** Milliseconds after which a stage is logged: most stages are shorter. */
+/** Milliseconds after which a stage is logged. Most stages are shorter. */
 const LINE_AFTER_MS = 1000;
 
 /** For logs: a line for each stage that lasts a second, and for each quarter of a transcode. */

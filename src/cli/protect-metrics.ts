@@ -2,9 +2,9 @@ import type { Server } from 'node:http';
 import { guardConnections } from '../listener/connection-guard.ts';
 import { gateRequests } from '../listener/request-gate.ts';
 
-/** Prometheus opens one connection for each scraper. */
+/** Maximum connections. Prometheus opens one connection for each scraper. */
 const CONNECTIONS = { total: 64, perAddress: 16, firstByteMs: 5_000 };
-/** Ten scrapers that ask every second. */
+/** Maximum requests per minute. Enough for ten scrapers that send a request every second. */
 const PER_MINUTE = 600;
 
 /**

@@ -7,10 +7,9 @@ import { entryPoint } from './entry-point.ts';
 import { nodeOptions } from './v8-options.ts';
 
 /**
- * glibc keeps up to eight arenas of freed memory per core; with two in total, the idle roles together use 9 MB less. And
- * once a block of up to 32 MB is freed, it takes later ones of that size from an arena, which never shrinks below the last
- * block in use. With a fixed threshold in bytes, large blocks return to the system: 20 MB in a worker that has built an
- * image.
+ * glibc keeps up to eight arenas of freed memory per core. With only two arenas, the idle roles together use 9 MB less. In addition, after
+ * a block of up to 32 MB is freed, glibc takes later blocks of that size from an arena, which never shrinks below its last block in use.
+ * With a fixed threshold in bytes, large blocks return to the system: 20 MB in a worker that has built an image.
  */
 const LEAN_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
 /** Variable that is set for a worker that may build FFmpeg. */
@@ -23,11 +22,11 @@ const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY', 'NODE_EXTRA_CA_CERTS'],
   worker: ['AIRLOCK_SIGNING_KEY'],
 };
-/** The API first, so that no new jobs arrive; then the worker; then the storage that it writes to. */
+/** The API stops first, so that no new jobs arrive, then the worker, and then the storage to which the worker writes. */
 const STOP_ORDER = ['api', 'worker', 'gateway'];
-/** Milliseconds. Includes the wait for the database, which replays its WAL after a crash. */
+/** Milliseconds until a role must be ready. Includes the wait for the database, which replays its WAL after a crash. */
 const READY_MS = 240_000;
-/** Variables by which a role learns the ports of its predecessor. */
+/** Variables that pass a role the ports of its predecessor. */
 const PORT_VARIABLES: Readonly<Record<string, string>> = {
   api: 'AIRLOCK_PORT',
   metrics: 'AIRLOCK_METRICS_PORT',
@@ -39,11 +38,11 @@ export interface RolesOptions {
   logger: SupervisorLogger;
   /** Receives the output of the roles, line by line. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Aborting it kills the roles, also those that wait. */
+  /** Aborting it kills all roles, including those that are waiting. */
   immediate: AbortSignal;
   /** Aborting it kills the roles that are not ready. */
   abandoned: AbortSignal | undefined;
-  /** Receives what the API sends, apart from what the roles handle themselves. */
+  /** Receives the messages of the API, except those that the roles handle themselves. */
   onApiMessage: (message: unknown) => void;
   /** Whether the worker may build FFmpeg. False for the service of a single command. */
   builds: boolean;
@@ -51,13 +50,13 @@ export interface RolesOptions {
 
 /** The roles of one service, as processes that restart when they die. */
 export interface Roles {
-  /** Resolves when the role is ready, for which it may have to `begin`. `drainMs` = from SIGTERM to SIGKILL. */
+  /** Resolves when the role is ready. It may have to wait for `begin`. `drainMs` = time from SIGTERM to SIGKILL. */
   start(name: string, drainMs?: number): Promise<SupervisedProcess>;
-  /** Lets roles continue that wait for database and storage, now and after each restart, with these variables. */
+  /** Lets roles continue that wait for database and storage, now and after each restart. Passes these variables to them. */
   begin(variables: Record<string, string>): void;
-  /** Stops one role after the other. */
+  /** Stops one role after another. */
   stop(): Promise<void>;
-  /** Stops all at once: none has work for another. */
+  /** Stops all roles at once, because no role has work for another role. */
   discard(): Promise<void>;
 }
 

@@ -6,8 +6,8 @@ import { readStamp } from '../database/stamp.ts';
 import { entryPoint } from './entry-point.ts';
 
 /**
- * Identifies this build and its schema: a hash of the build's entry, which names every chunk by its content, and of the
- * migration files. Null when running from sources, which change without a build.
+ * Identifies this build and its schema: a hash of the build's entry, which names every chunk by its contents, and of the migration files.
+ * Null when running from sources, which change without a build.
  */
 export async function programStamp(entry = entryPoint(), migrations = migrationsFolder()): Promise<string | null> {
   if (basename(entry) !== 'airlock.js') return null;
@@ -18,15 +18,16 @@ export async function programStamp(entry = entryPoint(), migrations = migrations
 }
 
 export interface SchemaState {
-  /** Whether the build with this stamp has already migrated the database. False if in doubt: migrating again does no harm. */
+  /**
+   * Whether the build with this stamp has already migrated the database. False if this is uncertain, because migrating again does no harm.
+   */
   isCurrent: boolean;
-  /** Whether an API key was ever created. False if in doubt. */
+  /** Whether an API key was ever created. False if this is uncertain. */
   hasKeys: boolean;
 }
 
 /**
- * Reads how current the database is, so that a start can skip the 250 ms of checking each migration.
- *
+ * Reads whether the database is current, so that a start can skip the 250 ms of checking each migration.
  * @param wanted.roles whether the database roles must have their privileges
  */
 export async function readSchema(url: string, stamp: string | null, wanted: { roles: boolean }): Promise<SchemaState> {

@@ -24,9 +24,9 @@ export interface Service {
   firstKey: FirstKey | null;
   /** Token of the link with which the first operator signs in, if this start created it. */
   setupToken: string | null;
-  /** Drains: claims nothing new, and lets running jobs end or releases them. */
+  /** Drains: claims no new jobs, and lets running jobs end or releases them. */
   stop(): Promise<void>;
-  /** Stops everything at once. For a service without jobs, whose data directory is removed. */
+  /** Stops all processes at once. For a service without jobs, whose data directory is removed. */
   discard(): Promise<void>;
 }
 
@@ -41,23 +41,20 @@ export interface ServiceOptions {
   announce: boolean;
   /** Whether the caller removes the data directory when the service ends. A new database is then not flushed to the disk. */
   isTemporary?: boolean;
-  /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
+  /** Aborting it skips the drain: all processes are killed, and `stop()` resolves soon. No job is lost. */
   immediate?: AbortSignal;
-  /** Aborting it ends a start: kills the processes that are not ready, and drains the others. `startService` then rejects. */
+  /** Aborting it ends a start: processes that are not ready are killed, and the others drained. `startService` then rejects. */
   stopping?: AbortSignal;
-  /** Called with the owner's URL once the schema is current, while the roles start. They wait for it to be ready. */
+  /** Called with the owner's URL when the schema is current, while the roles start. The roles wait until it resolves. */
   onSchema?: (databaseUrl: string) => Promise<void>;
 }
 
-/** Milliseconds. */
+/** Milliseconds until a migration fails, and for draining the worker and the API. */
 const MIGRATION_MS = 300_000;
 const WORKER_DRAIN_MS = 35_000;
 const API_DRAIN_MS = 30_000;
 
-/**
- * Starts the entire service on one machine: database, gateway, API, worker, each a process that is restarted when it
- * dies.
- */
+/** Starts the entire service on one machine: database, gateway, API and worker. Each is a process that is restarted when it dies. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { logger } = options;
   transportPolicy(options.config);
@@ -82,13 +79,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const { gateway, schema, url, durable } = await startDatabaseAndGateway(parts, { ...options, config });
       const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
       roles.begin(endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {});
-      // After a power failure before this point, the next start deletes the database. It contains no client's data, because no client has a key.
+      // After a power failure before this point, the next start deletes the database. The database contains no client's data yet, because
+      // no client has a key.
       await durable;
       await options.onSchema?.(url);
       return { schema, endpoint };
     };
     const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
-    // Worker and API load their code and test the sandbox while the database starts, and wait for it. The worker is first,
+    // Worker and API load their code and test the sandbox while the database starts, and then wait for it. The worker is started first,
     // because it takes longest.
     const [, api, { schema, endpoint }] = await together([
       roles.start('worker', WORKER_DRAIN_MS).catch(parts.fail),
@@ -109,7 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
   } catch (error) {
     await end('stop')().catch((problem) => logger.error({ err: problem }, 'not everything could be stopped'));
-    // What is killed because of a failure fails, too.
+    // Processes that are killed because of a failure also fail, so throw the first failure.
     throw parts.failed.aborted ? parts.failed.reason : error;
   }
 }
@@ -124,9 +122,9 @@ interface StartedDatabase {
 /** The parts of a service that is starting. */
 interface Parts {
   roles: Roles;
-  /** Aborts when the service cannot start, with the first error: ends what still waits. */
+  /** Aborts with the first error if the service cannot start. Waiting parts then stop. */
   failed: AbortSignal;
-  /** Aborts `failed`, unless the caller ends the start, and throws the error. */
+  /** Aborts `failed` unless the caller aborts the start, and throws the error. */
   fail(error: unknown): never;
   /** Starts the embedded database, if the service uses it. */
   startDatabase(): Promise<StartedDatabase>;
@@ -175,7 +173,7 @@ function openParts(options: ServiceOptions): Parts {
   };
 }
 
-/** Starts both, and brings the schema up to date. */
+/** Starts the database and the gateway, and updates the schema. */
 async function startDatabaseAndGateway({ roles, failed, fail, startDatabase }: Parts, options: ServiceOptions) {
   const { config, immediate } = options;
   const ended = AbortSignal.any([failed, ...(immediate ? [immediate] : [])]);
@@ -191,7 +189,7 @@ async function startDatabaseAndGateway({ roles, failed, fail, startDatabase }: P
   return { url, durable, gateway, schema };
 }
 
-/** Like Promise.all, but waits for the others before it rejects: what they have started must be stopped too. */
+/** Like Promise.all, but waits for all promises before it rejects, because everything that they have started must be stopped too. */
 async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
@@ -200,9 +198,9 @@ async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in 
 const NO_FIRST_LOGIN: FirstLogin = { firstKey: null, setupToken: null };
 
 interface UpdatedSchema {
-  /** What the migration created. */
+  /** The first key and link that the migration created. */
   first: FirstLogin;
-  /** Whether the schema was current already, and only the first key is missing. */
+  /** Whether the schema was already current, and only the first key is missing. */
   needsKey: boolean;
 }
 

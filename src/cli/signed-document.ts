@@ -31,7 +31,7 @@ export async function readSigned(path: string): Promise<SignedDocument> {
   return { value, by: { signature, key_id, algorithm } };
 }
 
-/** Reads a JSON Web Key Set from a file, or over HTTPS or loopback, so that no one can alter it in transit. */
+/** Reads a JSON Web Key Set from a file, over HTTPS, or from loopback, so that no one can alter it in transit. */
 export async function readKeys(from: string): Promise<PublicJwk[]> {
   const text = /^https?:/i.test(from) ? await fetchText(from) : await readText(from);
   const parsed = publicKeys.safeParse(parseJson(text, from));
@@ -39,7 +39,7 @@ export async function readKeys(from: string): Promise<PublicJwk[]> {
   return parsed.data.keys;
 }
 
-/** What is wrong with the signature; null if it is valid. */
+/** The reason why the signature is invalid; null if it is valid. */
 export function problemOf({ value, by }: SignedDocument, keys: readonly PublicJwk[]): string | null {
   if (!keys.some((key) => key.kid === by.key_id)) return `The key ${by.key_id} is not among the known keys`;
   return isSignedBy(value, by, keys) ? null : 'The signature does not match: the document was altered';

@@ -30,7 +30,7 @@ describe('the stage of a job', () => {
     expect(stageOf({ ...job, speed: 2 })).toEqual({ name: 'Transcoding', note: '2.0x' });
   });
 
-  it('is not stuck at 99 %: the output is being stored', () => {
+  it('shows that the output is being stored instead of 99 %', () => {
     expect(stageOf({ ...job, progress: 0.99, speed: 2, eta_seconds: 0 }).name).toBe('Finishing');
   });
 });
@@ -55,7 +55,7 @@ describe('a time', () => {
     [75, '1:15'],
     [3599, '59:59'],
     [3661, '1:01:01'],
-  ])('reads like a clock: %d s', (seconds, shown) => {
+  ])('is formatted like a clock: %d s', (seconds, shown) => {
     expect(clock(seconds)).toBe(shown);
   });
 });

@@ -1,6 +1,6 @@
 import type { Progress } from '../../sdk/src/index.ts';
 
-/** What a long command is doing at the moment. */
+/** The current stage of a long command. */
 export interface Stage {
   name: string;
   /** 0–1; absent if the progress is unknown. */
@@ -8,7 +8,7 @@ export interface Stage {
   note?: string;
 }
 
-/** Turns the progress of an operation of the SDK into what the display shows. Keeps the start of a transfer for its rate. */
+/** Converts the progress of an operation of the SDK to a stage for the display. Remembers the start of a transfer to compute its rate. */
 export function stages(now: () => number = Date.now): (progress: Progress) => Stage {
   let transfer: { name: string; show: (loaded: number) => Stage } | null = null;
   return (progress) => {
@@ -38,13 +38,13 @@ function jobStage({ stage, fraction, position, speed, etaSeconds }: Progress): S
   }
 }
 
-/** Tracks a transfer of `total` bytes, `before` of which were there at the start. */
+/** Tracks a transfer of `total` bytes, of which `before` were transferred earlier. */
 function transferStages(name: string, total: number, before: number, now: () => number): (loaded: number) => Stage {
   const began = now();
   return (loaded) => {
     const seconds = (now() - began) / 1000;
     const size = `${byteText(loaded)} of ${byteText(total)}`;
-    // In the first second the rate reflects buffers rather than the network.
+    // In the first second, the rate depends on buffers rather than on the network.
     if (seconds < 1) return { name, fraction: loaded / total, note: size };
     const rate = (loaded - before) / seconds;
     const left = loaded >= total ? '' : `  ${clock((total - loaded) / rate)} left`;
@@ -52,7 +52,7 @@ function transferStages(name: string, total: number, before: number, now: () => 
   };
 }
 
-/** Decimal, as disks and networks count: `52.4 MB`. */
+/** Decimal units, as for disks and networks: `52.4 MB`. */
 export function byteText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));

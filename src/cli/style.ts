@@ -8,7 +8,7 @@ export interface Palette {
   yellow: Paint;
 }
 
-/** Colours for what is written to a stream: only on a terminal, and not with NO_COLOR (no-color.org). */
+/** Colours for text on a stream. Used only on a terminal, and not with NO_COLOR (no-color.org). */
 export function paletteFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Palette {
   const hasColours = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   const paint = (code: number) => (text: string) => (hasColours && text ? `\x1b[${code}m${text}\x1b[0m` : text);

@@ -23,7 +23,7 @@ describe('a table', () => {
     );
   });
 
-  it('shortens columns to fit a terminal, then leaves out the least important', () => {
+  it('shortens columns to fit a terminal, then omits the least important columns', () => {
     expect(table(ROWS, COLUMNS, 21)).toBe('ID   NAME        SIZE\na1   a rather …     5\nb22  –           1200\n');
     expect(table(ROWS, COLUMNS, 13)).toBe('ID   NAME\na1   a rathe…\nb22  –\n');
     expect(table(ROWS, COLUMNS, 5)).toBe('ID\na1\nb22\n');

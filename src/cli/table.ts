@@ -5,17 +5,17 @@ export interface Column<T> {
   right?: boolean;
   /** Colours a cell that has its final width. */
   paint?(cell: string, row: T): string;
-  /** Narrow terminals shorten it, down to this many characters. */
+  /** On narrow terminals, the column may be shortened to this number of characters. */
   least?: number;
-  /** Narrow terminals leave it out, the highest first. */
+  /** On narrow terminals, the column may be omitted. Columns with the highest number are omitted first. */
   drop?: number;
 }
 
 const GAP = 2;
 
 /**
- * Aligned columns without lines. `width` is the width of the terminal in characters: columns are shortened, then left out, until
- * the table fits; `Infinity` keeps everything.
+ * Aligned columns without lines. `width` is the width of the terminal in characters. Columns are shortened, then omitted, until the table
+ * fits; `Infinity` keeps all columns.
  */
 export function table<T>(
   rows: readonly T[],
@@ -50,7 +50,7 @@ export function table<T>(
   return bold(line(titles).trimEnd()).concat('\n', ...lines);
 }
 
-/** Aligned names and values, without those that are null. */
+/** Aligned names and values. Omits values that are null. */
 export function facts(
   entries: readonly (readonly [name: string, value: string | number | null | undefined])[],
   dim = (text: string) => text,
@@ -60,7 +60,7 @@ export function facts(
   return known.map(([name, value]) => `${dim(name.padEnd(width))}  ${plain(String(value))}\n`).join('');
 }
 
-/** The widths of columns that fit; null if they do not. Shortens the widest column that may be shortened first. */
+/** The widths of columns that fit; null if they cannot fit. Shortens the widest column that may be shortened first. */
 function fitWidths<T>(columns: Column<T>[], natural: (column: Column<T>) => number, width: number): number[] | null {
   const widths = columns.map(natural);
   let excess = widths.reduce((sum, one) => sum + one, GAP * (columns.length - 1)) - width;
@@ -73,7 +73,10 @@ function fitWidths<T>(columns: Column<T>[], natural: (column: Column<T>) => numb
   return excess <= 0 ? widths : null;
 }
 
-/** Replaces control characters and those that turn the direction of text: a name from elsewhere must not steer a terminal. */
+/**
+ * Replaces control characters and characters that change the direction of text, because a name from another source must not control the
+ * terminal.
+ */
 export function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '�');
 }

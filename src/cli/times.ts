@@ -12,7 +12,7 @@ export function ago(time: string, now = Date.now()): string {
   return `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
-/** The time of this machine, which people compare with their clock. */
+/** Local time of this machine, which people compare with their clock. */
 export function moment(time: string): string {
   const at = new Date(time);
   const two = (number: number) => String(number).padStart(2, '0');

@@ -3,7 +3,7 @@ import { readConfig } from '../config/config.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 import { choiceOption, integerOption, pageOptions } from './option-types.ts';
 
-// Not from the schema: each role reads this file, and most of them need no Zod.
+// Not imported from the schema, because each role reads this file, and most roles need no Zod.
 const STATUSES = ['pending', 'confirming', 'confirmed'];
 
 /** `./airlock uploads`: the uploads of an account, and the tokens with which web pages upload. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { choiceOption } from './option-types.ts';
 
-// Not from the schema: each command reads this file, and most of them need no Zod.
+// Not imported from the schema, because each command reads this file, and most commands need no Zod.
 const ROLES = ['operator', 'admin', 'member', 'viewer'];
 
 /** `./airlock users`: the people who sign in to the dashboard. */

@@ -6,8 +6,8 @@ import { v8Options } from './v8-options.ts';
 
 const MIB = 1024 * 1024;
 /**
- * Keeps the last 200,000 objects, some 10 MB, and creates two million: like requests that wait, each outlives the
- * collections of young objects. Prints the largest heap.
+ * Keeps the last 200,000 objects, about 10 MB, and creates two million. Like waiting requests, each object outlives the collections of
+ * young objects. Prints the maximum size of the heap.
  */
 const PROGRAM = `
   const waiting = new Array(200_000).fill(null);

@@ -13,7 +13,7 @@ function commandsOf(command: Command, path: readonly string[] = []): { command: 
   return path.length > 0 && command.commands.length === 0 ? [{ command, path }, ...below] : below;
 }
 
-/** Whether the option accepts only some words, or only numbers. */
+/** Whether the option accepts only certain words, or only numbers. */
 const isStrict = ({ argChoices, flags }: Option) => argChoices !== undefined || /<(?:n|seconds|on\|off)>/.test(flags);
 
 const STRICT = commandsOf(createProgram()).flatMap(({ command, path }) =>

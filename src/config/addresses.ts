@@ -9,8 +9,8 @@ const IPV6_GROUP_BITS = 64;
 const MAPPED_BITS = 96;
 
 /**
- * Returns a function that tests whether an address lies in one of the prefixes. IPv4-mapped IPv6 counts as IPv4, in
- * prefixes as well. Throws on a malformed prefix; a malformed address lies in no prefix.
+ * Returns a function that tests whether an address is in one of the prefixes. IPv4-mapped IPv6 counts as IPv4, also in prefixes. Throws on
+ * a malformed prefix; a malformed address is in no prefix.
  */
 export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolean {
   const prefixes = cidrs.map(parsePrefix);
@@ -20,7 +20,7 @@ export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolea
   };
 }
 
-/** Whether every address of the prefix `inner` lies in the prefix `outer`. Throws on a malformed prefix. */
+/** Whether every address of the prefix `inner` is in the prefix `outer`. Throws on a malformed prefix. */
 export function prefixContains(outer: string, inner: string): boolean {
   return contains(parsePrefix(outer), parsePrefix(inner));
 }
@@ -48,10 +48,10 @@ function parsePrefix(text: string): Prefix {
   return [parsed.toIPv4Address(), length - MAPPED_BITS];
 }
 
-/** Null when the text is not an address. A zone (`fe80::1%eth0`) is not part of it. */
+/** Null if the text is not an address. A zone (`fe80::1%eth0`) is ignored. */
 function parseAddress(text: string): Address | null {
   const bare = text.replace(/%.*$/, '');
-  // `isValid` also accepts the old forms of IPv4, such as 127.1: a peer's address never has that form.
+  // `isValid` also accepts old forms of IPv4, such as 127.1. A peer's address never has such a form.
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return null;
   const address = ipaddr.parse(bare);
   return isMapped(address) ? address.toIPv4Address() : address;

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { addressMatcher } from './addresses.ts';
 
 /**
- * Returns a function that finds the address of the client that sent a request: the peer, or what the trusted proxies in
- * front of it report in x-forwarded-for. An empty string if the client has already disconnected.
+ * Returns a function that finds the address of the client that sent a request: the address of the peer, or the address that trusted proxies
+ * report in x-forwarded-for. An empty string if the client has already disconnected.
  * @param trustProxy CIDRs of proxies
  */
 export function clientAddressOf(trustProxy: readonly string[]): (request: IncomingMessage) => string {
@@ -15,7 +15,7 @@ export function clientAddressOf(trustProxy: readonly string[]): (request: Incomi
   };
 }
 
-/** The elements of a header to which each proxy appends one. */
+/** The elements of a header to which each proxy appends one element. */
 export function nearestFirst(header: string | string[] | undefined): string[] {
   if (header === undefined) return [];
   return String(header)

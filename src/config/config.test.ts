@@ -43,7 +43,7 @@ describe('the configuration', () => {
     expect(() => readConfig({ [variable]: value })).toThrow(new RegExp(`^${named}: .+\\. .+`));
   });
 
-  // The others accept any text here, and are checked by the process that uses them.
+  // The other settings accept any text here. The process that uses them checks them.
   const CHECKED = Object.values(SETTINGS).filter(({ type }) => !['text', 'list', 'path'].includes(type.name));
   it.each(CHECKED.map(({ variable }) => variable))('rejects a wrong %s in one line with a remedy', (variable) => {
     expect(CHECKED.length).toBeGreaterThan(20);

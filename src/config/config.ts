@@ -4,7 +4,7 @@ import { ACCEPTED_RISK, SETTINGS, type Setting, type Settings } from './settings
 
 export type TlsMode = { mode: 'off' } | { mode: 'auto' } | { mode: 'files'; cert: string; key: string };
 
-/** Everything that an operator can set, read once and frozen; {@link SETTINGS} documents each setting. */
+/** All settings of an operator, read once and frozen. {@link SETTINGS} documents each setting. */
 export interface Config extends Omit<Settings, 'tls' | 'tlsCert' | 'tlsKey' | 'allowUnsandboxed'> {
   tls: TlsMode;
 }
@@ -56,7 +56,7 @@ function tlsMode({ tls, tlsCert: cert, tlsKey: key }: Settings): TlsMode {
   throw new ConfigError(variable, 'is missing', 'Set both, or neither');
 }
 
-/** `none` needs a second setting, because a file that takes over FFmpeg then controls the machine. */
+/** `none` requires a second setting, because a file that takes over FFmpeg then controls the machine. */
 function checkRisk({ sandbox, allowUnsandboxed }: Settings): void {
   if (sandbox !== 'none' || allowUnsandboxed === ACCEPTED_RISK) return;
   throw new ConfigError(

@@ -5,7 +5,7 @@ const VARIABLE = 'AIRLOCK_DISK_RESERVE';
 const REMEDY = 'Write it like 5%, 1GiB or 500MB, or both with a comma (5%,1GiB): the larger one counts';
 const GIB = 2 ** 30;
 
-/** Free space that no one may use up: the larger of a share of the disk and a number of bytes. */
+/** Free space that Airlock leaves unused: the larger of a share of the disk and a number of bytes. */
 export interface DiskReserve {
   /** Percent of the entire file system, 0 to 90. */
   percent: number;
@@ -25,7 +25,7 @@ const UNITS: Readonly<Record<string, number>> = {
   gib: GIB,
   tib: 2 ** 40,
 };
-/** With a larger reserve, most disks could store nothing. */
+/** Maximum percentage. With a larger reserve, most disks could store nothing. */
 const MAX_PERCENT = 90;
 
 /** Reads `AIRLOCK_DISK_RESERVE`. Throws `ConfigError` that names the part that cannot be read. */
@@ -51,12 +51,12 @@ export function parseDiskReserve(text: string | undefined): DiskReserve {
   return reserve;
 }
 
-/** Formats a reserve as text that `parseDiskReserve` reads back. */
+/** Formats a reserve as text that `parseDiskReserve` can read. */
 export function formatDiskReserve({ percent, bytes }: DiskReserve): string {
   return `${percent}%,${bytes}B`;
 }
 
-/** The size of a file system, and what is left of it above the reserve. */
+/** The size of a file system, and its free space above the reserve. */
 export interface DiskSpace {
   totalBytes: number;
   /** Bytes that an unprivileged account can still write. */
@@ -64,7 +64,7 @@ export interface DiskSpace {
   reserveBytes: number;
   /** Free bytes above the reserve; negative if less than the reserve is free. */
   spareBytes: number;
-  /** Free inodes above the reserve; Infinity where the file system has no fixed number of them. */
+  /** Free inodes above the reserve; Infinity if the file system has no fixed number of inodes. */
   spareFiles: number;
 }
 
@@ -83,12 +83,12 @@ export async function diskSpace(folder: string, reserve: DiskReserve): Promise<D
     freeBytes,
     reserveBytes,
     spareBytes: freeBytes - reserveBytes,
-    // Btrfs and others allocate inodes on demand and report none.
+    // Btrfs and some other file systems allocate inodes on demand and report no number.
     spareFiles: files === 0 ? Number.POSITIVE_INFINITY : Math.floor(ffree - files * share),
   };
 }
 
-/** Whether anything can still be stored without using the reserve. */
+/** Whether more data can be stored without using the reserve. */
 export function hasSpareSpace({ spareBytes, spareFiles }: Pick<DiskSpace, 'spareBytes' | 'spareFiles'>): boolean {
   return spareBytes > 0 && spareFiles > 0;
 }

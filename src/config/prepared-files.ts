@@ -1,11 +1,11 @@
 import { linkSync, type Stats } from 'node:fs';
 
-/** Whether only root and this account can change a file or folder, by its owner and its mode. */
+/** Whether only root and this account can change a file or folder, according to its owner and its mode. */
 export function isOnlyOurs({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
   return (uid === 0 || uid === process.getuid!()) && (mode & 0o022) === 0;
 }
 
-/** Hard-links a file. Returns false if that is not possible, for example to another file system. */
+/** Hard-links a file. Returns false if this is not possible, for example to another file system. */
 export function isLinked(from: string, to: string): boolean {
   try {
     linkSync(from, to);

@@ -4,7 +4,7 @@ import { secureRequestTest } from './secure-request.ts';
 
 interface Seen {
   from: string;
-  /** x-forwarded-for */
+  /** The header x-forwarded-for. */
   via?: string;
   proto?: string;
   encrypted?: boolean;

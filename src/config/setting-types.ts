@@ -3,16 +3,16 @@ import { isAbsolute, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { formatDiskReserve, parseDiskReserve } from './disk-reserve.ts';
 
-/** How the text of a variable is read and written. */
+/** The conversion between the text of a variable and its value. */
 export interface SettingType<Value> {
   /** Text → value, and back to a text that reads as the same value. */
   schema: z.ZodMiniType<Value, string>;
   /** For the documentation: `port`, `duration` … */
   name: string;
-  /** Completes the error `"x" is not …`: "a port". */
+  /** Completes the error `"x" is not …`, for example with "a port". */
   noun: string;
   remedy: string;
-  /** The text may contain a password, so no message quotes it. */
+  /** Whether the text may contain a password, so that no message may quote it. */
   secret?: boolean;
 }
 
@@ -48,7 +48,7 @@ export const duration: SettingType<number> = {
   remedy: 'Write it like 90s, 15m, 24h or 7d',
 };
 
-/** Separated by commas; spaces and empty entries are dropped. Entries are validated where they are used. */
+/** Entries are separated by commas; spaces and empty entries are dropped. Entries are validated where they are used. */
 export const list: SettingType<string[]> = {
   schema: z.codec(z.string(), z.array(z.string()), { decode: entries, encode: (list) => list.join(',') }),
   name: 'list',
@@ -103,7 +103,7 @@ export function absolutePath(example: string): SettingType<string> {
   };
 }
 
-/** Longest path of a Unix socket in bytes: `sun_path` of Linux, without its final zero. */
+/** Maximum path of a Unix socket in bytes: `sun_path` of Linux, without its final zero. */
 const MAX_SOCKET_PATH = 107;
 
 export function socketPath(example: string): SettingType<string> {

@@ -23,15 +23,15 @@ export interface Setting<Value> {
   default: string | null;
   /** Markdown, for docs/configuration.md. */
   description: string;
-  /** Set if neither default nor description shows what a value looks like. */
+  /** Set if neither default nor description shows the form of a value. */
   example?: string;
 }
 
-/** The sandbox has accounts for 256 cells; some are for inspections and the self-test. */
+/** The sandbox has accounts for 256 cells. Some of these are for inspections and the self-test. */
 const MAX_WORKER_SLOTS = 250;
 const MAX_CONNECTIONS = 100_000;
 
-/** Words that no one types by accident. */
+/** Words that an operator does not type by accident. */
 export const ACCEPTED_RISK = 'i-accept-the-risk';
 
 /**
@@ -186,7 +186,7 @@ export const SETTINGS = {
   ),
 };
 
-/** Variables that are not part of `Config`: only one program reads each. */
+/** Variables that are not part of `Config`, because only one program reads each of them. */
 export const OTHER_VARIABLES = {
   'command line': {
     AIRLOCK_URL:

@@ -3,9 +3,8 @@ import { ConfigError } from './config-error.ts';
 const VARIABLE = 'AIRLOCK_SIGNING_KEY';
 
 /**
- * The seed of the signing key: 32 bytes in base64url, from the environment, otherwise from the secrets of the
- * installation. Not part of `Config`, because only the process that signs reads it. Throws `ConfigError`, which never
- * quotes it.
+ * The seed of the signing key: 32 bytes in base64url, from the environment, otherwise from the secrets of the installation. Not part of
+ * `Config`, because only the process that signs reads it. Throws `ConfigError`, whose message never contains the seed.
  */
 export function readSigningKey(env: NodeJS.ProcessEnv, fallback: string): Buffer {
   const text = env[VARIABLE] || fallback;

@@ -9,12 +9,12 @@ import type { TlsMode } from './config.ts';
 import { ConfigError } from './config-error.ts';
 
 export interface TlsMaterial {
-  /** PEM, the chain included when there is one. */
+  /** Certificate as PEM, including the chain if there is one. */
   cert: string;
-  /** PEM, unencrypted. */
+  /** Private key as PEM, unencrypted. */
   key: string;
   /**
-   * What Airlock's own clients must trust in addition to the usual authorities: the certificate itself if it is self-signed.
+   * Certificate that Airlock's own clients must trust in addition to the usual authorities: the certificate itself if it is self-signed.
    */
   ca: string | null;
 }
@@ -28,9 +28,9 @@ const BACKDATE_MS = 3_600_000;
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * Loads certificate and key of the server; null when TLS is off. `auto` generates a self-signed certificate for `hosts`
- * and the loopback names in `<dataDir>/tls`, and reuses it until it has less than 30 days left or lacks a host. Throws
- * `ConfigError` when the operator's own files cannot be used.
+ * Loads certificate and key of the server; null if TLS is off. `auto` generates a self-signed certificate for `hosts` and the loopback
+ * names in `<dataDir>/tls`, and reuses it until it has less than 30 days left or lacks a host. Throws `ConfigError` if the operator's own
+ * files cannot be used.
  */
 export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly string[]): Promise<TlsMaterial | null> {
   if (tls.mode === 'off') return null;
@@ -39,7 +39,7 @@ export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly str
   const folder = join(dataDir, 'tls');
   const names = [...new Set([...hosts.map(plainHost).filter((host) => !isWildcard(host)), ...LOCAL_NAMES])];
   const wildcard = hosts.some((host) => isWildcard(plainHost(host)));
-  // Several roles may start concurrently: the first to install wins, and the others read its files.
+  // Several roles may start concurrently. The first role to install its files wins, and the others read these files.
   for (let attempt = 0; attempt < 5; attempt++) {
     const stored = await readStored(folder);
     if (stored !== null && isUsable(stored, names)) return { ...stored, ca: stored.cert };
@@ -121,7 +121,7 @@ function isUsable(pair: Pair, names: readonly string[]): boolean {
   }
 }
 
-/** Installs both files by one rename, so that no one reads a certificate with the key of another. */
+/** Installs both files by one rename, so that no process reads a certificate with the key of another. */
 async function install(folder: string, pair: Pair, replaced: Pair | null): Promise<void> {
   const fresh = `${folder}.${randomUUID()}`;
   await mkdir(fresh, { recursive: true, mode: 0o700 });
@@ -145,15 +145,14 @@ async function discard(folder: string, old: Pair): Promise<void> {
   await rename(folder, oldFolder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
-  // Replaced between the check and the rename: this is the new pair of another process, so it is moved back.
+  // The pair was replaced between the check and the rename. It is the new pair of another process, so move it back.
   const moved = await readStored(oldFolder);
   if (moved !== null && moved.cert !== old.cert) await rename(oldFolder, folder).catch(() => {});
   await rm(oldFolder, { recursive: true, force: true });
 }
 
 async function makeCertificate(names: readonly string[]): Promise<Pair> {
-  // Loaded on demand, because it costs 8 MB and 90 ms. A CommonJS package: bundled, its exports are under `default`
-  // only.
+  // Loaded on demand, because it costs 8 MB and 90 ms. In the bundle of this CommonJS package, the exports are only under `default`.
   const { generate } = (await import('selfsigned')).default;
   const start = Date.now() - BACKDATE_MS;
   const made = await generate([{ name: 'commonName', value: (names[0] ?? 'localhost').slice(0, 64) }], {
@@ -175,7 +174,7 @@ async function makeCertificate(names: readonly string[]): Promise<Pair> {
   return { cert: made.cert, key: made.private };
 }
 
-/** Names by which others may reach this machine if it listens on every address. */
+/** Names by which other machines may reach this machine if it listens on every address. */
 function ownNames(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const external = addresses.filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address);

@@ -41,7 +41,7 @@ describe('the transport policy', () => {
     (range) => expect(() => policyOf({ AIRLOCK_TRUST_PROXY: range })).toThrow(/^AIRLOCK_TRUST_PROXY: /),
   );
 
-  it('does not hand out http:// URLs of other machines', () => {
+  it('rejects http:// URLs of other machines', () => {
     expect(() => policyOf({ AIRLOCK_PUBLIC_URL: 'http://video.example.com' })).toThrow(/^AIRLOCK_PUBLIC_URL: /);
     expect(() => policyOf({ AIRLOCK_STORAGE_PUBLIC_URL: 'http://10.0.0.5:8081' })).toThrow(
       /^AIRLOCK_STORAGE_PUBLIC_URL: /,

@@ -7,7 +7,7 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 loopback.addSubnet('::ffff:127.0.0.0', 104, 'ipv6');
 
-/** Whether a host to listen on, or a host of a URL, can only be this machine. */
+/** Whether a host to listen on, or a host of a URL, can refer only to this machine. */
 export function isLoopbackHost(host: string): boolean {
   const name = host
     .replace(/^\[|\]$/g, '')
@@ -21,8 +21,8 @@ export function isLoopbackHost(host: string): boolean {
 type TransportSettings = Pick<Config, 'host' | 'tls' | 'trustProxy' | 'publicUrl' | 'storagePublicUrl'>;
 
 /**
- * Enforces HTTPS: plain HTTP is served on loopback only. Any other address requires a certificate, configured or
- * self-signed, or a proxy that terminates TLS. Throws `ConfigError` that says what to set.
+ * Enforces HTTPS: plain HTTP is served only on loopback. Any other address requires a certificate, configured or self-signed, or a proxy
+ * that terminates TLS. Throws `ConfigError` with the setting to change.
  */
 export function transportPolicy(config: TransportSettings): { ok: true } {
   for (const range of config.trustProxy) checkProxyRange(range);
@@ -37,7 +37,7 @@ export function transportPolicy(config: TransportSettings): { ok: true } {
   );
 }
 
-/** A range of all addresses would let every client claim that a request came over HTTPS. */
+/** With a range of all addresses, every client could claim that a request came over HTTPS. */
 function checkProxyRange(range: string): void {
   const [address = '', bits, ...rest] = range.split('/');
   const version = isIP(address);

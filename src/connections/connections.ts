@@ -27,7 +27,7 @@ export async function createConnection(
   { account, by }: { account: Account; by: Actor },
   { name, access }: { name: string; access: BucketAccess },
 ): Promise<void> {
-  // Concurrent creates count each other.
+  // Lock the account, so that concurrent creates are counted exactly.
   await lockAccount(tx, account.id);
   await requireConnectionCapacity(tx, account.id, name);
   const key = { account_id: account.id, id: uuidv7() };
@@ -58,7 +58,7 @@ export async function requireConnectionCapacity(db: Db, accountId: string, name:
   });
 }
 
-/** A page of the connections by name. They are few, so it reads all. */
+/** A page of the connections, sorted by name. An account has few connections, so this reads all of them. */
 export async function listConnections(
   { db, vault, accountId }: ConnectionReader,
   query: { after?: string | undefined; limit: number },
@@ -71,14 +71,14 @@ export async function listConnections(
   return { items: rows.map((row) => viewConnection(vault, row)), next };
 }
 
-/** Throws `not_found`, without the text of the path. */
+/** Throws `not_found`. The error does not contain the text of the path. */
 export async function getConnection(reader: ConnectionReader, name: string): Promise<ConnectionView> {
   const row = await rowOf(reader, name);
   if (!row) throw await notFound(reader, name);
   return viewConnection(reader.vault, row);
 }
 
-/** Deletes a connection with its access key. Jobs that need it fail to read or to deliver. Throws `not_found`. */
+/** Deletes a connection with its access key. Jobs that need it then fail to read or to deliver. Throws `not_found`. */
 export async function deleteConnection(tx: Tx, reader: ConnectionReader, name: string, by: Actor): Promise<void> {
   const deleted = await tx
     .deleteFrom('connections')
@@ -99,7 +99,7 @@ async function notFound({ db, accountId }: ConnectionReader, name: string): Prom
   });
 }
 
-/** The access that a connection gives, or the name that was probably meant. */
+/** The access data of a connection, or the name that was probably meant. */
 type FoundConnection = { access: BucketAccess } | { near: string | null };
 
 /** Finds the connection that a job names. */

@@ -3,7 +3,7 @@ export function amazonEndpoint(region: string): string {
   return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
-/** Whether buckets are parts of the host name there. */
+/** Whether bucket names are part of the host name at this endpoint. */
 export function isAmazon(endpoint: string): boolean {
   return /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }

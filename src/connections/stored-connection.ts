@@ -3,7 +3,7 @@ import type { Vault } from '../crypto/vault.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
 import { storedJson } from '../database/stored-json.ts';
 
-/** What is needed to use a bucket. */
+/** The data that is needed to use a bucket. */
 const bucketAccess = z.object({
   endpoint: z.string(),
   region: z.string(),
@@ -13,7 +13,7 @@ const bucketAccess = z.object({
 });
 export type BucketAccess = z.infer<typeof bucketAccess>;
 
-/** Contains a secret: only sealed columns may contain it. */
+/** Contains a secret, so only sealed columns may contain it. */
 export const accessJson = storedJson('access of a connection', 1, bucketAccess);
 
 type ConnectionKey = RowOf<'connections'>;

@@ -5,20 +5,20 @@ import { MAX_PARTS_UPLOAD_BYTES } from './limits.ts';
 export interface NumberSetting {
   least: number;
   most: number;
-  /** Why the minimum is not lower, where that is not obvious. */
+  /** The reason for the minimum, if it is not obvious. */
   why?: string;
-  /** What it bounds. */
+  /** What the setting limits. */
   meaning: string;
   /** The default. */
   fallback: string;
 }
 
-/** Maximum of PostgreSQL's `integer`, the type of these columns. */
+/** Maximum of PostgreSQL's `integer`, which is the type of these columns. */
 const MOST = 2 ** 31 - 1;
-/** A petabyte: more than any disk, and exactly representable. */
+/** A petabyte, which exceeds any disk and is exactly representable. */
 const MOST_BYTES = 1e15;
 
-/** Avoids `toLocaleString`, which loads tables of all languages: 8 MB per process. */
+/** Avoids `toLocaleString`, which loads tables of all languages and uses 8 MB per process. */
 export const inThousands = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const cellSetting = (name: LimitName, meaning: string): NumberSetting => {
@@ -72,10 +72,10 @@ export const SWITCH_SETTINGS = {
 
 export type SwitchSettingName = keyof typeof SWITCH_SETTINGS;
 
-/** Changes to apply: null restores the default of a number. */
+/** Changes to apply. Null restores the default of a number. */
 export type AccountChanges = Partial<Record<NumberSettingName, number | null> & Record<SwitchSettingName, boolean>>;
 
-/** An account as operators see it. Null: the server's value applies. */
+/** An account as operators see it. Null means that the server's value applies. */
 export type AccountView = { id: string; name: string; created_at: string; disabled_at: string | null } & Record<
   NumberSettingName,
   number | null
@@ -83,11 +83,11 @@ export type AccountView = { id: string; name: string; created_at: string; disabl
 
 /** Usage of an account. */
 export interface AccountUsage {
-  /** Active keys. */
+  /** Number of active keys. */
   keys: number;
-  /** Jobs that wait for a worker. */
+  /** Number of jobs that wait for a worker. */
   waiting: number;
-  /** Jobs that await child jobs, a review or an upload. */
+  /** Number of jobs that await child jobs, a review or an upload. */
   awaiting: number;
   running: number;
   /** Minutes of input in this month (UTC). */
@@ -102,7 +102,7 @@ export function settingFlag(name: string): string {
   return `--${name.replaceAll('_', '-')}`;
 }
 
-/** Why a number is rejected as the value of a setting; null if it is accepted. */
+/** The reason why a number is rejected as the value of a setting; null if it is accepted. */
 export function numberFault(name: NumberSettingName, value: number): string | null {
   const { least, most }: NumberSetting = NUMBER_SETTINGS[name];
   if (Number.isInteger(value) && value >= least && value <= most) return null;

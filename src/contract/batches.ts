@@ -9,7 +9,7 @@ export const MAX_BATCH_JOBS = 100;
 export const batchBody = z
   .object({
     jobs: z
-      // Each is checked by itself, so that one that is malformed does not reject the others.
+      // Each entry is checked separately, so that a malformed entry does not reject the others.
       .array(z.union([createBody, z.unknown()]))
       .min(1, {
         error: rule('is empty: at least one job is required', 'Send the fields of POST /v1/transcodes for each job'),

@@ -11,7 +11,7 @@ export const AWAITING_REVIEW = 'awaiting_review';
 export const RUN_STEPS = ['queued', 'probe', 'transcribe', 'review', 'render', 'done'] as const;
 export type RunStep = (typeof RUN_STEPS)[number];
 
-/** Characters of reviewed subtitles: a request has at most 1 MiB. */
+/** Maximum characters of reviewed subtitles. A request has at most 1 MiB. */
 export const MAX_SRT = 1_000_000;
 
 const runStatus = z

@@ -22,7 +22,7 @@ export const errorBody = z
   })
   .meta({ id: 'Error', description: 'The body of every error response.' });
 
-/** What the response to every DELETE contains: the `id` of the path, and the kind of object. */
+/** Fields of the response to every DELETE: the `id` of the path, and the kind of object. */
 export function deletedFields(object: string) {
   return {
     id: z.string().describe('The id in the path of the request.'),
@@ -59,10 +59,7 @@ export const queryBoolean = z.stringbool({
 });
 export const BOOLEAN_WORDS = [...TRUTHY, ...FALSY];
 
-/**
- * A time in a query, normalised to `…Z` or `…+hh:mm`. Without a zone it is UTC; a date alone is the start of that day
- * in UTC.
- */
+/** A time in a query, normalised to `…Z` or `…+hh:mm`. A time without a zone is in UTC. A date alone is the start of that day in UTC. */
 export const queryTime = z
   .string()
   .transform(withZone)
@@ -86,7 +83,7 @@ function withZone(text: string): string {
 
 export const timestamp = z.iso.datetime();
 
-/** The id in a path. No format, and no length: an id that is not a UUID is a 404 like any other unknown id. */
+/** The id in a path. It has no format and no maximum length, because an id that is not a UUID is a 404 like any other unknown id. */
 export const idParams = z.object({ id: z.string().describe('The id, a UUID.') });
 
 export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;

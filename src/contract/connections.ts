@@ -11,7 +11,7 @@ const NAME = '[a-z0-9][a-z0-9-]{0,62}';
 const CONNECTION_NAME = new RegExp(`^${NAME}$`);
 /** An object in the bucket of a connection, as the URL of a source. */
 const S3_URL = new RegExp(`^s3://(${NAME})/(.+)$`);
-/** As S3 and compatible stores name buckets; the longest name is of old buckets of S3. */
+/** The naming rules of S3 and compatible stores. The longest names are those of old buckets of S3. */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 export const connectionName = z
@@ -87,7 +87,7 @@ export interface ConnectionObject {
   key: string;
 }
 
-/** Whether a source is meant to be in the bucket of a connection. */
+/** Whether a source refers to an object in the bucket of a connection. */
 export function isS3Url(url: string): boolean {
   return /^s3:/i.test(url);
 }

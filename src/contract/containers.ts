@@ -1,6 +1,6 @@
 /**
- * The containers that Airlock remuxes before FFmpeg reads them, by FFmpeg's demuxer, with their common names. `heif` is
- * not a demuxer: its stills are remuxed into movies. The reader of each is in `src/sanitizer/sanitize-file.ts`.
+ * The containers that Airlock remuxes before FFmpeg reads them, by FFmpeg's demuxer, with their common names. `heif` is not a demuxer: its
+ * stills are remuxed into movies. The readers are in `src/sanitizer/sanitize-file.ts`.
  */
 export const REWRITTEN_CONTAINERS = {
   mov: ['MP4', 'MOV', 'M4A', '3GP'],

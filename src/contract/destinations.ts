@@ -10,9 +10,9 @@ const MAX_HEADERS = 16;
 const MAX_HEADER_VALUE = 2048;
 /** RFC 9110, 5.6.2: a token. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-/** Printable ASCII, so that no value can begin a line of its own. */
+/** Printable ASCII, so that no value can start a new header line. */
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
-/** Headers that decide how a request is framed and where it goes: Airlock sets them. */
+/** Headers that determine the framing and the target of a request. Airlock sets them. */
 const OWN_HEADERS = new Set([
   ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-authenticate', 'proxy-authorization'],
   ...['proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
@@ -37,7 +37,7 @@ const s3Destination = z
   })
   .meta({ id: 'S3Destination', description: 'A place in the bucket of a connection.' });
 
-/** Where an output is delivered to, in addition to Airlock’s storage. */
+/** A destination of an output, in addition to Airlock’s storage. */
 export const destination = z
   .object({
     url: nullable(z.string().min(1).max(8192)).describe(
@@ -79,7 +79,7 @@ function headersFault(headers: Record<string, string>): string | null {
   return rule('has a value with characters that headers cannot have', 'Use printable ASCII without line breaks');
 }
 
-/** A prefix is folders, with or without a slash at the end. */
+/** A prefix consists of folders, with or without a slash at the end. */
 function prefixFault(text: string): string | null {
   if (text === '') return null;
   if (/[\x00-\x1f\x7f\\]/.test(text) || /\p{Surrogate}/u.test(text))
@@ -95,13 +95,13 @@ export function hasManyFiles(format: string): boolean {
 }
 
 interface DestinationFault {
-  /** Null for the destination itself. */
+  /** Field of the destination; null for the destination itself. */
   field: 'url' | null;
   reason: string;
   remedy: string;
 }
 
-/** Why a destination cannot receive an output. */
+/** Returns the reasons why a destination cannot receive an output. */
 export function destinationFaults(
   { url }: Pick<Destination, 'url'>,
   { format, isEncrypted }: { format: string; isEncrypted: boolean },
@@ -122,7 +122,7 @@ interface OutputWithDestination {
   destination?: Destination | undefined;
 }
 
-/** Rejects a destination that its outputs cannot be delivered to. */
+/** Rejects a destination to which its outputs cannot be delivered. */
 export function checkDestinations(
   body: OutputWithDestination & { outputs?: readonly OutputWithDestination[] | undefined },
   context: z.RefinementCtx,
@@ -145,7 +145,7 @@ export function checkDestinations(
 
 export const DELIVERY_STATUSES = ['pending', 'delivering', 'delivered', 'failed'] as const;
 
-/** The delivery of an output, on the output. */
+/** The delivery of an output, as part of the output. */
 export const delivery = z
   .object({
     status: z

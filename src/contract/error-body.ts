@@ -14,12 +14,12 @@ export function toErrorBody({ code, message: error, details }: ApiError, publicU
   return { error, message: errorMessage(code, error, details), code, details, docs: docsOf(code, publicUrl) };
 }
 
-/** Where the documentation explains an error. */
+/** The address in the documentation that explains an error. */
 export function docsOf(code: ErrorCode, publicUrl: string | null = null): string {
   return `${(publicUrl ?? '').replace(/\/+$/, '')}/docs/errors#${code}`;
 }
 
-/** Maximum length of `message` in characters: reasons may quote the client's text. */
+/** Maximum length of `message` in characters, because reasons may quote the client's text. */
 const MAX_MESSAGE = 1000;
 
 /**
@@ -38,7 +38,7 @@ export function errorMessage(code: ErrorCode, text: string, details: ErrorDetail
   return `${sentence.length < MAX_MESSAGE ? sentence : `${sentence.slice(0, MAX_MESSAGE - 2)}…`}.`;
 }
 
-/** Reasons for errors whose details are only numbers and names. */
+/** Reasons for errors whose details contain only numbers and names. */
 const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => string>> = {
   forbidden: ({ scope }) => (scope ? `this needs a key with the scope ${scope}` : ''),
   quota_exceeded: ({ metric, required, limit, remaining }) =>
@@ -54,7 +54,7 @@ function nonEmpty(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** `rate_limit_exceeded` → `Rate limit exceeded`; without the full stop that would end the sentence early. */
+/** `rate_limit_exceeded` → `Rate limit exceeded`, without the full stop that would end the sentence early. */
 function heading(text: string): string {
   const words = /^[a-z_]+$/.test(text) ? text.replaceAll('_', ' ') : text;
   return words.charAt(0).toUpperCase() + clause(words).slice(1);
@@ -69,7 +69,7 @@ function clause(text: string): string {
   return [first, ...more.map(lowerFirst)].join('; ');
 }
 
-/** Lower-case first letter, unless the first word is a name or an abbreviation. */
+/** Converts the first letter to lower case, unless the first word is a name or an abbreviation. */
 function lowerFirst(text: string): string {
   return /^[A-Z][a-z]*\b/.test(text) && !/^(?:Idempotency|Authorization|DELETE)/.test(text)
     ? text.charAt(0).toLowerCase() + text.slice(1)

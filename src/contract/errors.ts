@@ -3,8 +3,8 @@ import { RESOURCE_ERRORS } from './resource-errors.ts';
 import { UPLOAD_ERRORS } from './upload-errors.ts';
 
 /**
- * Every error of the API, declared once: the key is `code`, `text` is the exact `error` string, and `advice` is the
- * remedy, for the documentation and for messages without one of their own.
+ * Every error of the API, declared once. The key is `code`, `text` is the exact `error` string, and `advice` is the remedy, for the
+ * documentation and for messages without their own remedy.
  */
 export const errors = {
   unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with an active key.' },
@@ -182,7 +182,7 @@ export type ErrorCode = keyof typeof errors;
 
 export type ErrorDetails = Record<string, unknown> | null;
 
-/** An error response. Thrown by any code below the API, and rendered by one function. */
+/** An error response. Any code below the API can throw it, and one function renders it. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly status: number;

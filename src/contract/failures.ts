@@ -77,10 +77,10 @@ export function isFailureCode(text: string): text is FailureCode {
   return Object.hasOwn(failures, text);
 }
 
-/** Fails a job: thrown anywhere between claim and finish, and stored as `error_code` and `error_message`. */
+/** Fails a job. It may be thrown anywhere between claim and finish, and is stored as `error_code` and `error_message`. */
 export class JobFailure extends Error {
   readonly code: FailureCode;
-  /** Whether another attempt can help; by default as for the code. */
+  /** Whether another attempt can help. Defaults to the value of the code. */
   readonly retry: boolean;
   constructor(code: FailureCode, message: string, options: { cause?: unknown; retry?: boolean } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -3,7 +3,7 @@ import { BOOLEAN_WORDS, queryBoolean, someWarnings } from './common.ts';
 
 const outputName = z.string().min(1).max(64).describe('Name of the output. Required if the job has several outputs.');
 
-/** Of a file of an output. */
+/** Path of a file of an output. */
 const fileChoice = {
   output: outputName.optional(),
   file: z

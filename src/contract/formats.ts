@@ -6,7 +6,7 @@ export const OUTPUT_FORMATS = [...VIDEO_FORMATS, ...AUDIO_FORMATS, ...IMAGE_FORM
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** Formats of many pictures of a video: an image for each, or sheets with a WebVTT file. */
+/** Formats with many pictures of a video: one image per picture, or sheets with a WebVTT file. */
 export const TILE_FORMATS = ['thumbnails', 'sprite'] as const;
 export type TileFormat = (typeof TILE_FORMATS)[number];
 
@@ -14,7 +14,7 @@ export function isTileFormat(format: unknown): format is TileFormat {
   return (TILE_FORMATS as readonly unknown[]).includes(format);
 }
 
-/** Streaming formats: an output of many files, with a rendition for each rung of a ladder. */
+/** Streaming formats: an output with many files, with a rendition for each rung of a ladder. */
 export const LADDER_FORMATS = ['hls', 'dash', 'cmaf'] as const;
 export type LadderFormat = (typeof LADDER_FORMATS)[number];
 export const LADDER_CODECS = ['h264', 'hevc', 'av1', 'vp9'] as const;
@@ -43,7 +43,7 @@ export function formatKind(format: OutputFormat): FormatKind {
   return 'image';
 }
 
-/** The content type under which an output of that format is stored and served. */
+/** The content type with which an output of this format is stored and served. */
 export const OUTPUT_CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
   mp4: 'video/mp4',
   webm: 'video/webm',
@@ -63,7 +63,7 @@ export const OUTPUT_CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
   webp: 'image/webp',
 };
 
-/** Content types that an upload may declare, each under the name by which Airlock shows it. */
+/** Content types that an upload may declare, with the names that Airlock shows. */
 const MAIN_CONTENT_TYPES = [
   'video/mp4',
   'video/webm',
@@ -97,7 +97,7 @@ const MAIN_CONTENT_TYPES = [
   'text/x-ass',
 ] as const;
 
-/** Other names under which browsers and operating systems send some of these types. */
+/** Other names of some of these types that browsers and operating systems send. */
 const CONTENT_TYPE_ALIASES = {
   'video/x-m4v': 'video/mp4',
   'video/matroska': 'video/x-matroska',
@@ -115,18 +115,18 @@ const CONTENT_TYPE_ALIASES = {
 type ContentTypeAlias = keyof typeof CONTENT_TYPE_ALIASES;
 export type UploadContentType = (typeof MAIN_CONTENT_TYPES)[number] | ContentTypeAlias;
 
-/** Every content type that an upload may declare; nothing else is accepted. */
+/** Every content type that an upload may declare. All other types are rejected. */
 export const UPLOAD_CONTENT_TYPES: readonly UploadContentType[] = [
   ...MAIN_CONTENT_TYPES,
   ...(Object.keys(CONTENT_TYPE_ALIASES) as ContentTypeAlias[]),
 ];
 
-/** The name by which Airlock shows a content type: `video/x-matroska` for `video/matroska`. */
+/** The name that Airlock shows for a content type: `video/x-matroska` for `video/matroska`. */
 export function mainContentType(type: string): string {
   return Object.hasOwn(CONTENT_TYPE_ALIASES, type) ? CONTENT_TYPE_ALIASES[type as ContentTypeAlias] : type;
 }
 
-/** The type of the files whose names end so, for clients that do not know it. */
+/** The types of files by their extension, for clients that do not know the type. */
 export const CONTENT_TYPE_BY_EXTENSION: Readonly<Record<string, UploadContentType>> = {
   ...{ mp4: 'video/mp4', m4v: 'video/mp4', mov: 'video/quicktime', qt: 'video/quicktime', webm: 'video/webm' },
   ...{ mkv: 'video/x-matroska', avi: 'video/x-msvideo', mpg: 'video/mpeg', mpeg: 'video/mpeg', vob: 'video/mpeg' },
@@ -139,7 +139,7 @@ export const CONTENT_TYPE_BY_EXTENSION: Readonly<Record<string, UploadContentTyp
   ...{ srt: 'application/x-subrip', vtt: 'text/vtt', ass: 'text/x-ass', ssa: 'text/x-ssa' },
 };
 
-/** The content type by the end of a name; null if it is not known. */
+/** The content type by the extension of a name; null if it is unknown. */
 export function contentTypeOfName(name: string): UploadContentType | null {
   const extension = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(CONTENT_TYPE_BY_EXTENSION, extension) ? CONTENT_TYPE_BY_EXTENSION[extension]! : null;

@@ -8,7 +8,7 @@ const check = z
   })
   .meta({ id: 'HealthCheck', description: 'A dependency of jobs.' });
 
-/** `supabase` is the compatible name of the database check. */
+/** `supabase` is the name of the database check in the compatible API. */
 export const healthAnswer = z
   .object({
     ok: z.boolean().describe('Whether database and storage respond. Does not depend on the workers.'),

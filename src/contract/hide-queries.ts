@@ -1,12 +1,12 @@
-/** `https://`, also as filters escape it: `https\://`, `https\\\://`. The bound on backslashes bounds the search. */
+/** `https://`, also with the escapes of filters: `https\://`, `https\\\://`. The limit on backslashes bounds the search. */
 const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\//gi;
 
-/** What ends an unquoted value of a filter (ffmpeg-utils "Quoting and escaping", and the separators of graphs). */
+/** Characters that end an unquoted value of a filter (ffmpeg-utils "Quoting and escaping", and the separators of graphs). */
 const ENDS = /[:,;[\]\s]/;
 
 /**
- * Copies plain data without the queries and fragments of URLs, which contain tokens and signatures. Text that only
- * resembles a URL loses them as well; a leaked secret would be worse.
+ * Copies plain data without the queries and fragments of URLs, which contain tokens and signatures. Text that only resembles a URL also
+ * loses them, because a leaked secret would be worse.
  */
 export function hideQueries<T>(value: T): T {
   if (typeof value === 'string') return hideInText(value) as T;
@@ -34,15 +34,15 @@ function hideInText(text: string): string {
 }
 
 /**
- * The end of the value that contains the URL. Quotes and backslashes are read as in a filter; elsewhere they are rare,
- * and reading them so hides more rather than less.
+ * The end of the value that contains the URL. Quotes and backslashes are interpreted as in a filter. In other texts they are rare, and this
+ * interpretation hides more rather than less.
  */
 function endOfValue(text: string, open: boolean, query: number): number {
   let quoted = open;
   for (let at = query; at < text.length; at++) {
     const character = text[at]!;
     if (quoted) {
-      // Text may continue after the quote (`'…'\''…'`); only a separator ends the value.
+      // Text may continue after the quote (`'…'\''…'`). Only a separator ends the value.
       const ends = character === "'" && (at + 1 === text.length || ENDS.test(text[at + 1]!));
       // Keep the quote that closes a quotation opened before the query.
       if (ends) return open ? at : at + 1;
@@ -54,7 +54,7 @@ function endOfValue(text: string, open: boolean, query: number): number {
   return text.length;
 }
 
-/** Whether a quotation is open at `end`, given an earlier position where this is known. */
+/** Whether a quotation is open at `end`. `known` is the state at an earlier position. */
 function isQuoted(text: string, known: { at: number; open: boolean }, end: number): boolean {
   let quoted = known.open;
   for (let at = known.at; at < end; at++) {

@@ -4,7 +4,7 @@ import { nullable } from './nullable.ts';
 import { option } from './output-request.ts';
 import { uploadInput } from './upload-inputs.ts';
 
-/** Fields of an input, without the rule that it has either a URL or an upload. */
+/** Fields of an input, without the rule that an input has either a URL or an upload. */
 export const inputFields = z.object({
   url: nullable(z.string().min(1).max(8192)).describe(
     'A `gs://` URL of this account, a public `https://` or `http://` URL, or a small picture as `data:`. Required without `upload`.',

@@ -44,7 +44,7 @@ const attempt = z
   })
   .meta({ id: 'Attempt', description: 'An attempt at a job.' });
 
-/** Everything about a job that its list and its result do not need (`GET /v1/transcodes/{id}/details`). */
+/** The properties of a job that its list and its result do not contain (`GET /v1/transcodes/{id}/details`). */
 export const jobDetails = z
   .object({
     request: z

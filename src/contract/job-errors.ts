@@ -1,12 +1,12 @@
 export interface ErrorKind {
   status: number;
   text: string;
-  /** Begins `message` instead of a text that is fixed for older clients, but wrong on some servers. */
+  /** Begins `message`. Replaces a text that is fixed for older clients, but wrong on some servers. */
   heading?: string;
   advice: string;
 }
 
-/** Errors about jobs that exist, and their outputs. */
+/** Errors about existing jobs and their outputs. */
 export const JOB_ERRORS = {
   cancel_final: {
     status: 400,

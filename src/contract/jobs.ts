@@ -3,7 +3,7 @@ import { JOB_STATUSES, queryTime, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 import { afterField, nextField, notBoth } from './lists.ts';
 
-/* What jobs of every kind have in common: the queries and responses of their routes. */
+/* The queries and responses that the routes of all kinds of jobs have in common. */
 
 /** The query of a list of jobs. `others` = additional statuses of the kind by which its list can filter. */
 export function listQueryOf(others: readonly string[] = []) {
@@ -43,13 +43,13 @@ export const eraseAnswer = z
 export interface JobSchemas {
   /** The body of a create. */
   create: z.ZodObject;
-  /** A job, with everything that clients see of it. */
+  /** A job, with all properties that clients see. */
   job: z.ZodType;
   /** A job on a page of a list, and in the event that ends it. */
   item: z.ZodObject;
 }
 
-/** The responses that contain jobs of a kind. `prefix` is before the names of their schemas. */
+/** The responses that contain jobs of a kind. `prefix` precedes the names of their schemas. */
 export function jobAnswers(prefix: string, { job, item }: JobSchemas) {
   const list = z
     .object({
@@ -75,7 +75,7 @@ export function jobAnswers(prefix: string, { job, item }: JobSchemas) {
 /** A kind of job in the list of all jobs. */
 interface ListedKind {
   name: string;
-  /** In the name of its schema: `Transcode`. */
+  /** Name in its schema: `Transcode`. */
   schema: string;
   item: z.ZodObject;
 }
@@ -107,7 +107,7 @@ export function allJobsSchemas(kinds: readonly ListedKind[]) {
   return { query, list };
 }
 
-/** What clients need to know about a kind of job to list, show and create its jobs. */
+/** The properties of a kind of job that clients need to list, show and create its jobs. */
 export const kindList = z
   .object({
     items: z

@@ -6,14 +6,17 @@ import { listOf, nextField } from './lists.ts';
 
 /** Scopes of one account. */
 export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
-/** `operator`: the accounts, workers and audit log of the entire server. A key gets it only by name. */
+/**
+ * `operator` grants access to the accounts, workers and audit log of the entire server. A key gets this scope only if it is requested
+ * explicitly.
+ */
 export const SCOPES = [...ACCOUNT_SCOPES, 'operator'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Maximum active keys of one account. Keys that the operator creates count, but are never rejected. */
 export const MAX_LIVE_KEYS = 100;
 /**
- * Maximum keys that an account may create in 24 hours, rotations included: rows of keys and of the audit log are kept.
+ * Maximum keys that an account may create in 24 hours, including rotations. Limited, because rows of keys and of the audit log are kept.
  */
 export const MAX_NEW_KEYS_A_DAY = 1000;
 /** Maximum inactive keys in a list; the newest are shown. */
@@ -93,7 +96,7 @@ export const keyList = z
   .object({ items: z.array(apiKey).describe('Newest first.'), next: nextField, warnings: someWarnings })
   .meta({ id: 'ApiKeyList', description: 'The keys of the account.' });
 
-/** Every key that is shown, unless a client asks for fewer. Operators may create more active keys than `MAX_LIVE_KEYS`. */
+/** By default, a page contains every key in the list. Operators may create more active keys than `MAX_LIVE_KEYS`. */
 export const keysQuery = listOf(1000);
 
 export const rotateKeyBody = z

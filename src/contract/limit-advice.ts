@@ -9,7 +9,7 @@ import {
   type LimitSetter,
 } from './limit-bounds.ts';
 
-/** The limit behind a failure. */
+/** The limit that caused a failure. */
 export const LIMIT_OF_FAILURE: Readonly<Partial<Record<FailureCode, LimitName>>> = {
   limit_memory: 'memory_mb',
   limit_cpu: 'cpu_seconds',
@@ -28,9 +28,7 @@ export function describeLimit(name: LimitName, limit: { value: number; setBy: Li
   return `${limit.value} ${LIMIT_BOUNDS[name].unit}, ${WHOSE[limit.setBy]}`;
 }
 
-/**
- * The advice for a failed job; for a limit, it names whose limit applied. Null for codes that this release does not have.
- */
+/** The advice for a failed job. For a limit, it names who set the limit. Null for codes that this release does not know. */
 export function adviceFor(code: string | null, applied: AppliedLimits | null): string | null {
   if (code === null || !Object.hasOwn(failures, code)) return null;
   const { advice } = failures[code as FailureCode];
@@ -65,7 +63,7 @@ export function idleLimits(
   });
 }
 
-/** The same for the limits of the account; the limits of the server are known only when the job is planned. */
+/** Warnings for requested limits that exceed the limits of the account. The limits of the server are known only when the job is planned. */
 export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
   const allowed = LIMIT_NAMES.flatMap((name) => {
     const value = account[name];

@@ -1,4 +1,4 @@
-/* Separate from the schemas, like limits.ts: the command line shows these without loading a validator. */
+/* Separate from the schemas, like limits.ts, so that the command line can show these limits without loading a validator. */
 
 /** Limits of a transcode's cell. Server, account and job can each set them; the lowest applies. */
 export const LIMIT_NAMES = ['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb'] as const;
@@ -19,10 +19,10 @@ export const LIMIT_MB = 2 ** 20;
 /** Bounds of a limit, the same for jobs and accounts. */
 export interface LimitBounds {
   least: number;
-  /** Why the minimum is not lower. */
+  /** The reason for the minimum. */
   why: string;
   most: number;
-  /** Written after the number. */
+  /** Unit that follows the number. */
   unit: string;
 }
 
@@ -37,6 +37,6 @@ export const LIMIT_BOUNDS: Readonly<Record<LimitName, LimitBounds>> = {
 /** The limits that applied to a cell. */
 export interface AppliedLimits {
   limits: Readonly<Record<LimitName, { value: number; setBy: LimitSetter }>>;
-  /** The one that ended the cell. */
+  /** The limit that stopped the cell. */
   hit: LimitName | null;
 }

@@ -1,13 +1,13 @@
-/* Numbers of the API, separate from the schemas: the storage gateway needs one of them, but no validator. */
+/* Numbers of the API, separate from the schemas, because the storage gateway needs one of them, but no validator. */
 
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** Of an upload with one PUT, and by default of one in parts. */
+/** Maximum bytes of an upload with one PUT. Also the default for an upload in parts. */
 export const MAX_UPLOAD_BYTES = 2_048_576_000;
-/** Of an upload in parts, where the operator allows it. */
+/** Maximum bytes of an upload in parts that an operator can allow. */
 export const MAX_PARTS_UPLOAD_BYTES = 100_000_000_000;
-/** Parts of one upload: few enough that a confirm can list all of them. */
+/** Maximum parts of one upload, so that a confirm can list all of them. */
 export const MAX_UPLOAD_PARTS = 1000;
-/** Bytes of a part, except the last: S3 allows no fewer. The upper limit is what a broken connection may cost. */
+/** Bytes of a part, except the last. The lower limit is the minimum of S3. The upper limit bounds the loss if a connection breaks. */
 export const PART_BYTES = { least: 5 * 1024 * 1024, most: 512 * 1024 * 1024 };
 /** Lifetime of the signed URL of a part in seconds. */
 export const PART_URL_SECONDS = 3600;
@@ -21,17 +21,17 @@ export const UPLOAD_SECONDS = 900;
  */
 export const LIST_PAGE_BYTES = 512 * 1024;
 /**
- * Limits of concurrent requests of one key, and of all keys of an account. `active` counts those that are processed or
- * whose responses are being read; `open` also counts those that wait: `?wait=`, and a confirm during its inspection.
+ * Limits of concurrent requests of one key, and of all keys of an account. `active` counts requests that are being processed or whose
+ * responses are being read. `open` also counts waiting requests, such as `?wait=`, and a confirm during its inspection.
  */
 export const KEY_REQUESTS = { active: 32, open: 500 };
 export const ACCOUNT_REQUESTS = { active: 64, open: 1000 };
-/** The same for requests of one address on routes that need no key. */
+/** Limits of concurrent requests of one address on routes that need no key. */
 export const ADDRESS_REQUESTS = { active: 16, open: 64 };
-/** Largest body of routes that need no key. */
+/** Maximum bytes of a body on routes that need no key. */
 export const MAX_OPEN_BODY_BYTES = 16 * 1024;
-/** Longest `?wait=`. */
+/** Maximum seconds of `?wait=`. */
 export const MAX_WAIT_SECONDS = 60;
 
-/** Bytes of the subtitles of a ladder as WebVTT. */
+/** Maximum bytes of the subtitles of a ladder as WebVTT. */
 export const MAX_SUBTITLE_BYTES = 16 * 2 ** 20;

@@ -1,9 +1,9 @@
 import { VIDEO_FORMATS } from './formats.ts';
 
-/** Comparisons of a video with its source, by the filters of FFmpeg of the same names. */
+/** Comparisons of a video with its source, by the names of FFmpeg's filters. */
 export const METRICS = ['ssim', 'xpsnr', 'psnr'] as const;
 export type Metric = (typeof METRICS)[number];
-/** Metrics that can be a target. PSNR agrees less with viewers. */
+/** Metrics that can be a target. PSNR is excluded, because it agrees less with viewers. */
 export const TARGET_METRICS = ['ssim', 'xpsnr'] as const;
 export type TargetMetric = (typeof TARGET_METRICS)[number];
 

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** Many clients send `null` for what they leave out. */
+/** A field that accepts `null`, because many clients send it for fields without a value. */
 export const nullable = <T extends z.ZodType>(schema: T) =>
   schema
     .nullable()

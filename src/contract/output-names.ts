@@ -6,7 +6,7 @@ export const MAX_OUTPUTS = 10;
 /** A name that a request may give to an output. */
 export const OUTPUT_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
-/** Returns the name of each output: its name in the request, or its format, with a number if that name is taken. */
+/** Returns the name of each output: its name in the request, or its format, with a number if that name is already used. */
 export function outputNames(outputs: readonly { name?: string | undefined; outputFormat: string }[]): string[] {
   const taken = new Set(outputs.flatMap(({ name }) => name ?? []));
   return outputs.map(({ name, outputFormat }) => {

@@ -19,7 +19,7 @@ import { checkTiles, pictureFields } from './picture-outputs.ts';
 import { checkQuality, qualityFields, targetField } from './quality.ts';
 import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
-/** Characters of one filter graph, or of one option's argument. */
+/** Maximum characters of one filter graph, or of one option's argument. */
 export const MAX_ARGUMENT = 10_000;
 
 const argumentText = z.string().max(MAX_ARGUMENT);
@@ -95,7 +95,7 @@ const ladderFields = {
 /** Formats that a request may name. */
 export const REQUEST_FORMATS = [...OUTPUT_FORMATS, ...TILE_FORMATS, ...LADDER_FORMATS] as const;
 
-/** How an output is made, at the top of a request for one output and in each entry of `outputs`. */
+/** Fields that determine how an output is made. They are at the top level of a request for one output, and in each entry of `outputs`. */
 export const outputFields = {
   preset: nullable(preset).describe('Quality and size by name. Ignored if the request has `options`.'),
   options: nullable(z.array(option).max(256)).describe('FFmpeg options for the output, in order.'),
@@ -140,7 +140,7 @@ export type OutputBody = z.infer<typeof outputRequest>;
 /** Fields that describe the only output of a job. */
 const OF_ONE_OUTPUT = ['outputFormat', ...(Object.keys(outputFields) as (keyof typeof outputFields)[])] as const;
 
-/** Runs a rule although other fields are wrong, so that one response reports all of them. */
+/** Runs a rule even if other fields are invalid, so that one response reports all faults. */
 export function isBody({ value }: { value: unknown }): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -27,7 +27,7 @@ const ladderFacts = {
   encrypted: z.boolean().optional().describe('Whether the segments are encrypted. Only present for ladders.'),
 };
 
-/** How a video compares with its source. */
+/** The result of comparing a video with its source. */
 const qualityFacts = {
   quality: figures
     .optional()

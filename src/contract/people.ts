@@ -3,11 +3,11 @@ import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 import type { Scope } from './keys.ts';
 
-/** `operator`: the entire server. The others: one account each. `admin` also manages keys and webhooks. */
+/** `operator`: the entire server. All other roles: one account. `admin` also manages keys and webhooks. */
 export const ROLES = ['operator', 'admin', 'member', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What a person may do: the scopes of a key with the same rights. */
+/** The permissions of a role: the scopes of a key with the same rights. */
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   operator: ['transcode', 'upload', 'read', 'admin', 'operator'],
   admin: ['transcode', 'upload', 'read', 'admin'],
@@ -15,7 +15,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   viewer: ['read'],
 };
 
-/** Length, not kinds of characters, makes a password strong (NIST SP 800-63B, 5.1.1.2). */
+/** The length of a password, rather than kinds of characters, makes it strong (NIST SP 800-63B, 5.1.1.2). */
 export const MIN_PASSWORD = 12;
 const MAX_PASSWORD = 1024;
 

@@ -1,24 +1,24 @@
 import { SCOPES, type Scope } from './keys.ts';
 import { ROLE_SCOPES, ROLES, type Role } from './people.ts';
 
-/** What a route requires of a key or a person. */
+/** The permissions that a route requires of a key or a person. */
 export interface Permission {
   /** The scope that a key or role needs; `open` routes need none. */
   scope: Scope | 'open';
-  /** Another scope that is enough. */
+  /** Another scope that is sufficient. */
   or?: Scope;
   /**
-   * For routes that concern jobs. A key with the scope `transcode` and without `read` may use them for the jobs and batches
-   * of its own line of keys alone. `job` and `batch`: the path names one as `:id`, which is checked before the route runs.
-   * `query`: the route filters by `ownKeys`.
+   * For routes that concern jobs. A key with the scope `transcode` and without `read` may use them only for the jobs and batches of its own
+   * line of keys. `job` and `batch`: the path contains the id of one as `:id`, which is checked before the route runs. `query`: the route
+   * filters by `ownKeys`.
    */
   own?: 'job' | 'batch' | 'query';
 }
 
-/** `own`: only for its own jobs. */
+/** `own`: access only to its own jobs. */
 export type Access = 'all' | 'own' | 'none';
 
-/** What somebody with these scopes may do on a route. */
+/** Returns the access to a route with these scopes. */
 export function accessOf({ scope, or, own }: Permission, scopes: readonly Scope[]): Access {
   if (scope === 'open') return 'all';
   const isOwner = own !== undefined && !scopes.includes('read');

@@ -7,11 +7,11 @@ import { nullable } from './nullable.ts';
 
 /** Maximum width and height of a picture in pixels. WebP allows at most 16,383 (RFC 9649). */
 const MAX_SIDE = 8192;
-/** Hexadecimal colors only, because FFmpeg would resolve names of colors. */
+/** Only hexadecimal colors, because FFmpeg would resolve names of colors. */
 const COLOR = /^#[0-9a-fA-F]{6}$/;
 /** A share of the duration: `0%` to `100%`. */
 const PERCENT = /^(?:100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)%$/;
-/** Longest media that Airlock reads, in seconds. */
+/** Maximum duration of media that Airlock reads, in seconds. */
 const MAX_SECONDS = 12 * 3600;
 /** Maximum pictures of one output. */
 const MAX_TILES = 2000;
@@ -123,7 +123,7 @@ export function checkTiles(
 export const PICTURE_FIELDS = ['still', 'preview', 'waveform'] as const;
 type PictureField = (typeof PICTURE_FIELDS)[number];
 
-/** The output formats that each field allows. */
+/** The output formats that accept each field. */
 export const PICTURE_FORMATS: Readonly<Record<PictureField, readonly string[]>> = {
   still: ['jpg', 'png', 'webp'],
   preview: ['gif', 'webp', 'mp4'],

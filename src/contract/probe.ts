@@ -72,5 +72,5 @@ export const probeAnswer = z
   .meta({ id: 'ProbeAnswer', description: 'What a file contains.' });
 export type ProbeAnswer = Omit<z.infer<typeof probeAnswer>, 'warnings'>;
 
-/** The stored form. */
+/** The stored form of the result. */
 export const probeResult = probeAnswer.omit({ warnings: true });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeIssue } from './faults/describe-issue.ts';
 import { createBody } from './transcodes.ts';
 
-/** What a response says about the first fault of a request; null if it has none. */
+/** Returns the first fault of a request, as in the response; null if it has none. */
 function faultOf(fields: object): { field: string; reason: string; remedy?: string | undefined } | null {
   const value = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4', ...fields };
   const parsed = createBody.safeParse(value);
@@ -52,7 +52,7 @@ describe('a target', () => {
     expect(`${fault?.reason}. ${fault?.remedy}`).toMatch(text);
   });
 
-  it('is what a highest bit rate belongs to', () => {
+  it('is required for a maximum bit rate', () => {
     expect(faultOf({ max_bitrate: '2M' })).toMatchObject({
       field: 'max_bitrate',
       remedy: expect.stringMatching(/target/),
@@ -71,7 +71,7 @@ describe('a list of measures', () => {
   });
 });
 
-/** Only an entry of `outputs` has the field `bitrate`. */
+/** Only entries of `outputs` have the field `bitrate`. */
 function inOutputs(fields: object) {
   return { outputFormat: undefined, outputs: [{ outputFormat: 'mp4', ...fields }] };
 }

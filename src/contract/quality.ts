@@ -6,9 +6,12 @@ import { isLadderFormat } from './formats.ts';
 import { MEASURE_FORMATS, METRICS, TARGET_FORMATS, TARGET_METRICS, type TargetMetric } from './metrics.ts';
 import { nullable } from './nullable.ts';
 
-/* What a request may ask of the quality of an output, and the figures of a finished one. */
+/* The fields of a request about the quality of an output, and the figures of a finished output. */
 
-/** SSIM from 0 to 1; XPSNR in decibels. Below, a video is unusable; above, files grow without a visible gain. */
+/**
+ * Bounds of targets: SSIM from 0 to 1; XPSNR in decibels. Below the minimum, a video is unusable. Above the maximum, files grow without a
+ * visible gain.
+ */
 const RANGES: Readonly<Record<TargetMetric, readonly [number, number]>> = { ssim: [0.5, 0.9999], xpsnr: [15, 60] };
 
 /** Encoders with a CRF, by their names and the aliases that requests may use. */
@@ -16,7 +19,7 @@ const TARGET_ENCODERS: readonly string[] = [
   ...['libx264', 'h264', 'x264', 'libx265', 'hevc', 'h265', 'x265'],
   ...['libsvtav1', 'av1', 'libvpx-vp9', 'vp9'],
 ];
-/** Options that set a quality or a rate, as a target does. */
+/** Options that set a quality or a rate, and therefore conflict with a target. */
 const RATE_OPTIONS: readonly string[] = [
   ...['crf', 'qp', 'b', 'q', 'qscale', 'global_quality', 'lossless', 'maxrate', 'minrate', 'bufsize'],
 ];
@@ -46,7 +49,7 @@ export const targetField = nullable(target).describe(
   'The quality that the output must reach. Airlock searches for the smallest file on samples of the source, instead of a fixed quality, and verifies the result. If it cannot be reached, the job still completes, with a warning.',
 );
 
-/** The fields of an output. */
+/** The quality fields of an output. */
 export const qualityFields = {
   target: targetField,
   max_bitrate: nullable(bitrate).describe(
@@ -134,7 +137,7 @@ function checkTarget(output: OutputFields, path: readonly string[], report: Repo
   }
 }
 
-/** Options by their names without the dash, as far as they can be read. The policy of options reports the rest. */
+/** Options by their names without the dash. Omits options that cannot be read, because the policy of options reports them. */
 function optionsOf({ options }: OutputFields): { name: string; stream: string | undefined; argument: string }[] {
   if (!Array.isArray(options)) return [];
   return options.flatMap((option: { option?: unknown; argument?: unknown } | null) => {

@@ -1,7 +1,7 @@
 /**
- * Limits of a complete request, in addition to the limits of its fields. The largest of the 120 requests in `test/media/wild` stays
- * below a fifth of each; a test enforces this. Together they bound the time that reading, planning and drawing can
- * take: the costliest request found within them takes 0.4 s of a thread on a busy machine.
+ * Limits of a complete request, in addition to the limits of its fields. The largest of the 120 requests in `test/media/wild` uses less
+ * than a fifth of each limit; a test enforces this. Together the limits bound the time for reading, planning and drawing: the most
+ * expensive known request within them takes 0.4 s of a thread on a busy machine.
  */
 export const REQUEST_BUDGET = {
   /** Options of the output and of all inputs together. */
@@ -28,5 +28,5 @@ export const MAX_BODY_VALUES = 5_000;
 /** Maximum nesting of arrays and objects in a JSON body. */
 export const MAX_BODY_DEPTH = 64;
 
-/** Maximum unknown fields that a response names; the rest are counted. */
+/** Maximum unknown fields that a response names. Further unknown fields are only counted. */
 export const MAX_UNKNOWN_FIELDS = 50;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { timestamp } from './common.ts';
 import { failureCode } from './outputs.ts';
 
-/** Why a waiting job is not at its first attempt. */
+/** Why a waiting job has already had an attempt. */
 export const retryState = z
   .object({
     attempt: z.number().describe('The number of the next attempt, among the attempts that count.'),

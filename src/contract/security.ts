@@ -73,7 +73,7 @@ const trimmedFfmpeg = z
   })
   .meta({ id: 'TrimmedFfmpeg', description: 'The trimmed FFmpeg that Airlock builds.' });
 
-/** What an operator and the service's clients can check (`GET /v1/security`). */
+/** The security properties that an operator and the service's clients can check (`GET /v1/security`). */
 export const securityAnswer = z
   .object({
     sandbox: z.array(workerSandbox).describe('One entry per active worker.'),

@@ -47,5 +47,5 @@ export const OVERLAY_STYLE_KEYS = [
   'align',
 ] as const;
 
-/** Schemas of objects that are checked later and may have a `style` with these keys. */
+/** Schemas of objects that are checked later and may contain a `style` with these keys. */
 export const overlayStyles = z.registry<{ names: readonly string[] }>();

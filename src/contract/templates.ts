@@ -9,9 +9,9 @@ import { namesOutput, reusableFields } from './transcodes.ts';
 
 /** Maximum templates of one account. */
 export const MAX_TEMPLATES = 100;
-/** Maximum versions of one template. Versions never change, so nothing else bounds them. */
+/** Maximum versions of one template. Versions never change, so each change of a template adds one. */
 export const MAX_TEMPLATE_VERSIONS = 50;
-/** Maximum versions that an account can save in 24 hours, deleted ones included: the audit log keeps an entry for each. */
+/** Maximum versions that an account can save in 24 hours, including deleted ones, because the audit log keeps an entry for each. */
 export const MAX_NEW_VERSIONS_A_DAY = 1000;
 /** Maximum size of the `request` of a template as JSON. */
 export const MAX_TEMPLATE_BYTES = 32 * 1024;
@@ -45,7 +45,7 @@ interface WithDestination {
   destination?: Destination | undefined;
 }
 
-/** A signed URL is a secret, and expires. */
+/** A signed URL is a secret, and it expires. */
 function rejectSignedUrls(
   { destination, outputs = [] }: WithDestination & { outputs?: readonly WithDestination[] | undefined },
   context: z.RefinementCtx,
@@ -93,7 +93,7 @@ export type TemplateSummary = z.infer<typeof templateSummary>;
 export const template = templateSummary
   .extend({
     version: z.number().describe('The number of this version.'),
-    // Not the schema of requests: it reads null as absent, which no response contains.
+    // Not the schema of requests, which reads null as absent. No response contains null here.
     request: z.record(z.string(), z.unknown()).describe('The fields that a job gets from this version.'),
     versions: z
       .array(

@@ -3,13 +3,13 @@
 export type KindTool = 'create' | 'createAndWait' | 'get' | 'list' | 'cancel' | 'erase' | 'download' | 'files';
 
 /**
- * Whether clients see a tool in the list, which models read in every conversation. Tools that are not listed can be called as
- * well. A tool that is listed for jobs of all kinds has the argument `kind`.
+ * Whether clients see a tool in the list, which models read in every conversation. Tools that are not listed can still be called. A tool
+ * that is listed for jobs of all kinds has the argument `kind`.
  */
 export type ToolListing = 'not listed' | 'listed' | 'listed for all kinds';
 
 interface ToolTexts {
-  /** Unique among the tools of all kinds. */
+  /** Name that is unique among the tools of all kinds. */
   name: string;
   title: string;
   description: string;

@@ -1,7 +1,7 @@
 import type { LadderCodec, LadderFormat, OutputFormat, Quality, Resolution, TileFormat } from './formats.ts';
 import type { Metric, TargetMetric } from './metrics.ts';
 
-/** One FFmpeg option as the caller wrote it. Absent, `""` and `null` arguments mean a flag without a value. */
+/** One FFmpeg option as the caller wrote it. An absent argument, `""` and `null` mean a flag without a value. */
 export interface OptionRequest {
   option: string;
   argument?: string | number | Record<string, unknown> | null;
@@ -27,7 +27,7 @@ export interface LadderRequest {
   rungs: 'auto' | readonly RungRequest[];
   segmentSeconds: number;
   isEncrypted: boolean;
-  /** URL of a file of SubRip or WebVTT. */
+  /** URL of a SubRip or WebVTT file. */
   subtitles?: string;
   /** Whether the ladder gets subtitles of its speech. */
   transcribes?: boolean;
@@ -35,27 +35,27 @@ export interface LadderRequest {
 
 /** How one output is made. */
 export interface OutputRequest {
-  /** The format. Of thumbnails and sprites, the format of their images; of a ladder, the container of its renditions. */
+  /** The format. For thumbnails and sprites, the format of their images; for a ladder, the container of its renditions. */
   outputFormat: OutputFormat;
   /** Present if the output is a ladder. */
   ladder?: LadderRequest;
   preset?: { quality?: Quality; resolution?: Resolution };
   options?: OptionRequest[];
   filters?: { filter: string }[];
-  /** Bits per second of its video, or of its audio when it has no video: a number, or a text such as `2800k`. */
+  /** Bits per second of its video, or of its audio if it has no video: a number, or a text such as `2800k`. */
   bitrate?: number | string;
   still?: StillRequest;
   preview?: PreviewRequest;
   waveform?: WaveformRequest;
   /** Present for thumbnails and sprites. */
   tiles?: TilesRequest;
-  /** The quality to search for, instead of a constant one. */
+  /** The quality to search for, instead of a constant quality. */
   target?: TargetRequest;
-  /** How the finished video is compared with its source. */
+  /** Metrics by which the finished video is compared with its source. */
   measure?: readonly Metric[];
 }
 
-/** The quality that the smallest file must reach. */
+/** The quality that the smallest possible file must reach. */
 export interface TargetRequest {
   metric: TargetMetric;
   atLeast: number;
@@ -66,12 +66,12 @@ export interface TargetRequest {
 /** Pictures of a video at equal distances. */
 export interface TilesRequest {
   format: TileFormat;
-  /** Either this or `count`. */
+  /** Set either this field or `count`. */
   everySeconds?: number;
   count?: number;
-  /** Pixels of one picture. */
+  /** Width of one picture in pixels. */
   width?: number;
-  /** Of a sprite. */
+  /** Number of columns of a sprite. */
   columns?: number;
 }
 

@@ -108,13 +108,13 @@ export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
 export function onlyOutput(body: Partial<OutputBody>): OutputBody {
   const { outputFormat } = body;
   const sent = OUTPUT_FIELDS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]));
-  // The schema requires the format without `outputs`.
+  // Without `outputs`, the schema requires the format.
   return { outputFormat: outputFormat!, ...Object.fromEntries(sent) };
 }
 
 const OUTPUT_FIELDS = Object.keys(outputFields) as (keyof typeof outputFields)[];
 
-/** The part of the body that determines the outputs; one output is a request of its own. */
+/** The part of the body that determines the outputs. For one output, this is the top level of the request. */
 export function toJobRequest(body: Pick<CreateBody, 'inputs' | 'outputs'> & Partial<OutputBody>): JobRequest {
   const { inputs, outputs } = body;
   const request = outputs

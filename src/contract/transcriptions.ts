@@ -14,11 +14,11 @@ export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
 export const TRANSCRIPT_TASKS = ['transcribe', 'translate'] as const;
 export type TranscriptTask = (typeof TRANSCRIPT_TASKS)[number];
 
-/** Columns of a line of captions. */
+/** Minimum and maximum of the requested line length of captions, in columns. */
 export const MIN_CAPTION_LINE = 20;
 export const MAX_CAPTION_LINE = 80;
 
-/** A language by its code or its English name; `auto` counts as absent. */
+/** A language by its code or its English name. `auto` means the same as no language. */
 export const languageField = nullable(
   z
     .string()

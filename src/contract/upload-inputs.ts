@@ -9,7 +9,10 @@ import { fileFields, requireKnownType, uploadFileSize } from './uploads.ts';
  * Uploads that a request creates together with their job. The job starts when their bytes have arrived.
  */
 
-/** Larger files are uploaded in parts, so that a broken connection costs one part. */
+/**
+ * Maximum bytes of a file that is uploaded with one PUT. Larger files are uploaded in parts, so that a broken connection costs only one
+ * part.
+ */
 export const PARTS_FROM_BYTES = 64 * 2 ** 20;
 
 export const uploadInput = requireKnownType(

@@ -3,7 +3,7 @@ import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { afterField, nextField, notBoth } from './lists.ts';
 import { uploadMetadata } from './uploads.ts';
 
-/** States of an upload that a client sees; a deleted one is not found. */
+/** States of an upload that a client sees. A deleted upload is not found. */
 export const UPLOAD_STATUSES = ['pending', 'confirming', 'confirmed'] as const;
 
 export const uploadsQuery = notBoth(
@@ -16,7 +16,7 @@ export const uploadsQuery = notBoth(
 );
 export type UploadsQuery = z.infer<typeof uploadsQuery>;
 
-/** No format: a name that no upload has is a 404. */
+/** It has no format, because an unknown name is a 404. */
 export const uploadParams = z.object({ filename: z.string().describe('The `filename` of the upload.') });
 
 export const uploadView = z

@@ -5,21 +5,21 @@ import { UPLOAD_CONTENT_TYPES, type UploadContentType } from './formats.ts';
 import { MAX_PARTS_UPLOAD_BYTES } from './limits.ts';
 import { nullable } from './nullable.ts';
 
-/** Seconds for which a token works. */
+/** Seconds for which a token is valid. */
 export const TOKEN_SECONDS = { least: 60, most: 86_400, default: 3600 } as const;
-/** Uploads that a token may begin. */
+/** Maximum uploads that a token may begin. */
 export const TOKEN_FILES = { most: 1000, default: 10 } as const;
-/** Tokens that an account may create in 24 hours. */
+/** Maximum tokens that an account may create in 24 hours. */
 export const MAX_NEW_TOKENS_A_DAY = 10_000;
-/** Uploads that all tokens of an account may begin in 24 hours. */
+/** Maximum uploads that all tokens of an account may begin in 24 hours. */
 export const MAX_TOKEN_UPLOADS_A_DAY = 10_000;
-/** Uploads that tokens of one account may begin from one address in a minute. */
+/** Maximum uploads that tokens of one account may begin from one address per minute. */
 export const MAX_TOKEN_UPLOADS_A_MINUTE = 30;
-/** Requests with one token in a minute, unless the account or the server allows fewer. */
+/** Maximum requests with one token per minute, unless the account or the server allows fewer. */
 export const TOKEN_REQUESTS_A_MINUTE = 300;
 /** Share of an account's open uploads and of its storage quota that uploads with tokens may fill. The rest is for its keys. */
 export const TOKEN_SHARE = 0.8;
-/** Concurrent requests with one token, and with all tokens of an account. */
+/** Limits of concurrent requests with one token, and with all tokens of an account. */
 export const TOKEN_REQUESTS = { active: 8, open: 16 } as const;
 export const ACCOUNT_TOKEN_REQUESTS = { active: 32, open: 500 } as const;
 
@@ -28,7 +28,7 @@ const NOT_AN_ORIGIN = rule(
   'Send scheme, host and port exactly as browsers do, such as "https://app.example.com", without a path or a final slash',
 );
 
-/** Whether a text is an origin exactly as a browser sends it. Rejects `null`, and every scheme but HTTP and HTTPS. */
+/** Whether a text is an origin, exactly as a browser sends it. Rejects `null`, and every scheme except HTTP and HTTPS. */
 export function isWebOrigin(text: string): boolean {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
   return new URL(text).origin === text;

@@ -5,8 +5,8 @@ import { contentTypeOfName, UPLOAD_CONTENT_TYPES, type UploadContentType } from 
 import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_BYTES, MAX_UPLOAD_PARTS } from './limits.ts';
 
 /*
- * The message of each rule is an error code of errors.ts. Where several rules fail, the API responds with the first
- * in UPLOAD_ERROR_ORDER: the contract fixes the order of the checks.
+ * The message of each rule is an error code of errors.ts. If several rules fail, the API responds with the first error in
+ * UPLOAD_ERROR_ORDER, because the contract fixes the order of the checks.
  */
 export const UPLOAD_ERROR_ORDER = [
   'missing_upload_fields',
@@ -17,19 +17,19 @@ export const UPLOAD_ERROR_ORDER = [
 
 const isMissing = (value: unknown) => value === undefined || value === null || value === '';
 
-/** A number of bytes. 0 is invalid, not missing: only undefined, null and "" are missing. */
+/** A number of bytes. 0 is invalid rather than missing: only undefined, null and "" are missing. */
 export function uploadFileSize(missing: string, most: number) {
   return (
     z
       .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
-      // Not int(): it reports an integer above 2^53 as invalid instead of too large.
+      // Not int(), because it reports an integer above 2^53 as invalid instead of too large.
       .refine(Number.isInteger, 'invalid_file_size')
       .min(1, 'invalid_file_size')
       .meta({ type: 'integer', maximum: most })
   );
 }
 
-/** Another kind of value is invalid, not missing. */
+/** A value of another type is invalid rather than missing. */
 function requiredText(missing: string) {
   return z.string({ error: ({ input }) => (isMissing(input) ? missing : undefined) }).min(1, missing);
 }
@@ -107,8 +107,8 @@ const sentNumber = z.number().int().min(1).max(MAX_UPLOAD_PARTS).nullish();
 const sentEtag = z.string().min(1).max(200).nullish();
 
 /**
- * A part needs each field under one of its names. Uppy sends both `ETag` and `etag`, because it adds the headers of the
- * response to a part; so the same value under both names is accepted. `readSentPart` reads either.
+ * A part needs each field under one of its names. Uppy sends both `ETag` and `etag`, because it adds the headers of the response to a part,
+ * so the same value under both names is accepted. `readSentPart` reads either name.
  */
 const sentPart = z
   .object({

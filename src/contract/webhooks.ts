@@ -6,14 +6,14 @@ import { afterField, listOf, nextField, notBoth } from './lists.ts';
 
 /** Maximum webhooks of one account. */
 export const MAX_WEBHOOKS = 20;
-/** Webhooks that an account can create in 24 hours, including deleted webhooks. */
+/** Maximum webhooks that an account can create in 24 hours, including deleted webhooks. */
 export const MAX_NEW_WEBHOOKS_A_DAY = 100;
 /** Maximum characters of the URL of a webhook. */
 export const MAX_WEBHOOK_URL = 2048;
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
 
-/** Why an attempt failed; a fixed list, so that nothing of a receiver's response is kept. */
+/** Why an attempt failed. A fixed list, so that no part of a receiver's response is kept. */
 export const DELIVERY_ERRORS = [
   'http_status',
   'redirect',
@@ -67,7 +67,7 @@ export const deliveriesQuery = notBoth(
   }),
 );
 
-/** Every webhook of an account, unless a client asks for fewer. */
+/** By default, a page contains every webhook of an account. */
 export const webhooksQuery = listOf(100);
 export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;
 
@@ -97,7 +97,7 @@ function webhookView(eventTypes: readonly string[]) {
     .meta({ id: 'Webhook', description: 'A URL that receives events, without its secret.' });
 }
 
-/** The schemas that name types of events. `eventTypes` are the types that this release knows. */
+/** The schemas that contain types of events. `eventTypes` are the types that this release knows. */
 export function webhookSchemas(eventTypes: readonly string[]) {
   const types = z
     .array(z.enum(eventTypes))

@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib';
 import { sha256 } from './hash.ts';
 
 /*
- * `al_live_<30 base62><6 base62 of their CRC32>` is a key, `al_upload_…` an upload token. The prefix is for secret scanners;
- * the checksum rejects typos and guesses without a database lookup. 30 × log2(62) ≈ 178 bits.
+ * `al_live_<30 base62><6 base62 of their CRC32>` is a key, `al_upload_…` an upload token. Secret scanners recognize the prefix. The
+ * checksum rejects typos and guesses without a database lookup. 30 × log2(62) ≈ 178 bits.
  */
 const PREFIXES = { key: 'al_live_', uploadToken: 'al_upload_' } as const;
 type SecretKind = keyof typeof PREFIXES;
@@ -12,13 +12,13 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SECRET_LENGTH = 30;
 const CHECKSUM_LENGTH = 6;
 
-/** Keys and upload tokens, anywhere in a text. */
+/** Matches keys and upload tokens anywhere in a text. */
 export const API_KEY_PATTERN = /al_(?:live|upload)_[0-9A-Za-z]{36}/;
 
 const WHOLE_SECRET = /^[0-9A-Za-z]{36}$/;
 
 export interface NewApiKey {
-  /** The raw key: shown once, stored nowhere. */
+  /** The raw key. It is shown once, and never stored. */
   raw: string;
   hash: Buffer;
   /** Last four characters, for display. */
@@ -44,12 +44,12 @@ export function hashApiKey(raw: string): Buffer {
   return sha256(raw);
 }
 
-/** Shape and checksum only; does not prove that the key exists. */
+/** Checks only the shape and the checksum. Does not prove that the key exists. */
 export function isWellFormedApiKey(raw: string): boolean {
   return isWellFormed(raw, 'key');
 }
 
-/** Like `isWellFormedApiKey`, of an upload token. */
+/** Like `isWellFormedApiKey`, for an upload token. */
 export function isWellFormedUploadToken(raw: string): boolean {
   return isWellFormed(raw, 'uploadToken');
 }
@@ -74,7 +74,7 @@ function checksum(secret: string): string {
 function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {
-    // 248 = 4 × 62: bytes above it would favour the first letters.
+    // 248 = 4 × 62. Bytes of 248 and more would favour the first letters.
     for (const byte of randomBytes(length)) {
       if (byte < 248 && text.length < length) text += BASE62[byte % 62];
     }

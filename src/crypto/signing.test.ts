@@ -12,7 +12,7 @@ describe('signatures', () => {
 
   it('use the key that RFC 8032 derives from the seed, under the id of RFC 8037', () => {
     expect(Buffer.from(signer.key.x, 'base64url')).toEqual(PUBLIC);
-    // RFC 8037, appendix A.3: the thumbprint of this very key.
+    // RFC 8037, appendix A.3: the thumbprint of this key.
     expect(signer.key.kid).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
     expect(publicJwk(PUBLIC)).toEqual(signer.key);
   });

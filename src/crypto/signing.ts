@@ -4,7 +4,7 @@ import { canonicalJson } from './hash.ts';
 export const SIGNING_KEY_BYTES = 32;
 export const SIGNATURE_ALGORITHM = 'Ed25519';
 
-/** A public key as RFC 8037 writes it. */
+/** A public key in the format of RFC 8037. */
 export interface PublicJwk {
   kty: 'OKP';
   crv: 'Ed25519';
@@ -17,13 +17,13 @@ export interface PublicJwk {
 }
 
 export interface Signature {
-  /** Base64url of the 64 bytes over the canonical JSON (RFC 8785) of what is signed, in UTF-8. */
+  /** Base64url of the 64 bytes of the signature. The signed text is the canonical JSON (RFC 8785) of the value, in UTF-8. */
   signature: string;
   key_id: string;
   algorithm: typeof SIGNATURE_ALGORITHM;
 }
 
-/** Signs JSON values. The value names its own `type`, so that a signature over one type is never valid for another. */
+/** Signs JSON values. The value contains its own `type`, so that a signature for one type is never valid for another. */
 export interface Signer {
   readonly key: PublicJwk;
   sign(value: unknown): Signature;
@@ -51,12 +51,12 @@ export function createSigner(seed: Buffer): Signer {
 /** `raw`: the 32 bytes of the public key. */
 export function publicJwk(raw: Buffer): PublicJwk {
   const required = { crv: 'Ed25519', kty: 'OKP', x: raw.toString('base64url') } as const;
-  // RFC 7638: the members that a key of this kind must have, in the order of their names, without blanks.
+  // RFC 7638: the members that a key of this kind must have, sorted by name, without white space.
   const kid = createHash('sha256').update(canonicalJson(required)).digest('base64url');
   return { ...required, kid, use: 'sig', alg: 'EdDSA' };
 }
 
-/** Whether one of the keys has signed the value. False for anything malformed; never throws. */
+/** Whether one of the keys has signed the value. Returns false for malformed input; never throws. */
 export function isSignedBy(value: unknown, by: Signature, keys: readonly PublicJwk[]): boolean {
   const key = keys.find((candidate) => candidate.kid === by.key_id);
   if (!key || by.algorithm !== SIGNATURE_ALGORITHM) return false;

@@ -9,16 +9,16 @@ export interface SealedColumn {
 }
 
 /**
- * Seals texts that must not be readable in the database or its log: file names, source URLs, options, metadata. A
- * deleted row leaves dead tuples and WAL behind, which then contain only ciphertext. Each value is bound to its column,
- * so that an attacker who writes to the database cannot pass off one row's text as another's.
+ * Seals texts that must not be readable in the database or its log: file names, source URLs, options, metadata. A deleted row leaves dead
+ * tuples and WAL behind, which then contain only ciphertext. Each value is bound to its column and row, so that an attacker who writes to
+ * the database cannot move a text from one row to another.
  */
 export interface Vault {
-  /** AES-256-GCM with a fresh nonce; the column is authenticated, not stored. */
+  /** AES-256-GCM with a fresh nonce. The column and row are authenticated, but not stored. */
   seal(target: SealedColumn, text: string): Buffer;
-  /** Throws `SealedValueError` when the value was altered, sealed with another key, or sealed for another column. */
+  /** Throws `SealedValueError` if the value was altered, sealed with another key, or sealed for another column. */
   open(target: SealedColumn, sealed: Buffer): string;
-  /** HMAC-SHA256 under a separate key: equal texts have equal fingerprints, which reveal nothing else. */
+  /** HMAC-SHA256 under a separate key. Equal texts have equal fingerprints, which reveal nothing else. */
   fingerprint(text: string): Buffer;
 }
 
@@ -36,7 +36,7 @@ export class SealedValueError extends Error {
   }
 }
 
-/** First byte of a sealed value: its format. Change it together with the key derivation. */
+/** First byte of a sealed value, which identifies its format. Change it together with the key derivation. */
 const FORMAT = 2;
 const HEAD_BYTES = 1;
 const NONCE_BYTES = 12;
@@ -74,7 +74,7 @@ export function createVault(key: Buffer): Vault {
   };
 }
 
-/** JSON, because no two columns may have the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
+/** JSON, because two different columns must never have the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
 function authenticated({ table, column, row }: SealedColumn): Buffer {
   return Buffer.from(JSON.stringify([FORMAT, table, column, ...row]));
 }

@@ -3,24 +3,26 @@ import pg from 'pg';
 import { createStatementNames } from './statement-names.ts';
 import { isStalePlan } from './transient.ts';
 
-/** The connection below a client of `pg`, which its types leave out. */
+/** The connection of a `pg` client, which is missing from its types. */
 type WithConnection = { readonly connection: { readonly stream: Duplex } };
 
 /**
- * Milliseconds for which a connection keeps its plans. A plan made while a table was nearly empty reads all of it, and
- * statistics that would replace the plan are gathered once a minute.
+ * Milliseconds for which a connection keeps its plans. A plan that was made while a table was nearly empty reads the complete table, and
+ * PostgreSQL gathers the statistics that would replace it only once a minute.
  */
 const PLAN_LIFE_MS = 10_000;
 
 /** `in_failed_sql_transaction` */
 const IN_FAILED_TRANSACTION = '25P02';
 
-/** Of this process: all connections have the same statements. Tests renew them, because many test files share a process. */
+/**
+ * Shared by all connections of this process, which prepare the same statements. Tests renew them, because many test files share a process.
+ */
 export const names = createStatementNames();
 
 /**
- * Sends all queries of one turn of the event loop with one system call: `pg` writes each at once, which wakes the server
- * for each. Prepares statements that run often: PostgreSQL parses and plans a small one longer than it runs it.
+ * Sends all queries of one turn of the event loop with one system call. By itself, `pg` sends each query at once, which wakes the server
+ * for each. Also prepares frequent statements, because PostgreSQL takes longer to parse and plan a small statement than to run it.
  */
 export class BatchingClient extends pg.Client {
   #isInTransaction = false;
@@ -32,7 +34,7 @@ export class BatchingClient extends pg.Client {
   override query(...args: any[]): any {
     const { stream } = (this as unknown as WithConnection).connection;
     stream.cork();
-    // After everything that this turn settles: BEGIN, and the statements of a `Promise.all`.
+    // Runs after all promises that settle in this turn have sent their queries, such as BEGIN and the statements of a `Promise.all`.
     setImmediate(() => stream.uncork());
     const [text, values] = args;
     // Kysely passes the text and its values; `pg.Pool` also passes a callback.
@@ -42,7 +44,8 @@ export class BatchingClient extends pg.Client {
 
   #run(text: string, values: unknown[]): Promise<pg.QueryResult> {
     return this.#send(text, values).catch((error: unknown) => {
-      // In a transaction that has failed, every statement fails. Callers must learn the reason, such as a deadlock, from any of them.
+      // After a failure, every further statement of a transaction fails. Callers must learn the original reason, such as a deadlock, from
+      // each of these failures.
       if ((error as { code?: string } | null)?.code === IN_FAILED_TRANSACTION) throw this.#failure ?? error;
       this.#failure = error;
       throw error;
@@ -58,7 +61,7 @@ export class BatchingClient extends pg.Client {
     const isAlone = !this.#isInTransaction;
     return super.query({ name, text, values }).catch((error: unknown) => {
       if (!isStalePlan(error)) throw error;
-      // A migration has changed the columns. Nothing has happened, but a transaction must run again from its start.
+      // A migration has changed the columns. The statement has changed nothing, but a transaction must run again from its start.
       names.renew();
       if (!isAlone) throw error;
       return super.query(text, values);
@@ -68,7 +71,7 @@ export class BatchingClient extends pg.Client {
   #renewPlans(): void {
     if (performance.now() - this.#plansSince < PLAN_LIFE_MS) return;
     this.#plansSince = performance.now();
-    // Rejected in a transaction that has failed; then the next statement does it.
+    // This fails in a transaction that has failed. The next statement then discards the plans.
     super.query('DISCARD PLANS').catch(() => {});
   }
 }

@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery, RawBuilder } from 'kysely';
 import type { Db } from './pool.ts';
 
-/** Stands for a value in the text of a statement. */
+/** Represents a value in the text of a statement. */
 class Placeholder {
   readonly name: string;
 
@@ -10,16 +10,15 @@ class Placeholder {
   }
 }
 
-/** Every property is a placeholder of its name. */
+/** Every property is a placeholder with its name. */
 const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) });
 
 type Statement<Row> = Compilable<Row> | RawBuilder<Row>;
 
 /**
- * A statement that is built and compiled at its first run. For a statement of many columns, building the text takes longer
- * than everything else that the process does to run it, and frequent statements run for every request.
- * @param build uses each value as a parameter, and nothing else of `values`: the text must be the same for all values, null
- *   included
+ * A statement that is built and compiled at its first run. For a statement with many columns, building the text takes longer than all other
+ * work of the process to run it, and frequent statements run for every request.
+ * @param build may use the properties of `values` only as parameters, because the text must be the same for all values, including null
  */
 export function compileOnce<Values extends object, Row>(
   build: (db: Db, values: Values) => Statement<Row>,

@@ -37,7 +37,7 @@ describe('TLS to PostgreSQL', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Ends TLS before the server of this run, which listens on a Unix socket or a port. */
+  /** Terminates TLS in front of the server of this test run, which listens on a Unix socket or a port. */
   async function serve(socket: Socket): Promise<void> {
     const [request] = (await once(socket, 'data')) as [Buffer];
     if (!request.equals(SSL_REQUEST)) return void socket.destroy();

@@ -1,4 +1,4 @@
-/** Codes of Node for a certificate that no trusted authority has signed. */
+/** Error codes of Node for a certificate that no trusted authority has signed. */
 const UNTRUSTED = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -6,11 +6,11 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_GET_ISSUER_CERT',
 ]);
-/** The driver gives this error no code. */
+/** The driver sets no code for this error. */
 const CONNECT_TIMEOUT = 'Connection terminated due to connection timeout';
 const CA = 'add sslmode=verify-full&sslrootcert=/path/to/ca.pem to AIRLOCK_DATABASE_URL';
 
-/** Why a connection to PostgreSQL fails, by the code of Node or the SQLSTATE, and what to do. */
+/** Reasons why a connection to PostgreSQL fails, and remedies, by the error code of Node or the SQLSTATE. */
 const ADVICE: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID:
     'The certificate of PostgreSQL is for another host: name the host of the certificate in AIRLOCK_DATABASE_URL',
@@ -20,7 +20,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '3D000': 'The database does not exist: create it, or correct its name in AIRLOCK_DATABASE_URL',
 };
 
-/** Codes of Node for a host that cannot be reached. */
+/** Error codes of Node for a host that cannot be reached. */
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -34,14 +34,14 @@ const UNREACHABLE = new Set([
 interface ConnectError {
   code?: unknown;
   message?: string;
-  /** Of an error of a connection or of the lookup of a name. */
+  /** Set for errors of a connection or of a DNS lookup. */
   address?: string;
   hostname?: string;
 }
 
 /**
- * A sentence for an operator, or null for an error that is not about a connection to PostgreSQL. Contains no address.
- * `url` tells an unreachable database from other hosts.
+ * Returns a sentence for an operator, or null for an error that does not concern a connection to PostgreSQL. Contains no address. `url`
+ * distinguishes an unreachable database from other unreachable hosts.
  */
 export function connectAdvice(error: ConnectError, url?: string): string | null {
   const { message = '' } = error;
@@ -58,7 +58,7 @@ export function connectAdvice(error: ConnectError, url?: string): string | null 
       ? `PostgreSQL requires TLS: ${CA}.`
       : 'PostgreSQL does not let this user in: correct pg_hba.conf, or AIRLOCK_DATABASE_URL.';
   }
-  // The driver gives this one no code.
+  // The driver sets no code for this error.
   if (message === 'The server does not support SSL connections') {
     return 'PostgreSQL does not offer TLS: set ssl=on and a certificate there. Without TLS, use a network that no one else can read, and remove sslmode.';
   }

@@ -30,7 +30,7 @@ describe('the connections of a pool', () => {
     return rows[0]!.count;
   };
 
-  /** Runs `work` while every query that calls `wait` waits. */
+  /** Runs `work` while every query that calls `wait` is blocked. */
   async function whileLocked(work: () => Promise<void>): Promise<void> {
     const holder = await database.pg.connect();
     try {
@@ -53,7 +53,7 @@ describe('the connections of a pool', () => {
       await until(async () => (await waiters()) === CONNECTIONS / 3, { what: 'the share of the account' });
       expect(await forAccount('other', answer)).toBe(1);
       expect(await answer()).toBe(1);
-      // The queries of the first account are still there, and no more of them than before.
+      // The queries of the first account are still blocked, and their number has not grown.
       expect(await waiters()).toBe(CONNECTIONS / 3);
       expect(await forAccount('greedy', () => forAllAccounts(answer))).toBe(1);
     });
@@ -78,7 +78,7 @@ describe('the connections of a pool', () => {
         });
       done = [0, 1, 2, 3].map((index) => forAccount('locked', () => lockOne(index)));
       await until(async () => (await waiters()) === 1, { what: 'the first transaction' });
-      // A request of the same account that needs no lock finds a connection of its share.
+      // A request of the same account that needs no lock gets a connection of its share.
       expect(await forAccount('locked', answer)).toBe(1);
       expect(await waiters()).toBe(1);
     });

@@ -2,37 +2,37 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PoolShape } from '../pools/share.ts';
 
 /*
- * An account's share of the database connections. A request names its account once, when it is authenticated; every query
- * that it causes afterwards counts against that account's share, so that no route can omit it.
+ * An account's share of the database connections. A request names its account once, when it is authenticated. Every later query of the
+ * request counts against that account's share, so that no route can omit it.
  */
 
 /** Milliseconds that a query or transaction waits for its turn. */
 export const TURN_MS = 30_000;
-/** Connections for work without an account: authentication, event streams and maintenance. */
+/** Connections that are reserved for work without an account: authentication, event streams and maintenance. */
 const FOR_NO_ACCOUNT = 2;
 
-/** How accounts share the connections of a pool. A connection is in use for milliseconds, so few are enough. */
+/** Returns how accounts share the connections of a pool. A connection is in use for milliseconds, so few are enough. */
 export function connectionPool(connections: number): PoolShape {
   const places = Math.max(1, connections - FOR_NO_ACCOUNT);
   return { places, share: Math.max(1, Math.floor(connections / 3)), reserved: Math.floor(places / 4) };
 }
 
-/** One piece of work of each account at a time. Accounts never wait for each other. */
+/** Allows one task per account at a time. Accounts never wait for each other. */
 export const ONE_PER_ACCOUNT: PoolShape = { places: Number.POSITIVE_INFINITY, share: 1, reserved: 0, quiet: 1 };
 
 const accountOfWork = new AsyncLocalStorage<string | undefined>();
 
-/** Counts the connections that `work` takes, and everything that it starts, against the share of that account. */
+/** Counts the connections of `work`, and of all work that it starts, against the share of this account. */
 export function forAccount<T>(accountId: string, work: () => T): T {
   return accountOfWork.run(accountId, work);
 }
 
-/** Runs work that serves several accounts, and that a request of one of them happens to start. */
+/** Runs work that serves several accounts, but was started by a request of one account. */
 export function forAllAccounts<T>(work: () => T): T {
   return accountOfWork.run(undefined, work);
 }
 
-/** The account whose work this is; undefined outside of requests. */
+/** The account of the current work; undefined outside of requests. */
 export function currentAccount(): string | undefined {
   return accountOfWork.getStore();
 }

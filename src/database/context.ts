@@ -3,13 +3,13 @@ import type { ObjectStore } from '../storage/types.ts';
 import type { Database } from './pool.ts';
 import type { RowGuard } from './row-guard.ts';
 
-/** What every function over rows and bytes works with; made once per process. */
+/** The context of all functions that use rows and bytes. Created once per process. */
 export interface Context {
   db: Database;
   store: ObjectStore;
   vault: Vault;
-  /** Isolates the rows of loops over many of them. */
+  /** Isolates the rows of loops over many rows. */
   rows: RowGuard;
-  /** Seconds that outputs, and uploads after their last use, live unless the account sets less. */
+  /** Seconds after which outputs expire, and uploads after their last use, unless the account sets a shorter time. */
   retentionSeconds: number;
 }

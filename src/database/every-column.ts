@@ -1,11 +1,11 @@
 import type { AccountsTable, JobOutputsTable, JobSourcesTable, UploadsTable } from './tables.ts';
 
 /*
- * Every column of the tables that most requests read. `SELECT *` would break a prepared statement when a migration adds a
- * column, so statements with it are not prepared.
+ * Every column of the tables that most requests read. Statements with `SELECT *` are not prepared, because a migration that adds a column
+ * would break them.
  */
 
-/** The keys of an object that must name every column. */
+/** The keys of an object whose type requires every column. */
 function every<Table>(columns: Record<keyof Table, true>): (keyof Table & string)[] {
   return Object.keys(columns) as (keyof Table & string)[];
 }

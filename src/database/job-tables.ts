@@ -1,13 +1,16 @@
 import type { Generated } from 'kysely';
 import type { DefaultedTimestamp, Json, Timestamp } from './columns.ts';
 
-/** Why bytes went: their owner said so, their time was over, another attempt won, they were no media, or they vanished. */
+/**
+ * Why bytes were deleted: their owner erased them, their retention ended, another attempt replaced them, they were rejected as media, or
+ * they were missing from storage.
+ */
 export type DeletionReason = 'erased' | 'retention' | 'replaced' | 'refused' | 'lost';
 
 export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
 
 /**
- * What a job takes of a worker. `interactive`: a caller waits for the response. `light`: audio, stills, remuxes, small
+ * The resources of a worker that a job needs. `interactive`: a caller waits for the response. `light`: audio, stills, remuxes, small
  * pictures; never waits behind a heavy encode.
  */
 export const RESOURCE_CLASSES = ['interactive', 'light', 'heavy'] as const;
@@ -18,7 +21,7 @@ export interface JobsTable {
   account_id: string;
   key_id: string | null;
   request_id: string | null;
-  /** Of the request that created the job; null if it was not traced. */
+  /** The `traceparent` of the request that created the job; null if the request was not traced. */
   traceparent: string | null;
   kind: string;
   resource_class: ResourceClass;
@@ -26,16 +29,16 @@ export interface JobsTable {
   parent_id: string | null;
   batch_id: string | null;
   batch_index: number | null;
-  /** From -10 to 10; higher ones start first within their account. */
+  /** From -10 to 10. Jobs with a higher priority start first within their account. */
   priority: Generated<number>;
   available_at: Timestamp;
-  /** What it requires of a worker beyond its kind. */
+  /** Capabilities that the job requires of a worker beyond its kind. */
   needs: Generated<string[]>;
   /** What the job waits for without a slot; null = nothing. */
   awaiting: 'children' | 'review' | 'upload' | null;
-  /** When a job that awaits a review fails. */
+  /** Time at which a job that awaits a review fails. */
   review_until: Timestamp | null;
-  /** What the next attempt of a parent needs to go on. */
+  /** State from which the next attempt of a parent continues. */
   resume_sealed: Buffer | null;
   fetches: boolean;
   request_sealed: Buffer | null;
@@ -80,16 +83,16 @@ export interface JobOutputsTable {
   object_id: string | null;
   error_code: string | null;
   role: Generated<string>;
-  /** Its name in the request; null = its format. */
+  /** Name of the output in the request; null = its format. */
   label_sealed: Buffer | null;
   error_sealed: Buffer | null;
-  /** Decrypts its segments, as hex digits. */
+  /** The key that decrypts its segments, as hex digits. */
   key_sealed: Buffer | null;
-  /** Where it is delivered to, with secrets; null once the job has ended. */
+  /** The destination of its delivery, with secrets; null once the job has ended. */
   destination_sealed: Buffer | null;
   /** Null without a destination. */
   delivery_status: string | null;
-  /** Host and folder, and why the delivery failed. Kept for receipts. */
+  /** Host and folder of the delivery, and the reason if it failed. Kept for receipts. */
   delivery_sealed: Buffer | null;
 }
 
@@ -136,7 +139,7 @@ export interface AttemptsTable {
 export interface BatchesTable {
   id: string;
   account_id: string;
-  /** Null for a batch of a person. */
+  /** Null for a batch that a person created. */
   key_id: string | null;
   total: number;
   accepted: number;
@@ -150,7 +153,7 @@ export interface BatchesTable {
   expires_at: Timestamp | null;
 }
 
-/** Kept by a trigger on `jobs`; nothing writes to it otherwise. */
+/** A trigger on `jobs` maintains this table. No other code writes to it. */
 export interface AccountScheduleTable {
   account_id: string;
   running: Generated<number>;
@@ -164,7 +167,7 @@ export interface AccountScheduleTable {
   heavy_at: Timestamp | null;
 }
 
-/** Kept by triggers on `jobs`. */
+/** Triggers on `jobs` maintain this table. */
 export interface JobCountsTable {
   account_id: string;
   kind: string;
@@ -172,10 +175,10 @@ export interface JobCountsTable {
   jobs: Generated<number>;
 }
 
-/** Kept by triggers on the tables that it counts: the sums over the rows of an account count. */
+/** Triggers on the counted tables maintain this table. The totals of an account are the sums over its rows. */
 export interface AccountStorageTable {
   account_id: string;
-  /** -1: corrections. */
+  /** -1 contains the corrections. */
   shard: number;
   object_bytes: Generated<number>;
   open_bytes: Generated<number>;

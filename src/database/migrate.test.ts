@@ -32,7 +32,7 @@ describe('a migration', () => {
 
   describe('of tables that are in use', () => {
     const NEWEST = '9999_newest';
-    /** The migrations, and a newest one that needs a lock on the jobs. */
+    /** A folder with the migrations, and a newest migration that needs a lock on the jobs. */
     let folder: string;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'airlock-migrations-'));

@@ -8,17 +8,16 @@ import type { Database } from './pool.ts';
 const MINIMUM_VERSION = 150_000;
 
 /**
- * Milliseconds for which a migration waits for a lock. While it waits, all statements on the table queue behind it, and
- * it keeps the locks that it has. Shorter than the second after which PostgreSQL looks for a deadlock: the migration gives
- * up, and not a request.
+ * Milliseconds for which a migration waits for a lock. While it waits, all statements on the table queue behind it, and it keeps its other
+ * locks. Shorter than the second after which PostgreSQL checks for a deadlock, so that the migration fails rather than a request.
  */
 const LOCK_MS = 100;
-/** Milliseconds between two attempts at a migration that did not get its locks; jitter multiplies it by 0.5 to 1.5. */
+/** Milliseconds between two attempts at a migration that did not get its locks, multiplied by a random number from 0.5 to 1.5. */
 const PAUSE_MS = 300;
-/** Milliseconds after which a migration that never gets its locks fails: something else has them, such as a backup. */
+/** Milliseconds after which a migration that never gets its locks fails, because another program, such as a backup, holds them. */
 const PATIENCE_MS = 120_000;
 
-/** Numbered, forward-only `.sql` files; each runs in a transaction of its own, under Kysely's advisory lock. */
+/** Numbered, forward-only `.sql` files. Each runs in its own transaction, under Kysely's advisory lock. */
 class SqlFiles implements MigrationProvider {
   readonly #folder: string;
 
@@ -42,8 +41,8 @@ class SqlFiles implements MigrationProvider {
 }
 
 /**
- * Migrates the database to the newest schema; returns the names of the migrations that ran. Programs may use the database
- * meanwhile: a migration that does not get its locks at once lets them go first, and is repeated.
+ * Migrates the database to the newest schema. Returns the names of the migrations that ran. Programs may use the database meanwhile: a
+ * migration that does not get its locks at once releases the locks it has, and is repeated.
  */
 export async function migrateDatabase(
   db: Database,
@@ -77,12 +76,12 @@ export async function migrateDatabase(
   }
 }
 
-/** Whether a migration did not get a lock in time, or would have waited forever. */
+/** Whether a migration failed because it did not get a lock in time, or because of a deadlock. */
 function isBusy(error: unknown): boolean {
   return ['55P03', '40P01'].includes((error as { code?: string }).code ?? '');
 }
 
-/** Schemas of versions before 0.1.0 cannot be migrated: their jobs are stored in another form. */
+/** Rejects schemas of versions before 0.1.0, which cannot be migrated because their jobs are stored in another form. */
 async function rejectPrereleases(db: Database): Promise<void> {
   const { rows } = await sql<{ found: boolean }>`SELECT to_regclass('transcodes') IS NOT NULL AS found`.execute(db);
   if (!rows[0]?.found) return;

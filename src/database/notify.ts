@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { type Db, KEEP_ALIVE_MS } from './pool.ts';
 
-/** Channels carry ids only: a NOTIFY payload is seen by every listener of the database. */
+/** Channels carry only ids, because every listener of the database sees the payload of a NOTIFY. */
 export type Channel = 'airlock_job' | 'airlock_cancel' | 'airlock_queue' | 'airlock_events' | 'airlock_deliveries';
 
 /** Sent when the surrounding transaction commits. */
@@ -10,7 +10,7 @@ export async function notify(db: Db, channel: Channel, payload: string): Promise
   await sql`SELECT ${notification(channel, payload)}`.execute(db);
 }
 
-/** A column that notifies, for a statement that does something else as well. */
+/** A column that sends a notification, for a statement that also does other work. */
 export function notification(channel: Channel, payload: string | RawBuilder<string>): RawBuilder<unknown> {
   return sql`pg_notify(${channel}, ${payload})`;
 }
@@ -29,8 +29,8 @@ export interface ListenHandlers {
 }
 
 /**
- * Listens on one connection, and reconnects automatically. After every (re)connection `onConnect` runs, because
- * notifications sent meanwhile are lost: the caller then checks for itself.
+ * Listens on one connection, and reconnects automatically. After every connection or reconnection, `onConnect` runs. Notifications that
+ * were sent in between are lost, so the caller must then check for changes itself.
  */
 export async function listen(url: string, channels: Channel[], handlers: ListenHandlers): Promise<Listener> {
   const listener = new Reconnecting(url, channels, handlers);
@@ -63,7 +63,8 @@ class Reconnecting implements Listener {
     }
     if (this.#isClosed) return fresh.end();
     this.#client = fresh;
-    // Only a connection that stood comes back by its end; one that never stood, by its failure: one attempt at a time.
+    // Reconnect only after an established connection has ended. If the connection was never established, the caller reconnects. This way,
+    // only one attempt runs at a time.
     fresh.once('end', () => {
       this.#client = null;
       this.#connectLater();
@@ -83,7 +84,7 @@ class Reconnecting implements Listener {
       connectionString: this.#url,
       application_name: 'airlock-listen',
       keepAlive: true,
-      // It only listens: nothing else would notice that the server is gone.
+      // This connection only listens, so no query would notice that the server is gone.
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: CONNECT_MS,

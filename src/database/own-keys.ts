@@ -20,7 +20,7 @@ export async function isOwn(db: Db, table: 'jobs' | 'batches', id: string, keys:
   return row !== undefined;
 }
 
-/** For `column = ANY(keys)`; of a single key, PostgreSQL then reads the rows in the order of an index. */
+/** Returns the keys for `column = ANY(keys)`. With a single key, PostgreSQL reads the rows in the order of an index. */
 export function anyOf(keys: readonly string[]): RawBuilder<string> {
   if (keys.length === 1) return sql<string>`${keys[0]}::uuid`;
   return sql<string>`ANY(${[...keys]}::uuid[])`;

@@ -6,7 +6,7 @@ export interface UsersTable {
   /** In lower case. */
   email: string;
   role: 'operator' | 'admin' | 'member' | 'viewer';
-  /** Null until a setup link has set it. */
+  /** Null until the person sets it with a setup link. */
   password_hash: string | null;
   disabled_at: Timestamp | null;
   last_sign_in_at: Timestamp | null;
@@ -41,11 +41,11 @@ export interface OauthCodesTable {
   client_id: string;
   user_id: string;
   redirect_uri: string;
-  /** S256. */
+  /** The method is always S256. */
   challenge: string;
   scopes: string[];
   expires_at: Timestamp;
   used_at: Timestamp | null;
-  /** The token that it was exchanged for. */
+  /** The token for which the code was exchanged. */
   key_id: string | null;
 }

@@ -14,7 +14,7 @@ describe('the pool', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
-    // Test files that ran before may have used all names.
+    // Earlier test files may have used all names.
     names.renew();
     database = await makeDatabase();
     await database.pg.query('CREATE TABLE marks (mark text PRIMARY KEY)');

@@ -17,13 +17,13 @@ import type { Tables } from './tables.ts';
 export type Database = Kysely<Tables>;
 /** A transaction. Functions that change data require one. */
 export type Tx = Transaction<Tables>;
-/** A pool or a transaction, for reads that work with both. */
+/** A pool or a transaction, for reads that can use either. */
 export type Db = Kysely<Tables>;
 
 const INT8 = 20;
 const DATE = 1082;
 pg.types.setTypeParser(INT8, Number);
-// A `date` is a calendar day, not an instant: as a Date it would move with the time zone.
+// A `date` is a calendar day, not an instant. As a `Date`, it would change with the time zone.
 pg.types.setTypeParser(DATE, (text) => text);
 
 export interface Pool {
@@ -32,25 +32,27 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** Milliseconds after which the server ends a statement. */
+/** Milliseconds after which the server cancels a statement. */
 const STATEMENT_MS = 30_000;
 /**
- * Milliseconds after which a query without any response ends together with its connection: the server, which answers
- * earlier, is cut off. The kernel alone would repeat its packets for a quarter of an hour.
+ * Milliseconds after which a query without any response fails and its connection is closed. A reachable server would have responded
+ * earlier. The kernel alone would repeat its packets for a quarter of an hour.
  */
 const SILENCE_MS = STATEMENT_MS + 5_000;
 /**
- * Milliseconds after which the server ends a transaction whose client sends nothing. A process that is stopped or cut off
- * no longer has its locks, and others wait for them.
+ * Milliseconds after which the server ends a transaction whose client sends nothing. This releases the locks of a process that is stopped
+ * or unreachable, for which other processes wait.
  */
 const IDLE_MS = 10_000;
-/** Milliseconds after which the kernel asks the peer of an idle connection whether it lives; it gives up in ten more. */
+/**
+ * Milliseconds after which the kernel probes the peer of an idle connection. If the peer does not respond, the connection fails after ten
+ * more seconds.
+ */
 export const KEEP_ALIVE_MS = 10_000;
 
 /**
- * A pool of at most `max` connections. Requests of accounts share them (`forAccount`). Idle
- * connections that break, because the server restarted, are dropped by pg and reported
- * to `onError`; the next query takes a new one.
+ * A pool of at most `max` connections. Requests of accounts share them (`forAccount`). If an idle connection breaks, for example because
+ * the server restarts, `pg` drops it and reports it to `onError`. The next query then uses a new connection.
  */
 export function openPool(
   url: string,
@@ -60,13 +62,13 @@ export function openPool(
     connectionString: url,
     max: options.max,
     application_name: `airlock-${options.role}`,
-    // An idle connection costs the server some 3 MB of its own; one stays warm, since a new one takes 10 ms.
+    // An idle connection uses about 3 MB of the server's memory. One stays open, since a new connection takes 10 ms.
     min: 1,
     idleTimeoutMillis: 5_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    // Queries that are sent without awaiting each other share a round trip; they run in the order in which they are sent.
+    // Queries that are sent without awaiting each other share a round trip. They run in the order in which they are sent.
     pipeline: true,
     Client: BatchingClient,
     statement_timeout: STATEMENT_MS,
@@ -74,7 +76,8 @@ export function openPool(
     idle_in_transaction_session_timeout: IDLE_MS,
   });
   pool.on('error', options.onError);
-  // A client that is checked out while its connection breaks emits on itself; without a listener Node would end.
+  // If a connection breaks while its client is checked out, the client emits the error itself. Without a listener, the Node process would
+  // exit.
   pool.on('connect', (client) => client.on('error', options.onError));
   const db = pipelining(new Kysely<Tables>({ dialect: new PipeliningDialect({ pool }, options.max) }));
   return {
@@ -82,15 +85,15 @@ export function openPool(
     pg: pool,
     async close() {
       await db.destroy();
-      // Kysely ends a pool that it has used, and no other.
+      // Kysely closes only a pool that it has used.
       if (!pool.ended) await pool.end();
     },
   };
 }
 
 /**
- * Sends the queries of `work` on one connection, those that do not await each other in one round trip. Given the pool,
- * each of them would take a connection of its own.
+ * Sends the queries of `work` on one connection. Queries that do not await each other share one round trip. With the pool, each query would
+ * take its own connection.
  */
 export function pipelined<T>(db: Db, work: (connection: Db) => Promise<T>): Promise<T> {
   return db.isTransaction ? work(db) : db.connection().execute(work);
@@ -102,9 +105,9 @@ const lastStatements = new WeakMap<DatabaseConnection, Promise<unknown>[]>();
 const committing = new WeakSet<DatabaseConnection>();
 
 /**
- * Sends the COMMIT of a transaction in the same round trip as its last statements. The caller has sent `statements` without awaiting
- * them, and sends no other statement whose changes matter after them. If one of the statements fails, PostgreSQL rolls back the
- * transaction, and the transaction rejects with the error of this statement.
+ * Sends the COMMIT of a transaction in the same round trip as its last statements. The caller must have sent `statements` without awaiting
+ * them, and must not send further statements with changes. If one of the statements fails, PostgreSQL rolls back the transaction, and the
+ * transaction rejects with the error of this statement.
  */
 export async function sendWithCommit(tx: Tx, statements: Promise<unknown>): Promise<void> {
   if (!tx.isTransaction) throw new Error('only a transaction has a COMMIT');
@@ -113,8 +116,8 @@ export async function sendWithCommit(tx: Tx, statements: Promise<unknown>): Prom
   await tx.getExecutor().provideConnection(async (connection) => {
     lastStatements.set(connection, [...(lastStatements.get(connection) ?? []), statements]);
   });
-  // By the next tick, all promises that don't need a response have settled. A statement that could not be sent has failed by then, and
-  // PostgreSQL would not roll back because of it.
+  // By the next tick, all promises that don't need a response have settled. A statement that could not be sent has rejected by then.
+  // PostgreSQL would not roll back because of such a statement.
   await new Promise<void>((resolve) => process.nextTick(resolve));
   if (failures.length > 0) throw failures[0];
 }
@@ -125,7 +128,7 @@ function takeLastStatements(connection: DatabaseConnection): Promise<unknown>[] 
   return statements;
 }
 
-/** Runs a part of a transaction whose changes are undone, alone, if it rejects. */
+/** Runs a part of a transaction. If the part rejects, only its changes are rolled back. */
 export async function inSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
   await sql`SAVEPOINT part`.execute(tx);
   try {
@@ -139,8 +142,8 @@ export async function inSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T>
 }
 
 /**
- * Lets `Promise.all` send the statements of a transaction, or of `pipelined`, at once: Kysely sends each one when the
- * one before it is answered. If one fails, so do those after it in the transaction, and the commit.
+ * Lets `Promise.all` send the statements of a transaction, or of `pipelined`, at once. By itself, Kysely sends each statement only after
+ * the response to the previous one. If a statement fails, all later statements of the transaction and the commit fail too.
  */
 function pipelining(db: Database): Database {
   const executor = db.getExecutor();
@@ -149,7 +152,7 @@ function pipelining(db: Database): Database {
   return db;
 }
 
-/** Provides a single connection to several statements at a time; they run in the order in which they ask for it. */
+/** Provides a single connection to several statements at a time. They run in the order in which they request it. */
 class ConcurrentProvider implements ConnectionProvider {
   readonly #single: ConnectionProvider;
   #connection: Promise<DatabaseConnection> | undefined;
@@ -187,7 +190,7 @@ type DialectConfig = ConstructorParameters<typeof PostgresDialect>[0];
 class PipeliningDriver extends PostgresDriver {
   readonly #begun = new WeakMap<DatabaseConnection, Promise<void>>();
   readonly #shares: FairPool;
-  /** Return the places of the connections that are in use. */
+  /** Functions that return the places of the connections in use. */
   readonly #ends = new WeakMap<DatabaseConnection, () => void>();
 
   constructor(config: DialectConfig, connections: number) {
@@ -198,7 +201,7 @@ class PipeliningDriver extends PostgresDriver {
   override async acquireConnection(): Promise<DatabaseConnection> {
     const account = currentAccount();
     if (account === undefined) return super.acquireConnection();
-    // Before a connection is asked for: those who wait for the pool wait in one queue for all accounts.
+    // Wait for a place before requesting a connection, because the queue of the pool is the same for all accounts.
     const end = await this.#shares.wait(account, { maxMs: TURN_MS });
     try {
       const connection = await super.acquireConnection();
@@ -212,7 +215,7 @@ class PipeliningDriver extends PostgresDriver {
 
   override async releaseConnection(connection: DatabaseConnection): Promise<void> {
     const end = this.#ends.get(connection);
-    // Before the release, after which somebody else may get the connection.
+    // Delete the place before the release, because another caller may get the connection after the release.
     this.#ends.delete(connection);
     try {
       await super.releaseConnection(connection as Parameters<PostgresDriver['releaseConnection']>[0]);
@@ -223,7 +226,7 @@ class PipeliningDriver extends PostgresDriver {
 
   override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
     const begun = super.beginTransaction(connection, settings);
-    begun.catch(() => {}); // the commit reports it
+    begun.catch(() => {}); // The commit reports this error.
     this.#begun.set(connection, begun);
   }
 
@@ -233,7 +236,7 @@ class PipeliningDriver extends PostgresDriver {
     committing.add(connection);
     try {
       const statements = [this.#begun.get(connection), ...last, super.commitTransaction(connection)];
-      // Their failures may arrive together. The first one is the reason for the others.
+      // Failures may arrive together. The first failure is the reason for the others.
       const failed = (await Promise.allSettled(statements)).find(({ status }) => status === 'rejected');
       if (failed) throw (failed as PromiseRejectedResult).reason;
     } finally {

@@ -8,12 +8,12 @@ type TableName = keyof Tables | 'rate_limits' | 'schema_migrations' | 'schema_mi
 
 const NONE: readonly Right[] = [];
 const READ: readonly Right[] = ['SELECT'];
-/** Rows of the log are never changed or removed: the hash chain would reveal it, and these rights prevent it. */
+/** Rows of the log are never changed or removed. The hash chain would reveal it, and these rights prevent it. */
 const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
 
 /**
- * What each process may do in the database. The owner, who migrates and makes keys on the command line, may do everything.
- * Complete by its type: a migration that makes a table must declare here who may use it.
+ * The rights of each process in the database. The owner, who migrates and creates keys on the command line, has all rights. The type
+ * requires every table: a migration that creates a table must declare the rights to it here.
  */
 export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRole, readonly Right[]>>>> = {
   // Operators create and change accounts over the API. Locking a row needs the right to update a column of it.
@@ -22,11 +22,11 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   api_keys: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
   usage_months: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   usage_days: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
-  // Only the process that people sign in to may read the hashes of their passwords.
+  // Only the process in which people sign in may read the hashes of their passwords.
   users: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
   sessions: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: ['SELECT (expires_at)', 'DELETE'] },
   setup_links: { api: ['SELECT', 'INSERT', 'DELETE'], worker: ['SELECT (expires_at)', 'DELETE'] },
-  // Applications register, and get codes, over the API alone.
+  // Applications register and get codes only over the API.
   oauth_clients: { api: ['SELECT', 'INSERT', 'DELETE'], worker: NONE },
   oauth_codes: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
@@ -37,31 +37,32 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   job_outputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   // The process that ends the last job of a batch completes the batch.
   batches: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
-  // A trigger on `jobs` writes it. Locking a row needs the right to update a column of it.
+  // A trigger on `jobs` writes to this table. Locking a row requires the right to update a column of it.
   account_schedule: { api: READ, worker: ['SELECT', 'UPDATE (account_id)'] },
   job_counts: { api: READ, worker: READ },
-  // Triggers on `objects` and `uploads` write it. The sweep of the worker corrects it.
+  // Triggers on `objects` and `uploads` write to this table. The sweep of the worker corrects it.
   account_storage: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  // The API ends an attempt and deletes what FFmpeg reported; it starts none.
+  // The API ends an attempt and deletes the messages of FFmpeg. It starts no attempts.
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   workers: { api: ['SELECT', 'UPDATE (drain_requested)'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   fleet_leases: { api: NONE, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   events: { api: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'DELETE'] },
-  // Recording an event reads the webhooks that it is sent to. The worker sends, and disables what fails.
+  // Recording an event reads the webhooks that receive it. The worker sends events, and disables webhooks that fail.
   webhooks: {
     api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     worker: ['SELECT', 'UPDATE (failing_since, timeouts, backs_off_until, disabled_at, disabled_reason, updated_at)'],
   },
   webhook_secrets: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: READ },
   webhook_deliveries: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  // A job keeps what it got from a template, so that no worker reads templates.
+  // A job stores its settings from a template, so that no worker reads templates.
   templates: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   template_versions: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
-  // The worker uses the access keys that they contain.
+  // The worker uses the access keys in the connections.
   connections: { api: ['SELECT', 'INSERT', 'DELETE'], worker: READ },
-  // The worker deletes expired tokens, and reads no hashes.
+  // The worker deletes expired tokens, but reads no hashes.
   upload_tokens: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT (expires_at)', 'DELETE'] },
-  // The worker sweeps these two, and deletes stored responses with their job or upload: a condition reads the column that it names.
+  // The worker sweeps the next two tables, and deletes stored responses with their job or upload. A condition must be able to read its
+  // column.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],
     worker: ['SELECT (created_at, job_id, upload_id, batch_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
@@ -77,9 +78,8 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
 const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE"
 
 /**
- * Gives the roles exactly the rights above, and revokes any others. Roles that are not there are left out, or
- * made with `create` (without a login, for an operator to give one), for which the connection needs CREATEROLE. Returns
- * the roles that have their rights now.
+ * Grants the roles exactly the rights above, and revokes all others. Missing roles are skipped, or created if `create` is true. A created
+ * role cannot log in until an operator allows it, and creating it requires CREATEROLE. Returns the roles that have their rights now.
  */
 export async function grantRoles(db: Database, options: { create: boolean }): Promise<string[]> {
   return db.transaction().execute(async (tx) => {
@@ -96,7 +96,7 @@ export async function grantRoles(db: Database, options: { create: boolean }): Pr
   });
 }
 
-/** Roles belong to the entire server: another database of it may have made them, at this very moment. */
+/** Roles belong to the entire server, so a process of another database may create them at the same time. */
 async function createRole(tx: Tx, role: string): Promise<void> {
   await sql`
     DO $$ BEGIN

@@ -1,7 +1,7 @@
 import { isStorageUnreachable } from './outage.ts';
 import { isTransient } from './transient.ts';
 
-/** The loops over many rows, as metrics and the log name them. */
+/** The loops over many rows, by their names in metrics and the log. */
 export const ROW_LOOPS = [
   'recovery',
   'claims',
@@ -18,19 +18,19 @@ export const ROW_LOOPS = [
 ] as const;
 export type RowLoop = (typeof ROW_LOOPS)[number];
 
-/** What a newer release may write that this one does not know. */
+/** Parts of a row that only a newer release may know. */
 export const UNKNOWN_ROWS = ['kind', 'event', 'status'] as const;
 export type UnknownRow = (typeof UNKNOWN_ROWS)[number];
 
 /**
- * Isolates rows: one that fails, or that a newer release wrote, is counted and reported, and blocks no other. There is
- * one guard per process.
+ * Isolates rows: a row that fails, or that a newer release wrote, is counted and reported, and blocks no other row. There is one guard per
+ * process.
  */
 export interface RowGuard {
   /**
-   * Runs `work` for each row, `atOnce` at a time (default 1). A row that fails rests: calls skip it for a time that
-   * doubles with each failure. Resolves to the number of rows for which `work` succeeded. Rejects, without blame for a
-   * row, when the database or the storage is unreachable.
+   * Runs `work` for each row, `atOnce` at a time (default 1). A row that fails rests: calls skip it for a time that doubles with each
+   * failure. Resolves to the number of rows for which `work` succeeded. If the database or the storage is unreachable, rejects and counts
+   * no failure of a row.
    */
   each<Row>(
     loop: RowLoop,
@@ -38,16 +38,16 @@ export interface RowGuard {
     work: (row: Row) => Promise<unknown>,
     options: { idOf: (row: Row) => string; atOnce?: number },
   ): Promise<number>;
-  /** Ids of the rows that rest. A query that has a limit leaves them out, so that they do not fill its result. */
+  /** Ids of the rows that rest. A query with a limit must exclude them, so that they do not fill its result. */
   resting(loop: RowLoop): string[];
-  /** Records the failure of one row. Throws the error if it is the failure of the database or the storage. */
+  /** Records the failure of one row. Throws the error if the database or the storage caused it. */
   failed(loop: RowLoop, id: string, error: unknown): Promise<void>;
   /** Counts rows that a newer release wrote. */
   skipped(what: UnknownRow, rows?: number): void;
   counts(): RowCounts;
 }
 
-/** Rows since the start of the process. */
+/** Numbers of rows since the start of the process. */
 export interface RowCounts {
   failed: Readonly<Record<RowLoop, number>>;
   skipped: Readonly<Record<UnknownRow, number>>;
@@ -55,13 +55,13 @@ export interface RowCounts {
 
 const FIRST_REST_MS = 5_000;
 const LONGEST_REST_MS = 3600_000;
-/** Rows of one loop that may rest. Beyond, the oldest is tried again. */
+/** Maximum number of rows of one loop that rest. If there are more, the oldest row is tried again. */
 const MOST_RESTING = 10_000;
 
 export interface RowGuardOptions {
   /** Rejects when the storage does not respond. */
   ping: () => Promise<void>;
-  /** Called for each failure of a row, with the failures of this row so far. */
+  /** Called for each failure of a row, with the number of failures of this row so far. */
   onFailure: (failure: { loop: RowLoop; id: string; failures: number; error: unknown }) => void;
   /** Milliseconds since 1970. Default: the clock. */
   now?: () => number;
@@ -71,7 +71,7 @@ export function createRowGuard(options: RowGuardOptions): RowGuard {
   return new Guard(options);
 }
 
-/** Failures of a row, and the end of its rest. */
+/** Number of failures of a row, and the end of its rest. */
 interface Rest {
   failures: number;
   until: number;
@@ -146,11 +146,11 @@ class Guard implements RowGuard {
     return (this.#options.now ?? Date.now)();
   }
 
-  /** Whether an error concerns every row, and not this row alone. */
+  /** Whether an error concerns every row, rather than only this row. */
   async #isOutage(error: unknown): Promise<boolean> {
     if (isTransient(error) && !isContention(error)) return true;
     if (!isStorageUnreachable(error)) return false;
-    // A storage that fails at one key answers the ping.
+    // If the storage fails only for one key, it still responds to the ping.
     return this.#options.ping().then(
       () => false,
       () => true,
@@ -158,7 +158,7 @@ class Guard implements RowGuard {
   }
 }
 
-/** Whether other transactions locked the row: a row that fails like this each time is not the fault of the server. */
+/** Whether other transactions locked the row. If this happens to a row each time, the server is not the cause. */
 function isContention(error: unknown): boolean {
   return /^(40|55P03)/.test((error as { code?: string } | null)?.code ?? '');
 }

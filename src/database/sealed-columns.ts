@@ -1,13 +1,13 @@
 import type { SealedColumn, Vault } from '../crypto/vault.ts';
 import type { Tables } from './tables.ts';
 
-/** A sealed column keeps this name, and a column of this name is sealed. */
+/** The names of sealed columns end with `_sealed`, and every column with such a name is sealed. */
 type SealedColumnOf<T extends keyof Tables> = Extract<keyof Tables[T], `${string}_sealed`>;
 type SealedTable = { [T in keyof Tables]: SealedColumnOf<T> extends never ? never : T }[keyof Tables];
 
 /**
- * What identifies a row of each table with sealed columns; complete by its type. All of it is known before the row is written.
- * The account is always part of it, so that a row moved to another account cannot be read there.
+ * The columns that identify a row of each table with sealed columns. The type requires every such table. All of these columns are known
+ * before the row is written. The account is always one of them, so that a row that was moved to another account cannot be read there.
  */
 const ROW_KEYS = {
   jobs: ['account_id', 'id'],
@@ -23,10 +23,10 @@ const ROW_KEYS = {
   idempotency_keys: ['account_id', 'route', 'key'],
 } as const satisfies Record<SealedTable, readonly string[]>;
 
-/** The row that a value belongs to. Tables without an account column take the account of their job. */
+/** The row to which a value belongs. Tables without an account column use the account of their job. */
 export type RowOf<T extends SealedTable> = { readonly [K in (typeof ROW_KEYS)[T][number]]: string | number };
 
-/** Seals a text for one column of one row; it opens nowhere else. */
+/** Seals a text for one column of one row. It cannot be opened in any other place. */
 export function sealColumn<T extends SealedTable>(
   vault: Vault,
   table: T,
@@ -37,7 +37,9 @@ export function sealColumn<T extends SealedTable>(
   return vault.seal(locate(table, column, row), text);
 }
 
-/** The text of a column, read from the row that it was sealed for; null when there is none. Throws `SealedValueError`. */
+/**
+ * Opens the text of a column, which must be read from the row for which it was sealed; null if there is none. Throws `SealedValueError`.
+ */
 export function openColumn<T extends SealedTable, C extends SealedColumnOf<T>>(
   vault: Vault,
   table: T,

@@ -2,13 +2,13 @@ import type pg from 'pg';
 import { DATABASE_ROLES } from '../config/database-roles.ts';
 
 /*
- * Which program brought the schema up to date last, kept as a comment on a table of the schema itself: so it goes with
- * a dump, and a restored old dump is recognised as old. No SQL builder here: the supervisor reads it.
+ * Identifies the program that last updated the schema. It is stored as a comment on a table of the schema itself, so that a dump contains
+ * it, and a restored old dump is recognized as old. No SQL builder is used here, because the supervisor reads it.
  */
 const PREFIX = 'airlock ';
 const ROLES = Object.values(DATABASE_ROLES);
 
-/** The statement that stamps a database. `stamp` is hexadecimal: the statement takes no parameters. */
+/** The statement that stamps a database. `stamp` is hexadecimal, because the statement accepts no parameters. */
 export function stampStatement(stamp: string): string {
   if (!/^[0-9a-f]+$/.test(stamp)) throw new Error('A stamp is hexadecimal');
   return `COMMENT ON TABLE schema_migrations IS '${PREFIX}${stamp}'`;
@@ -20,13 +20,13 @@ export async function writeStamp(pool: pg.Pool, stamp: string): Promise<void> {
 
 export interface FoundStamp {
   stamp: string;
-  /** Whether any API key was ever made. */
+  /** Whether any API key was ever created. */
   hasKeys: boolean;
-  /** Whether the database roles of our processes are there and have rights: all of them are given together. */
+  /** Whether the database roles of our processes exist and have rights. All of them get their rights together. */
   hasRoles: boolean;
 }
 
-/** Null for a schema without one. Rejects when the database is unreachable. */
+/** Returns null for a schema without a stamp. Rejects when the database is unreachable. */
 export async function readStamp(url: string): Promise<FoundStamp | null> {
   const { default: postgres } = await import('pg');
   const client = new postgres.Client({

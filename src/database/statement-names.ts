@@ -1,22 +1,22 @@
-/** Runs after which a text gets a name: what runs once a day need not stay in the memory of every connection. */
+/** Runs after which a text gets a name. A statement that runs once a day need not use memory in every connection. */
 const MIN_RUNS = 3;
-/** Named texts of a process. Each takes some 30 kB in every connection that runs it. */
+/** Maximum number of named texts in a process. Each uses about 30 kB in every connection that runs it. */
 const MAX_NAMED = 300;
-/** Texts whose runs are counted. Texts that vary with the data would otherwise fill the memory. */
+/** Maximum number of texts whose runs are counted. Texts that vary with the data would otherwise fill the memory. */
 const MAX_COUNTED = 1_000;
-/** Statements that PostgreSQL plans. All others have nothing to prepare. */
+/** Statements that PostgreSQL plans. Preparing other statements has no advantage. */
 const PLANNED = /^\s*(select|insert|update|delete|with)\b/i;
 /**
- * `SELECT *`, `jobs.*` or `RETURNING *`: a migration that adds a column changes the result, and PostgreSQL rejects the prepared
- * statement, which would undo a transaction.
+ * `SELECT *`, `jobs.*` or `RETURNING *`. A migration that adds a column changes the result. PostgreSQL would then reject the prepared
+ * statement and roll back the transaction.
  */
 const ALL_COLUMNS = /(?:\.|\b(?:select|returning)\s+|,\s*)\*/i;
 
 /** Chooses which statements connections prepare, by their text. */
 export interface StatementNames {
-  /** The name under which a connection prepares this text, or undefined if it should not. Counts a run. */
+  /** Returns the name under which a connection prepares this text, or undefined if it should not be prepared. Counts a run. */
   nameOf(text: string): string | undefined;
-  /** Gives every text another name, so that no connection uses a statement again that it has prepared. */
+  /** Gives every text a new name, so that no connection reuses a prepared statement. */
   renew(): void;
 }
 

@@ -30,7 +30,7 @@ export * from './template-tables.ts';
 export * from './upload-token-tables.ts';
 export * from './webhook-tables.ts';
 
-// One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them count bytes,
+// One interface per table of migrations/*.sql. `bigint` columns are returned as numbers (see pool.ts), because all of them count bytes,
 // milliseconds or rows, far below 2^53.
 
 export interface AccountsTable {
@@ -71,13 +71,13 @@ export interface ApiKeysTable {
   replaced_by: string | null;
   dies_at: Timestamp | null;
   origin: Defaulted<KeyOrigin>;
-  /** Of an access token: the client that uses it, and the person who granted it. */
+  /** For an access token: the client that uses it, and the person who granted it. */
   oauth_client_id: string | null;
   oauth_user_id: string | null;
   family_hash: Buffer | null;
   refresh_hash: Buffer | null;
   refresh_expires_at: Timestamp | null;
-  /** The key that created or rotated it; null if a person did. */
+  /** The key that created or rotated it; null if a person created it. */
   made_by: string | null;
 }
 
@@ -106,7 +106,7 @@ export interface ObjectsTable {
   content_type: string;
   size: number | null;
   sha256: string | null;
-  /** Upload in parts that was not aborted. It may have been completed. */
+  /** An upload in parts that was not aborted. It may have been completed. */
   multipart_id: string | null;
   state: ObjectState;
   deletion_reason: DeletionReason | null;
@@ -114,13 +114,13 @@ export interface ObjectsTable {
   created_at: DefaultedTimestamp;
   deleted_at: Timestamp | null;
   deletion_failures: Generated<number>;
-  /** Of the next attempt to delete the bytes; '-infinity' is read as a number. */
+  /** Time of the next attempt to delete the bytes. '-infinity' is read as a number. */
   deletion_due_at: DefaultedTimestamp;
   /** The storage's error code, or the status of its response. */
   deletion_error: string | null;
   /** Number of files of a tree, 0 until they are stored; null for a single object. The key of a tree is a prefix. */
   files: number | null;
-  /** Of a zip: id of the tree that it contains. */
+  /** For a zip: id of the tree that it contains. */
   archive_of: string | null;
 }
 
@@ -145,11 +145,11 @@ export interface UploadsTable {
   confirmed_at: Timestamp | null;
   refusal_sealed: Buffer | null;
   part_size: number | null;
-  /** The upload token that began it; null if a key or a person did. The token may be deleted. */
+  /** The upload token that began the upload; null if a key or a person began it. The token may have been deleted. */
   token_id: string | null;
-  /** The job that it was created with; null for an upload that was begun without a job. */
+  /** The job with which the upload was created; null for an upload that was begun without a job. */
   job_id: string | null;
-  /** When Airlock next looks for its bytes; null if no job needs that. */
+  /** Time at which Airlock next checks for its bytes; null if no job needs this. */
   check_at: Timestamp | null;
 }
 

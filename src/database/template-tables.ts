@@ -8,14 +8,14 @@ export interface TemplatesTable {
   latest: number;
   created_at: DefaultedTimestamp;
   updated_at: DefaultedTimestamp;
-  /** A deleted template counts in the changes of the account for a day. */
+  /** A deleted template still counts in the account's changes per day. */
   deleted_at: Timestamp | null;
 }
 
 export interface TemplateVersionsTable {
   template_id: string;
   account_id: string;
-  /** From 1. */
+  /** Counts from 1. */
   version: number;
   /** Null once the template is deleted. */
   content_sealed: Buffer | null;

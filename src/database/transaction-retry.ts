@@ -4,16 +4,19 @@ import { ONE_PER_ACCOUNT, TURN_MS } from './connection-share.ts';
 import { type Database, sendWithCommit, type Tx } from './pool.ts';
 import { isStalePlan } from './transient.ts';
 
-/** Classes of failures after which nothing has happened: a deadlock, a serialization failure, a lock that took too long. */
+/**
+ * SQLSTATE codes of failures that have rolled back the transaction: a deadlock, a serialization failure, a lock that was not granted in
+ * time.
+ */
 const UNDONE = new Set(['40P01', '40001', '55P03']);
 const TRIES = 3;
-/** Milliseconds, multiplied by 0 to 1, so that two transactions do not collide again. */
+/** Milliseconds before a retry, multiplied by a random number from 0 to 1, so that two transactions do not collide again. */
 const PAUSE_MS = 100;
 
 /**
- * Runs a transaction of a request. When the database undoes it in favour of another one, such as a migration that locks
- * the same tables in another order or changes their columns, it runs again, so that the client sees nothing of this.
- * `work` must change nothing but rows.
+ * Runs a transaction of a request. If the database rolls it back in favor of another transaction, such as a migration that locks the same
+ * tables in another order or changes their columns, the transaction runs again, and the client doesn't notice. `work` must change only
+ * rows.
  */
 export async function withTransactionRetry<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
@@ -38,12 +41,12 @@ export async function withPipelinedTransaction<T>(db: Database, send: (tx: Tx) =
   return sent;
 }
 
-/** Of this process: transactions that lock their account's row. */
+/** Transactions of this process that lock the row of their account. */
 const lockers = new FairPool(ONE_PER_ACCOUNT);
 
 /**
- * Like `withTransactionRetry`, for work that locks the row of the account. Waits for other such transactions of the account
- * before it takes a connection: one that waits for the lock in the database occupies a connection meanwhile.
+ * Like `withTransactionRetry`, for work that locks the row of the account. Waits for other such transactions of the account before it takes
+ * a connection, because waiting for the lock in the database would occupy a connection.
  */
 export async function inAccountTransaction<T>(
   db: Database,

@@ -40,7 +40,7 @@ describe('a failed query', () => {
     expect(isTransient(withCode(code))).toBe(false);
   });
 
-  it('is repeated until it works', async () => {
+  it('is repeated until it succeeds', async () => {
     let calls = 0;
     const work = async () => {
       calls += 1;
@@ -51,7 +51,7 @@ describe('a failed query', () => {
     expect(calls).toBe(3);
   });
 
-  it('is not repeated when that cannot help, when time is over, or when its caller has given up', async () => {
+  it('is not repeated if a retry cannot help, if the time is over, or if its caller has aborted', async () => {
     let calls = 0;
     const fail = (code: string) => async () => {
       calls += 1;

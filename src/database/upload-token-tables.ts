@@ -5,17 +5,17 @@ export interface UploadTokensTable {
   id: string;
   account_id: string;
   token_hash: Buffer;
-  /** The key that created it; null if a person did. */
+  /** The key that created the token; null if a person created it. */
   key_id: string | null;
   user_id: string | null;
   /** `https://example.com`; null allows every origin. */
   origin: string | null;
   /** Null allows every type. */
   content_types: string[] | null;
-  /** Bytes of one file. */
+  /** Maximum bytes of one file. */
   max_bytes: number;
   max_files: number;
-  /** Uploads that it has begun, whatever became of them. */
+  /** Number of uploads that the token has begun, including uploads that failed or were deleted. */
   files: Generated<number>;
   expires_at: Timestamp;
   created_at: DefaultedTimestamp;

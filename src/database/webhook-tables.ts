@@ -2,8 +2,8 @@ import type { Generated } from 'kysely';
 import type { DefaultedTimestamp, Timestamp } from './columns.ts';
 
 /**
- * `gone`: it answered 410. `failing`: it failed for days. `paused`: its owner disabled it. `revoked`: the OAuth token that
- * made it was revoked.
+ * `gone`: it responded with 410. `failing`: it failed for days. `paused`: its owner disabled it. `revoked`: the OAuth token that made it
+ * was revoked.
  */
 export type DisabledReason = 'gone' | 'failing' | 'paused' | 'revoked';
 
@@ -21,7 +21,7 @@ export interface WebhooksTable {
   backs_off_until: Timestamp | null;
   disabled_at: Timestamp | null;
   disabled_reason: DisabledReason | null;
-  /** The key that last chose its URL or secret; null if a person did. */
+  /** The key that last set its URL or secret; null if a person set it. */
   made_by: string | null;
   created_at: DefaultedTimestamp;
   updated_at: DefaultedTimestamp;
@@ -48,7 +48,7 @@ export interface WebhookDeliveriesTable {
   job_id: string | null;
   batch_id: string | null;
   state: Generated<DeliveryState>;
-  /** Since the delivery was created, or was last sent again by hand. */
+  /** Number of attempts since the delivery was created, or was last sent again manually. */
   attempts: Generated<number>;
   earlier_attempts: Generated<number>;
   next_attempt_at: Timestamp | null;

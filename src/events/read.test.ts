@@ -22,7 +22,7 @@ describe('events', () => {
   const record = (accountId: string, key: string) =>
     database.db.transaction().execute((tx) => recordEvent(tx, { accountId }, 'key.created', { key_id: key }));
   const keys = (events: StoredEvent[]) => events.map(({ payload }) => String(payload.key_id));
-  /** Everything behind a cursor, page by page. */
+  /** Reads all events after a cursor, page by page. */
   async function readAll(accountId: string, limit: number): Promise<StoredEvent[]> {
     const all: StoredEvent[] = [];
     for (;;) {
@@ -36,7 +36,7 @@ describe('events', () => {
       all.push(...events);
     }
   }
-  /** Waits for the events: open transactions of other databases on the server hide them until they end. */
+  /** Waits for the events, because open transactions of other databases on the server hide them until they end. */
   const readVisible = (accountId: string, count: number, limit = 10) =>
     until(() => readAll(accountId, limit).then((events) => (events.length < count ? null : events)), {
       what: `${count} events`,
@@ -49,7 +49,7 @@ describe('events', () => {
     expect(keys(await readVisible(mine, 3, 2))).toEqual(['a', 'b', 'c']);
   });
 
-  it('events of a transaction that commits late are not skipped: later ones wait for it', async () => {
+  it('events of a transaction that commits late are not skipped, because later events wait for it', async () => {
     const account = await makeAccount();
     const slow = new pg.Client(database.url);
     await slow.connect();
@@ -70,7 +70,7 @@ describe('events', () => {
     const [writers, transactions, each] = [50, 100, 4];
     const total = writers * transactions * each;
     let open = writers;
-    /** Waits while tests in other files have taken the connections of the server. */
+    /** Waits while tests in other files occupy the connections of the server. */
     const connect = () =>
       until(
         async () => {
@@ -105,7 +105,7 @@ describe('events', () => {
       const page = await readEvents(database.db, CATALOG, { accountId: account, limit: 1000, ...(after && { after }) });
       seen.push(...keys(page.events));
       after = page.last ?? after;
-      // Transactions of other databases on the server hide later events until they end.
+      // Transactions of other databases on the server may hide later events until they end.
       if (open === 0) lastLookMs = Math.min(lastLookMs, performance.now() + 20_000);
     }
     await Promise.all(writing);
@@ -113,7 +113,7 @@ describe('events', () => {
     expect(new Set(seen).size).toBe(total);
   }, 120_000);
 
-  it('are deleted after seven days: a cursor to one of them returns 410, and a text that is not a cursor returns 400', async () => {
+  it('are deleted after seven days: a cursor to a deleted event returns 410, and a text that is not a cursor returns 400', async () => {
     const account = await makeAccount();
     await record(account, 'old');
     const [{ cursor: after }] = (await readVisible(account, 1)) as [StoredEvent];

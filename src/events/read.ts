@@ -22,24 +22,24 @@ export interface EventQuery {
   accountId: string;
   types?: readonly string[];
   jobId?: string;
-  /** A batch, with its jobs. */
+  /** Selects the events of a batch and of its jobs. */
   batchId?: string;
-  /** Whose jobs and batches are shown; null or absent: every event of the account. */
+  /** The keys whose jobs and batches are included; null or absent: every event of the account. */
   ownKeys?: OwnKeys;
-  /** A cursor. Default: from the oldest event that is kept. */
+  /** A cursor. Defaults to the oldest stored event. */
   after?: string;
   limit: number;
 }
 
-/** Events as they were read: those that this release knows. */
+/** The events of the page that this release knows. */
 export interface StoredEventPage<E extends StoredEvent = StoredEvent> {
   /** Empty only if no newer event is visible. */
   events: E[];
-  /** Cursor that continues after everything that was read; null if nothing was. */
+  /** Cursor that continues after all events that were read; null if none were read. */
   last: string | null;
-  /** Whether more may follow. */
+  /** Whether more events may follow. */
   isFull: boolean;
-  /** Events that were skipped because a newer release recorded them: this one knows neither their type nor their data. */
+  /** Number of events that were skipped because a newer release recorded them: this release does not know their type or their data. */
   unknown: number;
 }
 
@@ -55,10 +55,10 @@ interface Row {
 }
 
 /**
- * Reads events of an account in an order that never changes, so that a reader that continues after its last cursor gets
- * every event once. Events are ordered by transaction, and a transaction is visible only after all older ones have
- * ended: ids alone are assigned before the commit, so a later id may become visible first. Skips events that only a newer
- * release knows. Throws `events_expired` for a cursor to an event that is no longer kept.
+ * Reads events of an account in an order that never changes. A reader that continues after its last cursor therefore gets every event once.
+ * Events are ordered by transaction, and a transaction is visible only after all older ones have ended. Ids alone would not suffice: they
+ * are assigned before the commit, so a later id may become visible first. Skips events that only a newer release knows. Throws
+ * `events_expired` for a cursor to an event that is no longer stored.
  */
 export async function readEvents(db: Db, catalog: EventCatalog, query: EventQuery): Promise<StoredEventPage> {
   const first = query.after === undefined ? null : parseCursor(query.after);
@@ -76,7 +76,7 @@ const COLUMNS = sql.join(
     sql.ref(`events.${name}`),
   ),
 );
-/** Before every event. */
+/** A position before every event. */
 const START: Cursor = { tx: '0', id: '0' };
 
 async function eventRows(db: Db, query: EventQuery, after: Cursor | null): Promise<Row[]> {
@@ -88,8 +88,8 @@ async function eventRows(db: Db, query: EventQuery, after: Cursor | null): Promi
 }
 
 /**
- * The events of a query behind a cursor, as a statement. Each way reads ranges of one index: all events of the account could
- * be read to find a few of them.
+ * The events of a query after a cursor, as a statement. Each variant reads ranges of one index. Otherwise, PostgreSQL could read all events
+ * of the account to find a few of them.
  */
 function eventsIn(query: EventQuery, { tx, id }: Cursor) {
   const { accountId, types, jobId, batchId, ownKeys, limit } = query;
@@ -114,8 +114,8 @@ function eventsIn(query: EventQuery, { tx, id }: Cursor) {
         WHERE batches.key_id = ${anyOf(ownKeys)} AND events.job_id IS NULL AND ${common} ${ofTypes} ${inOrder})`;
   }
   if (!types) return sql`SELECT ${COLUMNS} FROM events WHERE ${common} ${inOrder}`;
-  // A range of types instead of an equation, whose order only one index has: PostgreSQL would hope to find rare types soon in
-  // another one.
+  // The condition is a range of types instead of an equality, because only one index has this order. With an equality, PostgreSQL could
+  // choose another index and expect to find rare types soon.
   return sql`
     SELECT ${COLUMNS} FROM unnest(${[...new Set(types)]}::text[]) AS wanted (type) CROSS JOIN LATERAL (
       SELECT ${COLUMNS} FROM events WHERE ${common} AND events.type <= wanted.type
@@ -123,13 +123,13 @@ function eventsIn(query: EventQuery, { tx, id }: Cursor) {
       ORDER BY events.type, events.tx, events.id LIMIT ${limit}) AS events`;
 }
 
-/** Only events of the jobs and batches of these keys. */
+/** Restricts events to the jobs and batches of these keys. */
 function ownedBy(keys: readonly string[]) {
   return sql`AND (EXISTS (SELECT FROM jobs AS own WHERE own.id = events.job_id AND own.key_id = ${anyOf(keys)})
     OR EXISTS (SELECT FROM batches AS own WHERE own.id = events.batch_id AND own.key_id = ${anyOf(keys)}))`;
 }
 
-/** Reads pages until one has an event that this release knows. */
+/** Reads pages until one contains an event that this release knows. */
 async function readKnown<R extends Row, E extends StoredEvent>(
   first: Cursor | null,
   limit: number,
@@ -152,7 +152,7 @@ async function readKnown<R extends Row, E extends StoredEvent>(
 /** An event of any account. `keyId` is the key of its job or batch. */
 export type AccountEvent = StoredEvent & { accountId: string; keyId: string | null };
 
-/** A cursor behind which every event that is not visible yet will appear. */
+/** Returns a cursor. Every event that is not visible yet will appear after it. */
 export async function currentCursor(db: Db): Promise<string> {
   const { rows } = await sql<{ tx: string }>`
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS tx`.execute(db);
@@ -160,8 +160,8 @@ export async function currentCursor(db: Db): Promise<string> {
 }
 
 /**
- * Returns whether an event was already visible at the time of the call. `currentCursor` alone comes before some that were:
- * those committed while an older transaction, of any database of the server, was open.
+ * Returns a function that returns whether an event was already visible at the time of the call. `currentCursor` alone is not sufficient,
+ * because some visible events come after it: events that were committed while an older transaction of any database of the server was open.
  */
 export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
   const { rows } = await sql<{ end: string; open: string[] }>`
@@ -174,13 +174,13 @@ export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
   };
 }
 
-/** Events of all accounts. */
+/** A page of events of all accounts. */
 export interface AllEventsPage extends StoredEventPage<AccountEvent> {
   /** Whether there are committed events that cannot be read yet, because an older transaction is still open. */
   hasHidden: boolean;
 }
 
-/** Reads events of all accounts behind a cursor, in the order of `readEvents`. */
+/** Reads events of all accounts after a cursor, in the order of `readEvents`. */
 export async function readAllEvents(
   db: Db,
   catalog: EventCatalog,
@@ -191,7 +191,7 @@ export async function readAllEvents(
   let hasHidden = false;
   const read = async (cursor: Cursor | null) => {
     const { tx, id } = cursor!;
-    // One statement: an event that becomes readable between two statements would be missing in both.
+    // One statement, because an event that becomes readable between two statements would be missing in both.
     const { rows } = await sql<(AccountRow | { id: null }) & { has_hidden: boolean }>`
       SELECT EXISTS (SELECT FROM events WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())) AS has_hidden, page.*
       FROM (SELECT) AS one LEFT JOIN (
@@ -212,21 +212,21 @@ export async function readAllEvents(
   return { ...page, hasHidden };
 }
 
-/** Negative if the first cursor comes before the second, 0 if they are equal. */
+/** Returns a negative number if the first cursor comes before the second, and 0 if they are equal. */
 export function compareCursors(first: string, second: string): number {
   const [a, b] = [parseCursor(first), parseCursor(second)];
   const order = a.tx === b.tx ? BigInt(a.id) - BigInt(b.id) : BigInt(a.tx) - BigInt(b.tx);
   return order < 0n ? -1 : order > 0n ? 1 : 0;
 }
 
-/** The row of an event. */
+/** Identifies the row of an event. */
 export interface EventCursor {
   tx: string;
   id: number;
 }
 
 /**
- * Reads events by their rows, and returns how to look them up: undefined for one that is no longer kept, null for one
+ * Reads events by their rows, and returns a function that looks them up: undefined for an event that is no longer stored, null for an event
  * that only a newer release knows.
  */
 export async function findEvents(
@@ -245,7 +245,7 @@ export async function findEvents(
   };
 }
 
-/** Null for an event whose type or data this release does not know. */
+/** Returns null for an event whose type or data this release does not know. */
 function storedEvent(catalog: EventCatalog, row: Row): StoredEvent | null {
   const payload = catalog.get(row.type)?.safeParse(row.data);
   if (!payload?.success) return null;
@@ -281,8 +281,8 @@ function parseCursor(text: string): Cursor {
 }
 
 /**
- * A cursor of another account is treated as one that has expired: the client has to do the same, and the response must not
- * tell whether the event exists.
+ * A cursor of another account is treated as an expired cursor. The client must react in the same way, and the response must not reveal
+ * whether the event exists.
  */
 async function requireKept(db: Db, accountId: string, { tx, id }: Cursor): Promise<void> {
   const { rows } = await sql`

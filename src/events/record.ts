@@ -21,9 +21,9 @@ interface RecordOptions {
 }
 
 /**
- * Records an event that is not about one job, in the transaction of the change that it reports, so that readers see both
- * or neither, and with it a delivery for every webhook of the account that takes events of this type. The event of a
- * batch is also sent to the batch's own URL.
+ * Records an event that does not concern a single job, in the transaction of the change that it reports, so that readers see either both or
+ * neither. Also inserts a delivery for every webhook of the account that subscribes to this type. The event of a batch is also sent to the
+ * batch's own URL.
  */
 export function recordEvent<T extends ServiceEvent>(
   tx: Tx,
@@ -35,7 +35,7 @@ export function recordEvent<T extends ServiceEvent>(
   return recordType(tx, subject, type, payload, options);
 }
 
-/** Records an event of a type that the caller vouches for. A final event of a job is also sent to the job's own URL. */
+/** Records an event of a type that the caller has checked. A final event of a job is also sent to the job's own URL. */
 export async function recordType(
   tx: Tx,
   { accountId, jobId, uploadId, batchId }: EventSubject,
@@ -72,7 +72,7 @@ interface EventVariant {
   ownUrl: 'jobs' | 'batches' | null;
 }
 
-/** Wakes streams of events. A transaction sends equal notifications once. */
+/** Wakes streams of events. A transaction sends equal notifications only once. */
 const NEW_EVENT = notification('airlock_events', '');
 /** Wakes the workers, which send webhooks. */
 const NEW_DELIVERY = notification('airlock_deliveries', '');
@@ -101,10 +101,10 @@ const insertEvent = compileEach<EventVariant, NewEvent, unknown>((_db, event, { 
 });
 
 /**
- * The events of rows with `account_id`, `job_id`, `upload_id`, `type` and `data`, and their deliveries to webhooks, as
- * parts of a WITH. For changes that are one statement; final events of jobs go elsewhere too, and are recorded by
- * `recordEvent`. `wakes` are streams of events, or streams and the requests that wait for the uploads. If it is `nobody`, the caller
- * calls `announceEvents` after the commit.
+ * Parts of a WITH that insert the events of rows with `account_id`, `job_id`, `upload_id`, `type` and `data`, and their deliveries to
+ * webhooks. Use it for changes that consist of one statement. Final events of jobs have other receivers too, so `recordEvent` records them.
+ * `wakes` determines whether the events wake streams of events, or also the requests that wait for the uploads. If it is `nobody`, the
+ * caller calls `announceEvents` after the commit.
  */
 export function insertEvents(
   rows: RawBuilder<unknown>,
@@ -130,8 +130,8 @@ const WAKES = {
 };
 
 /**
- * Wakes streams of events after a transaction that has recorded events without a notification. A transaction that notifies holds a lock
- * of the database until the disk has its commit. This one doesn't wait for the disk, because it changes nothing.
+ * Wakes streams of events after a transaction that has recorded events without a notification. A transaction with a notification holds a
+ * lock of the database until its commit is on the disk. This transaction doesn't wait for the disk, because it changes nothing.
  */
 export const announceEvents = compileOnce(
   () => sql`SELECT set_config('synchronous_commit', 'off', true), ${NEW_EVENT}`,

@@ -3,21 +3,21 @@ import { type Listener, listen } from '../database/notify.ts';
 /** Wakes requests that wait for a job or an upload, and streams of events. One database connection per process serves all of them. */
 export interface Signals {
   /**
-   * Resolves on a notification for that id, at the deadline (ms since 1970), or on abort. May resolve early, so callers
-   * check again. Never rejects.
+   * Resolves on a notification for this id, at the deadline (ms since 1970), or on abort. May resolve early, so callers must check again.
+   * Never rejects.
    */
   wait(id: string, deadline: number, signal?: AbortSignal): Promise<void>;
   /**
-   * Calls `onEvents` when a transaction that recorded events has ended, and after each new connection. Returns a function that
-   * stops this.
+   * Calls `onEvents` when a transaction that recorded events has ended, and after each new connection. Returns a function that stops the
+   * calls.
    */
   follow(onEvents: () => void): () => void;
   close(): Promise<void>;
 }
 
 /**
- * Longest wait between checks. A lost connection is replaced within a second, and wakes everybody; this is for one that
- * is lost without a word. Two hundred waiting requests that check every two seconds cost 7 % of a core.
+ * Maximum milliseconds between checks, in case a connection is lost without an error. Any other lost connection is replaced within a
+ * second, and wakes all waiting requests. Two hundred waiting requests that check every two seconds cost 7 % of a core.
  */
 const LOOK_AGAIN_MS = 10_000;
 

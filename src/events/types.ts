@@ -7,7 +7,7 @@ const errorCode = z.object({ v, error_code: z.string() });
 const key = z.object({ v, key_id: z.string() });
 
 /**
- * Payloads contain ids, numbers and words from fixed lists, never a name or a URL, because an event outlives what it
+ * Payloads contain ids, numbers and words from fixed lists, but never a name or a URL, because an event outlives the resource that it
  * describes. `v` is the version of the payload.
  */
 export type EventPayload = { v: 1; [field: string]: unknown };
@@ -25,7 +25,7 @@ export const jobEvents = {
   deleted: reason,
 } satisfies Record<string, z.ZodType>;
 
-/** The payloads of events that are not about one job. */
+/** The payloads of events that do not concern a single job. */
 export const serviceEvents = {
   'batch.completed': z.object({
     v,

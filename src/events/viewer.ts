@@ -2,7 +2,7 @@ import type { EventView } from '../contract/events.ts';
 import type { StoredEvent } from './read.ts';
 import type { EventCatalog } from './types.ts';
 
-/** Shows events to clients. The kinds of jobs know what that is. */
+/** Shows events to clients. The kinds of jobs define the views. */
 export interface EventViewer {
   /** The types that this release knows. */
   catalog: EventCatalog;

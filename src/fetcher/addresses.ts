@@ -11,10 +11,10 @@ export type AddressVerdict = 'public' | 'allowed' | 'rejected';
 /** Checks an IP address in text form; rejects anything that is not a plain IP address. */
 export type AddressPolicy = (address: string) => AddressVerdict;
 
-/** The only part of IPv6 that is assigned as global unicast (RFC 4291); `::127.0.0.1` and NAT64 are outside of it. */
+/** The only part of IPv6 that is assigned as global unicast (RFC 4291). It does not contain `::127.0.0.1` or NAT64. */
 const GLOBAL_UNICAST_V6: Cidr = [ipaddr.parse('2000::'), 3];
 
-/** Addresses in public ranges that reach services of the host's own cloud. 168.63.129.16 is Azure's wire server. */
+/** Addresses in public ranges that belong to services of the host's own cloud. 168.63.129.16 is Azure's wire server. */
 const NEVER: Cidr[] = [[ipaddr.parse('168.63.129.16'), 32]];
 
 /**

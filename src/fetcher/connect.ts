@@ -25,7 +25,7 @@ export interface ConnectGuard {
   connectTimeoutMs?: number | undefined;
   /** Aborts a connection that is still being opened. */
   signal: AbortSignal;
-  /** Called with rejected addresses, for the operator's log; users must not see them. */
+  /** Called with rejected addresses, for the operator's log. Users must not see these addresses. */
   onRejected?: (host: string, address: string) => void;
 }
 
@@ -85,7 +85,7 @@ async function openSocket(host: string, port: number, secure: boolean, guard: Co
   return tls;
 }
 
-/** Resolves all addresses of a host in one lookup. `localhost` never uses DNS: it is the allowed loopback addresses. */
+/** Resolves all addresses of a host in one lookup. `localhost` never uses DNS; it resolves to the allowed loopback addresses. */
 async function resolve(host: string, guard: ConnectGuard): Promise<ResolvedAddress[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
@@ -123,7 +123,7 @@ function opened(socket: Socket, event: 'connect' | 'secureConnect', signal: Abor
     };
     const onAbort = () => finish(signal.reason as Error);
     const onClose = () => finish(new FetchError('source_unreachable', 'The source closed the connection.'));
-    // Keep this listener for the life of the socket: an error between two owners must not end the process.
+    // Keep this listener for the life of the socket, because an error between two owners must not end the process.
     socket.on('error', finish);
     socket.once(event, () => finish());
     socket.once('close', onClose);

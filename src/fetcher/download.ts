@@ -4,15 +4,15 @@ import { drop, type SourceResponse } from './response.ts';
 
 export interface ReceiveLimits {
   maxBytes: number;
-  /** Minimum of bytes per second, averaged over each window. */
+  /** Minimum bytes per second, averaged over each window. */
   minBytesPerSecond: number;
-  /** Length of that window, milliseconds. */
+  /** Length of a window in milliseconds. */
   rateWindowMs: number;
 }
 
 /**
- * Runs `fill` on a new file that only this account (and `group`, if given) may read, and removes the file on any error.
- * Rejects with EEXIST, without changing the file, if it exists.
+ * Runs `fill` on a new file that only this account (and `group`, if given) may read, and removes the file on any error. If the file already
+ * exists, rejects with EEXIST and does not change the file.
  */
 export async function withNewFile<T>(
   path: string,
@@ -45,8 +45,8 @@ const MAX_OVERHEAD = 3;
 const OVERHEAD_SLACK = 2 ** 20;
 
 /**
- * Streams the body into the file and resolves to the number of bytes. `abort` must make the body fail with its reason;
- * it ends a slow source even while no bytes arrive.
+ * Streams the body into the file and resolves to the number of bytes. `abort` must make the body fail with the given reason, so that a slow
+ * source is stopped even while no bytes arrive.
  */
 export async function receive(
   response: SourceResponse,
@@ -96,7 +96,7 @@ function tooLarge(maxBytes: number): FetchError {
   return new FetchError('source_too_large', `The source is larger than the limit of ${maxBytes} bytes.`);
 }
 
-/** A local error, such as a full disk, which must not be reported as an error of the source. */
+/** Rethrow a local error, such as a full disk, because it must not be reported as an error of the source. */
 class DestinationError extends Error {}
 
 async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {

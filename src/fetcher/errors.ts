@@ -22,8 +22,8 @@ const RETRY: Record<FetchCode, boolean> = {
 };
 
 /**
- * Why a source was not fetched. The message is one sentence for the user. It never contains a body, path, query, header
- * value or resolved address. `cause` may contain more, and is only for the operator's log.
+ * Why a source was not fetched. The message is one sentence for the user. It never contains a body, path, query, header value or resolved
+ * address. `cause` may contain more, but only for the operator's log.
  */
 export class FetchError extends Error {
   readonly code: FetchCode;
@@ -36,12 +36,12 @@ export class FetchError extends Error {
   }
 }
 
-/** When the request failed: the same connection error has a different meaning in each phase. */
+/** The phase in which the request failed. The same connection error has a different meaning in each phase. */
 export type FetchPhase = 'connect' | 'body';
 
 const INCOMPLETE = 'The source closed the connection before the end of the file.';
 
-/** Maps an error of sockets, TLS, DNS or the HTTP parser to a message for the user. */
+/** Converts an error of sockets, TLS, DNS or the HTTP parser to a message for the user. */
 export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
   if (error instanceof FetchError) return error;
   const code = String((error as { code?: unknown })?.code ?? '');
@@ -49,7 +49,7 @@ export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
     new FetchError(fetchCode, message, { cause: error, ...(retry === undefined ? {} : { retry }) });
 
   if (code.startsWith('HPE_')) {
-    // Node attaches the received bytes to this error; they must not be logged.
+    // Node attaches the received bytes to this error. They must not be logged.
     (error as { rawPacket?: unknown }).rawPacket = undefined;
     const what =
       code === 'HPE_HEADER_OVERFLOW'

@@ -5,16 +5,16 @@ import { FetchError, toFetchError } from './errors.ts';
 import { checkGuardedUrl } from './post.ts';
 import { drop, type RequestContext, send } from './response.ts';
 
-/** A request to a store or to a signed URL of one. */
+/** A request to a store, or to a signed URL of a store. */
 export interface ExchangeOptions {
   method: string;
   headers: Record<string, string>;
-  /** A stream has the length of the header `content-length`. It is destroyed when the exchange ends. */
+  /** The header `content-length` must contain the length of a stream. The stream is destroyed when the exchange ends. */
   body?: Readable | Buffer | string | null;
   signal?: AbortSignal;
 }
 
-/** Sends guarded requests, each on a connection of its own. Has the form of the exchange of a storage. */
+/** Sends guarded requests, each on its own connection. Has the same interface as the exchange of a storage. */
 export interface GuardedExchange {
   /** Resolves with the response, whose body the caller must read or resume. Follows no redirect. Rejects with `FetchError`. */
   send(url: string, options: ExchangeOptions): Promise<IncomingMessage>;
@@ -22,13 +22,13 @@ export interface GuardedExchange {
   close(): void;
 }
 
-/** Milliseconds for a response: a store may need two minutes to join the parts of an upload. */
+/** Milliseconds to wait for a response. A store may need two minutes to join the parts of an upload. */
 const RESPONSE_MS = 120_000;
 
 export interface ExchangeLimits {
   /** Time limit of one request in milliseconds, body and response together. */
   deadlineMs: number;
-  /** The least that the peer must receive while bytes of a body wait for it. */
+  /** Minimum rate at which the peer must receive while bytes of a body are waiting. */
   rate: ReadRate;
 }
 
@@ -73,7 +73,7 @@ async function sendWithin(url: string, options: ExchangeOptions, opened: Opened)
       ...(sent && { body: sent }),
       ...(watch && { watch }),
     });
-    // The deadline holds for the response as well.
+    // The deadline also applies to the response.
     response.once('close', () => clearTimeout(timer));
     return rejectRedirect(response);
   } catch (error) {
@@ -82,7 +82,7 @@ async function sendWithin(url: string, options: ExchangeOptions, opened: Opened)
   }
 }
 
-/** A redirect could lead anywhere, and would need another signature. */
+/** Rejects redirects, because a redirect could lead to any host, and would need another signature. */
 function rejectRedirect(response: IncomingMessage): IncomingMessage {
   const { statusCode = 0 } = response;
   if (statusCode < 300 || statusCode >= 400) return response;
@@ -90,7 +90,7 @@ function rejectRedirect(response: IncomingMessage): IncomingMessage {
   throw new FetchError('source_refused', `The destination responded with a redirect (${statusCode}).`);
 }
 
-/** The same error in terms of a destination. */
+/** Converts the error to an error about a destination. */
 function toDestinationError(error: unknown): FetchError {
   const { code, message, retry, cause } = toFetchError(error, 'connect');
   return new FetchError(code, message.replaceAll('he source', 'he destination'), { retry, cause });

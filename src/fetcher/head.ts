@@ -10,7 +10,7 @@ export interface SourceStart {
 }
 
 /**
- * Fetches at most `maxBytes` from the start of a source and writes them, whether or not its server supports ranges: the rest is not read.
+ * Fetches at most `maxBytes` from the start of a source and writes them, whether or not its server supports ranges. Does not read the rest.
  * Throws `FetchError`.
  */
 export async function readStart(

@@ -18,7 +18,7 @@ export { checkWebhookUrl } from './post.ts';
 export type { SourceResponse, WriteAt } from './response.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
-/** 8 KiB per second, the minimum of a source as well. A destination may pause for most of a minute. */
+/** 8 KiB per second, which is also the minimum for a source. A destination may pause for most of a minute. */
 export const PEER_RATE: ReadRate = { bytes: 8192 * 60, windowMs: 60_000 };
 
 export interface FetcherOptions {
@@ -28,15 +28,15 @@ export interface FetcherOptions {
   ports: number[];
   /** Maximum size of a source in bytes; a download can lower it, but not raise it. */
   maxBytes: number;
-  /** Time limit of a download in milliseconds, DNS, redirects and body together; a download can lower it. */
+  /** Time limit of a download in milliseconds, including DNS, redirects and body; a download can lower it. */
   deadlineMs: number;
-  /** Minimum of bytes per second, averaged over each window (default 8192). */
+  /** Minimum bytes per second, averaged over each window (default 8192). */
   minBytesPerSecond?: number;
-  /** Length of that window, milliseconds (default 10,000). */
+  /** Length of a window in milliseconds (default 10,000). */
   rateWindowMs?: number;
-  /** The least that a destination must receive while bytes wait for it (default 8192 bytes per second in a minute). */
+  /** Minimum rate at which a destination must receive while bytes are waiting (default 8192 bytes per second over a minute). */
   peerRate?: ReadRate;
-  /** Time limit of the response headers, milliseconds (default 30,000). */
+  /** Time limit of the response headers in milliseconds (default 30,000). */
   headersTimeoutMs?: number;
   /** Additional trusted certificate authorities, in PEM. */
   ca?: string;
@@ -51,7 +51,7 @@ export interface DownloadOptions {
   deadlineMs?: number;
   /** Aborts the download immediately, with the code `canceled`. */
   signal?: AbortSignal;
-  /** The response of `openRanges` to the same URL, which is read instead of a new one. */
+  /** The response of `openRanges` to the same URL, which is read instead of sending another request. */
   complete?: SourceResponse;
   /** Called once, with the declared size in bytes (null = not declared), before the body is read. */
   onResponse?: (declared: { length: number | null }) => void;
@@ -63,7 +63,7 @@ export interface DownloadOptions {
 
 export interface Download {
   bytes: number;
-  /** As declared by the source, without parameters; not verified. */
+  /** Content type as declared by the source, without parameters; not verified. */
   contentType: string | null;
   /** Host of the final response; empty for a `data:` URL. */
   host: string;
@@ -76,13 +76,13 @@ export interface Fetcher {
    */
   download(url: string, destination: string, options?: DownloadOptions): Promise<Download>;
   /**
-   * Opens a URL to read ranges of it. If its server does not support that, returns null, or with `keepsComplete` a response
-   * for `download`. Rejects with `FetchError`. Aborting the signal closes all connections: do so when done.
+   * Opens a URL to read ranges of it. If its server does not support ranges, returns null, or with `keepsComplete` a response for
+   * `download`. Rejects with `FetchError`. Abort the signal after use, to close all connections.
    */
   openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | CompleteSource | null>;
   /**
-   * Fetches at most `maxBytes` from the start of a URL, and writes them as they arrive. Rejects with `FetchError`. Aborting the signal closes the
-   * connection: do so when done.
+   * Fetches at most `maxBytes` from the start of a URL, and writes them as they arrive. Rejects with `FetchError`. Abort the signal after
+   * use, to close the connection.
    */
   readStart(url: string, maxBytes: number, write: WriteAt, signal: AbortSignal): Promise<SourceStart>;
   /**
@@ -91,13 +91,16 @@ export interface Fetcher {
    */
   post(url: string, message: Post): Promise<number>;
   /**
-   * Opens an exchange of requests with a store or with signed URLs, which follows no redirects. Close it when done. A
-   * request ends at the deadline of a download at the latest, and earlier if the peer accepts its body too slowly.
+   * Opens an exchange of requests with a store or with signed URLs. It follows no redirects. Close it after use. A request ends at the
+   * deadline of a download at the latest, and earlier if the peer accepts its body too slowly.
    */
   exchange(): GuardedExchange;
 }
 
-/** The only client for external hosts; it never reaches private addresses. Throws `ConfigError` for a bad CIDR. */
+/**
+ * The only client for external hosts. It never reaches private addresses unless the operator allows them. Throws `ConfigError` for an
+ * invalid CIDR.
+ */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const policy = createAddressPolicy(options.allow);
   const { allow, ports, lookup = createLookup() } = options;
@@ -116,7 +119,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     exchange: () => openExchange(contextOf, { deadlineMs: options.deadlineMs, rate: options.peerRate ?? PEER_RATE }),
 
     openRanges(url, limits, signal) {
-      // It is complete already.
+      // A data: URL already contains the complete source.
       if (isDataUrl(url)) return Promise.resolve(null);
       const maxSize = limits.maxSize ?? options.maxBytes;
       return openRanges(url, { ...contextOf(signal), maxSize }, limits);
@@ -159,7 +162,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   };
 }
 
-/** A response that now ends with this signal as well. */
+/** Takes over a response, so that aborting this signal also ends it. */
 async function takeOver(response: SourceResponse, signal: AbortSignal): Promise<SourceResponse> {
   signal.addEventListener('abort', () => response.body.destroy(signal.reason), { once: true });
   return response;
@@ -196,7 +199,7 @@ async function withDeadline<T>(
   try {
     return await download(stop);
   } catch (error) {
-    // An abort can surface as different errors; report its reason.
+    // An abort can surface as different errors, so throw the reason of the abort.
     throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
     clearTimeout(timer);

@@ -3,19 +3,18 @@ import { Resolver } from 'node:dns/promises';
 import { promisify } from 'node:util';
 import type { Lookup, ResolvedAddress } from './connect.ts';
 
-/** Milliseconds for the first response of a DNS server. The second try waits twice as long. */
+/** Milliseconds to wait for the first response of a DNS server. The second try waits twice as long. */
 const TIMEOUT_MS = 2_000;
 const TRIES = 2;
-/** Milliseconds that a name waits for the system's resolver while it looks for another one. */
+/** Milliseconds that a name waits while the system's resolver looks up another name. */
 const PATIENCE_MS = 2_000;
 
 const askSystem = promisify(systemLookup);
 
 /**
- * Resolves names by asking the DNS servers of this machine directly. The system's resolver (getaddrinfo) occupies a thread
- * until the servers of the name respond, and Node has two threads for it: names that never resolve would stop all others,
- * the storage's included. It is asked only about names that DNS does not know, such as those in `/etc/hosts`, one at a time.
- *
+ * Resolves names by asking the DNS servers of this machine directly. The system's resolver (getaddrinfo) occupies a thread until the
+ * servers of the name respond, and Node has two threads for it, so names that never resolve would block all others, including the name of
+ * the storage. It is used only for names that DNS does not know, such as those in `/etc/hosts`, one at a time.
  * @param servers replaces the DNS servers of this machine, as `address:port`
  */
 export function createLookup({ servers }: { servers?: string[] } = {}): Lookup {
@@ -31,7 +30,7 @@ export function createLookup({ servers }: { servers?: string[] } = {}): Lookup {
 type DnsResult = { addresses: ResolvedAddress[] } | { error: unknown; isTimeout: boolean };
 
 async function askServers(hostname: string, servers: string[] | undefined): Promise<DnsResult> {
-  // A resolver of its own: it follows changes of resolv.conf, and its queries come from a port of their own.
+  // A separate resolver for each lookup, which follows changes of resolv.conf and sends its queries from its own port.
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
   if (servers) resolver.setServers(servers);
   const responses = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
@@ -44,7 +43,7 @@ async function askServers(hostname: string, servers: string[] | undefined): Prom
   return { error: timeout ?? errors[0], isTimeout: timeout !== undefined };
 }
 
-/** Runs work one after the other. What has waited too long is not run, and rejects with the given error. */
+/** Runs tasks one after another. A task that has waited too long is not run, and rejects with the given error. */
 function patientQueue() {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(work: () => Promise<T>, error: unknown): Promise<T> =>

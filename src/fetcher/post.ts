@@ -13,8 +13,8 @@ export interface Post {
 const HTTPS_ONLY = 'A webhook must use https://, except to an address that the operator allows.';
 
 /**
- * Checks the URL of a webhook by its text alone, like the URL of a source. Without TLS only addresses in `allow` may be
- * reached: no port of public addresses is open for it.
+ * Checks the URL of a webhook by its text alone, like the URL of a source. Without TLS, it may only reach addresses in `allow`, because no
+ * port of public addresses is allowed.
  */
 export function checkWebhookUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   if (!isPlain(text)) return checkNetworkUrl(text, options);
@@ -27,8 +27,8 @@ export function checkWebhookUrl(text: string, options: SourceUrlOptions): Source
 const isPlain = (text: string) => /^http:/i.test(text);
 
 /**
- * Checks a URL that something is sent to, by its text. Without TLS only addresses that the operator allows may be reached:
- * no port of public addresses is open for it. Throws `FetchError`.
+ * Checks a URL to which data is sent, by its text. Without TLS, it may only reach addresses that the operator allows, because no port of
+ * public addresses is allowed. Throws `FetchError`.
  */
 export function checkGuardedUrl(text: string, given: RequestContext): { url: URL; context: RequestContext } {
   const context = isPlain(text) ? { ...given, ports: [] } : given;
@@ -59,7 +59,7 @@ export async function postTo(
     throw stop.signal.aborted ? stop.signal.reason : toFetchError(error, 'connect');
   } finally {
     clearTimeout(timer);
-    // Closes the connection, regardless of what the receiver still sends.
+    // Closes the connection, even if the receiver is still sending.
     stop.abort();
   }
 }

@@ -24,25 +24,24 @@ export interface CompleteSource {
 }
 
 export interface RangeLimits {
-  /** Requests, and bytes of all bodies together. */
+  /** Maximum number of requests, and maximum bytes of all bodies together. */
   maxRequests: number;
   maxBytes: number;
-  /** Of the entire source; by default the limit of a download. */
+  /** Maximum bytes of the entire source. Defaults to the limit of a download. */
   maxSize?: number;
-  /** Returns the response of a server without ranges, for a download. By default it is closed. */
+  /** Whether to return the response of a server without ranges, for a download. By default it is closed. */
   keepsComplete?: boolean;
 }
 
-/** Bytes that the first request fetches: enough to detect the type of a file and to find its index. */
+/** Number of bytes that the first request fetches: enough to detect the type of a file and to find its index. */
 export const FIRST_BYTES = 64 * 1024;
 
 /**
- * Asks for the start of a source. Returns null if the server does not respond with that range and a strong validator
- * (RFC 9110, 8.8.1), without which two ranges could be of different files. The same rules as for a download apply to
- * every request: a new connection whose address is checked.
- *
- * A server without ranges responds with the complete source: with `keepsComplete`, a download can go on with this response
- * instead of a second request. Download it or close it.
+ * Requests the start of a source. Returns null if the server does not respond with this range and a strong validator (RFC 9110, 8.8.1).
+ * Without a validator, two ranges could be of different files. The rules of a download apply to every request: it uses a new connection
+ * whose address is checked.
+ * A server without ranges responds with the complete source. With `keepsComplete`, a download can use this response instead of sending a
+ * second request. Download it or close it.
  */
 export async function openRanges(
   source: string,
@@ -63,7 +62,7 @@ export async function openRanges(
   const { etag } = response;
   if (limits.keepsComplete && response.body.statusCode === 200) return { complete: response };
   const part = partOf(response);
-  // A source that is too large is left to the download, which reports it.
+  // If a source is too large, the download reports this.
   if (part?.start !== 0 || etag === null || part.size > context.maxSize) {
     drop(response.body);
     return null;
@@ -85,7 +84,7 @@ export async function openRanges(
   };
 }
 
-/** The range that a response contains; null if it is not one range with a known size. */
+/** The range that a response contains; null if it does not contain exactly one range with a known size. */
 function partOf({ body: { statusCode, headers } }: SourceResponse): { start: number; size: number } | null {
   if (statusCode !== 206) return null;
   const [, start, end, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers['content-range'] ?? '') ?? [];

@@ -6,7 +6,7 @@ import { type ConnectGuard, connectGuarded } from './connect.ts';
 import { FetchError } from './errors.ts';
 import { checkWithPolicy, hostOf, isPlainlyWritten } from './source-url.ts';
 
-/** Maximum of redirects; each target is checked like a URL from the user. */
+/** Maximum number of redirects. Each target is checked like a URL from the user. */
 const MAX_REDIRECTS = 3;
 
 /** Time limit of the response headers, milliseconds. */
@@ -33,12 +33,12 @@ export interface SourceResponse {
   etag: string | null;
 }
 
-/** Writes bytes of a source at a position of a file. Bytes are written when they arrive, so that a slow source keeps none in memory. */
+/** Writes bytes of a source at a position of a file. Bytes are written when they arrive, so that a slow source occupies no memory. */
 export type WriteAt = (bytes: Buffer, position: number) => Promise<unknown>;
 
 export interface RequestContext extends ConnectGuard {
   allow: readonly string[];
-  /** Headers that ask for a part of the source; the response may then be that part (206). */
+  /** Headers that request a part of the source. The response may then be this part (206). */
   range?: { range: string; 'if-range'?: string };
   headersTimeoutMs?: number | undefined;
 }
@@ -68,25 +68,25 @@ export async function requestSource(source: string, context: RequestContext): Pr
   }
 }
 
-/** Closes a body without reading it. The listener comes first: an unhandled error would end the process. */
+/** Closes a body without reading it. Add the listener first, because an unhandled error would end the process. */
 export function drop(body: IncomingMessage): void {
   body.on('error', () => {});
   body.destroy();
 }
 
-/** One request, as it is sent. A stream has the length that the headers declare, and is destroyed when the request ends. */
+/** An outgoing request. The headers must declare the length of a stream. The stream is destroyed when the request ends. */
 export interface Outgoing {
   method: string;
   headers: Readonly<Record<string, string>>;
   body?: Buffer | Readable;
-  /** The least that the peer must receive while bytes of a body wait for it, and what happens otherwise. */
+  /** Minimum rate at which the peer must receive while bytes of a body are waiting, and a function to call if it is slower. */
   watch?: { rate: ReadRate; onSlow: (received: number) => void };
 }
 
 /**
- * Sends one request on a new connection; resolves when the headers of the response have arrived. Uses Node's client because it accepts the
- * socket that the guard has checked. (In undici 7 an assertion fails, outside of any promise, if a source closes while
- * the parser is paused: nodejs/undici#5360, fixed only in 8, which requires Node 22.)
+ * Sends one request on a new connection. Resolves when the headers of the response have arrived. Uses Node's client because it accepts the
+ * socket that the guard has checked. (In undici 7, an assertion fails outside of any promise if a source closes while the parser is paused:
+ * nodejs/undici#5360, fixed only in 8, which requires Node 22.)
  */
 export async function send(url: URL, context: RequestContext, outgoing: Outgoing): Promise<IncomingMessage> {
   const socket = await connectGuarded(url, context);
@@ -99,7 +99,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
       timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
     };
     let received: IncomingMessage | undefined;
-    // The socket already includes TLS, if any, so this is plain HTTP. No agent: `connection: close`.
+    // The socket already includes TLS, if any, so this is plain HTTP. No agent is used, so the connection closes after the response.
     const client = request({
       createConnection: () => socket,
       method: outgoing.method,
@@ -131,7 +131,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
       received = response;
       done(response);
     });
-    // Keep this listener: parser errors in a body arrive here; the body itself only sees a broken connection.
+    // Keep this listener, because parser errors in a body arrive here. The body itself emits only a broken connection.
     client.on('error', (error) => {
       if (received) received.destroy(error);
       else fail(error);
@@ -145,7 +145,7 @@ export async function send(url: URL, context: RequestContext, outgoing: Outgoing
   });
 }
 
-/** Calls `onSent` when the peer has received everything and only its response is missing. */
+/** Calls `onSent` when the peer has received the complete request and only its response is missing. */
 function sendBody(client: ClientRequest, socket: Socket, { body, watch }: Outgoing, onSent: () => void): void {
   if (!(body instanceof Readable)) {
     onSent();
@@ -154,13 +154,13 @@ function sendBody(client: ClientRequest, socket: Socket, { body, watch }: Outgoi
   }
   const end = () => body.destroy();
   if (watch) socket.once('close', watchReader(socket, watch.rate, watch.onSlow, { countsQueue: true }));
-  // A slow peer receives the last megabytes long after the kernel has accepted them.
+  // A slow peer receives the last megabytes long after the kernel has accepted them, so wait until it has received them.
   body.once('end', () => void untilReceived(socket, RECEIVED_MS).then(onSent));
-  // The rest of a body is not sent to a server that has responded.
+  // If the server has already responded, do not send the rest of the body.
   client.once('response', end);
   client.once('close', end);
   body.on('error', (error) => client.destroy(error));
-  // A server that rejects the request can say so before it gets the body.
+  // Wait for `100 Continue`, so that a server can reject the request before it gets the body.
   const start = () => {
     clearTimeout(waiting);
     if (!body.destroyed && !client.destroyed && body.listenerCount('data') === 0) body.pipe(client);
@@ -189,7 +189,7 @@ function nextUrl(from: URL, location: string, context: RequestContext): URL {
   }
   const result = checkWithPolicy(target.href, context.policy, context);
   const host = hostOf(target);
-  // The check uses the URL parser's reading of an address; the source must have written it in the same form.
+  // The check uses the address as interpreted by the URL parser. The source must have written the address in the same form.
   const isUnambiguous = isIP(host) !== 4 || host === hostOf(from) || isPlainlyWritten(location, host);
   if (!result.ok || !isUnambiguous) {
     throw new FetchError('source_refused', 'The source redirected to a URL that is not allowed.');
@@ -217,7 +217,7 @@ function acceptResponse(response: IncomingMessage, url: URL, mayBePart: boolean)
   const { statusCode = 0, headers } = response;
   const message = `The source responded with ${statusCode}.`;
   if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', message);
-  // Only 200 is the entire file: 206 is a part, which only some requests ask for; 204 has no body.
+  // Only 200 contains the entire file. 206 contains a part, which only some requests ask for. 204 has no body.
   if (statusCode !== 200 && !(mayBePart && statusCode === 206)) {
     const retry = statusCode >= 500 || statusCode === 429 || statusCode === 408;
     throw new FetchError('source_error', message, { retry });

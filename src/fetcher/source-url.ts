@@ -30,7 +30,7 @@ export function checkSourceUrl(text: string, options: SourceUrlOptions): SourceU
   return checkNetworkUrl(text, options);
 }
 
-/** The same for a URL to which something is sent. */
+/** Checks a URL to which data is sent, in the same way. */
 export function checkNetworkUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   return checkWithPolicy(text, createAddressPolicy(options.allow), options);
 }
@@ -40,7 +40,7 @@ function checkDataUrl(text: string): SourceUrlCheck {
   return readDataUrl(text) ? { ok: true, url: new URL(text) } : reject(DATA);
 }
 
-/** The same with an existing policy. */
+/** Checks a URL in the same way, with an existing policy. */
 export function checkWithPolicy(text: string, policy: AddressPolicy, options: SourceUrlOptions): SourceUrlCheck {
   const shape = checkShape(text);
   if (shape !== null) return reject(shape);
@@ -65,7 +65,7 @@ export function checkWithPolicy(text: string, policy: AddressPolicy, options: So
     return LOOPBACK.some((address) => policy(address) === 'allowed') ? { ok: true, url } : reject(NOT_PUBLIC);
   }
   if (!isHostName(host)) return reject('The host name of the URL is not valid.');
-  // The name may resolve to an address that the operator allows, so the check is left to the connection.
+  // The name may resolve to an address that the operator allows, so its addresses are checked only when connecting.
   if (options.allow.length > 0) return { ok: true, url };
   if (isPrivateName(host)) return reject('The host name is not public.');
   return options.ports.includes(port) ? { ok: true, url } : reject(wrongPort(options.ports));
@@ -95,7 +95,7 @@ export function wrongPort(ports: readonly number[]): string {
 }
 
 /**
- * Rejects what the URL parser would silently repair: if two parsers repair differently, check and connection see
+ * Rejects text that the URL parser would silently repair. If two parsers repaired it differently, the check and the connection would see
  * different hosts.
  */
 function checkShape(text: string): string | null {
@@ -110,8 +110,8 @@ function checkShape(text: string): string | null {
 }
 
 /**
- * Whether the text contains the address exactly as parsed. `0010.0.0.1` is 8.0.0.1 to this parser and 10.0.0.1 to
- * others. Legitimate links do not contain addresses in hex, as one integer or in full-width digits either.
+ * Whether the text contains the address exactly as parsed. `0010.0.0.1` is 8.0.0.1 to this parser and 10.0.0.1 to others. Legitimate links
+ * do not contain addresses in hex, as one integer or in full-width digits either.
  */
 export function isPlainlyWritten(text: string, address: string): boolean {
   const authority = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';

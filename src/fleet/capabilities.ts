@@ -2,24 +2,24 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { LOST_SECONDS } from './workers.ts';
 
-/** What a worker advertises for a kind of job that it runs. */
+/** The capability that a worker advertises for a kind of job that it runs. */
 export const kindCapability = (kind: string): string => `kind:${kind}`;
 
-/** Jobs that wait and that no living worker can run. */
+/** Waiting jobs that no living worker can run. */
 export interface StrandedJobs {
   kind: string;
-  /** What they require of a worker beyond their kind. */
+  /** Capabilities that the jobs require of a worker beyond their kind. */
   needs: string[];
-  /** At most `MAX_COUNTED`. */
+  /** Number of jobs, at most `MAX_COUNTED`. */
   jobs: number;
 }
 
-/** A count beyond it tells an operator nothing more, and reads the queue. */
+/** A larger count would not help an operator, and would require reading the queue. */
 const MAX_COUNTED = 1000;
 
 /**
- * Reads the kinds and needs of the queue one by one from an index, whatever the number of jobs. A worker of the release
- * before does not say what it can do: it counts for every kind, and for no needs.
+ * Reads the distinct kinds and needs of the queue from an index, regardless of the number of jobs. A worker of the previous release does
+ * not report its capabilities, so it counts as able to run every kind, but no job with needs.
  */
 export async function readStranded(db: Db): Promise<StrandedJobs[]> {
   const { rows } = await sql<StrandedJobs>`

@@ -6,10 +6,10 @@ import type { Context } from '../database/context.ts';
 import { aliveWorkers } from './workers.ts';
 
 const CHECK_MS = 3000;
-/** Weakest first. */
+/** Tiers, sorted from the weakest. */
 const TIERS = ['none', 'landlock', 'bwrap', 'gvisor'];
 
-/** Checks everything that a job needs; never rejects. */
+/** Checks all dependencies that a job needs; never rejects. */
 export async function checkHealth(context: Pick<Context, 'db' | 'store'>, startedAt: number): Promise<Health> {
   const [database, storage] = await Promise.all([
     attempt(async () => {
@@ -22,7 +22,7 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
   const lowSpace = storage.value != null && !hasSpaceLeft(storage.value, promised);
   const newest = workers.at(-1);
   const tiers = [...new Set(workers.map((worker) => worker.tier))];
-  // Any worker may run a job, so the weakest tier counts.
+  // Any worker may run a job, so the weakest tier determines the result.
   const weakest = TIERS.find((tier) => tiers.includes(tier)) ?? tiers[0] ?? null;
   const ok = database.ok && storage.ok && !lowSpace;
   const checks = {
@@ -59,7 +59,7 @@ function failureMessage(checks: Record<string, { ok: boolean; error?: string }>)
   return `Not ready: ${failed.map(([name, { error }]) => `the ${name}: ${error}`).join(', ')}; try again in a moment.`;
 }
 
-/** Replaces the driver's error messages, which can contain addresses and user names. */
+/** Replaces the driver's error messages, which may contain addresses and user names. */
 async function attempt<T>(check: () => Promise<T>): Promise<{ ok: boolean; value?: T; error?: string }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,13 +1,12 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 
-/** Seconds that a lease lasts without renewal, after which another worker replaces its holder. */
+/** Seconds that a lease lasts without renewal. After that, another worker can take the lease. */
 export const FLEET_LEASE_SECONDS = 15;
 
 /**
- * Takes or renews the lease of fleet-wide work. Returns false while another worker has it. Uses the clock of the
- * database only. A holder that stalls may continue for a moment after it was replaced, so the work that the lease
- * guards must be safe to run twice.
+ * Takes or renews the lease of fleet-wide work. Returns false while another worker has the lease. Uses only the clock of the database. A
+ * holder that stalls may continue for a moment after it was replaced, so the work must be safe to run twice.
  */
 export async function holdFleetLease(db: Db, name: 'maintenance', holder: string): Promise<boolean> {
   const { rows } = await sql`

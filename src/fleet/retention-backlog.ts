@@ -1,20 +1,20 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 
-/** Above this number, a backlog is not counted: the count itself must stay cheap. */
+/** Maximum count of a backlog, because counting must stay cheap. */
 const MOST = 100_000;
 
-/** What is due and not deleted yet, each up to 100,000. */
+/** Numbers of rows that are due for deletion, each up to 100,000. */
 export interface RetentionBacklog {
   /** Expired jobs. */
   jobs: number;
   /** Objects whose bytes are to be deleted now. */
   objects: number;
-  /** Ended uploads to whose URL bytes can still be sent, where the URL has expired. */
+  /** Uploads that have ended, and whose staging key must still be closed after their URL has expired. */
   uploads: number;
 }
 
-/** One range of an index each. */
+/** Each count reads one range of an index. */
 export async function readBacklog(db: Db): Promise<RetentionBacklog> {
   const count = (from: ReturnType<typeof sql>) =>
     sql`(SELECT count(*)::int FROM (SELECT ${from} LIMIT ${MOST}) AS due)`;

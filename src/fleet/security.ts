@@ -37,7 +37,7 @@ export async function readSecurity(db: Db): Promise<Omit<Security, 'retention_se
   };
 }
 
-/** Rows of releases that did not record a bound count as the weaker one. */
+/** Rows of releases that did not record a bound count as having the weaker bound. */
 function boundsOf(worker: Pick<WorkersTable, 'memory_bound' | 'output_bound'>): Bounds {
   return {
     memory: worker.memory_bound === 'control_group' ? 'control_group' : 'address_space',

@@ -10,9 +10,8 @@ import { readBacklog } from './retention-backlog.ts';
 import { aliveWorkers } from './workers.ts';
 
 /**
- * Metrics of the entire service, as opposed to one process. `kinds` are the names of the kinds of jobs that this release
- * knows. Reads a few rows per account and one per running attempt, regardless of the
- * number of jobs.
+ * Metrics of the entire service, as opposed to one process. `kinds` are the names of the kinds of jobs that this release knows. Reads a few
+ * rows per account and one per running attempt, regardless of the number of jobs.
  */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>, kinds: Iterable<string>) {
   const [jobs, waiting, awaiting, running, workers, storedBytes, promised, backlog, undeletable, stranded, space] =
@@ -84,8 +83,8 @@ export async function readWaiting(db: Db) {
 }
 
 /**
- * Condition on a row of `jobs`: the job awaits children, a review or an upload, and no worker. Its first parts match the index
- * `jobs_awaiting`, so that PostgreSQL uses it.
+ * Condition on a row of `jobs`: the job awaits children, a review or an upload, rather than a worker. Its first parts match the index
+ * `jobs_awaiting`, so that PostgreSQL uses this index.
  */
 export const awaitsOthers = sql<boolean>`(
   jobs.status = 'pending' AND (jobs.awaiting IS NOT NULL OR jobs.progress > 0) AND jobs.awaiting IS NOT NULL)`;

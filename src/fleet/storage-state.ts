@@ -3,10 +3,10 @@ import { bytesToCome, promisedToAll, storedByAll } from '../accounts/stored-byte
 import type { Context } from '../database/context.ts';
 import { countStuck, stuckObjects } from '../objects/deletion.ts';
 
-/** Undeletable objects that an operator sees. */
+/** Maximum number of undeletable objects that an operator sees. */
 const LISTED_OBJECTS = 100;
 
-/** How full the storage is. Reports what the rows say even while the storage does not respond. */
+/** How full the storage is. Reports the figures of the rows even if the storage does not respond. */
 export async function readStorage({ db, store }: Pick<Context, 'db' | 'store'>) {
   const [stored, promised, undeletable, stuck, space] = await Promise.all([
     storedByAll(db),

@@ -3,7 +3,7 @@ import type { Security } from '../contract/security.ts';
 import type { Db } from '../database/pool.ts';
 import type { WorkersTable } from '../database/tables.ts';
 
-/** Seconds between two heartbeats, of a worker and of each of its attempts. */
+/** Seconds between two heartbeats of a worker, and of each of its attempts. */
 export const HEARTBEAT_SECONDS = 10;
 /** Seconds without a heartbeat after which a worker or an attempt counts as lost. Allows for two missed heartbeats. */
 export const LOST_SECONDS = 30;
@@ -13,8 +13,8 @@ export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): 
 }
 
 /**
- * What a worker can do, and the FFmpeg build of its new cells: version, package, the time since which it is used, and whether
- * it can hide its arguments.
+ * The capabilities of a worker, and the FFmpeg build of its new cells: version, package, the time since which it is used, and whether it
+ * can hide its arguments.
  */
 export type WorkerBuild = Pick<
   Insertable<WorkersTable>,
@@ -22,8 +22,8 @@ export type WorkerBuild = Pick<
 >;
 
 /**
- * Records a heartbeat and the current FFmpeg build, which can change while a worker runs. Resolves to whether an operator
- * wants the worker to take nothing new.
+ * Records a heartbeat and the current FFmpeg build, which can change while a worker runs. Resolves to whether an operator has requested
+ * that the worker drains.
  */
 export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<boolean> {
   const row = await db
@@ -35,7 +35,7 @@ export async function beatWorker(db: Db, id: string, now: { draining: boolean } 
   return row?.drain_requested ?? false;
 }
 
-/** Asks a worker to take nothing new, or to take work again. Returns false if there is no such worker. */
+/** Requests that a worker drains, or that it accepts jobs again. Returns false if there is no such worker. */
 export async function requestDrain(db: Db, id: string, wanted: boolean): Promise<boolean> {
   const row = await db
     .updateTable('workers')
@@ -95,7 +95,7 @@ export async function aliveWorkers(db: Db) {
     .execute();
 }
 
-/** Workers of the same host and boot. The caller can check which of them are alive. */
+/** Workers of the same host and boot. The caller can check which of their processes are alive. */
 export async function workersOfHost(db: Db, host: string, boot: string) {
   return db.selectFrom('workers').selectAll().where('host', '=', host).where('boot', '=', boot).execute();
 }

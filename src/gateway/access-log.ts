@@ -9,8 +9,8 @@ export interface GatewayLogger {
 }
 
 /**
- * Digest that replaces a key in the log: keys can contain users' file names, which must not outlive the files. The same
- * key always has the same 16 hex digits.
+ * Digest that replaces a key in the log, because keys can contain users' file names, which must not outlive the files. The same key always
+ * has the same 16 hex digits.
  */
 function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);

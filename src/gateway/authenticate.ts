@@ -11,7 +11,7 @@ export interface Credential {
 }
 
 export interface Verifier {
-  /** More than one during a rotation. */
+  /** More than one credential during a rotation. */
   credentials: readonly Credential[];
   region: string;
   /** Milliseconds since 1970. */
@@ -165,7 +165,7 @@ function checkTime(claim: Claim, at: number | null, target: Target, now: number)
   if (at > now + SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
 }
 
-/** Returns the signed headers. Every header that affects the request must be signed and sent once. */
+/** Returns the signed headers. Every header that affects the request must be signed, and must be sent only once. */
 function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared | null): Pair[] {
   const names = claim.signedHeaders.split(';');
   if (names.some((name, index) => !/^[a-z0-9-]+$/.test(name) || (index > 0 && name <= names[index - 1]!))) {
@@ -193,7 +193,7 @@ function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared 
   });
 }
 
-/** Reports what the server received, so that the user can find the difference. All of it came from the client. */
+/** Reports what the server received, so that the user can find the difference. The error contains only data from the client. */
 function mismatch(headers: readonly Pair[]): string {
   const seen = headers.map(([name, value]) => `${name}: ${value.slice(0, 100)}`).join(', ');
   return `The method, path, query or a signed header is not what was signed. Signed headers as received: ${seen}`;

@@ -2,13 +2,13 @@ import type { FileHandle } from 'node:fs/promises';
 
 export interface BatchWriter {
   write(chunk: Buffer): Promise<void>;
-  /** Resolves when the kernel has all bytes. */
+  /** Resolves when all bytes have reached the kernel. */
   flush(): Promise<void>;
 }
 
 /** Bytes per write; at most two batches are in memory. */
 const BATCH_BYTES = 1_048_576;
-/** Maximum of bytes that have not reached the kernel yet: two batches, and the chunk that filled one. */
+/** Maximum bytes that have not reached the kernel yet: two batches, and the chunk that completed a batch. */
 export const MAX_BUFFERED_BYTES = 3 * BATCH_BYTES;
 
 /**
@@ -46,7 +46,7 @@ export function batchWriter(file: FileHandle, start = 0): BatchWriter {
   };
 }
 
-/** `writev` can write fewer bytes than requested, e.g. on a full disk: writing the rest then reports the error. */
+/** `writev` can write fewer bytes than requested, e.g. on a full disk. Writing the rest then reports the error. */
 async function writeAll(file: FileHandle, buffers: Buffer[], start: number): Promise<void> {
   let rest = buffers;
   let position = start;

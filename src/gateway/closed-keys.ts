@@ -7,15 +7,12 @@ import { S3Error } from './errors.ts';
 import { makeRealFolder, syncFolder } from './folders.ts';
 
 /**
- * Keys that accept no object until a given time. A signed URL cannot be revoked, so its key is closed instead. Each
- * closed key is an empty file, `<seconds since 1970>-<SHA-256 of the key>`, so that it survives a restart.
+ * Keys that accept no object until a given time. A signed URL cannot be revoked, so its key is closed instead. Each closed key is an empty
+ * file, `<seconds since 1970>-<SHA-256 of the key>`, so that the key stays closed after a restart.
  */
 export interface ClosedKeys {
   has(key: string): boolean;
-  /**
-   * Closes a key immediately; resolves when that is durable. `until` is in seconds since 1970. Rejects if the disk
-   * is full.
-   */
+  /** Closes a key immediately. Resolves when the change is durable. `until` is in seconds since 1970. Rejects if the disk is full. */
   add(key: string, until: number): Promise<void>;
   /** Calls `onClosed` when the key is closed. Returns a function that stops watching. */
   watch(key: string, onClosed: () => void): () => void;

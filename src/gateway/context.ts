@@ -22,7 +22,7 @@ export interface Context {
   stored: StoredFeed;
   transfers: Transfers;
   pieces: Pieces;
-  /** Of the client, or what trusted proxies report as the client. */
+  /** Address of the client, or the address that trusted proxies report for the client. */
   clientAddress: string;
   bucket: string;
   /** Folder of workers from which files can be handed over. Null = the gateway accepts no hand-over. */

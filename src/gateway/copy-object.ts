@@ -9,7 +9,7 @@ import { document, element } from './xml.ts';
 
 /** PUT with `x-amz-copy-source`: copies an object within the bucket by hard link. */
 export async function copyObject({ request, response, target, identity, disk, bucket }: Context): Promise<void> {
-  // A presigned URL grants access to one object; it must not allow reading another one.
+  // A presigned URL grants access to one object. It must not allow reading another object.
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to copy.');
   if (isBodyAnnounced(request.headers)) throw new S3Error('InvalidRequest', 'A copy does not accept a body.');
   const directive = request.headers['x-amz-metadata-directive'];

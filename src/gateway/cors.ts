@@ -6,7 +6,7 @@ const ALLOWED_HEADERS = 'content-type, range';
 const EXPOSED_HEADERS =
   'accept-ranges, content-disposition, content-length, content-range, etag, last-modified, retry-after, x-request-id';
 
-/** Does not verify the signature. */
+/** Whether a URL contains a signature. Does not verify the signature. */
 function isPresigned(url: string): boolean {
   return /[?&]X-Amz-Signature=/.test(url);
 }
@@ -16,7 +16,7 @@ export function setCorsHeaders(request: IncomingMessage, response: ServerRespons
   if (isPresigned(request.url ?? '')) makeReadable(request, response);
 }
 
-/** Lets every page read a response: to a signed URL, or an error, which is the same for every client. */
+/** Lets every page read a response. Used for responses to signed URLs, and for errors, which are the same for every client. */
 export function makeReadable(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.origin === undefined) return;
   response.setHeader('access-control-allow-origin', '*');

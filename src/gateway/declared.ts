@@ -3,9 +3,8 @@ import { S3Error } from './errors.ts';
 import { parameter, type SignedRequest } from './target.ts';
 
 /**
- * Length and type that a signed URL for PUT declares. S3 signs both as headers, so a wrong value shows only as a
- * signature mismatch. Airlock's URLs repeat both in the query, under the same signature, so that an error can name the
- * declared and the received value.
+ * Length and type that a signed URL for PUT declares. S3 signs both as headers, so a wrong value causes only a signature mismatch.
+ * Airlock's URLs repeat both in the query, under the same signature, so that an error can contain the declared and the received value.
  */
 export interface Declared {
   length: string;
@@ -26,7 +25,9 @@ export function declaredHeader(declared: Declared, name: string): Pair | null {
   return name === 'content-type' && declared.type !== null ? [name, declared.type] : null;
 }
 
-/** Throws if length or type of the request differ from those declared by its URL, whose signature must be verified. */
+/**
+ * Throws if length or type of the request differ from the values that its URL declares. The signature of the URL must already be verified.
+ */
 export function checkDeclared(declared: Declared, { headers, rawHeaders }: SignedRequest): void {
   const length = headers['content-length'];
   if (length === undefined || headers['transfer-encoding'] !== undefined) throw missingLength();

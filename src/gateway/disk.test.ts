@@ -96,7 +96,7 @@ describe('the disk', () => {
     await writeFile(join(objectFolder(root, 'k'), future), 'from the future');
     await put('k', 'after');
     expect(await read('k')).toBe('after');
-    // Its version is higher, so readers and a restart after a crash prefer it while the older file exists.
+    // Its version is higher, so readers and a restart after a crash prefer it while the older file still exists.
     const [name] = await readdir(objectFolder(root, 'k'));
     expect(name! > future).toBe(true);
   });
@@ -130,7 +130,7 @@ describe('the disk', () => {
   });
 });
 
-/** A disk of four megabytes requires a mount, and that requires a user namespace, as the sandbox does. */
+/** A disk of four megabytes requires a mount, and a mount requires a user namespace, as the sandbox does. */
 const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
 
 describe('a full disk', () => {

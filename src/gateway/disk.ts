@@ -37,7 +37,7 @@ export interface NewObject extends TempFile {
   commit(key: string, contentType: string): Promise<StoredObject>;
 }
 
-/** Lookups that find another version each time before a request fails. */
+/** Number of lookups that may each find another version before a request fails. */
 const LOOKUPS = 10;
 
 /**
@@ -98,7 +98,7 @@ export class Disk {
     return { ...file, commit };
   }
 
-  /** Publishes a durable, read-only file that `move` moves to the given path, atomically. */
+  /** Publishes a durable, read-only file atomically. `move` must move the file to the given path. */
   adopt(key: string, contentType: string, move: (path: string) => Promise<void>): Promise<StoredObject> {
     return this.#lock(key, () => this.#publish(key, contentType, move));
   }
@@ -117,7 +117,7 @@ export class Disk {
     return this.#lock(key, () => this.#remove(key));
   }
 
-  /** Deletes the object and closes its key until that time (seconds since 1970), running PUTs included. */
+  /** Deletes the object and closes its key until that time (seconds since 1970). Running PUTs are aborted. */
   close(key: string, until: number): Promise<void> {
     return this.#lock(key, async () => {
       try {
@@ -128,7 +128,7 @@ export class Disk {
     });
   }
 
-  /** Removes temp files of no running request. Returns their number. */
+  /** Removes temporary files that belong to no running request. Returns their number. */
   sweepTemp(): Promise<number> {
     return this.#temp.sweep();
   }
@@ -138,7 +138,7 @@ export class Disk {
     return this.#temp.check();
   }
 
-  /** `moveTo` moves or links the file to the given path, atomically. Call it with the lock of the key. */
+  /** `moveTo` moves or links the file to the given path, atomically. Call this method with the lock of the key. */
   async #publish(key: string, contentType: string, moveTo: (path: string) => Promise<void>): Promise<StoredObject> {
     if (this.closed.has(key)) throw closedKey();
     const target = objectFolder(this.root, key);
@@ -159,7 +159,7 @@ export class Disk {
     return object;
   }
 
-  /** Call it with the lock of the key. */
+  /** Call this method with the lock of the key. */
   async #remove(key: string): Promise<boolean> {
     const target = objectFolder(this.root, key);
     if (!isReal(target)) return false;
@@ -172,8 +172,8 @@ export class Disk {
 }
 
 /**
- * Calls `use` with the current version of an object; null if there is none. If the object is replaced between lookup and
- * use, its old name is gone: look it up again.
+ * Calls `use` with the current version of an object. Returns null if there is none. If the object is replaced between lookup and use, its
+ * old path no longer exists, so it is looked up again.
  */
 async function withCurrent<T>(
   root: string,

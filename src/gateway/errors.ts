@@ -2,7 +2,7 @@
 const STATUS = {
   AccessDenied: 403,
   AuthorizationHeaderMalformed: 403, // 400 in S3; Airlock's API responds with 403 to every invalid signature
-  AuthorizationQueryParametersError: 403, // the same
+  AuthorizationQueryParametersError: 403, // 400 in S3, as above
   BadDigest: 400,
   EntityTooLarge: 400,
   EntityTooSmall: 400,

@@ -54,7 +54,7 @@ function setHeaders({ response, target }: Context, object: OpenObject): void {
   response.setHeader('last-modified', object.lastModified.toUTCString());
 }
 
-/** Always an attachment; keeps the requested file name only if it is safe in a header. */
+/** Returns an attachment in any case, with the requested file name only if it is safe in a header. */
 function safeDisposition(requested: string | null): string {
   return requested !== null && requested.length <= 2048 && /^attachment(; ?[\x20-\x7e]+)?$/.test(requested)
     ? requested
@@ -80,8 +80,8 @@ function matches(header: string, etag: string): boolean {
 }
 
 /**
- * Sends a range of a file, and ends the response. Reads the next piece when the kernel has accepted the previous one, so a download
- * whose client does not read uses the memory of one piece.
+ * Sends a range of a file, and ends the response. Reads the next piece when the kernel has accepted the previous one, so a download whose
+ * client does not read uses the memory of only one piece.
  */
 export async function sendBytes(context: Context, handle: FileHandle, range: ByteRange): Promise<void> {
   const { response, minimumRate, pieces } = context;
@@ -104,13 +104,15 @@ export async function sendBytes(context: Context, handle: FileHandle, range: Byt
   await finished(response);
 }
 
-/** Who shares large pieces: the account of the object, and the address of the client. Airlock's own processes don't share them. */
+/**
+ * The owners that share large pieces: the account of the object, and the address of the client. Airlock's own processes don't share them.
+ */
 function ownersOf({ identity, target, clientAddress }: Context): string[] {
   if (identity.kind === 'header') return [];
   return [`account:${accountOf(target.key)}`, `address:${addressGroup(clientAddress)}`];
 }
 
-/** Node calls back for a write on a closed connection only sometimes. The memory of a write is free when the connection is closed. */
+/** Node does not always call back for a write on a closed connection. The memory of a write can be reused once the connection is closed. */
 function releaseWhenClosed({ socket }: ServerResponse, piece: Piece): void {
   if (!socket || socket.closed) piece.release();
   else socket.once('close', piece.release);

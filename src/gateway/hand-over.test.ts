@@ -66,7 +66,7 @@ async function put(key: string, query: Record<string, string>) {
   return { status: response.status, code: /<Code>(\w+)</.exec(await response.text())?.[1] };
 }
 
-/** A proxy in front of the gateway that drops the first response to a PUT. */
+/** A proxy in front of the gateway that discards the first response to a PUT. */
 function losingProxy(): Promise<Listening> {
   let lost = false;
   const server = tcpServer((client) => {
@@ -100,7 +100,7 @@ describe('a file that a worker hands over', () => {
     await expect(lstat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('replaces the object of an earlier try', async () => {
+  it('replaces the object of an earlier attempt', async () => {
     await gateway.store.putFile('again', import.meta.filename, { contentType: TYPE, size: 10 });
     await write();
     expect(await handOver('again')).toBe(true);

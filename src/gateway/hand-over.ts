@@ -11,9 +11,8 @@ import { checkedType } from './receive.ts';
 import { parameter } from './target.ts';
 
 /**
- * PUT of a file that a worker has written on the same file system: the file is moved, and no byte is copied
- * (docs/decisions/0055). The file must belong to the account of this process alone. Otherwise the response is 400, and
- * the worker sends the bytes.
+ * PUT of a file that a worker has written on the same file system. The file is moved without copying bytes (docs/decisions/0055). The file
+ * must belong only to the account of this process. Otherwise the response is 400, and the worker sends the bytes.
  */
 export async function handOver(context: Context): Promise<void> {
   const { request, response, target, identity, disk, reservations, handOverRoot, maxObjectBytes } = context;
@@ -23,7 +22,7 @@ export async function handOver(context: Context): Promise<void> {
   const parts = parseHandedOver(parameter(target, HANDED_OVER) ?? '');
   if (!parts) throw new S3Error('InvalidArgument', `${HANDED_OVER} is not a path of a worker.`);
   const contentType = checkedType(context);
-  // The bytes are on the disk already; this checks that the disk reserve is not in use.
+  // The bytes are already on the disk. This only checks that the disk reserve is not in use.
   const reservation = await reservations.reserve(0);
   try {
     const path = join(realFolder(handOverRoot), ...parts);
@@ -36,7 +35,7 @@ export async function handOver(context: Context): Promise<void> {
   }
 }
 
-/** Makes the file read-only and durable. Throws `S3Error` if anything else could reach or change it. */
+/** Makes the file read-only and durable. Throws `S3Error` if another process could open or change it. */
 async function sealFile(path: string, { mark, maxBytes }: { mark: string; maxBytes: number }): Promise<void> {
   if (!isReal(dirname(path))) throw missing();
   const file = openFile(path);
@@ -68,11 +67,11 @@ function openFile(path: string): number {
   }
 }
 
-/** Moves the file, and nothing that has taken its name since it was sealed. */
+/** Moves the file. Throws if another file has taken its name since it was sealed. */
 async function moveFile(from: string, to: string, mark: string): Promise<void> {
   await rename(from, to).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw missing();
-    // Another file system, or a folder that this account may not write to.
+    // The target is on another file system, or this account may not write to the folder.
     throw ['EXDEV', 'EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '') ? unfit() : error;
   });
   const moved = lstatSync(to, { bigint: true });

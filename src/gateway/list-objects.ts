@@ -17,7 +17,7 @@ export async function listObjects({ response, target, identity, disk, bucket }: 
 
   const entries: ListEntry[] = [];
   let truncated = false;
-  // Look up nothing for max-keys=0, and otherwise one entry more than the limit to detect a next page.
+  // Look up nothing for max-keys=0. Otherwise, look up one more entry than the limit to detect a next page.
   for await (const entry of limit === 0 ? [] : walkObjects(disk.root, prefix, startAfter(target))) {
     if (entries.length === limit) {
       truncated = true;

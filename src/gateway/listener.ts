@@ -17,7 +17,7 @@ import type { StoredFeed } from './stored-feed.ts';
 import { parseTarget } from './target.ts';
 import type { Transfers } from './transfers.ts';
 
-/** Requests of a connection that wait for earlier ones. */
+/** Maximum number of requests of a connection that wait for earlier requests. */
 const MAX_WAITING = 16;
 
 export interface ListenerOptions {
@@ -35,16 +35,16 @@ export interface ListenerOptions {
   tls: boolean;
   verifier: Verifier;
   minimumRate: MinimumRate;
-  /** Whether a request used HTTPS or never left this machine. */
+  /** Whether a request used HTTPS or stayed on this machine. */
   isSecure: (request: IncomingMessage) => boolean;
-  /** Called for each request whose signature is right. */
+  /** Called for each request with a valid signature. */
   onAuthenticated: (request: IncomingMessage) => void;
-  /** Closes a connection with too many requests that wait for earlier ones. */
+  /** Closes a connection on which too many requests wait for earlier requests. */
   closePipelined: (socket: Socket) => void;
   logger: GatewayLogger;
 }
 
-/** `onContinue` serves requests that expect "100 Continue": they get it once they may send the body. */
+/** `onContinue` serves requests that expect "100 Continue". They get this response when they may send the body. */
 export function createListener(options: ListenerOptions): { listener: RequestListener; onContinue: RequestListener } {
   const serve = (request: IncomingMessage, response: ServerResponse, acceptBody: () => void): void => {
     const requestId = randomUUID();
@@ -84,7 +84,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       { method: request.method ?? '', target, headers: request.headers, rawHeaders: request.rawHeaders },
       options.verifier,
     );
-    // Internal roles sign in headers, with a secret that is never sent. A signed URL is a bearer credential.
+    // Internal roles sign in headers, with a secret that is never sent. A signed URL, in contrast, is a bearer credential.
     if (identity.kind === 'query' && !options.isSecure(request)) {
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
@@ -102,7 +102,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   };
 }
 
-/** What the handlers of all requests use. */
+/** The context that the handlers of all requests share. */
 function sharedContext(options: ListenerOptions) {
   const { disk, uploads, reservations, stored, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } =
     options;

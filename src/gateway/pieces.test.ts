@@ -3,7 +3,7 @@ import { createPieces, LARGE_BYTES, LARGE_PIECES, type Piece, SMALL_BYTES } from
 
 const MUCH = 10 * LARGE_BYTES;
 
-/** Takes pieces that nobody reads, and returns how many of them are large. */
+/** Takes pieces without releasing them, and returns how many of them are large. */
 function stall(pieces: ReturnType<typeof createPieces>, owners: string[], count: number): number {
   const taken = Array.from({ length: count }, () => pieces.take(MUCH, owners));
   return taken.filter(({ buffer }) => buffer.length === LARGE_BYTES).length;

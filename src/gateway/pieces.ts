@@ -1,14 +1,14 @@
 import { BytePool } from '../pools/byte-pool.ts';
 import type { PoolShape } from '../pools/share.ts';
 
-/** Bytes of a large piece. A download that reads as fast as this machine sends needs few of them. */
+/** Bytes of a large piece. A download whose client reads as fast as this machine sends needs only few of them. */
 export const LARGE_BYTES = 256 * 1024;
-/** Bytes of a small piece, which every download gets. All connections of the gateway together have 64 MiB of them. */
+/** Bytes of a small piece, which every download can get. All connections of the gateway together use at most 64 MiB of small pieces. */
 export const SMALL_BYTES = 16 * 1024;
 
 /**
- * Bytes of large pieces that clients have not read yet. An account, and an address, that uses as many as it may continues with small
- * pieces, which cost more processor time.
+ * Limits of the bytes of large pieces that clients have not read yet. When an account or an address has reached its limit, its downloads
+ * continue with small pieces, which cost more processor time.
  */
 export const LARGE_PIECES: PoolShape = {
   places: 64 * 2 ** 20,
@@ -16,7 +16,7 @@ export const LARGE_PIECES: PoolShape = {
   reserved: 16 * 2 ** 20,
 };
 
-/** Memory for a part of a download. Release it when the kernel has its bytes. */
+/** Memory for a part of a download. Release it when its bytes have reached the kernel. */
 export interface Piece {
   buffer: Buffer;
   release(): void;
@@ -25,14 +25,14 @@ export interface Piece {
 export interface Pieces {
   /**
    * Returns memory for at most `bytes` bytes of a download. A large piece counts for each of the owners, which are an account and an
-   * address. Without owners, as for Airlock's own processes, it counts for nobody.
+   * address. Without owners, as for Airlock's own processes, it does not count.
    */
   take(bytes: number, owners: readonly string[]): Piece;
   /** Bytes of large pieces that are in use. */
   readonly largeBytes: number;
 }
 
-/** Large pieces come from a pool that owners share, so that downloads whose clients don't read take little memory. */
+/** Large pieces come from a pool that owners share, so that downloads whose clients don't read use little memory. */
 export function createPieces(shape: PoolShape = LARGE_PIECES): Pieces {
   const pool = new BytePool(shape);
   const large = createBuffers(LARGE_BYTES);
@@ -68,20 +68,20 @@ interface Buffers {
   put(buffer: Buffer): void;
 }
 
-/** Bytes of a slab. The system gets blocks of this size back when they are free; smaller blocks stay in the heap of the process. */
+/** Bytes of a slab. Free blocks of this size are returned to the system; smaller blocks would stay in the heap of the process. */
 const SLAB_BYTES = 2 ** 20;
-/** Slabs that are kept while nothing uses them. */
+/** Number of unused slabs that are kept. */
 const SPARE_SLABS = 2;
 
 interface Slab {
   free: Buffer[];
-  /** Buffers of the slab. */
+  /** Number of buffers in the slab. */
   count: number;
 }
 
 /**
- * Buffers of one size, cut from slabs. Uses each buffer again instead of waiting for the collection of garbage, and drops a slab whose
- * buffers are all free.
+ * Buffers of one size, cut from slabs. Reuses each buffer instead of waiting for garbage collection, and drops a slab when all of its
+ * buffers are free.
  */
 function createBuffers(bytes: number): Buffers {
   /** Slabs with free buffers. */

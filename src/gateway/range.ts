@@ -1,12 +1,12 @@
-/** Inclusive. */
+/** A range of bytes, with inclusive ends. */
 export interface ByteRange {
   start: number;
   end: number;
 }
 
 /**
- * Parses a `Range` header for an object of `size` bytes. Null = send the entire object: "A server MAY ignore the Range
- * header field" (RFC 9110), as S3 does for other units, several ranges and invalid values.
+ * Parses a `Range` header for an object of `size` bytes. Null = send the entire object: "A server MAY ignore the Range header field" (RFC
+ * 9110). S3 does the same for other units, several ranges and invalid values.
  */
 export function parseRange(header: string, size: number): ByteRange | 'unsatisfiable' | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header);

@@ -61,13 +61,13 @@ export function checkedType({ request }: Context): string {
 /** A file into which a body is received, from `start` on. Call exactly one of `keep` and `discard`. */
 export interface Receiver<T> {
   handle: FileHandle;
-  /** Default: the start of the file. */
+  /** Defaults to the start of the file. */
   start?: number;
   keep(): Promise<T>;
   discard(): Promise<void>;
 }
 
-/** Receives the body into the file that `open` opens, and keeps it. Leaves nothing behind if that fails. */
+/** Receives the body into the file that `open` opens, and keeps the file. Leaves no file behind if this fails. */
 export async function receiveFile<T>(
   context: Context,
   announced: Announced,
@@ -89,7 +89,7 @@ export async function receiveFile<T>(
   }
 }
 
-/** Receives the body as text. The caller must bound its size. */
+/** Receives the body as text. The caller must limit its size. */
 export async function receiveText(context: Context, announced: Announced): Promise<string> {
   const chunks: Buffer[] = [];
   context.acceptBody();
@@ -100,7 +100,7 @@ export async function receiveText(context: Context, announced: Announced): Promi
   return Buffer.concat(chunks).toString();
 }
 
-/** Hashes only what the client asks to verify. */
+/** Computes only the hashes that the client asks to verify. */
 function digests({ request, identity }: Context): Digest[] {
   const wanted: Digest[] = [];
   if (identity.payloadSha256) {
@@ -151,22 +151,22 @@ async function receive(
     await Promise.race([body, slow, ...(revoked ? [revoked] : [])]);
   } finally {
     stopWatch();
-    // If the race was lost, the body fails later, when the connection is closed.
+    // If the body was not the first to settle, it rejects later, when the connection is closed.
     body.catch(() => undefined);
   }
-  // The parser closes the connection on bytes after the declared ones: this is not the request that was signed.
+  // If bytes follow the declared ones, the parser closes the connection. This is then not the request that was signed.
   if (request.socket.destroyed || request.socket.writableEnded) {
     throw new S3Error('EntityTooLarge', 'More bytes were received than declared.');
   }
 }
 
 /**
- * The HTTP parser passes on at most `Content-Length` bytes, and reports fewer as ECONNRESET. This checks both again,
+ * The HTTP parser passes on at most `Content-Length` bytes, and reports fewer bytes as ECONNRESET. This function checks both cases again,
  * because every object must have exactly the signed size.
  */
 async function writeBody(request: IncomingMessage, { size, checks }: Announced, sink: Sink): Promise<void> {
   let received = 0;
-  // Do not destroy the request on exit: an error response (disk full) still uses this connection.
+  // Do not destroy the request on exit, because an error response (disk full) still uses this connection.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     received += chunk.length;
     if (received > size) throw new S3Error('EntityTooLarge', 'More bytes were received than declared.');

@@ -5,15 +5,15 @@ import { S3Error } from './errors.ts';
 export interface Reservation {
   /** Rejects with `InsufficientStorage` if the disk runs low and this PUT must stop. Never resolves. */
   readonly revoked: Promise<never>;
-  /** Reports how many bytes the file system has so far. Throws the error of `revoked`. */
+  /** Reports the number of bytes that the file system has received so far. Throws the error of `revoked`. */
   written(bytes: number): void;
   /** Releases the space that was not written. */
   release(): void;
 }
 
-/** Inodes of a PUT: a file, and a folder for each part of its key. */
+/** Inodes that a PUT needs: a file, and a folder for each part of its key. */
 const FILES_PER_PUT = 8;
-/** Interval in milliseconds at which free space is measured while bytes arrive: other programs use the disk, too. */
+/** Interval in milliseconds at which free space is measured while bytes arrive, because other programs also use the disk. */
 const WATCH_MS = 250;
 
 interface Entry {
@@ -22,7 +22,7 @@ interface Entry {
   stop: AbortController;
 }
 
-/** Allocates the free space above the disk reserve to running PUTs. Bytes that they have yet to write count as used. */
+/** Allocates the free space above the disk reserve to running PUTs. Bytes that they have not written yet count as used. */
 export class Reservations {
   readonly #measure: () => Promise<DiskSpace>;
   readonly #entries = new Set<Entry>();
@@ -36,7 +36,7 @@ export class Reservations {
 
   /** Reserves space for that many bytes. Throws `InsufficientStorage` if the disk reserve would be used. */
   reserve(bytes: number): Promise<Reservation> {
-    // One at a time: each call must see the previous reservation.
+    // One at a time, because each call must see the previous reservation.
     const reserved = this.#lastReserve.then(() => this.#reserveNow(bytes));
     this.#lastReserve = reserved.catch(() => undefined);
     return reserved;
@@ -52,7 +52,7 @@ export class Reservations {
   }
 
   async #reserveNow(bytes: number): Promise<Reservation> {
-    // Sum up before measuring: bytes written meanwhile count twice rather than not at all.
+    // Compute the sum before measuring, so that bytes written meanwhile count twice rather than not at all.
     const reserved = [...this.#entries].reduce((sum, { size, written }) => sum + size - written, 0);
     const files = this.#entries.size * FILES_PER_PUT;
     const { spareBytes, spareFiles } = await this.#measure();
@@ -82,7 +82,7 @@ export class Reservations {
     };
   }
 
-  /** If the disk reserve is used nevertheless, stops the PUT that has written most: one per measurement. */
+  /** If the disk reserve is in use nevertheless, stops the PUT that has written the most bytes. Stops one PUT per measurement. */
   async #watch(): Promise<void> {
     const space = await this.#measure().catch(() => null);
     if (!space || space.spareBytes >= 0) return;

@@ -30,7 +30,7 @@ export function sendXml(response: ServerResponse, status: number, xml: string): 
 /** Sends an error document immediately, without waiting for the body. */
 export function reject(request: IncomingMessage, response: ServerResponse, error: S3Error, requestId: string): void {
   if (response.headersSent || response.destroyed) {
-    // Part of the response has been sent: only a broken connection shows the client that it is incomplete.
+    // Part of the response has already been sent. Only a broken connection shows the client that it is incomplete.
     response.destroy();
     return;
   }
@@ -47,8 +47,8 @@ export function reject(request: IncomingMessage, response: ServerResponse, error
     response.end(request.method === 'HEAD' ? undefined : xml);
     return;
   }
-  // Write the entire response, but do not end it yet: closing the socket with unread bytes causes a reset, which could
-  // discard the response before the client has read it.
+  // Write the entire response, but do not end it yet. Closing the socket with unread bytes causes a reset, which could discard the response
+  // before the client has read it.
   response.write(xml);
   if (error.code === 'RequestTimeout') response.end();
   else drain(request, () => response.end());

@@ -23,7 +23,7 @@ import { parameter, type Target } from './target.ts';
 
 interface Route {
   handler: Handler;
-  /** Supported query parameters, other than those of the signature. */
+  /** Supported query parameters, except those of the signature. */
   parameters: readonly string[];
   acceptsBody?: boolean;
 }
@@ -117,7 +117,7 @@ function routesOf(target: Target): Record<string, Route> {
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
 }
 
-/** Lists objects, or reports uploads as they arrive. */
+/** Lists objects, or reports uploads when they arrive. */
 function readBucket(context: Context): Promise<void> {
   return parameter(context.target, STORED) === null ? listObjects(context) : followStored(context);
 }
@@ -127,7 +127,7 @@ function readParts(context: Context): Promise<void> {
   return parameter(context.target, 'partNumber') === null ? listParts(context) : getPart(context);
 }
 
-/** Reports disk space and the extensions of this store to internal roles, never to holders of signed URLs. */
+/** Reports disk space and the extensions of this store to internal roles. Holders of signed URLs cannot call it. */
 async function headBucket({ response, identity, disk, uploads, reservations }: Context): Promise<void> {
   await disk.check();
   const stagedBytes = disk.stagedBytes() + uploads.stagedBytes();

@@ -23,7 +23,7 @@ export interface GatewayOptions {
   /** Folder of the objects; created if missing. Only one gateway may use it. */
   root: string;
   bucket: string;
-  /** More than one during a rotation. */
+  /** More than one credential during a rotation. */
   credentials: readonly Credential[];
   region: string;
   host: string;
@@ -31,7 +31,7 @@ export interface GatewayOptions {
   port: number;
   /** Socket for internal roles on this machine. */
   internalSocket?: InternalSocket;
-  /** In PEM. Plain HTTP if absent, which the caller allows on loopback only. */
+  /** Certificate and key in PEM. Plain HTTP if absent, which the caller allows only on loopback. */
   tls?: { cert: string; key: string };
   /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is trusted. */
   trustProxy?: readonly string[];
@@ -44,7 +44,7 @@ export interface GatewayOptions {
   /** Milliseconds since 1970; tests replace it. */
   now?: () => number;
   minimumRate?: MinimumRate;
-  /** Memory of downloads; tests look into it. */
+  /** Memory of downloads; tests inspect it. */
   pieces?: Pieces;
   /** Connection limits per address and in total. */
   connections: ConnectionLimits;
@@ -54,12 +54,12 @@ export interface GatewayOptions {
 
 export interface Gateway {
   port: number;
-  /** Stops accepting requests, gives running ones `graceMs` (10 s) to finish, then closes their connections. */
+  /** Stops accepting requests, waits up to `graceMs` (10 s) for running requests to finish, then closes their connections. */
   close(graceMs?: number): Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;
-/** Maximum duration of an upload, however slowly it proceeds above the minimum rate. */
+/** Maximum duration of an upload, even if it is faster than the minimum rate. */
 const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 
 /** Starts the embedded object store: a strict subset of S3 over one folder. Rejects if it cannot listen. */
@@ -122,7 +122,7 @@ function listenerOptions(
   };
 }
 
-/** The server for everybody, and the one on a Unix socket for Airlock's own processes. */
+/** The public server, and the server on a Unix socket for Airlock's own processes. */
 function createServers({ tls, headersTimeoutMs }: GatewayOptions, listener: RequestListener) {
   const limits = {
     maxHeaderSize: 16_384,
@@ -178,7 +178,7 @@ function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
 
 function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    // A keep-alive connection becomes idle only when its last response has been sent.
+    // A keep-alive connection becomes idle only after its last response has been sent.
     const idle = setInterval(closeIdle, 50);
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {

@@ -41,7 +41,7 @@ describe('the gateway', () => {
     }));
     const stalled = await stallDownloads(requests);
     expect(stalled.begun).toBe(DOWNLOADS);
-    // The clients, which are in this process, have read one buffer of 64 KiB each.
+    // The clients are in this process, and each has read one buffer of 64 KiB.
     const added = process.memoryUsage().external - before - DOWNLOADS * 64 * 1024;
     expect(added).toBeLessThan(LARGE_PIECES.places / 4 + 12 * MIB);
     for (let times = 0; times < 10; times++) {
@@ -90,7 +90,7 @@ describe('downloads of several accounts at the same time', () => {
 
 describe('a download', () => {
   const SIZE = 5_000_000;
-  /** 64 KiB in 60 seconds, 40 times as fast. */
+  /** 40 times the usual rate, which is 64 KiB in 60 seconds. */
   const QUICK = { bytesPerSecond: 43_690, windowMs: 1_500 };
 
   async function withGateway(work: (request: () => Socket, gateway: EmbeddedGateway) => Promise<void>): Promise<void> {
@@ -109,7 +109,7 @@ describe('a download', () => {
     await gateway.close();
   }
 
-  // At the usual rate, this client would read 10 KB a second.
+  // At the usual rate, this client would read 10 KB per second.
   it('a download is complete for a client that reads slowly and steadily', async () => {
     await withGateway(async (request) => {
       const read = await readSteadily(request(), { bytes: 10_000, everyMs: 25, forMs: 4_000 });

@@ -82,7 +82,7 @@ describe('the report of stored uploads', () => {
       const response = await fetch(target);
       expect([response.status, await response.text()]).toEqual([403, expect.stringContaining('<Error>')]);
     }
-    // A URL that is signed for the bucket and this parameter is still no internal role.
+    // A URL that is signed for the bucket and this parameter does not grant an internal role.
     const { s3Signer } = await import('../storage/s3/signer.ts');
     const signer = s3Signer({
       ...{ endpoint: gateway.endpoint, publicEndpoint: gateway.endpoint, bucket: gateway.store.bucket, region: REGION },

@@ -3,12 +3,12 @@ import { storedLine } from '../storage/embedded/stored-feed.ts';
 import { isUploadKey } from '../storage/keys.ts';
 import type { StoredUpload } from '../storage/types.ts';
 
-/** Unread bytes after which a response is ended. Its reader then checks its uploads by itself. */
+/** Unread bytes above which a response is ended. Its reader then checks its uploads by itself. */
 const MAX_UNREAD = 1_048_576;
-/** Shorter than the time of silence after which clients give up. */
+/** Interval of keep-alive lines in milliseconds. Shorter than the silence after which clients disconnect. */
 const BEAT_MS = 30_000;
 
-/** The responses to internal roles that follow which uploads have arrived. */
+/** The open responses to internal roles that follow arriving uploads. */
 export class StoredFeed {
   readonly #responses = new Set<ServerResponse>();
   #beat: NodeJS.Timeout | undefined;
@@ -24,7 +24,7 @@ export class StoredFeed {
     response.flushHeaders();
   }
 
-  /** Reports an upload, and nothing else that is stored. */
+  /** Reports an upload. Ignores all other stored objects. */
   report(stored: StoredUpload): void {
     if (isUploadKey(stored.key)) this.#write(storedLine(stored));
   }

@@ -17,7 +17,7 @@ export interface SignedRequest {
   method: string;
   target: Target;
   headers: IncomingHttpHeaders;
-  /** Alternating names and values, as received: only here are repeated headers visible. */
+  /** Alternating names and values, as received. Only this list contains repeated headers. */
   rawHeaders: readonly string[];
 }
 

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 /** A file under `tmp` that readers cannot see. Call exactly one of `finish` and `discard`. */
 export interface TempFile {
   handle: FileHandle;
-  /** Makes the bytes durable, then calls `move`, which must move the file from `path`. Discards it on failure. */
+  /** Makes the bytes durable, then calls `move`, which must move the file away from `path`. Discards the file if this fails. */
   finish<T>(move: (path: string) => Promise<T>): Promise<T>;
   discard(): Promise<void>;
 }
 
-/** Files that are written before they become objects, in a folder of their own on the same file system. */
+/** Files that are written before they become objects, in a separate folder on the same file system. */
 export class TempFiles {
   readonly #folder: string;
   readonly #inProgress = new Set<string>();
@@ -48,7 +48,7 @@ export class TempFiles {
     return { handle, finish, discard };
   }
 
-  /** Copies and renames if the file system has no hard links, or if the file has reached its maximum of links. */
+  /** Copies and renames if the file system does not support hard links, or if the file has reached its maximum number of links. */
   async linkOrCopy(from: string, to: string): Promise<void> {
     try {
       await link(from, to);
@@ -67,7 +67,7 @@ export class TempFiles {
     }
   }
 
-  /** Removes the files of no running request. Returns their number. */
+  /** Removes files that belong to no running request. Returns their number. */
   async sweep(): Promise<number> {
     const names = (await readdir(this.#folder)).filter((name) => !this.#inProgress.has(name));
     for (const name of names) await rm(join(this.#folder, name), { recursive: true, force: true });

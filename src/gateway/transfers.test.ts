@@ -20,7 +20,7 @@ describe('transfer permits', () => {
     expect(() => transfers.acquire('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
   });
 
-  /** Takes as many permits as an account gets, up to 3,000. */
+  /** Acquires as many permits as an account can get, up to 3,000. */
   function takeAll(transfers: Transfers, account: string): (() => void)[] {
     const permits: (() => void)[] = [];
     try {
@@ -61,7 +61,7 @@ describe('a signed URL', () => {
   });
   afterAll(() => gateway?.close());
 
-  /** More than the kernel buffers for a client that does not read. */
+  /** More bytes than the kernel buffers for a client that does not read. */
   const BIG = 20_000_000;
   const sign = async (key: string, size: number) =>
     (await gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 })).url;
@@ -99,7 +99,7 @@ describe('a signed URL', () => {
     expect((await send(await sign('uploads/a/2', 3), 'abc')).status).toBe(200);
     await gateway.store.putFile(key, join(gateway.root, 'object'), { contentType: 'video/mp4', size: BIG });
 
-    // Each of these must release its permit, or the eighth request would get none.
+    // Each of these requests must release its permit, or the eighth request would get none.
     uploads[0]!.write('abc');
     expect(await uploads[0]!.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
     uploads[1]!.socket.resetAndDestroy();
@@ -126,7 +126,7 @@ describe('a signed URL', () => {
     }
     return clients;
   };
-  /** Status of a request for the first byte, which uses a permit for a moment. */
+  /** Status of a request for the first byte, which uses a permit only briefly. */
   const statusIs = (url: string, status: number) =>
     vi.waitFor(async () => expect((await fetch(url, { headers: { range: 'bytes=0-0' } })).status).toBe(status), 10_000);
 

@@ -2,7 +2,7 @@ import { mayTakePlace, type PoolShape } from '../pools/share.ts';
 import { accountOf } from '../storage/keys.ts';
 import { S3Error } from './errors.ts';
 
-/** Concurrent PUTs per key: one, plus retries while interrupted ones still count, until the rate limit aborts them. */
+/** Concurrent PUTs per key: one, and retries while interrupted PUTs still count, until the minimum rate aborts them. */
 const PUTS_PER_KEY = 4;
 /** Concurrent GETs per object: players and download managers request several ranges, and people share links. */
 const GETS_PER_OBJECT = 64;
@@ -13,13 +13,13 @@ export interface Transfers {
   acquire(method: 'GET' | 'PUT', key: string): () => void;
 }
 
-/** Transfers of all accounts. An account alone uses up to half of the connections. */
+/** Limits of the transfers of all accounts. A single account may use up to half of the connections. */
 export function transfersOf(connections: number): PoolShape {
   const partOf = (divisor: number) => Math.ceil(connections / divisor);
   return { places: connections, share: partOf(64), reserved: partOf(4), quiet: partOf(2) };
 }
 
-/** `total`: connections of the listener. */
+/** `total`: maximum connections of the listener. */
 export function openTransfers(total: number): Transfers {
   const shape = transfersOf(total);
   const ofObject = createTally();

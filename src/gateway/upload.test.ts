@@ -119,7 +119,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('chunked')).toBeNull();
   });
 
-  it('over the limit of the server is rejected although it is signed', async () => {
+  it('an upload over the limit of the server is rejected although it is signed', async () => {
     const response = await rawRequest(gateway.port, await head('huge', 50_000_001), '');
     expect(response).toMatch(/^HTTP\/1\.1 400/);
     expect(response).toContain('<Code>EntityTooLarge</Code>');
@@ -137,7 +137,7 @@ describe('an upload', () => {
     expect((await fetch(url, { method: 'PUT', headers: TYPE, body: 'abc' })).status).toBe(200);
   });
 
-  it('on a half-closed connection leaves nothing', async () => {
+  it('an upload on a half-closed connection leaves nothing', async () => {
     const connection = await start('half', 100);
     connection.write('only this');
     connection.socket.end();
@@ -145,7 +145,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('half')).toBeNull();
   });
 
-  it('below the minimum rate is rejected with a reason and disconnected', async () => {
+  it('an upload below the minimum rate is rejected with a reason and disconnected', async () => {
     const connection = await start('slow', 1_000_000);
     const drip = setInterval(() => connection.write('x'), 50);
     const response = await connection.ended;

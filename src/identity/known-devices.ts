@@ -2,14 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Vault } from '../crypto/vault.ts';
 import type { User } from './users.ts';
 
-/** Half a year, from the last sign-in. */
+/** Half a year, counted from the last sign-in. */
 export const DEVICE_SECONDS = 180 * 86_400;
 
 type Person = Pick<User, 'id' | 'password_hash'>;
 
 /**
- * The value of the cookie of a browser in which this person has signed in. It proves nothing but that, and grants no access: its
- * holder signs in before strangers, and strangers who guess do not use up its tries. A new password ends it.
+ * The value of the cookie of a browser in which this person has signed in. It grants no access. Its holder takes precedence over strangers
+ * when signing in, and strangers who guess passwords do not use up the attempts of this browser. A new password invalidates it.
  */
 export function makeDeviceToken(vault: Vault, user: Person, now = Date.now()): string {
   const at = String(Math.floor(now / 1000));

@@ -6,13 +6,13 @@ import type { OauthClientsTable } from '../database/tables.ts';
 
 export type OauthClient = Selectable<OauthClientsTable>;
 
-/** Anyone may register a client, so their number is bounded. */
+/** Maximum number of clients, because anyone may register a client. */
 const MAX_CLIENTS = 2000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Registers a client. Clients without a grant are deleted after a day, and the oldest of them when there are too many.
- * Throws `unavailable` if people use as many as are allowed.
+ * Registers a client. Clients without a grant are deleted after a day, or earlier, the oldest first, if there are too many clients. Throws
+ * `unavailable` if the maximum number of clients have grants.
  */
 export async function registerClient(tx: Tx, client: { name: string; redirectUris: string[] }): Promise<OauthClient> {
   await sql`DELETE FROM oauth_codes WHERE expires_at < now() - interval '1 day'`.execute(tx);

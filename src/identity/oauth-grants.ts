@@ -16,7 +16,7 @@ import type { OauthClient } from './oauth-clients.ts';
 import { hashToken, makeToken } from './tokens.ts';
 import type { User } from './users.ts';
 
-/** Seconds for which a code works. The client exchanges it at once. */
+/** Seconds for which a code is valid. The client exchanges it immediately. */
 const CODE_SECONDS = 60;
 
 type Origin = Omit<Actor, 'actor'>;
@@ -30,7 +30,7 @@ export interface Consent {
   scopes: string[];
 }
 
-/** Records that a person lets a client in. Returns the code, which is not stored. */
+/** Records that a person has allowed access for a client. Returns the code, which is not stored. */
 export async function grantCode(tx: Tx, consent: Consent, by: Origin): Promise<string> {
   const { client, user, redirectUri, challenge, scopes } = consent;
   const { raw, hash } = makeToken();
@@ -53,8 +53,8 @@ export interface Exchange {
 }
 
 /**
- * Exchanges a code for tokens. A code works once, whether the rest is right or not; using it again ends what it gave. Null if it
- * is rejected: the caller commits in any case.
+ * Exchanges a code for tokens. A code is used up even if the rest of the request is invalid. Using it again ends the grant that it created.
+ * Returns null if the code is rejected; the caller must commit in any case.
  */
 export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<NewTokens | null> {
   const hash = hashToken(sent.code);
@@ -95,7 +95,9 @@ export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<
   return tokens;
 }
 
-/** Exchanges a refresh token for new tokens. Using an old one ends the grant: either it or the new one was stolen. */
+/**
+ * Exchanges a refresh token for new tokens. Using an old refresh token ends the grant, because either the old or the new token was stolen.
+ */
 export async function refreshGrant(
   tx: Tx,
   sent: { refresh: string; clientId: string },
@@ -117,14 +119,14 @@ export async function refreshGrant(
   return renewTokens(tx, key, { family: familyOf(sent.refresh), current: makeToken().raw }, scopes);
 }
 
-/** Ends the grant of an access or refresh token, if it is one of that client. */
+/** Ends the grant of an access or refresh token, if the token belongs to this client. */
 export async function endGrant(tx: Tx, token: string, clientId: string | null, by: Origin): Promise<void> {
   const key = token.startsWith('al_live_') ? await findGrantByAccess(tx, token) : (await lockGrant(tx, token))?.key;
   if (!key || (clientId !== null && key.oauth_client_id !== clientId)) return;
   await revokeKey(tx, key.id, undefined, { ...by, actor: `user:${key.oauth_user_id}` });
 }
 
-/** Those of the scopes that the role of the person has; `operator` never is. */
+/** Returns the requested scopes that the role of the person has, except `operator`, which is never allowed. */
 export function allowedScopes({ role }: Pick<User, 'role'>, asked: readonly string[]): string[] {
   return ROLE_SCOPES[role].filter((scope) => scope !== 'operator' && asked.includes(scope));
 }

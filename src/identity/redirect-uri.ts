@@ -2,8 +2,8 @@ const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 const MAX_URI = 2000;
 
 /**
- * Whether a client may be sent back there: over HTTPS, or over HTTP to a program on the person's own machine (RFC 8252, 7.3).
- * Only the normal form of a URL is taken: two readers of another one could see two hosts in it.
+ * Whether a URI is a valid redirect URI: over HTTPS, or over HTTP to a program on the person's own machine (RFC 8252, 7.3). Accepts only
+ * the normal form of a URL, because two parsers could find different hosts in any other form.
  */
 export function isRedirectUri(text: string): boolean {
   if (text.length > MAX_URI || /[*#]/.test(text) || !URL.canParse(text)) return false;
@@ -13,7 +13,7 @@ export function isRedirectUri(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.includes(url.hostname));
 }
 
-/** Whether `asked` is one that the client has registered: the same text, or on loopback another port of it. */
+/** Whether the client has registered `asked`: the same text, or on loopback the same URL with another port. */
 export function isRegistered(asked: string, registered: readonly string[]): boolean {
   if (!isRedirectUri(asked)) return false;
   return registered.includes(asked) || registered.some((one) => isSameLoopback(new URL(asked), new URL(one)));

@@ -10,11 +10,11 @@ import type { User } from './users.ts';
 
 export type Session = Selectable<SessionsTable>;
 
-/** A week, however much it is used. */
+/** Maximum lifetime of a session: a week, regardless of its use. */
 export const SESSION_SECONDS = 7 * 86_400;
-/** A session that is not used for a day ends. */
+/** A session ends if it is not used for a day. */
 const IDLE_SECONDS = 86_400;
-/** Browsers of one person; a new session ends the oldest. */
+/** Maximum sessions of one person. A new session ends the oldest one. */
 const MAX_SESSIONS = 20;
 
 export interface OpenedSession {
@@ -87,7 +87,7 @@ export async function findSession(db: Db, token: string): Promise<SessionCaller 
   return { session, user, account };
 }
 
-/** Ids of those sessions that are still open, of people who may sign in. */
+/** Returns the ids of sessions that are still open and whose people may sign in. */
 export async function openSessions(db: Db, ids: readonly string[]): Promise<string[]> {
   const rows = await db
     .selectFrom('sessions')

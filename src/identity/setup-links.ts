@@ -8,13 +8,13 @@ import { type OpenedSession, openSession } from './sessions.ts';
 import { hashToken, makeToken } from './tokens.ts';
 import { createUser, hasNoUsers, setPassword, type User } from './users.ts';
 
-/** A link works for a day. */
+/** A link is valid for a day. */
 const LINK_SECONDS = 86_400;
 const SETUP_LOCK = 0x53_45_54_55; // "SETU"
 
 /**
- * Creates a link that sets the password of a person, once; an earlier link of that person ends. Without a user it creates
- * the first operator, and works only while the server has no users. Returns the token, which is not stored.
+ * Creates a link with which a person can set their password once. Earlier links of this person become invalid. Without a user, the link
+ * creates the first operator, and is valid only while the server has no users. Returns the token, which is not stored.
  */
 export async function createSetupLink(tx: Tx, user: User | null, by: Actor): Promise<string> {
   const { raw, hash } = makeToken();
@@ -33,7 +33,7 @@ export async function createSetupLink(tx: Tx, user: User | null, by: Actor): Pro
   return raw;
 }
 
-/** What a link does. Throws `setup_link_invalid`. */
+/** Describes the effect of a link. Throws `setup_link_invalid`. */
 export async function readSetupLink(db: Db, token: string): Promise<SetupLinkView> {
   const { user } = await findLink(db, token);
   if (!user) return { email: null, role: 'operator', account: { name: DEFAULT_ACCOUNT } };
@@ -45,14 +45,14 @@ export async function readSetupLink(db: Db, token: string): Promise<SetupLinkVie
   return { email: user.email, role: user.role, account: { name } };
 }
 
-/** Uses a link: sets the password, and opens a session. Throws `setup_link_invalid`; the link then still works. */
+/** Uses a link: sets the password, and opens a session. Throws `setup_link_invalid`; the link then stays valid. */
 export async function useSetupLink(
   tx: Tx,
   { token, email }: Pick<SetupBody, 'token' | 'email'>,
   passwordHash: string,
   by: Omit<Actor, 'actor'>,
 ): Promise<OpenedSession & { user: User }> {
-  // Two people with the link of the first operator: one becomes it.
+  // If two people use a link for the first operator, only one of them becomes the operator.
   await sql`SELECT pg_advisory_xact_lock(${SETUP_LOCK})`.execute(tx);
   const { hash, user: known } = await findLink(tx, token);
   if (!known && !email)

@@ -1,4 +1,4 @@
-/** Path of the page that takes the token of a setup link. It stands behind `#`, which browsers send to no server. */
+/** Path of the page that uses the token of a setup link. The token follows `#`, because browsers send no fragment to servers. */
 export function setupPath(token: string): string {
   return `/setup#${token}`;
 }

@@ -10,7 +10,7 @@ export function makeToken(): { raw: string; hash: Buffer } {
   return { raw, hash: sha256(raw) };
 }
 
-/** The hash of a token; null for what cannot be one. */
+/** The hash of a token; null for a text that cannot be a token. */
 export function hashToken(raw: string): Buffer | null {
   return TOKEN_PATTERN.test(raw) ? sha256(raw) : null;
 }

@@ -4,7 +4,7 @@ import { createTurns, type TurnOwner, type Turns } from './turns.ts';
 const known = (key: string): TurnOwner => ({ key, isKnown: true });
 const stranger = (key: string): TurnOwner => ({ key, isKnown: false });
 
-/** Starts work that ends by `end`, and notes the order in which turns begin. */
+/** Starts work that ends when `end` is called, and records the order in which turns begin. */
 function startWork(turns: Turns) {
   const begun: string[] = [];
   const ends: (() => void)[] = [];
@@ -24,7 +24,7 @@ function startWork(turns: Turns) {
   };
 }
 
-it('known callers go first, except at every fourth turn', async () => {
+it('known callers take precedence, except at every fourth turn', async () => {
   const work = startWork(createTurns());
   const all = [...'abcd'].map((key) => work.ask(stranger(key)));
   all.push(...['K', 'L', 'M', 'N', 'O', 'P'].map((key) => work.ask(known(key))));

@@ -1,18 +1,18 @@
 import { ApiError } from '../contract/errors.ts';
 
-/** Who asks for a turn. */
+/** The caller that requests a turn. */
 export interface TurnOwner {
-  /** Turns with the same key are of the same caller: an address, or a browser that is known. */
+  /** Turns with the same key belong to the same caller: an address, or a known browser. */
   key: string;
   /** Whether the caller has signed in before, or has a link that sets a password. */
   isKnown: boolean;
 }
 
-/** Turns that one caller may wait for, the running one included. */
+/** Maximum turns of one caller, including the running turn. */
 export const TURNS_PER_CALLER = 2;
-/** Known callers, and the same number of others, that may wait. With 150 ms a turn, the last one waits about 5 seconds. */
+/** Maximum waiting turns of known callers, and of unknown callers. With 150 ms per turn, the last turn begins after about 5 seconds. */
 const MAX_WAITING = 16;
-/** Every fourth turn goes to the callers that are not known, so that the others cannot keep them out. */
+/** Every fourth turn is given to unknown callers, so that known callers cannot keep them out. */
 const UNKNOWN_EVERY = 4;
 
 interface Waiting {
@@ -23,11 +23,11 @@ interface Waiting {
 export interface Turns {
   /** Runs `work` alone. Throws `concurrency_exceeded` or `unavailable` instead of waiting too long. */
   run<T>(owner: TurnOwner, work: () => Promise<T>): Promise<T>;
-  /** Callers that wait or run. */
+  /** Numbers of turns that are waiting or running. */
   counts(): { known: number; unknown: number };
 }
 
-/** Runs one piece of work after the other: of known callers first, and of each caller two at most. */
+/** Runs work one piece at a time: known callers first, and at most two turns per caller. */
 export function createTurns(): Turns {
   const waiting: Waiting[] = [];
   let running: TurnOwner | null = null;

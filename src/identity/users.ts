@@ -33,7 +33,7 @@ export async function findUser(db: Db, email: string): Promise<User | undefined>
   return db.selectFrom('users').selectAll().where('email', '=', email.trim().toLowerCase()).executeTakeFirst();
 }
 
-/** Everybody, with the names of their accounts, by email address. */
+/** All people, with the names of their accounts, sorted by email address. */
 export async function listUsers(db: Db): Promise<(User & { account: string })[]> {
   return db
     .selectFrom('users')
@@ -44,19 +44,19 @@ export async function listUsers(db: Db): Promise<(User & { account: string })[]>
     .execute();
 }
 
-/** Whether the server still waits for its first person. */
+/** Whether the server has no person yet. */
 export async function hasNoUsers(db: Db): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) === undefined;
 }
 
-/** Sets a password, and ends all sessions of that person and all that they have granted to OAuth clients. */
+/** Sets a password, and ends all sessions of the person and all of their grants to OAuth clients. */
 export async function setPassword(tx: Tx, userId: string, passwordHash: string): Promise<void> {
   await tx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute();
   await tx.deleteFrom('sessions').where('user_id', '=', userId).execute();
   await revokeTokensOf(tx, userId, { actor: `user:${userId}` });
 }
 
-/** Lets a person sign in, or not. Disabling ends their sessions, their setup link, and what they granted to OAuth clients. */
+/** Allows or forbids a person to sign in. Disabling ends their sessions, their setup link, and their grants to OAuth clients. */
 export async function setDisabled(tx: Tx, user: User, disabled: boolean, by: Actor): Promise<void> {
   await tx
     .updateTable('users')

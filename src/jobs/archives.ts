@@ -12,21 +12,24 @@ import type { PoolShape } from '../pools/share.ts';
 import { treeArchiveKey, treeFileKey } from '../storage/keys.ts';
 
 /*
- * A zip of a tree is made by the API when a client first asks for it, and stored below the prefix of the tree with a row of
- * its own: it counts in the quota of the account, and is deleted with the tree. While it is made, its files stream through
- * this process, a part at a time.
+ * The API makes a zip of a tree when a client first requests it, and stores it below the prefix of the tree. The zip has its
+ * own row: it counts in the quota of the account, and is deleted with the tree. While the API makes it, the files of the tree
+ * stream through this process, one part at a time.
  *
  *   none ── insert ──► pending ── all parts stored, tree still live ──► live
  *                         └── failure, or no progress for a minute ──► deleting
  */
 
-/** All parts but the last have one size, as some storages require. */
+/** Bytes of every part except the last. Some storages require parts of one size. */
 const PART_BYTES = 8 * 2 ** 20;
-/** Archives that this process is making, with up to 9 MiB of memory each. */
+/** Maximum number of archives that this process makes at the same time, with up to 9 MiB of memory for each archive. */
 export const ARCHIVE_POOL: PoolShape = { places: 64, share: 1, reserved: 16, quiet: 1 };
-/** Archives of which a part is made and stored. The archives take turns, so that a small one doesn't wait for large ones. */
+/**
+ * Limits how many archives make and store a part at the same time. The archives take turns, so that a small archive doesn't wait for large
+ * ones.
+ */
 export const ARCHIVE_PART_POOL: PoolShape = { places: 4, share: 1, reserved: 0, quiet: 1 };
-/** Files that are read at the same time, and the largest of them. */
+/** Number of small files that are read at the same time, and the maximum size of a small file in bytes. */
 const READ_AHEAD = 8;
 const SMALL_BYTES = 2 ** 20;
 /** Seconds after which an archive that makes no progress is deleted, so that a later request makes another one. */
@@ -39,11 +42,11 @@ export type Tree = Pick<StoredObject, 'id' | 'account_id' | 'job_id' | 'key' | '
 
 export interface Archives {
   /**
-   * Returns the key of a zip of the tree, and makes one if there is none. Throws `ApiError`: `archive_not_ready` if it takes
-   * longer than a request can wait, `output_damaged`, `storage_quota`, `storage_full`, `output_deleted`.
+   * Returns the key of a zip of the tree, and makes a zip if none exists. Throws `ApiError`: `archive_not_ready` if this takes longer than
+   * a request can wait, `output_damaged`, `storage_quota`, `storage_full`, `output_deleted`.
    */
   keyOf(tree: Tree, signal: AbortSignal): Promise<string>;
-  /** Ends what is being made. */
+  /** Stops making archives. */
   close(): Promise<void>;
 }
 
@@ -56,10 +59,10 @@ export function createArchives(
   const stop = new AbortController();
   const places = new FairPool(ARCHIVE_POOL);
   const turns = new FairPool(ARCHIVE_PART_POOL);
-  /** By the id of the tree. */
+  /** The archives in progress, by the id of their tree. */
   const making = new Map<string, Promise<void>>();
 
-  /** Another process may make one meanwhile: then this does nothing. */
+  /** Makes the archive of a tree. Does nothing if another process is already making this archive. */
   async function make(tree: Tree): Promise<void> {
     const files = await filesOf(context, tree);
     const id = uuidv7();
@@ -106,7 +109,7 @@ export function createArchives(
   };
 }
 
-/** Waits for the promise, at most so long. Rejects as it does. */
+/** Waits at most `ms` milliseconds for the promise. Rejects if the promise rejects. */
 async function settled(done: Promise<void> | undefined, ms: number, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
   // An aborted sleep rejects.
@@ -142,7 +145,10 @@ function findArchive({ db }: ArchiveContext, { id }: Tree) {
     .executeTakeFirst();
 }
 
-/** Returns false if another process makes one. Throws if the tree is not live any more, or there is no space. */
+/**
+ * Inserts the row of an archive. Returns false if another process is making this archive. Throws if the tree is no longer live, or if there
+ * is no space.
+ */
 async function insertArchive(
   context: ArchiveContext,
   tree: Tree,
@@ -161,7 +167,7 @@ async function insertArchive(
         ...{ id, account_id: tree.account_id, key, kind: 'output', job_id: tree.job_id, size },
         ...{ content_type: 'application/zip', state: 'pending', delete_after: soon(), archive_of: tree.id },
       })
-      // Of the index by `archive_of`.
+      // A conflict in the index on `archive_of`.
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
       .executeTakeFirst();
@@ -203,8 +209,8 @@ async function makeArchive(
 }
 
 /**
- * Reads files in their order. The next small ones are read at the same time: many of them would take the latency of the
- * storage each. Larger ones are streamed.
+ * Reads files in their order. Reads the next small files concurrently, because reading them one by one would cost the latency of the
+ * storage each time. Streams larger files.
  */
 function readAhead(files: readonly TreeFile[], open: (file: TreeFile) => Promise<AsyncIterable<Buffer> | null>) {
   const ahead = new Map<string, Promise<Buffer[]>>();
@@ -215,7 +221,7 @@ function readAhead(files: readonly TreeFile[], open: (file: TreeFile) => Promise
     for await (const chunk of (await open(file)) ?? []) {
       chunks.push(chunk);
       size += chunk.length;
-      // It has changed in storage, as the archive will find.
+      // The file has changed in storage. The code that writes the archive detects this.
       if (size > file.size) break;
     }
     return chunks;

@@ -8,7 +8,7 @@ export type AttemptCommand = z.infer<typeof attemptCommand>;
 /** The column `attempts.commands`. */
 export const attemptCommands = storedJson('commands of an attempt', 1, z.object({ commands: z.array(attemptCommand) }));
 
-/** The commands of a row; none for an attempt of a release that did not record them, and for one that runs. */
+/** The commands of a row. Empty for an attempt that is still running, or that an older release ran without recording its commands. */
 export function commandsOf({ commands }: { commands: unknown }): AttemptCommand[] {
   return attemptCommands.readOrNull(commands)?.commands ?? [];
 }

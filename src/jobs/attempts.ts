@@ -8,7 +8,7 @@ import type { AttemptState, AttemptsTable } from '../database/tables.ts';
 import { attemptCommands } from './attempt-commands.ts';
 import type { Claim } from './rows.ts';
 
-/** What the cell reported about an attempt; stored in the attempt's row. */
+/** The report of a cell about an attempt; stored in the attempt's row. */
 export interface AttemptFacts {
   exitCode: number | null;
   signal: string | null;
@@ -16,7 +16,7 @@ export interface AttemptFacts {
   maxRssBytes: number | null;
   /** Scrubbed, at most 8 kB. */
   stderr: string | null;
-  /** What the cell was given, and which limit it hit; stored in the job's row. */
+  /** The limits of the cell, and the limit that it exceeded; stored in the job's row. */
   limits?: AppliedLimits;
   /** The build and command that ran, for the manifest. */
   build?: AttemptBuild;
@@ -45,7 +45,7 @@ export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
 /** How an attempt ended. */
 export interface AttemptEnd {
   state: AttemptState;
-  /** Null if it ran no command. */
+  /** Null if the attempt ran no command. */
   facts: AttemptFacts | null;
   errorCode: string | null;
 }
@@ -93,7 +93,7 @@ const updateRunning = compileEach<{ columns: (keyof AttemptsTable)[] }, RunningC
       .where('state', '=', 'running'),
 );
 
-/** Marks every running attempt of the job as lost: its worker is gone. */
+/** Marks every running attempt of the job as lost, because its worker is gone. */
 export async function markLost(tx: Tx, jobId: string): Promise<void> {
   await tx
     .updateTable('attempts')

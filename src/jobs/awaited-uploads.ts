@@ -34,14 +34,14 @@ export function awaitsUpload({ status, awaiting }: Pick<Job, 'status' | 'awaitin
   return status === 'pending' && awaiting === 'upload';
 }
 
-/** Whether a job can use an upload that is sealed now: the job awaits the upload, or waits for an attempt that reads the parts. */
+/** Whether a job can use an upload that is sealed now: the job awaits the upload, or is waiting for an attempt that will read the parts. */
 export function canUseUpload({ status, awaiting }: Pick<Job, 'status' | 'awaiting'>): boolean {
   return status === 'pending' && (awaiting === 'upload' || awaiting === null);
 }
 
 /**
- * Lets the job use a sealed upload: its source gets the object, and what an inspection found, if there was one. The job
- * returns to the queue once nothing is missing. The caller has locked the job, and changed the upload in this transaction.
+ * Lets the job use a sealed upload: its source gets the object, and the result of the inspection if there was one. The job returns to the
+ * queue once no upload is missing. The caller has locked the job, and changed the upload in this transaction.
  */
 export async function giveUpload(
   tx: Tx,
@@ -153,11 +153,11 @@ export async function dropUnconfirmed(
     uploads.flatMap(({ object_id }) => object_id ?? []),
     reason,
   );
-  // Confirms may be waiting.
+  // Requests that confirm these uploads may be waiting.
   for (const id of ids) await wakeWaiting(tx, id);
 }
 
-/** Uploads that an open job was created with and needs. */
+/** Uploads that an open job needs and was created with. */
 export function ofJob(db: Db, jobId: string) {
   return db.selectFrom('uploads').select(UPLOAD_COLUMNS).where('job_id', '=', jobId).where('check_at', 'is not', null);
 }

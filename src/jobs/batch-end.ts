@@ -24,10 +24,11 @@ export async function countBatches(db: Db, ids: readonly string[]): Promise<Map<
 
 const ended = z.object({ account_id: z.string(), total: z.number(), accepted: z.number() });
 
-/** Completes the batch of a job that has just become final, if it was its last open one, and records the event. */
+/** If a job has just become final and was the last open job of its batch, completes the batch and records the event. */
 export async function endBatch(tx: Tx, { batch_id: id }: Pick<Job, 'batch_id'>): Promise<void> {
   if (id === null) return;
-  // The lock comes before the look: what ends later takes the same lock, and sees what was written here.
+  // Lock the batch before reading its jobs. A transaction that ends another job takes the same lock, and then sees the rows that this one
+  // has written.
   await tx.selectFrom('batches').select('id').where('id', '=', id).forUpdate().execute();
   const { rows } = await sql`
     UPDATE batches SET completed_at = now(), expires_at = now() + make_interval(secs => retention_seconds)

@@ -14,8 +14,8 @@ import { lockJob } from './read.ts';
 import { isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /*
- * A batch is the jobs of one request. Its row is locked after the rows of its jobs, so that the end of the last job, and of
- * no other, completes it.
+ * A batch contains the jobs of one request. Its row is locked after the rows of its jobs, so that only the end of the last job completes
+ * it.
  */
 
 export type BatchRow = Selectable<BatchesTable>;
@@ -29,7 +29,7 @@ export interface NewBatch {
   retentionSeconds: number;
 }
 
-/** Inserts a batch that has no jobs yet; `openBatch` records how many it got. */
+/** Inserts a batch without jobs; `openBatch` records the number of its jobs. */
 export async function insertBatch(vault: Vault, tx: Tx, batch: NewBatch): Promise<BatchRow> {
   const key = { account_id: batch.accountId, id: uuidv7() };
   const { metadata, webhookUrl } = batch;
@@ -48,7 +48,7 @@ export async function insertBatch(vault: Vault, tx: Tx, batch: NewBatch): Promis
     .executeTakeFirstOrThrow();
 }
 
-/** Stores what became of the entries. A batch without a job is complete. */
+/** Stores the result of each entry. A batch without a job is complete. */
 export async function openBatch(
   vault: Vault,
   tx: Tx,
@@ -122,7 +122,7 @@ export function statusOf(batch: BatchRow, hasStarted: boolean): 'pending' | 'pro
   return hasStarted ? 'processing' : 'pending';
 }
 
-/** Batches whose time is over, and that still have texts. */
+/** Batches whose retention has ended, and that still have texts. */
 export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
   return where.and([
     where('expires_at', '<=', databaseNow),
@@ -136,10 +136,10 @@ export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
 
 const NO_TEXTS = { refusals_sealed: null, metadata_sealed: null, webhook_sealed: null };
 
-/** Erases the texts of those complete batches whose jobs are all erased. The caller has locked its jobs. */
+/** Erases the texts of the complete batches among these whose jobs are all erased. The caller has locked their jobs. */
 export async function scrubErasedBatches(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  // Of two transactions that erase the last two jobs, the second waits here, and then sees what the first has erased.
+  // If two transactions erase the last two jobs, the second transaction waits here, and then sees the job that the first has erased.
   await tx.selectFrom('batches').select('id').where('id', 'in', ids).orderBy('id').forUpdate().execute();
   await tx
     .updateTable('batches')
@@ -163,7 +163,7 @@ export async function scrubErasedBatches(tx: Tx, ids: readonly string[]): Promis
 /** Batches whose texts are erased with one statement. */
 const ERASED_AT_ONCE = 500;
 
-/** Erases the texts of batches whose time is over. */
+/** Erases the texts of batches whose retention has ended. */
 export async function scrubBatches(db: Db): Promise<{ done: number; isFull: boolean }> {
   const due = await db
     .updateTable('batches')

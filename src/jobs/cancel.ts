@@ -20,12 +20,12 @@ export async function cancelJob(context: JobsContext, accountId: string, kind: s
     if (!isOpen(job)) throw new ApiError('cancel_final', null, { status: job.status });
     return { canceled: await endCanceled(context, tx, job), awaited: awaitsUpload(job) };
   });
-  // A sweep closes the keys that this leaves open; a storage that hangs does not delay the response.
+  // If this fails, a sweep closes the staging keys. The response doesn't wait for storage, which may hang.
   if (awaited) closeUploadsOf(context, id).catch(() => {});
   return canceled;
 }
 
-/** Ends PUTs that still send the uploads of a job, where the storage can. */
+/** Aborts running PUTs of the uploads of a job, if the storage supports this. */
 async function closeUploadsOf(context: JobsContext, id: string): Promise<void> {
   const uploads = await context.db
     .selectFrom('uploads')

@@ -1,19 +1,19 @@
 /**
- * What workers of this release can make beyond the first release that knows their kind of job. A job that needs one of them
- * waits for such a worker: an older one would fail it.
+ * Capabilities that workers of this release have in addition to those of the first release that knows their kind of job. A job that needs a
+ * capability waits for a worker that has it, because an older worker would fail the job.
  */
 export const LADDERS = 'outputs:ladder';
-/** A ladder that is encoded in pieces: both the pieces, and the job that packages them. */
+/** A ladder that is encoded in pieces. Both the pieces and the job that packages them need this capability. */
 export const LADDER_PIECES = 'pieces:ladder';
-/** For a ladder that is encoded in pieces in a job with other outputs. An older worker would make only the ladder. */
+/** A ladder that is encoded in pieces in a job with other outputs. An older worker would make only the ladder. */
 export const MIXED_PIECES = 'pieces:ladder-and-others';
-/** Outputs are delivered. An older worker would leave them where they are. */
+/** Delivery of outputs. An older worker would not deliver them. */
 export const DESTINATIONS = 'outputs:destination';
 /** Sources in the bucket of a connection. */
 export const S3_SOURCES = 'sources:s3';
-/** Outputs that are compared with their source. */
+/** Comparison of outputs with their source. */
 export const QUALITY = 'outputs:quality';
-/** For ladders that are compared with their source. An older worker would not compare them. */
+/** Comparison of ladders with their source. An older worker would not compare them. */
 export const LADDER_QUALITY = 'quality:ladder';
 /** Inputs that the job itself confirms. An older worker would not find them. */
 export const UPLOADED_INPUTS = 'sources:upload';

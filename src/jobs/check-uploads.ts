@@ -27,23 +27,23 @@ import { isOpen, type Job } from './rows.ts';
 import { RATED_PARTS, startEarly } from './start-early.ts';
 
 /*
- * Looks for the bytes of uploads that jobs await. A job whose bytes are there returns to the queue; one whose bytes did not
- * come in time fails. Any process may look at any time: the row of the job decides who was first.
+ * Checks storage for the bytes of uploads that jobs await. If the bytes have arrived, the job returns to the queue. If they did not arrive
+ * in time, the job fails. Any process may check at any time, because each change locks the row of the job first.
  */
 
-/** Uploads of one round. */
+/** Maximum number of uploads that a round checks. */
 const BATCH = 200;
 /** Number of due uploads that a round considers. The round takes uploads of all accounts in turns, so that no account delays another. */
 const COMPARED = 2_000;
 const AT_ONCE = 16;
-/** Seconds between two looks at first, then a part of the age of the upload, up to the longest. */
+/** Seconds until the next check: at first `FIRST_SECONDS`, then `SHARE_OF_AGE` of the age of the upload, up to `LONGEST_SECONDS`. */
 const FIRST_SECONDS = 1;
 const SHARE_OF_AGE = 1 / 16;
 const LONGEST_SECONDS = 30;
-/** Until the next check of an upload that an attempt reads while its parts arrive. */
+/** Seconds until the next check of an upload that an attempt reads while its parts arrive. */
 const READ_SECONDS = 10;
 
-/** Uploads that are due for a look, from all accounts in turns. */
+/** Uploads that are due for a check. The uploads of all accounts take turns. */
 export function dueChecks(db: Db, resting: readonly string[] = []) {
   const due = db
     .selectFrom('uploads')
@@ -55,7 +55,7 @@ export function dueChecks(db: Db, resting: readonly string[] = []) {
   return db.selectFrom(due.as('due')).select('id').orderBy('turn').orderBy('check_at').limit(BATCH);
 }
 
-/** Looks at the uploads that are due. One that fails is reported, rests, and delays no other. */
+/** Checks the uploads that are due. If a check fails, the upload is reported and rests; the other checks continue. */
 export async function checkUploads(context: JobsContext): Promise<Swept> {
   const { db, rows } = context;
   const due = await dueChecks(db, rows.resting('awaited_uploads')).execute();
@@ -67,7 +67,7 @@ export async function checkUploads(context: JobsContext): Promise<Swept> {
   return { done, isFull: done > 0 && due.length === BATCH };
 }
 
-/** Looks at the uploads that a job awaits, for a client that waits for the job. Returns whether one of them is missing. */
+/** Checks the uploads that a job awaits, for a client that waits for the job. Returns whether one of them is missing. */
 export async function checkUploadsOf(context: JobsContext, jobId: string): Promise<boolean> {
   const uploads = await selectPending(context.db, { jobId });
   let isMissing = false;
@@ -79,8 +79,8 @@ export async function checkUploadsOf(context: JobsContext, jobId: string): Promi
 }
 
 /**
- * Looks at an upload that the storage reports as stored. Looks at an upload in parts when its parts show its rate, and when all have
- * arrived.
+ * Checks an upload that the storage reports as stored. Checks an upload in parts only when its rate is known from its parts, and when all
+ * parts have arrived.
  */
 export async function checkStored(context: JobsContext, { key, parts }: StoredUpload): Promise<void> {
   const [upload] =
@@ -114,7 +114,7 @@ const selectPending = compileOnce((db, { jobId }: { jobId: string }) =>
   ofJob(db, jobId).where('state', '=', 'pending'),
 );
 
-/** Whether no check has found the upload missing. Each such check postpones the next check by at least `FIRST_SECONDS`. */
+/** Whether no check has found the upload missing. Each check that finds it missing postpones the next check by at least `FIRST_SECONDS`. */
 function wasNeverMissing({ check_at: at, created_at: created }: Upload): boolean {
   return at !== null && at.getTime() < created.getTime() + FIRST_SECONDS * 1000;
 }
@@ -155,7 +155,7 @@ async function checkPending(context: JobsContext, upload: Upload, isExpected: bo
   return true;
 }
 
-/** Null if the bytes are not there. */
+/** Returns null if the bytes have not arrived. */
 async function seal(
   context: JobsContext,
   upload: Upload,
@@ -165,7 +165,7 @@ async function seal(
     const isJoined = await areJoined(context, upload);
     return isJoined ? { objectId: upload.object_id! } : null;
   }
-  // Most other checks find nothing, and a copy uses a row.
+  // Without this check, each early copy would use a row, and most of these checks find no bytes.
   if (!isExpected && !(await context.store.head(upload.staging_key))) return null;
   const sealed = await sealCopy(context, upload);
   if (sealed.found === 'all') return sealed;
@@ -222,7 +222,7 @@ async function failMissing(context: JobsContext, upload: Upload): Promise<void> 
       .where('id', '=', upload.id)
       .where('state', 'in', ['pending', 'deleted'])
       .executeTakeFirst();
-    // It has arrived meanwhile.
+    // The upload has arrived in the meantime.
     if (!isPending) return;
     await failJob(context, tx, job, upload);
   });
@@ -240,8 +240,8 @@ async function failJob(context: JobsContext, tx: Tx, job: Job | undefined, uploa
 }
 
 /**
- * An upload that has arrived, or that an older release has deleted: such a release knows no jobs with uploads, and ends or
- * deletes one without the other.
+ * Ends the checks of an upload that has arrived, or that an older release has deleted. An older release does not know that jobs await
+ * uploads, and may end a job without its uploads or delete an upload without its job.
  */
 async function settle(context: JobsContext, upload: Upload): Promise<void> {
   if (upload.state === 'deleted') return failMissing(context, upload);

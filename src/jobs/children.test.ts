@@ -25,7 +25,7 @@ describe('a job that waits for its children', () => {
   });
   afterAll(() => world?.close());
 
-  /** A job whose pieces have these seconds of video; null: a piece of audio alongside. */
+  /** Inserts a parent and its pieces with these durations of video in seconds; null is a piece with only audio. */
   async function insertPieces(pieces: (number | null)[]) {
     await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
     account = await world.account();
@@ -44,7 +44,7 @@ describe('a job that waits for its children', () => {
     return { id, parent };
   }
 
-  /** The same, and the parent waits for them. */
+  /** Like the function above, and makes the parent wait for its children. */
   async function startPieces(pieces: (number | null)[]) {
     const { id, parent } = await insertPieces(pieces);
     expect(await waitForChildren(world.context, parent)).toBe(true);
@@ -69,13 +69,13 @@ describe('a job that waits for its children', () => {
     expect(rows.at(-1)).toEqual({ type: 'transcode.awaiting_children', data: { v: 1, children: 3 } });
   });
 
-  it('is shown to clients as processing until it has used what its children made, in views, lists and counts', async () => {
+  it('is shown to clients as processing until it has used the outputs of its children, in views, lists and counts', async () => {
     const id = await startPieces([4]);
     const shown = { status: 'processing', queue_position: null, started_at: expect.any(String) };
     expect(await world.view(id)).toMatchObject({ ...shown, progress: 0 });
     expect([await listed('processing'), await listed('pending')]).toEqual([[id], []]);
     await end(await world.mustClaim());
-    // Due, and without a slot yet.
+    // The parent is due, and has no slot yet.
     expect((await world.row(id)).status).toBe('pending');
     expect(await world.view(id)).toMatchObject({ ...shown, progress: 0.98 });
     expect([await listed('processing'), await listed('pending')]).toEqual([[id], []]);
@@ -86,9 +86,9 @@ describe('a job that waits for its children', () => {
     expect(await listed('processing')).toEqual([]);
   });
 
-  it('has the progress of the children’s seconds, the sum of their speeds, and the time that remains at these speeds', async () => {
+  it('has the progress of the children’s seconds, the sum of their speeds, and the remaining time at these speeds', async () => {
     const id = await startPieces([30, 10, null]);
-    // Pieces of one millisecond are claimed in any order.
+    // Pieces that were inserted within the same millisecond are claimed in any order.
     const claims = [await world.mustClaim(), await world.mustClaim(), await world.mustClaim()];
     const [first, second, audio] = [30, 10, undefined].map(
       (seconds) => claims.find(({ job }) => (job.request_facts as { seconds?: number }).seconds === seconds)!,
@@ -96,7 +96,7 @@ describe('a job that waits for its children', () => {
     await reportProgress(world.context, first, { ...RUNNING, progress: 0.5 });
     await reportProgress(world.context, second, { ...RUNNING, progress: 0.1 });
     await reportProgress(world.context, audio, { ...RUNNING, speed: 90, progress: 0.9 });
-    // 16 of 40 seconds; 24 are left for four a second.
+    // 16 of 40 seconds are done. The other 24 take six seconds at four seconds of media a second.
     const expected = { progress: 0.98 * 0.4, speed: 4, fps: 100 };
     const view = await world.view(id);
     expect(view).toMatchObject({ speed: 4, fps: 100, eta_seconds: 6 });
@@ -136,7 +136,7 @@ describe('a job that waits for its children', () => {
     expect(await world.row(id)).toMatchObject({ status: 'pending', awaiting: null });
   });
 
-  it('is canceled with them', async () => {
+  it('is canceled together with its children', async () => {
     const id = await startPieces([4, 4]);
     const piece = await world.mustClaim();
     await cancelJob(world.context, account.id, 'transcode', id);
@@ -174,7 +174,7 @@ describe('a job that waits for its children', () => {
     expect((await world.row(id)).awaiting).toBeNull();
   });
 
-  it('does not make the queue look old, or longer by a job', async () => {
+  it('does not count as a waiting job in the length and the age of the queue', async () => {
     await startPieces([4]);
     await world.mustClaim();
     const { oldestWaitingSeconds, queue } = await readStatistics(world.context, []);

@@ -6,13 +6,13 @@ import type { JobsContext } from './kind.ts';
 import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import type { Claim, Job } from './rows.ts';
 
-/** The share of its children in the progress of a parent; the rest is what it does with their results. */
+/** The share of its children in the progress of a parent. The rest is the parent's work on their results. */
 export const CHILDREN_SHARE = 0.98;
 
 /*
- * A parent waits for its children without a slot: its attempt ends as released, and the job becomes due when the last
- * child is final. Its next attempt reads the results of the children; the parent's kind decides what the failure of a
- * child means. Rows are locked from the children up, never down, which prevents deadlocks.
+ * A parent waits for its children without a slot: its attempt ends as released, and the job becomes due when the last child is final. Its
+ * next attempt reads the results of the children. The parent's kind determines the effect of a failed child. Rows are locked from the
+ * children up, never down, which prevents deadlocks.
  */
 
 export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
@@ -49,7 +49,8 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
  */
 export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<void> {
   if (job.parent_id === null) return;
-  // Locked in any state: a parent that is about to wait either sees that this child is final, or waits already.
+  // Lock the parent in any state: a parent that is about to wait sees that this child is final, or this transaction sees that the parent
+  // waits.
   const parent = await tx
     .selectFrom('jobs')
     .select(['id', 'created_at', 'resource_class', 'status', 'awaiting'])
@@ -68,9 +69,9 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
 }
 
 /**
- * Writes the progress of a parent that waits: the seconds of media that its children have done, how many they do in a
- * second together, and the seconds that are left at that speed. A child whose facts have no `seconds` does not count:
- * audio of a video. Without any such facts, the progress is the mean.
+ * Writes the progress of a parent that waits: the seconds of media that its children have completed, their total speed in seconds of media
+ * per second, and the remaining seconds at that speed. A child whose facts have no `seconds`, such as the audio of a video, does not count.
+ * If no child has `seconds`, the progress is the mean.
  */
 export async function followChildren(db: Db, parentId: string): Promise<void> {
   await sql`

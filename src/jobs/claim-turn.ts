@@ -3,9 +3,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { withinHeavyShare } from './heavy-share.ts';
 import type { JobsContext } from './kind.ts';
 
-/*
- * Which account starts a job next: parts of the statements that claim a job.
- */
+/* Parts of the statements that claim a job. They determine which account starts a job next. */
 
 export interface Eligibility {
   resourceClass: ResourceClass;
@@ -15,7 +13,7 @@ export interface Eligibility {
   capabilities: readonly string[];
   /** Accounts to skip: their next job needs a fetch for which there is no permit, or is locked. */
   passedOver: string[];
-  /** Accounts whose interactive jobs this worker has started, the latest last: the others come first. */
+  /** Accounts whose interactive jobs this worker has started, the latest last. All other accounts come first. */
   served: readonly string[];
 }
 
@@ -43,14 +41,17 @@ export function isRunnable({
   hasCapabilities,
   capabilities,
 }: Omit<Eligibility, 'passedOver' | 'served'>) {
-  // An index contains only the jobs without needs. To PostgreSQL, containment alone is rare: it would sort all jobs.
+  // This condition matches an index that contains only jobs without needs. PostgreSQL estimates that containment alone matches few rows,
+  // and would sort all jobs.
   const needsNothing = sql`jobs.needs = '{}'`;
   const met = hasCapabilities ? sql`(${needsNothing} OR jobs.needs <@ ${capabilities}::text[])` : needsNothing;
   return sql`jobs.resource_class = ${resourceClass} AND jobs.status = 'pending' AND jobs.awaiting IS NULL
     AND jobs.available_at <= now() AND jobs.kind = ANY(${kinds}::text[]) AND ${met}`;
 }
 
-/** Accounts that may start a job of the class now, as FROM and WHERE; and the column with the time of their oldest job. */
+/**
+ * SQL for the accounts that may start a job of the class now: the FROM and WHERE clauses, and the column with the time of their oldest job.
+ */
 export function eligibleFor(query: Eligibility) {
   const { resourceClass, passedOver } = query;
   const next = sql.ref(`schedule.next_${resourceClass}`);
@@ -67,14 +68,17 @@ export function eligibleFor(query: Eligibility) {
   return { next, limited, eligible };
 }
 
-/** Accounts whose oldest job can run here and that are compared in the order by runnable jobs: some may be locked. */
+/**
+ * Number of accounts that are compared by their runnable jobs, among the accounts whose oldest job can run here. More than one, because
+ * some may be locked.
+ */
 const COMPARED = 16;
 
 /**
- * Whose turn it is among the eligible accounts: `first` is a CTE that names the account with the fewest running jobs and the
- * oldest job, `where` and `order` select the accounts. Interactive jobs are not counted as running: among them, the account comes
- * first that this worker has served least recently. The schedule knows the oldest job of an account. If that cannot run
- * here, the account would be first for as long as the job waits; then accounts are compared by jobs that can.
+ * Determines whose turn it is among the eligible accounts. `first` is a CTE that names the account with the fewest running jobs and the
+ * oldest job; `where` and `order` select the accounts. Interactive jobs do not count as running. Among accounts with interactive jobs, the
+ * account that this worker has served least recently comes first. The schedule contains the oldest job of each account. If this job cannot
+ * run here, its account would stay first as long as the job waits. In this case, accounts are compared by their jobs that can run here.
  */
 export function turnOf(query: Turn) {
   const { next, limited, eligible } = eligibleFor(query);

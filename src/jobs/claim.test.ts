@@ -79,7 +79,7 @@ async function register(worker: ClaimingWorker, capabilities: string[] | null, a
 }
 
 describe('a claim of a job that needs a capability', () => {
-  it('goes only to a worker that has all of them, and the other worker takes the next job of the same account', async () => {
+  it('is made only by a worker with all required capabilities, and another worker claims the next job of the same account', async () => {
     const one = await account();
     await wait(one, 'speech', { needs: [SPEECH] });
     await wait(one, 'both', { needs: ['other', SPEECH] });
@@ -134,7 +134,7 @@ describe('a claim of a job that needs a capability', () => {
     expect(claimed).toEqual(['stuck 1', 'other 1', 'stuck 2', 'other 2']);
   });
 
-  it('is exact while two workers claim at the same time: each job once, each by a worker that can run it', async () => {
+  it('claims each job once, for a worker that can run it, while two workers claim at the same time', async () => {
     const accounts = await Promise.all(Array.from({ length: 5 }, () => account(1000)));
     for (const of of accounts) {
       for (let number = 0; number < 6; number += 1)
@@ -152,7 +152,7 @@ describe('a claim of a job that needs a capability', () => {
     expect(rows).toEqual([{ attempts: 30, jobs: 30 }]);
   });
 
-  it('wakes no slot of a worker that cannot run what waits', async () => {
+  it('wakes no slot of a worker that cannot run the waiting jobs', async () => {
     const one = await account();
     await wait(one, 'speech', { needs: [SPEECH] });
     expect(await classesWithWork(database.db, kinds)).toEqual([]);

@@ -13,7 +13,7 @@ import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
 export interface ClaimingWorker {
   id: string;
   tier: string;
-  /** What its programs provide, of which a job may need some; see `needs` of a job. Default: nothing. */
+  /** Capabilities of this worker. Jobs list the capabilities that they require in `needs`. Default: none. */
   capabilities?: readonly string[];
 }
 
@@ -30,15 +30,13 @@ export interface ClaimOptions {
 type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 
 /**
- * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The
- * account with the fewest running jobs comes first, or the one that this worker has served least recently if the jobs are
- * interactive; among equals, the one whose oldest job has waited longest. Within
- * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here. Jobs of
- * a kind that this release does not know, or that need what this worker does not have, are left to other workers. They do
- * not count for the turn of their account either.
- *
- * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the
- * limit of running jobs exact, and lets claims for different accounts run concurrently.
+ * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The account with the
+ * fewest running jobs comes first. For interactive jobs, the account that this worker has served least recently comes first. Among equal
+ * accounts, the account whose oldest job has waited longest comes first. Within an account, the highest priority comes first, then the
+ * oldest job. Returns null when no due job may start here. Jobs of a kind that this release does not know, or with needs that this worker
+ * does not meet, are left to other workers. These jobs also do not count for the turn of their account.
+ * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the limit of running jobs
+ * exact, and lets claims for different accounts run concurrently.
  */
 export async function claimJob(
   context: JobsContext,
@@ -76,7 +74,7 @@ export async function classesWithWork(
   return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
 }
 
-/** Continues a first try. Returns 'busy' if other transactions have locked all accounts whose turn it is. */
+/** Continues after a first try. Returns 'busy' if other transactions have locked all accounts whose turn it is. */
 async function afterTry(
   db: Db,
   query: Query,
@@ -122,7 +120,7 @@ function shownKinds({ kinds }: JobsContext): ShownKinds {
 interface Tried {
   /** Whether any account has a job that may start. */
   anyoneWaits: boolean;
-  /** Whether the oldest job of the account whose turn it is cannot run here: the accounts must be compared again. */
+  /** Whether the oldest job of the account whose turn it is cannot run here. The accounts must then be compared by the jobs that can. */
   isUneven: boolean;
   /** The account whose turn it is; its row of the schedule is locked. */
   account: string | null;
@@ -132,9 +130,9 @@ interface Tried {
 }
 
 /**
- * Waits until the account whose turn it is can be locked, and starts its next job: an account with more running jobs must
- * not jump the queue. The transaction has no other lock while it waits: two claims never wait for each other. It is
- * sent at once, so that a process that is stopped or cut off meanwhile leaves no lock behind.
+ * Waits until the account whose turn it is can be locked, and starts its next job, because an account with more running jobs must not
+ * overtake it. The transaction has no other lock while it waits, so two claims never wait for each other. It is sent in one round trip, so
+ * that a process that is stopped or unreachable in the meantime leaves no lock behind.
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {
   const { eligible } = eligibleFor(query);
@@ -147,7 +145,7 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
           WITH ${first} SELECT schedule.account_id ${eligible} ${where} ORDER BY ${order} LIMIT 1
         ) FOR UPDATE`.execute(connection),
       startNext(connection, query, null),
-      // After a failure it rolls back.
+      // If the statement fails, the transaction is rolled back.
       sql`COMMIT`.execute(connection),
     ]);
     return tried;
@@ -155,10 +153,10 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
 }
 
 /**
- * Finds the account to serve next, locks its row of the schedule, and starts its next job unless that needs a fetch;
- * of the account `mayFetch` it starts one that does. One statement, because each costs a round trip. An index matches
- * each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has locked the account,
- * one with equally few running jobs is served instead, if there is one.
+ * Finds the account to serve next, locks its row of the schedule, and starts its next job unless the job needs a fetch. For the account
+ * `mayFetch`, starts a job that needs a fetch. All of this is one statement, because each statement costs a round trip. An index matches
+ * each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has locked the account, the statement
+ * serves another account with equally few running jobs, if there is one.
  */
 async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
   const { resourceClass, hasCapabilities, byRunnable, worker, ...values } = query;
@@ -173,7 +171,7 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
 }
 
 type StartVariant = Pick<Turn, 'resourceClass' | 'hasCapabilities' | 'byRunnable'> & {
-  /** Whether the statement starts a job that needs a fetch, of one account. */
+  /** Whether the statement starts a job that needs a fetch. It then considers only one account. */
   fetches: boolean;
 };
 
@@ -242,12 +240,12 @@ const sourcesOf = compileOnce((db, { id }: Pick<Job, 'id'>) =>
     .orderBy('position'),
 );
 
-/** Adds the sources and outputs of the job. If it rejects, the heartbeat of the worker releases the job. */
+/** Adds the sources and outputs of the job. If this rejects, the heartbeat of the worker releases the job. */
 async function withRows(db: Db, started: Started, alongside: ClaimOptions['alongside']): Promise<Claim> {
   const { id } = started.job;
   const [sources, outputs] = await pipelined(db, (connection) => {
     const rows = Promise.all([sourcesOf(connection, { id }), outputsOf(connection, [id])]);
-    // Streams that miss this look for events by themselves.
+    // Streams that miss this notification poll for events.
     announceEvents(connection, {}).catch(() => {});
     alongside?.(connection);
     return rows;

@@ -86,7 +86,7 @@ describe('the delivery of an output', () => {
   describe('again, after the end of its job,', () => {
     const NEXT = { host: 'bucket.example.org', bucket: 'media', prefix: 'b/' };
 
-    /** A completed job whose output a second job delivers to `NEXT`. */
+    /** Inserts a completed job, and a second job that delivers its output to `NEXT`. */
     async function claimAgain(): Promise<{ first: Claim; again: Claim }> {
       const first = await claimWithDelivery();
       const { context, database } = world;
@@ -112,7 +112,7 @@ describe('the delivery of an output', () => {
       return { first, again: await world.mustClaim() };
     }
 
-    it('shows why it failed if its workers die, and records an event', async () => {
+    it('shows the reason for its failure if its workers die, and records an event', async () => {
       const { first, again } = await claimAgain();
       expect(viewDelivery(world.context.vault, await outputOf(first))).toMatchObject({ status: 'delivering', ...NEXT });
       const failure = { code: 'worker_lost' as const, message: 'The worker died.', retry: false };
@@ -138,7 +138,7 @@ describe('the delivery of an output', () => {
       expect((await world.events(first.job.id)).at(-1)).toBe('deleted');
     });
 
-    it('remembers a bounded number of places, and each of them once', async () => {
+    it('keeps a limited number of places, and each place once', async () => {
       const { first } = await claimAgain();
       const { context, database } = world;
       const target = { connection: 'films', prefix: '' };

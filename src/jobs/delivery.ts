@@ -8,7 +8,7 @@ import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.t
 import { storedJson } from '../database/stored-json.ts';
 import type { Claim, JobOutput } from './rows.ts';
 
-/** Where an output goes, with everything that a worker needs. Contains secrets, and is erased when the job ends. */
+/** The destination of an output, with everything that a worker needs. Contains secrets, and is erased when the job ends. */
 export const deliveryTarget = z.union([
   z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }),
   z.object({
@@ -22,13 +22,13 @@ const targetJson = storedJson('destination of an output', 1, z.object({ target: 
 
 const place = z.object({ host: z.string().nullable(), bucket: z.string().nullable(), prefix: z.string().nullable() });
 
-/** What clients may know of a delivery. Receipts show it after the job is erased, because the copy stays. */
+/** The properties of a delivery that clients may see. Receipts show them after the job is erased, because the copy stays. */
 const report = place.extend({
   error: z.string().nullable(),
   at: z.string().nullable(),
-  /** The connection that can deliver it again; absent for a presigned URL, and in rows of older releases. */
+  /** The connection that can deliver the output again; absent for a presigned URL, and in rows of older releases. */
   connection: z.string().optional(),
-  /** Other places that earlier deliveries may have sent a copy to. `at` is null where they failed. */
+  /** Other places to which earlier deliveries may have sent a copy. `at` is null for a delivery that failed. */
   earlier: z.array(place.extend({ at: z.string().nullable() })).optional(),
 });
 export type DeliveryReport = z.infer<typeof report>;
@@ -60,7 +60,7 @@ export function sealReport(vault: Vault, row: OutputRow, value: DeliveryReport):
   return sealColumn(vault, 'job_outputs', 'delivery_sealed', row, reportJson.write(value));
 }
 
-/** Where an output goes; null if it goes nowhere, or if its job has ended. */
+/** Returns the destination of an output; null if it has none, or if its job has ended. */
 export function openTarget(
   vault: Vault,
   row: OutputRow & Pick<JobOutput, 'destination_sealed'>,
@@ -73,7 +73,7 @@ type DeliveryRow = OutputRow & Pick<JobOutput, 'delivery_sealed' | 'delivery_sta
 
 const NOWHERE: DeliveryReport = { host: null, bucket: null, prefix: null, error: null, at: null };
 
-/** What is known of the delivery of an output; null without a destination. */
+/** Returns the report of the delivery of an output; null without a destination. */
 export function readDelivery(vault: Vault, row: DeliveryRow): (DeliveryReport & { status: string }) | null {
   if (row.delivery_status === null) return null;
   const text = openColumn(vault, 'job_outputs', 'delivery_sealed', row);
@@ -85,7 +85,7 @@ export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | nul
   const found = readDelivery(vault, row);
   if (!found) return null;
   const { host, bucket, prefix, connection = null, error, at } = found;
-  // `skipped`: the job ended before the delivery began. A newer release may know more.
+  // `skipped`: the job ended before the delivery began. A newer release may have more statuses.
   const shown = found.status === 'skipped' ? 'failed' : found.status;
   const status = DELIVERY_STATUSES.find((known) => known === shown) ?? 'pending';
   const failed = status === 'failed';
@@ -97,7 +97,7 @@ export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | nul
   };
 }
 
-/** Change of the row of an output with a destination when its job ends: its secrets are no longer needed. */
+/** Changes to the row of an output with a destination when its job ends, because its secrets are no longer needed. */
 export const ENDED_DELIVERY = sql`destination_sealed = NULL, delivery_status =
   CASE delivery_status WHEN 'pending' THEN 'skipped' WHEN 'delivering' THEN 'failed' ELSE delivery_status END`;
 

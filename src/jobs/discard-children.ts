@@ -6,13 +6,13 @@ import { childrenOf } from './children.ts';
 import { scrubJobs } from './erase.ts';
 import type { JobsContext } from './kind.ts';
 
-/** Deletes what the children of a job have made: their parent has read it, or has ended. */
+/** Deletes the outputs of the children of a job after their parent has read them, or has ended. */
 export async function discardChildren(context: JobsContext, parentId: string): Promise<void> {
   const objects = await context.db.transaction().execute((tx) => markChildren(tx, parentId));
   await deleteBytes(context, objects);
 }
 
-/** The same in a transaction of the caller, who has locked the children; the sweeper deletes the bytes. */
+/** Like `discardChildren`, in a transaction of the caller, who has locked the children. The sweeper deletes the bytes. */
 export async function markChildren(tx: Tx, parentId: string): Promise<string[]> {
   const final = (await childrenOf(tx, parentId)).filter(({ status, erased_at }) => isFinal(status) && !erased_at);
   const objects = await scrubJobs(

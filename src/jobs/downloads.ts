@@ -20,7 +20,7 @@ import { type Job, storedLimits } from './rows.ts';
 
 type DownloadContext = Pick<JobsContext, 'db' | 'vault' | 'store' | 'kinds'>;
 
-/** Which output of a job, and which file of it. */
+/** Identifies an output of a job, or a file of the output. */
 export interface FileChoice {
   /** Name of the output; by default the job's only one. */
   output?: string | undefined;
@@ -29,8 +29,8 @@ export interface FileChoice {
 }
 
 /**
- * Signs a link to an output, or to a file of it. It expires after ten minutes. Throws the same 404 for an id that is not a
- * UUID, does not exist, or belongs to another account or kind; and what `Archives.keyOf` throws.
+ * Signs a link to an output, or to a file of it. The link expires after ten minutes. Throws the same 404 for an id that is not a UUID, does
+ * not exist, or belongs to another account or kind. Also throws the errors of `Archives.keyOf`.
  */
 export async function downloadUrl(
   context: JobsContext,
@@ -155,10 +155,10 @@ export async function openOutput(
     Promise.all([findJob(db, { id, account_id, kind }), findOutputs(db, { id })]),
   );
   if (!job) throw new ApiError('not_found');
-  // The names of its outputs are erased as well.
+  // The names of its outputs are also erased.
   if (job.erased_at && (job.status === 'completed' || name !== undefined)) throw new ApiError('output_deleted');
   const ofRole = rows.filter((row) => role === undefined || row.role === role);
-  // A name is looked up among all, so that the error can say what the output is instead.
+  // Search all outputs for the name, so that the error can describe an output that cannot be downloaded.
   const found = chooseOutput(context, name === undefined && ofRole.length > 0 ? ofRole : rows, name);
   // Outputs that a failed job has completed can be downloaded.
   if (job.status !== 'completed' && found?.status !== 'completed')
@@ -174,7 +174,10 @@ export async function openOutput(
   return { id: found.id, filename, object, expiresAt: job.expires_at };
 }
 
-/** Why a job that is not completed lacks this output: the job still runs or was canceled, or the output or the job failed. */
+/**
+ * Returns the reason why a job that is not completed lacks this output: the job is running or was canceled, or the output or the job
+ * failed.
+ */
 function withoutOutput(
   context: DownloadContext,
   job: Pick<Job, 'id' | 'account_id' | 'kind' | 'status' | 'error_code' | 'error_sealed' | 'limits'>,
@@ -203,7 +206,7 @@ function failureOf(
   return { error_code, reason: openColumn(vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}` };
 }
 
-/** An error about the output of a job, in the words of its kind. */
+/** An error about the output of a job. Its text uses the name of the job's kind. */
 function outputError(
   { kinds }: Pick<JobsContext, 'kinds'>,
   kind: string,
@@ -214,7 +217,7 @@ function outputError(
   return new ApiError(outputErrors(shown)[state], details, { noun: shown?.nouns.one ?? 'job' });
 }
 
-/** Throws 400 when the job has several outputs and none of them is named so. */
+/** Throws 400 if the job has several outputs and the request names none of them. */
 function chooseOutput(
   { vault }: Pick<Context, 'vault'>,
   rows: readonly FoundOutput[],

@@ -12,13 +12,13 @@ import { endCanceled } from './cancel.ts';
 import type { JobsContext } from './kind.ts';
 import { isOpen } from './rows.ts';
 
-/** Most jobs that a rejection names. */
+/** Maximum number of jobs that a rejection names. */
 const NAMED_JOBS = 20;
 
 /**
- * Deletes an upload: its name, its bytes and its inspection are gone before this resolves, and its URL accepts nothing
- * any more where the storage can close it. Idempotent. Throws `upload_in_use` while an open job needs it,
- * and `StorageError` when bytes could not be deleted; the sweeper then retries.
+ * Deletes an upload. Before this resolves, its name, its bytes and its inspection are deleted, and its URL accepts no more bytes if the
+ * storage can close it. Idempotent. Throws `upload_in_use` while an open job needs the upload, and `StorageError` if bytes could not be
+ * deleted; the sweeper then retries.
  */
 export async function eraseUpload(context: JobsContext, found: Upload, by: Actor): Promise<void> {
   const upload = await withTransactionRetry(context.db, async (tx) => {
@@ -30,13 +30,13 @@ export async function eraseUpload(context: JobsContext, found: Upload, by: Actor
   if (!upload.staging_closed_at) await closeStaging(context, upload);
 }
 
-/** Locks the inspection before the upload, as a worker that ends it does: this prevents deadlocks. */
+/** Locks the inspection before the upload, in the same order as a worker that ends the inspection. This prevents deadlocks. */
 async function lockUpload(tx: Tx, { id, inspection_id }: Upload): Promise<Upload> {
   const lock = (jobId: string) => tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute();
   if (inspection_id) await lock(inspection_id);
   const upload = await tx.selectFrom('uploads').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
   if (!upload) throw new ApiError('not_found');
-  // A confirm has begun since the row was first read. Deleting it now could deadlock with its end.
+  // A confirm has begun since the row was first read. Deleting the upload now could deadlock with the end of the inspection.
   if (upload.inspection_id !== inspection_id)
     throw new ApiError('unavailable', { reason: 'the upload is being confirmed', remedy: 'Try again' });
   return upload;
@@ -55,7 +55,7 @@ async function forget(context: JobsContext, tx: Tx, upload: Upload, by: Actor): 
   await appendAudit(tx, { ...by, action: 'upload.erased', target: upload.id, result: 'ok' });
 }
 
-/** The inspection of an upload does not count: it ends with it. */
+/** The inspection of an upload does not count, because it ends with the upload. */
 async function requireUnused(tx: Tx, upload: Upload): Promise<void> {
   const jobs = await tx
     .selectFrom('job_sources')

@@ -62,8 +62,8 @@ export async function eraseJob(
 }
 
 /**
- * Clears all names from the rows of final jobs and marks them erased; a batch loses its texts with its last job. Returns the ids of their output objects
- * and of the zips of those, whose bytes the caller deletes.
+ * Clears all names from the rows of final jobs and marks them erased. The texts of a batch are cleared with its last job. Returns the ids
+ * of the output objects and of their zips, whose bytes the caller deletes.
  */
 export async function scrubJobs(
   tx: Tx,
@@ -98,7 +98,7 @@ export async function scrubJobs(
     .updateTable('job_outputs')
     .set({
       ...{ name_sealed: null, label_sealed: null, error_sealed: null, key_sealed: null, destination_sealed: null },
-      // A copy may be outside of the storage: the receipt says where.
+      // A copy may exist outside of storage. The receipt shows its location.
       delivery_sealed: sql`CASE WHEN delivery_status IN ('pending', 'skipped') THEN NULL ELSE delivery_sealed END`,
     })
     .where('job_id', 'in', ids)
@@ -130,9 +130,7 @@ async function scrubBatchResponses(tx: Tx, ids: readonly string[]): Promise<stri
   return batches;
 }
 
-/**
- * Locks uploads before objects, both in the order of their ids, as the insert of a job does: this prevents deadlocks.
- */
+/** Locks uploads before objects, each in the order of their ids, in the same order as the insert of a job. This prevents deadlocks. */
 async function lockUploads(tx: Tx, id: string): Promise<void> {
   await tx
     .selectFrom('uploads')

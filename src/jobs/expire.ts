@@ -10,10 +10,10 @@ import { recordDeletions } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { OPEN_STATUSES } from './rows.ts';
 
-/** Rows of one transaction. */
+/** Maximum rows of one transaction. */
 const BATCH = 500;
 
-/** One batch of a step of a sweep. */
+/** The result of one batch of a step of a sweep. */
 export interface Swept {
   done: number;
   /** Whether more may be due. */
@@ -21,8 +21,8 @@ export interface Swept {
 }
 
 /**
- * Expires a batch of rows in one transaction. If that fails, each row gets its own transaction, so that one bad row
- * blocks no other: it is reported and rests. `expire` takes only these rows, or any that are due, and returns how many.
+ * Expires a batch of rows in one transaction. If this fails, each row gets its own transaction, so that one bad row blocks no other: the
+ * bad row is reported and rests. `expire` expires only the given rows, or any rows that are due if it gets null, and returns their number.
  */
 async function expireBatch(
   context: JobsContext,
@@ -40,7 +40,7 @@ async function expireBatch(
   }
 }
 
-/** Erases jobs whose retention has ended, whatever their kind. */
+/** Erases jobs of any kind whose retention has ended. */
 export function expireJobs(context: JobsContext): Promise<Swept> {
   const due = (db: Db) => dueJobs(db).where('made.id', '!=', notResting(context)).limit(BATCH);
   return expireBatch(
@@ -48,7 +48,7 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
     async (db) => (await due(db).execute()).map(({ id }) => id),
     async (tx, only) => {
       const query = only ? due(tx).where('made.id', 'in', only) : due(tx);
-      // Another sweeper, an erase or a new job that reads an output has locked the row; the next sweep takes it.
+      // Another sweeper, an erase or a new job that reads an output has locked the row. The next sweep expires it.
       const jobs = await query.forUpdate('made').skipLocked().execute();
       const ids = jobs.map((job) => job.id);
       const objects = await scrubJobs(tx, ids, new Date(), 'retention');
@@ -60,8 +60,8 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
 }
 
 /**
- * Expired jobs. A job whose output an open job reads stays until that job ends. Every release sets `expires_at` when a job
- * ends, whatever the names of its statuses.
+ * Expired jobs. A job whose output an open job reads stays until that job ends. Every release sets `expires_at` when a job ends, even for
+ * statuses that this release does not know.
  */
 export function dueJobs(db: Db) {
   return db
@@ -131,14 +131,14 @@ export function expireUploads(context: JobsContext): Promise<Swept> {
 }
 
 /*
- * States are literals in the conditions of what is due: the indexes have only the rows of some states, and a prepared statement
- * with a parameter instead could not use them.
+ * The conditions for rows that are due contain states as literals. The indexes contain only rows in some states, and a prepared statement
+ * with a parameter could not use them.
  */
 
 /**
- * Confirmed uploads whose retention has ended, the oldest first. An upload that an open job needs stays. PostgreSQL expects that
- * many objects are due, because most are deleted and their times have passed, and would read every upload. In this form it
- * looks for the upload of each object that is due, in the order of an index.
+ * Confirmed uploads whose retention has ended, the oldest first. An upload that an open job needs stays. Each row of this query is an
+ * object that is due, in the order of an index, and a subquery finds its upload. In other forms, PostgreSQL would read every upload: it
+ * expects that many objects are due, because most are deleted and their times have passed.
  */
 export function dueUploads(db: Db) {
   return db
@@ -176,7 +176,7 @@ export function dueUnconfirmed(db: Db) {
       .selectFrom('uploads')
       .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
       .where('state', '=', sql.lit('pending'))
-      // A job awaits it, and ends it.
+      // A job awaits the upload, and deletes it when the job ends.
       .where('check_at', 'is', null)
       .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
       .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]))
@@ -209,7 +209,7 @@ export async function expireUnconfirmed(context: JobsContext): Promise<Swept> {
         mine.map(({ id }) => id),
         'retention',
       );
-      // Of an upload in parts: deleting it aborts them.
+      // For an upload in parts, deleting the object aborts the upload.
       await markDeleting(
         tx,
         mine.flatMap(({ object_id }) => object_id ?? []),
@@ -249,7 +249,7 @@ export async function expireAbandoned({ db }: JobsContext): Promise<Swept> {
   return { done: due.length, isFull: due.length === BATCH };
 }
 
-/** All ids that do not rest after a failure. */
+/** Returns all ids except those that rest after a failure. */
 function notResting({ rows }: JobsContext) {
   return sql<string>`ALL(${rows.resting('retention')}::uuid[])`;
 }

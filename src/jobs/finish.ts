@@ -36,7 +36,7 @@ export interface Completion {
   /** JSON for the manifest, sealed when it is stored; null where nothing was planned. */
   plan: string | null;
   warnings: readonly Warning[];
-  /** Duration of all inputs in seconds, for usage; null for a job that is not billed. */
+  /** Total duration of all inputs in seconds, for usage; null for a job that is not billed. */
   inputSeconds: number | null;
   attempt: AttemptFacts | null;
   /** Runs in the transaction that completes the job. */
@@ -107,7 +107,7 @@ const updateOwned = compileEach<{ columns: (keyof JobsTable)[] }, OwnedChange, {
       .returning('id'),
 );
 
-/** Changes the rows that end with the job, in one round trip. */
+/** Changes the other rows that change when the job ends, in one round trip. */
 async function changeOthers(
   context: JobsContext,
   tx: Tx,
@@ -143,14 +143,14 @@ async function changeOthers(
  * that ends it spares the sweep a transaction.
  */
 function leavesNothing({ job, number, outputs }: Claim, result: Completion): boolean {
-  // An earlier attempt may have left messages of FFmpeg.
+  // An earlier attempt may have stored messages of FFmpeg.
   if (number > 1 || job.retention_seconds > 0 || job.request_sealed || outputs.length > 0) return false;
   return result.plan === null && result.attempt === null && result.warnings.length === 0;
 }
 
 /**
- * Ends the attempt as failed. The job returns to the queue if a retry can help and an attempt is left, else it fails.
- * Returns false if this attempt no longer owns the job.
+ * Ends the attempt as failed. The job returns to the queue if a retry can help and an attempt is left. Otherwise the job fails. Returns
+ * false if this attempt no longer owns the job.
  */
 export async function failAttempt(
   context: JobsContext,
@@ -279,7 +279,7 @@ const closeEach = compileOnce(
 );
 
 /**
- * Whether this attempt has already ended the job with these outputs. The caller retries a commit whose answer was lost with the
+ * Whether this attempt has already ended the job with these outputs. The caller retries a commit whose response was lost with the
  * connection.
  */
 async function isCompletedWith(tx: Tx, claim: Claim, outputs: readonly StoredOutput[]): Promise<boolean> {

@@ -7,9 +7,9 @@ const ACTIVE_MINUTES = 5;
 const ANY_NUMBER = sql.lit(2_147_483_647);
 
 /**
- * How many heavy jobs an account may run while others are active: as many as the fleet has heavy slots, less one. A fleet
- * with one heavy slot has no share to give. A worker of the release before does not report its heavy slots: all its slots
- * count, which restricts less.
+ * The number of heavy jobs that an account may run while other accounts are active: the number of heavy slots of the fleet minus one. With
+ * a single heavy slot, no share applies. A worker of the previous release does not report its heavy slots, so all its slots count, which
+ * makes the limit less strict.
  */
 const share = sql`coalesce((
   SELECT sum(coalesce(heavy_slots, slots)) - 1 FROM workers
@@ -29,7 +29,7 @@ export function withinHeavyShare() {
   return sql`(schedule.running_heavy < ${share} OR NOT ${othersActive})`;
 }
 
-/** For the row `schedule` of an account: how many more heavy jobs its share allows now. */
+/** For the row `schedule` of an account: the number of heavy jobs that its share still allows. */
 export function slotsInHeavyShare() {
   return sql`(CASE WHEN ${othersActive} THEN ${share} - schedule.running_heavy ELSE ${ANY_NUMBER} END)`;
 }

@@ -4,7 +4,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { aliveWorkers } from '../fleet/workers.ts';
 import { slotsInHeavyShare } from './heavy-share.ts';
 
-/** The slots of a worker, and how many of them run heavy jobs. */
+/** Number of slots of a worker, and number of its slots for heavy jobs. */
 export interface OwnSlots {
   all: number;
   heavy: number;
@@ -13,15 +13,15 @@ export interface OwnSlots {
 /** Slots of the fleet for heavy jobs. */
 export interface HeavySlots {
   all: number;
-  /** None while a heavy job waits. */
+  /** 0 while a heavy job waits. */
   idle: number;
-  /** Machines that they are on; containers of one machine share its boot id. */
+  /** Number of machines with these slots. Containers of one machine share its boot id. */
   machines: number;
 }
 
 /**
- * Slots of the fleet for heavy jobs. A worker of the release
- * before does not say: with as many slots as this one it is taken to have as many for heavy jobs, otherwise one.
+ * Counts the slots of the fleet for heavy jobs. A worker of the previous release does not report its heavy slots. If it has as many slots
+ * as this worker, it counts with as many heavy slots as this worker, otherwise with one.
  */
 export async function heavySlots(db: Db, own: OwnSlots): Promise<HeavySlots> {
   const workers = (await aliveWorkers(db)).filter(({ draining }) => !draining);
@@ -48,7 +48,7 @@ export async function areSlotsNeeded(db: Db, classes: readonly ResourceClass[]):
   return false;
 }
 
-/** How many more heavy jobs an account may run now. */
+/** Returns how many more heavy jobs an account may run now. */
 export async function freeSlotsOf(db: Db, accountId: string): Promise<number> {
   const { rows } = await sql<{ free: number }>`
     SELECT least(accounts.max_concurrent - coalesce(schedule.running, 0), ${slotsInHeavyShare()}) AS free

@@ -7,8 +7,8 @@ import { insertEvents } from '../events/record.ts';
 import type { Job, JobOutput, JobSource } from './rows.ts';
 
 /*
- * Inserts the rows of a new job with one statement, because a statement costs client and server more than its rows. Sources and outputs
- * are arrays of columns. So the text is the same for any number of them, and is compiled and planned once.
+ * Inserts the rows of a new job with one statement, because the overhead of a statement is larger than the cost of its rows. Sources and
+ * outputs are arrays of columns. The text of the statement is therefore the same for any number of them, and is compiled and planned once.
  */
 
 /** The types of the columns that a new job sets. All other columns have defaults. */
@@ -57,7 +57,7 @@ const DEFAULTS: Omit<Job, keyof typeof JOB_TYPES> = {
   ...{ input_seconds: null, error_code: null, error_sealed: null, started_at: null, completed_at: null },
   ...{ expires_at: null, erased_at: null, erased_reason: null },
 };
-/** The latest time in JavaScript. Stands for `infinity`. */
+/** The latest time in JavaScript. Represents `infinity`. */
 const NEVER = new Date(8.64e15);
 
 /**

@@ -13,19 +13,19 @@ import type { ResolvedSource } from './sources.ts';
 
 /** An admitted job, in the form in which its rows are written. */
 export interface NewJob {
-  /** A new one by default. */
+  /** Defaults to a new id. */
   id?: string;
   kind: string;
   accountId: string;
   keyId: string | null;
   /** Id of the HTTP request, for the log. */
   requestId: string | null;
-  /** Of the request; null if it is not traced. */
+  /** The `traceparent` of the request; null if the request is not traced. */
   traceparent?: string | null;
   resourceClass: ResourceClass;
   /**
-   * `shown` omits the queries of URLs; `sent` is the complete request, kept while the job is open. Null for kinds that
-   * have no request.
+   * `shown` omits the queries of URLs. `sent` is the complete request, which is kept while the job is open. Null for kinds without a
+   * request.
    */
   request: { shown: string; sent: string } | null;
   /** Unsealed JSON: numbers, and words from fixed lists. */
@@ -37,11 +37,11 @@ export interface NewJob {
     format: string;
     /** Name of the download. */
     name: string;
-    /** Its name in the request; absent or null = its format. */
+    /** Name of the output in the request; absent or null = its format. */
     label?: string | null;
     /** `media` when absent. */
     role?: string;
-    /** Where a copy goes; absent or null = nowhere. */
+    /** Destination of a copy; absent or null = no copy. */
     delivery?: NewDelivery | null;
   }[];
   warnings: readonly Warning[];
@@ -50,15 +50,15 @@ export interface NewJob {
   /** Receives the final events. */
   webhookUrl?: string | null;
   parentId?: string;
-  /** The batch that it belongs to, and its position there. */
+  /** The batch of the job, and the position of the job in it. */
   batch?: { id: string; index: number } | undefined;
   /** From -10 to 10. Defaults to 0. */
   priority?: number;
-  /** What it requires of a worker beyond its kind; nothing when absent. */
+  /** Capabilities that the job requires of a worker beyond its kind. Defaults to none. */
   needs?: readonly string[];
-  /** False for a job that reads no source itself; by default true if a source is fetched. */
+  /** False for a job that reads no source itself. By default, a job fetches if it has a source to fetch. */
   fetches?: false;
-  /** Whether it waits for uploads that were created with it. */
+  /** Whether the job waits for uploads that were created with it. */
   awaitsUpload?: boolean;
   /** Whether the caller's transaction reads nothing after the insert. Its COMMIT is then sent without waiting for the insert. */
   isLast?: boolean;
@@ -72,7 +72,7 @@ export interface NewSource {
   source: ResolvedSource;
 }
 
-/** What a view of a job that was just inserted needs, so that it reads nothing back. */
+/** The rows of a job that was just inserted. A view of the job can be built from them without reading the database. */
 export interface InsertedJob {
   job: Job;
   inputs: InsertedInput[];
@@ -83,7 +83,7 @@ export type InsertedOutput = Omit<JobOutput, 'name_sealed'>;
 type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pick<ResolvedSource, 'inspection'>;
 
 /**
- * Inserts a job with its sources, outputs and first event, and notifies the workers, all in one statement of the caller's
+ * Inserts a job with its sources, outputs and first event, and notifies the workers. All of this is one statement in the caller's
  * transaction. The status alone puts the job into the queue. Commit before you return 201.
  */
 export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<InsertedJob> {

@@ -7,8 +7,8 @@ import { type JobsContext, traitsOf } from './kind.ts';
 import type { Job } from './rows.ts';
 
 /**
- * Records an event of a job under the name of its kind. A final event also wakes the requests that wait for the job.
- * Records none for a job of an unknown kind, whose events only a newer release can name.
+ * Records an event of a job under the name of its kind. A final event also wakes the requests that wait for the job. Records nothing for a
+ * job of an unknown kind, because only a newer release knows the names of its events.
  */
 export function recordJobEvent<S extends JobEvent>(
   context: Pick<JobsContext, 'kinds' | 'rows'>,
@@ -29,9 +29,9 @@ export async function recordOwnEvent(
   payload: Omit<EventPayload, 'v'>,
 ): Promise<void> {
   const type = eventType(context, job, suffix);
-  // No client sees the job, so none waits for it.
+  // Clients don't see this job, so no request waits for it.
   if (type === null) return;
-  // Requests wait for the end of a job only.
+  // Requests wait only for the end of a job.
   const wakes = isFinal(suffix) ? { wakes: job.id } : {};
   await recordType(tx, { accountId: job.account_id, jobId: job.id }, type, payload, wakes);
 }

@@ -11,13 +11,13 @@ export interface Failure {
   message: string;
 }
 
-/** What this folder needs to know about a kind of job. The rest of a kind is in `src/kinds/`. */
+/** The properties of a kind of job that this folder needs. The rest of a kind is in `src/kinds/`. */
 export interface KindTraits {
-  /** Also in the audit log: `transcode` in `transcode.erased`. */
+  /** Also used in the audit log: `transcode` in `transcode.erased`. */
   name: string;
   /** Null for jobs that clients do not see. */
   events: KindEvents | null;
-  /** Null for jobs that clients do not see. Absent where only its events are of interest. */
+  /** Null for jobs that clients do not see. Absent in contexts that only need its events. */
   shown?: ShownTraits | null;
   /** Runs in the transaction that ends a job of this kind as failed or canceled. */
   onEnd?(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
@@ -25,13 +25,13 @@ export interface KindTraits {
 
 /** The words that errors use for the jobs of a kind. */
 export interface ShownTraits {
-  /** What people call a job of this kind: `toy` and `toys`. */
+  /** Singular and plural name of a job of this kind: `toy` and `toys`. */
   nouns: { one: string; many: string };
   /** Errors that replace the common ones, because older clients know them. */
   outputErrors?: Partial<OutputErrors>;
 }
 
-/** The errors of a request for the output of a job that has none, by what became of the job. */
+/** The errors of a request for the output of a job that has none, by the state of the job. */
 export interface OutputErrors {
   running: ErrorCode;
   failed: ErrorCode;

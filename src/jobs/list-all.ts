@@ -13,8 +13,8 @@ interface ListedRow {
 }
 
 /**
- * Returns a page of the jobs of these kinds, newest first, and the cursor behind it; null behind the last page. Reads for
- * each kind a range of an index. Throws `invalid_request` for a cursor that is not of this list.
+ * Returns a page of the jobs of these kinds, newest first, and the cursor after it; null after the last page. Reads a range of an index for
+ * each kind. Throws `invalid_request` for a cursor of another list.
  */
 export async function pageOfAll(
   db: Db,

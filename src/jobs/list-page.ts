@@ -10,10 +10,12 @@ import { runsInChildren } from './shown-status.ts';
 /** Milliseconds by which the clocks of API and workers may differ. */
 const CLOCKS_MS = 60_000;
 
-/** Jobs outside of a range of times that are counted before those inside are. */
+/**
+ * Maximum number of jobs outside of a range of times that are counted. If there are more, the jobs inside the range are counted instead.
+ */
 const MOST_OUTSIDE = 10_000;
 
-/** Whose jobs a list shows, and of which kind. */
+/** The account, kind and keys whose jobs a list shows. */
 export interface ListOwner {
   accountId: string;
   kind: string;
@@ -23,23 +25,23 @@ export interface ListOwner {
 type ListFilter = Pick<ListQuery, 'status' | 'since' | 'until'>;
 
 /**
- * Jobs on all pages. The database keeps the number for an account, kind and status; few jobs outside of a range of times are
- * subtracted from it, so that a range of nearly all jobs is not counted.
+ * Counts the jobs on all pages. The database maintains the number of jobs for each account, kind and status. If few jobs are outside of a
+ * range of times, they are subtracted from this number, so that the jobs inside the range need not be counted.
  */
 export async function countJobs(db: Db, owner: ListOwner, query: ListFilter): Promise<number> {
   if (query.since && query.until && new Date(query.since) >= endOf(query.until)) return 0;
-  // The database keeps no numbers for single keys.
+  // The database maintains no counts for single keys.
   if (owner.ownKeys !== null || query.status === AWAITING_REVIEW) return countAll(db, owner, query);
   const { accountId, kind } = owner;
   const outside = [
     ...(query.since ? [below(listed(db, owner, query), query.since)] : []),
     ...(query.until ? [above(listed(db, owner, query), query.until)] : []),
   ];
-  // Counted as waiting, and shown as running. They are few, and have an index.
+  // These jobs are counted as waiting, but shown as running. They are few, and have an index.
   const inChildren = sql`(SELECT count(*) FROM jobs WHERE account_id = ${accountId} AND kind = ${kind} AND ${runsInChildren})`;
   const shownOtherwise =
     query.status === 'processing' ? inChildren : query.status === 'pending' ? sql`-${inChildren}` : sql`0`;
-  // One statement: the numbers are of the same moment.
+  // One statement, so that all counts are from the same moment.
   let counted = db.selectFrom('job_counts').where('account_id', '=', accountId).where('kind', '=', kind);
   if (query.status) counted = counted.where('status', '=', query.status);
   const kept = await counted
@@ -63,7 +65,7 @@ function countSome(jobs: Jobs) {
 
 interface IdPage {
   ids: string[];
-  /** The cursor behind the page; null behind the last. */
+  /** The cursor after the page; null after the last page. */
   next: string | null;
 }
 
@@ -90,7 +92,7 @@ export async function pageIds(
   return idPage(cursors, rows, query.limit);
 }
 
-/** Reads fewer rows of the index than `offset` from the newest job would. New jobs don't move these pages. */
+/** Reads fewer rows of the index than an `offset` from the newest job would. New jobs don't move these pages. */
 async function pageFromOldest(
   db: Db,
   owner: ListOwner,
@@ -136,7 +138,7 @@ export function listed(
   return status ? jobs.where('status', '=', status as JobStatus) : jobs;
 }
 
-/** By the times of updates alone, which an index has. */
+/** Filters by the times of updates alone, because they have an index. */
 function inRange(db: Db, owner: ListOwner, query: ListFilter): Jobs {
   let jobs = listed(db, owner, query);
   if (query.since) jobs = jobs.where('updated_at', '>=', new Date(query.since));
@@ -146,7 +148,7 @@ function inRange(db: Db, owner: ListOwner, query: ListFilter): Jobs {
 
 function filter(db: Db, owner: ListOwner, query: ListQuery): Jobs {
   const jobs = inRange(db, owner, query);
-  // A job is created before it is updated, but for clocks that differ. Newer jobs are not even read.
+  // A job is created before it is updated, except for a difference between clocks. Newer jobs are not even read.
   return query.until ? jobs.where('created_at', '<', new Date(endOf(query.until).getTime() + CLOCKS_MS)) : jobs;
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { runsInChildren } from './shown-status.ts';
 
-/** Progress of a running job; of a job in pieces, the progress of its pieces. */
+/** Progress of a running job. For a job in pieces, this is the progress of its pieces. */
 export interface LiveProgress {
   id: string;
   kind: string;
@@ -12,7 +12,7 @@ export interface LiveProgress {
   fps: number | null;
   speed: number | null;
   etaSeconds: number | null;
-  /** In the precision of the database, for `after`. */
+  /** In the precision of the database, so that it can be passed as `after`. */
   updatedAt: string;
 }
 
@@ -22,7 +22,10 @@ const COLUMNS = sql.join(
   ),
 );
 
-/** Returns the progress of all jobs of these kinds that has changed since `after`; null: of all that run. */
+/**
+ * Returns the progress of all jobs of these kinds whose progress has changed since `after`. If `after` is null, returns the progress of all
+ * running jobs.
+ */
 export async function readProgress(db: Db, kinds: readonly string[], after: string | null): Promise<LiveProgress[]> {
   const { rows } = await sql<LiveProgress>`
     SELECT id, kind, account_id AS "accountId", key_id AS "keyId", progress, fps, speed, eta_seconds AS "etaSeconds",

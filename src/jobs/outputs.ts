@@ -21,7 +21,7 @@ export interface StoredOutput {
   outputId: string;
   objectId: string;
   facts: OutputFacts;
-  /** Decrypts its files; absent for an output that is not encrypted. */
+  /** The key that decrypts its files; absent for an output that is not encrypted. */
   key?: Buffer;
 }
 
@@ -62,7 +62,7 @@ export async function reserveTree(
   return reserveWithinQuota(context.db, claim, { key: prefix, contentType, size: maxBytes, sha256: null, files: 0 });
 }
 
-/** Records what was stored of a reserved tree: all bytes, and the hash of its manifest. Also postpones its deletion. */
+/** Records the total bytes of a reserved tree that has been stored, and the hash of its manifest. Also postpones its deletion. */
 export async function recordTree(
   context: Pick<JobsContext, 'db'>,
   objectId: string,
@@ -84,7 +84,10 @@ interface ReservedObject {
   files?: number;
 }
 
-/** Runs in one round trip. The lock is a separate statement, so that the next statement sees what other transactions have reserved. */
+/**
+ * Runs in one round trip. The lock is a separate statement, so that the next statement sees the space that other transactions have
+ * reserved.
+ */
 async function reserveWithinQuota(
   db: Database,
   claim: Claim,
@@ -146,8 +149,8 @@ function insertObject(row: OutputRow, rows: RawBuilder<unknown>): RawBuilder<unk
 }
 
 /**
- * Records the upload in parts of a growing output, before any part is stored, so that the sweeper can delete the parts.
- * Also postpones that. Throws if the output has been deleted meanwhile, or has parts of another upload.
+ * Records the upload in parts of a growing output, before any part is stored, so that the sweeper can delete the parts. Also postpones
+ * their deletion. Throws if the output has been deleted meanwhile, or has parts of another upload.
  */
 export async function recordMultipart(
   context: Pick<JobsContext, 'db'>,
@@ -166,7 +169,7 @@ export async function clearMultipart(
   await changeReserved(context.db, objectId, { multipart_id: null }, multipartId);
 }
 
-/** Records what a growing output has become. Throws as `reserveOutput` does. */
+/** Records the final size and hash of a growing output. Throws as `reserveOutput` does. */
 export async function sizeOutput(
   context: Pick<JobsContext, 'db'>,
   claim: Claim,
@@ -260,7 +263,7 @@ const makeVisible = compileEach<{ hasEvents: boolean }, VisibleOutputs, unknown>
     WHERE job_outputs.id = made.id`;
 });
 
-/** Records that one output of a job was not made; others may be. */
+/** Records that one output of a job was not made. Other outputs of the job may have been made. */
 export async function failOutput(
   { vault }: Pick<JobsContext, 'vault'>,
   tx: Tx,
@@ -276,7 +279,7 @@ export async function failOutput(
     .execute();
 }
 
-/** Fails what is left of a job that ends without its outputs. A canceled job has no code. */
+/** Fails the pending outputs of a job that ends without them. A canceled job has no code. */
 export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>, code: string | null = null): Promise<void> {
   await tx
     .updateTable('job_outputs')

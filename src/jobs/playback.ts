@@ -13,7 +13,7 @@ import { openOutput } from './downloads.ts';
 import type { JobsContext } from './kind.ts';
 import type { Job } from './rows.ts';
 
-/** The manifests of a ladder. A player requests one of them first. */
+/** The names of the manifests of a ladder. A player requests a manifest first. */
 export const MANIFESTS = { hls: 'master.m3u8', dash: 'manifest.mpd' } as const;
 
 /** The key of an encrypted output. The database contains it, so that Airlock erases it together with the texts of the job. */
@@ -38,7 +38,7 @@ const TOKEN_BYTES = ID_BYTES + END_BYTES + MAC_BYTES;
 /** Base64url without padding. */
 const TOKEN = new RegExp(`^[\\w-]{${Math.ceil((TOKEN_BYTES * 4) / 3)}}$`);
 
-/** The output that a token plays, and its expiry. */
+/** The output that a token plays, and the expiry of the token. */
 export interface PlaybackGrant {
   /** Id of the row of the output. */
   outputId: string;
@@ -76,7 +76,7 @@ function macOf(vault: Pick<Vault, 'fingerprint'>, claims: Buffer): Buffer {
   return vault.fingerprint(JSON.stringify(['playback', claims.toString('base64url')])).subarray(0, MAC_BYTES);
 }
 
-/** A new token, and which manifests it plays. */
+/** A new token, and the manifests that it plays. */
 export interface Playback {
   token: string;
   expiresAt: Date;
@@ -87,8 +87,8 @@ export interface Playback {
 }
 
 /**
- * Creates a token that plays a ladder of a job for a number of seconds, at most until retention deletes the ladder. Throws what
- * `openOutput` throws, `invalid_request` for an output that is not a ladder, and `output_damaged`.
+ * Creates a token that plays a ladder of a job for a number of seconds, at most until retention deletes the ladder. Throws the errors of
+ * `openOutput`, `invalid_request` for an output that is not a ladder, and `output_damaged`.
  */
 export async function createPlayback(
   context: JobsContext,

@@ -14,9 +14,9 @@ export interface Progress {
 }
 
 /**
- * Writes the progress of a job. It never falls within an attempt: one that starts FFmpeg again keeps what it has reached
- * until it gets further, and an attempt starts at 0. Returns false if the attempt no longer owns the job: it was canceled, erased, or
- * replaced by another worker.
+ * Writes the progress of a job. Progress never decreases within an attempt: if the attempt starts FFmpeg again, the highest progress stays
+ * until FFmpeg exceeds it. Each attempt starts at 0. Returns false if the attempt no longer owns the job, which was canceled, erased, or
+ * claimed by another worker.
  */
 export async function reportProgress(
   { db }: Pick<Context, 'db'>,

@@ -5,15 +5,15 @@ import { compileOnce } from '../database/compile-once.ts';
 import type { Tx } from '../database/pool.ts';
 
 /**
- * Upper bound of jobs that are being inserted without the lock: one per database connection. A batch has the lock, so
- * there is one more of these at most.
+ * Upper bound of the number of jobs that are being inserted without the lock: one per database connection, and one batch, because a batch
+ * holds the lock.
  */
 const MOST_AT_ONCE = 500 + MAX_BATCH_JOBS;
 
-/** The account is near its limit of waiting jobs, so that these must be counted under the account's lock. */
+/** The account is near its limit of waiting jobs, so that its waiting jobs must be counted under the account's lock. */
 export class QueueNearlyFull extends Error {}
 
-/** Whether the limit is out of reach of all jobs that are being inserted, in addition to the waiting jobs. */
+/** Whether the waiting jobs and all jobs that are being inserted stay below the limit. */
 export function hasAmpleCapacity({ max_queued }: Account, waiting: number): boolean {
   return waiting + MOST_AT_ONCE < max_queued;
 }

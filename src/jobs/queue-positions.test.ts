@@ -23,7 +23,7 @@ describe('the positions of waiting jobs', () => {
         );
       }
     }
-    // One that waits for jobs of its own.
+    // A job that waits for its children.
     await world.database.pg.query(
       `UPDATE jobs SET awaiting = 'children' WHERE id = (SELECT id FROM jobs WHERE priority = 0 LIMIT 1)`,
     );
@@ -31,7 +31,7 @@ describe('the positions of waiting jobs', () => {
   });
   afterAll(() => world?.close());
 
-  /** By the definition: the jobs of its own account in their order, and the turns of all others. */
+  /** The position by definition, from the order of the jobs of the account and the turns of all other jobs. */
   function expected(job: Job): number {
     const queueOf = (account: string) =>
       jobs

@@ -5,22 +5,21 @@ import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import type { Job } from './rows.ts';
 
 /*
- * A claim serves the account with the fewest running jobs. So a job has a turn: its number among the waiting jobs of its
- * account and class, plus the jobs of the account that run. Ahead of it are the jobs of other accounts with an earlier
- * turn, and those with the same turn whose account has waited longer. That is the order in which jobs start if none ends
- * meanwhile; every end brings its account forward.
- *
- * Jobs are counted in ranges of the index `jobs_waiting_priority`. Of several jobs of one queue, each adds the jobs between
- * the one before it and itself, so that a page of jobs reads the queue once.
+ * A claim serves the account with the fewest running jobs. Each waiting job therefore has a turn: its number among the waiting jobs of its
+ * account and class, plus the number of running jobs of the account. Ahead of it are the jobs of other accounts with an earlier turn, and
+ * jobs with the same turn whose account has waited longer. Jobs start in this order if no job ends in the meantime; every end brings the
+ * job's account forward.
+ * Jobs are counted in ranges of the index `jobs_waiting_priority`. For several jobs of one queue, only the jobs between one of them and the
+ * next are counted for each, so that a page of jobs reads the queue once.
  */
 
 /** The position of a waiting job among the jobs that will start. */
 export interface QueuePosition {
   /** 1 is the next job of its resource class. */
   position: number;
-  /** Jobs of its account that must end before it may start, because of the account's limit. */
+  /** Number of jobs of the account that must end before this job may start, because of the account's limit. */
   behindOwn: number;
-  /** How many jobs its account may run at a time. */
+  /** Maximum number of running jobs of the account. */
   maxConcurrent: number;
 }
 
@@ -29,7 +28,7 @@ const LEAST_ID = '00000000-0000-0000-0000-000000000000';
 /** More than any priority. */
 const ABOVE_ALL = 32_767;
 
-/** A column of `account_schedule` that exists for each resource class, as one of a row whose class varies. */
+/** The value of a column of `account_schedule` that exists once for each resource class, for a row with any class. */
 function ofClass(table: string, column: 'waiting' | 'next', resourceClass = 'mine.resource_class') {
   const cases = RESOURCE_CLASSES.map(
     (name) => sql`WHEN ${sql.lit(name)} THEN ${sql.ref(`${table}.${column}_${name}`)}`,
@@ -37,7 +36,7 @@ function ofClass(table: string, column: 'waiting' | 'next', resourceClass = 'min
   return sql`CASE ${sql.ref(resourceClass)} ${sql.join(cases, sql` `)} END`;
 }
 
-/** The accounts that have a job of these classes to start: one row an account and class. Each part reads an index. */
+/** The accounts with a waiting job of these classes: one row for each account and class. Each part reads an index. */
 function accountsWaiting(classes: readonly ResourceClass[]) {
   const parts = classes.map((name) => {
     const next = sql.ref(`next_${name}`);
@@ -48,14 +47,14 @@ function accountsWaiting(classes: readonly ResourceClass[]) {
   return sql`others AS MATERIALIZED (${sql.join(parts, sql` UNION ALL `)})`;
 }
 
-/** How many jobs of `others` start before one with this turn; `mine` and `turns` are its account, class and turn. */
+/** Counts the jobs of `others` that start before a job with this turn. `mine` and `turns` are the account, class and turn of the job. */
 const startBefore = sql`
   SELECT coalesce(sum(least(other.waiting, greatest(0,
     turns.turn - other.running - CASE WHEN other.next < turns.next THEN 0 ELSE 1 END))), 0)::int AS count
   FROM others AS other
   WHERE other.resource_class = mine.resource_class AND other.account_id <> mine.account_id`;
 
-/** The jobs with these ids that wait, each with the one before it in its queue, if that is one of them. */
+/** The waiting jobs among these ids. Each row also contains the previous job of the same queue, if its id is among them. */
 function waitingAmong(ids: readonly string[]) {
   return sql`mine AS MATERIALIZED (
     SELECT id, account_id, resource_class, priority, available_at, lag(priority) OVER queue AS before_priority,
@@ -64,14 +63,17 @@ function waitingAmong(ids: readonly string[]) {
     WINDOW queue AS (PARTITION BY account_id, resource_class ORDER BY priority DESC, available_at, id))`;
 }
 
-/** How many jobs wait in the queue of `mine` on this condition. */
+/** Counts the jobs that wait in the queue of `mine` and meet this condition. */
 function countAhead(condition: RawBuilder<unknown>) {
   return sql`(SELECT count(*) FROM jobs AS ahead
     WHERE ahead.account_id = mine.account_id AND ahead.resource_class = mine.resource_class
       AND ahead.status = 'pending' AND ahead.awaiting IS NULL AND ${condition})`;
 }
 
-/** Jobs from the one before `mine`, without it, to `mine`: of its priority, of priorities between, and of the earlier one. */
+/**
+ * Counts the jobs after the previous job, up to and including `mine`: jobs of the priority of `mine`, of priorities in between, and of the
+ * priority of the previous job.
+ */
 const step = sql.join(
   [
     countAhead(sql`ahead.priority = mine.priority AND (ahead.available_at, ahead.id) <= (mine.available_at, mine.id)
@@ -87,7 +89,7 @@ const step = sql.join(
   sql` + `,
 );
 
-/** Finds the positions of waiting jobs by their ids. Omits those that do not wait, or only for jobs of their own. */
+/** Finds the positions of waiting jobs by their ids. Omits jobs that do not wait for a slot, such as jobs that wait for their children. */
 export async function queuePositions(
   db: Db,
   jobs: readonly Pick<Job, 'id' | 'status'>[],

@@ -13,7 +13,7 @@ export async function getJob(db: Db, accountId: string, kind: string, id: string
   return row;
 }
 
-/** The status of a job that `getJob` would return, and what the job awaits. Throws like it. */
+/** Returns the status of a job, and the event that the job awaits. Throws as `getJob` does. */
 export async function getStatus(
   db: Db,
   accountId: string,

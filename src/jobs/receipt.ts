@@ -8,11 +8,9 @@ import { outputsOf } from './read.ts';
 import type { Job } from './rows.ts';
 
 /**
- * Reports what was deleted of a job, and when: its outputs, including outputs of replaced attempts, and the uploads that
- * it used. Outputs of other jobs that it read belong to those jobs. `complete` is true only when the storage confirms
- * that each object is gone, no URL can restore an upload, and every worker that attempted the job has reported that its
- * copies are gone.
- *
+ * Reports the deletions of a job with their times: its outputs, including outputs of replaced attempts, and the uploads that it used.
+ * Outputs of other jobs that it read are reported by the receipts of these jobs. `complete` is true only when the storage confirms that
+ * each object is deleted, no URL can restore an upload, and every worker that attempted the job has reported that it deleted its copies.
  * Throws 409 until the job is erased or its retention ends, and `StorageError` when the storage does not respond.
  */
 export async function readReceipt(context: Pick<Context, 'db' | 'store' | 'vault'>, job: Job): Promise<Receipt> {
@@ -66,7 +64,7 @@ async function objectsOf({ db }: Pick<Context, 'db'>, id: string): Promise<Store
     .selectAll()
     .where('kind', '=', 'upload')
     .where('id', 'in', used.$castTo<{ object_id: string }>());
-  // Each part has an index; one condition for both reads the complete table.
+  // Each part uses its own index. A single condition for both parts would read the complete table.
   return outputs.union(uploads).orderBy('id').execute();
 }
 
@@ -83,7 +81,7 @@ async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<R
   }));
 }
 
-/** Copies that deliveries may have made: also a delivery that failed may have sent a part. */
+/** Copies that deliveries may have made. A failed delivery counts too, because it may have sent a part. */
 async function deliveredCopies(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   id: string,
@@ -136,7 +134,7 @@ function lastEnd(urls: UploadUrl[]): string | null {
   return open.length === 0 ? null : new Date(Math.max(...open)).toISOString();
 }
 
-/** The row alone proves little, so this asks the storage as well. */
+/** The row alone proves little, so Airlock also asks the storage. */
 async function isGone({ store }: Pick<Context, 'store'>, object: StoredObject): Promise<boolean> {
   return object.state === 'deleted' && object.deleted_at !== null && !(await hasBytes(store, object));
 }

@@ -22,9 +22,9 @@ export interface ReconcileReport {
 }
 
 /**
- * Compares storage and rows in both directions and repairs differences. Both are read in key order, one page at a time.
- * Because the two streams are not one snapshot, a missing object is checked once more. A key or a row that fails is
- * reported and stops no other. The keys of a tree follow its row: they share its prefix.
+ * Compares storage and rows in both directions and repairs differences. Both are read in key order, one page at a time. Because the two
+ * streams are not one snapshot, a missing object is checked a second time. If the repair of a key or row fails, it is reported, and the
+ * comparison continues. The keys of a tree follow its row, because they share its prefix.
  */
 export async function reconcileStorage(context: JobsContext, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
   const settled = new Date(Date.now() - settleSeconds * 1000);
@@ -61,7 +61,7 @@ export async function reconcileStorage(context: JobsContext, settleSeconds = SET
   return report;
 }
 
-/** A tree whose keys the streams have reached. */
+/** The tree whose keys the comparison has reached. */
 interface OpenTree {
   row: KnownKey;
   /** Number of its keys in storage. */
@@ -115,8 +115,8 @@ async function deleteUnknown(context: Pick<Context, 'db' | 'store' | 'rows'>, ke
 }
 
 /**
- * Deletes an object whose bytes are missing. A job without any other output is erased with it. Returns false if the row is
- * no longer live: its bytes have been deleted on purpose.
+ * Deletes an object whose bytes are missing. If its job has no other stored output, erases the job too. Returns false if the row is no
+ * longer live, because its bytes were deleted on purpose.
  */
 async function scrubMissingObject(context: JobsContext, objectId: string): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
@@ -138,7 +138,7 @@ async function scrubMissingObject(context: JobsContext, objectId: string): Promi
   });
 }
 
-/** The job that made an output, unless it has another one that is stored. */
+/** The job that made an output, unless the job has another output in storage. */
 function jobWithout(tx: Tx, objectId: string) {
   const others = tx
     .selectFrom('job_outputs as other')

@@ -7,9 +7,9 @@ import type { JobsContext } from './kind.ts';
 import { isOpen, MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
 /**
- * Returns jobs of dead workers to the queue: those of attempts without a heartbeat for 30 s, and those of workers that
- * the caller knows to be dead. Each job is one transaction over its locked row, so concurrent calls are safe. A job that
- * fails blocks no other. Returns the number of lost attempts.
+ * Returns jobs of lost workers to the queue. An attempt is lost if it has had no heartbeat for 30 s, or if the caller knows that its worker
+ * is dead. Each job has its own transaction over its locked row, so concurrent calls are safe, and a job that fails blocks no other.
+ * Returns the number of lost attempts.
  */
 export async function recoverLost(context: JobsContext, deadWorkers: readonly string[]): Promise<number> {
   const silent = new Date(Date.now() - LOST_SECONDS * 1000);
@@ -29,12 +29,12 @@ export async function recoverLost(context: JobsContext, deadWorkers: readonly st
 
 const idOf = ({ id }: { id: string }) => id;
 
-/** Seconds after which a claim that is unknown to its worker counts as lost: a response takes milliseconds. */
+/** Seconds after which a claim that its worker does not know counts as lost. A response normally arrives within milliseconds. */
 const CLAIM_SECONDS = 5;
 
 /**
- * Finds attempts that a worker claimed without knowing it, because the connection broke while the claim was committed.
- * `known` are the attempts that the worker runs.
+ * Finds attempts of a worker that the worker doesn't know, because the connection broke while the claim was committed. `known` are the
+ * attempts that the worker runs.
  */
 export async function findUnknown(db: Db, workerId: string, known: readonly string[]): Promise<Ownership[]> {
   const rows = await db
@@ -49,8 +49,8 @@ export async function findUnknown(db: Db, workerId: string, known: readonly stri
 }
 
 /**
- * Releases the jobs of attempts that `findUnknown` found. They have done nothing, so they do not count. Returns the number
- * of released attempts.
+ * Releases the jobs of attempts that `findUnknown` found. These attempts have not run, so they do not count. Returns the number of released
+ * attempts.
  */
 export async function releaseUnknown(context: JobsContext, unknown: readonly Ownership[]): Promise<number> {
   await markCleaned(
@@ -65,7 +65,7 @@ export async function releaseUnknown(context: JobsContext, unknown: readonly Own
   return released;
 }
 
-/** Seconds until a job of an unknown kind whose attempts are spent starts again. */
+/** Seconds until a job of an unknown kind starts again after all its attempts failed. */
 const UNKNOWN_KIND_SECONDS = 60;
 
 async function restart(context: JobsContext, id: string, attemptId: string): Promise<void> {
@@ -73,7 +73,7 @@ async function restart(context: JobsContext, id: string, attemptId: string): Pro
     const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
     if (job.completed_at || job.current_attempt !== attemptId) {
-      // The job has continued without this attempt; only the attempt's own row is still open.
+      // The job has continued without this attempt. Only the attempt's own row is still open.
       if (job.completed_at) await markLost(tx, id);
       return;
     }
@@ -85,7 +85,7 @@ async function restart(context: JobsContext, id: string, attemptId: string): Pro
     await markLost(tx, id);
     const isSpent = (await spentAttempts(tx, id)) >= MAX_ATTEMPTS;
     const isKnown = context.kinds.has(job.kind);
-    // Only the release that knows a kind can end its jobs: it also ends what belongs to them.
+    // Only a release that knows a kind can end its jobs, because it also ends the rows that belong to them.
     const delaySeconds = isSpent && !isKnown ? UNKNOWN_KIND_SECONDS : 0;
     if (isSpent && isKnown) await failLostJob(context, tx, job);
     else await requeue(context, tx, job, { delaySeconds, reason: 'worker_lost' });

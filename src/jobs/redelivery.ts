@@ -6,23 +6,25 @@ import { outputsOf } from './read.ts';
 import type { Job, JobOutput } from './rows.ts';
 
 /*
- * Outputs of a final job are delivered again by a job of their own, whose parent is the final job: so an erase of the
- * parent cancels it. Its outputs are `delivering` from the request on, because a copy of an earlier delivery may exist: the
- * receipt then shows the place of that copy, even if the parent is erased.
+ * A separate job delivers outputs of a final job again. Its parent is the final job, so an erase of the parent cancels it. The outputs are
+ * `delivering` from the time of the request, because a copy of an earlier delivery may exist. The receipt then shows the location of that
+ * copy, even if the parent is erased.
  */
 
-/** How many earlier places of copies the receipt of an output shows. */
+/** Maximum number of places of earlier copies that the receipt of an output shows. */
 export const MAX_PLACES = 20;
 
 /** The places, other than `next`, that a receipt of the output shows after the delivery to `next`. */
 function earlierPlaces(last: DeliveryReport & { status: string }, next: NewDelivery['place']) {
   const { host, bucket, prefix, at } = last;
-  // Nothing was ever sent to the place of a delivery that never began.
+  // A delivery that never began has sent nothing to its place.
   const places = [...(last.earlier ?? []), ...(last.status === 'skipped' ? [] : [{ host, bucket, prefix, at }])];
   return places.filter((one) => one.host !== next.host || one.bucket !== next.bucket || one.prefix !== next.prefix);
 }
 
-/** The report of a delivery that follows another one. Null if the output has been delivered to too many places. */
+/**
+ * Creates the report of a delivery that follows another delivery. Returns null if the output has already been delivered to too many places.
+ */
 export function nextReport(
   { vault }: Pick<JobsContext, 'vault'>,
   row: JobOutput,
@@ -52,7 +54,7 @@ export async function beginRedelivery(
     .execute();
 }
 
-/** Ends what a job that delivers outputs again has not delivered. `failure` is null if it was canceled. */
+/** Ends the open deliveries of a job that delivers outputs again. `failure` is null if the job was canceled. */
 export async function endRedelivery(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void> {
   const open = await tx
     .selectFrom('job_outputs')
@@ -74,7 +76,7 @@ export async function endRedelivery(context: JobsContext, tx: Tx, job: Job, fail
       .where('id', '=', row.id)
       .execute();
   }
-  // Only an erase of the parent cancels the job: its events have ended.
+  // Only an erase of the parent cancels the job, and an erased parent records no more events.
   if (failure)
     await recordRedelivery(
       context,

@@ -37,10 +37,10 @@ const STEPS: readonly Step[] = [
 ];
 
 /**
- * Deletes everything that has expired: outputs and names of jobs, uploads, unconfirmed uploads, and bytes whose
- * deletion has begun, until nothing is due or `signal` aborts. The steps take turns, a batch each. Every step is
- * conditional, so several workers may sweep concurrently, and the next sweep completes one that crashed. A step that
- * fails does not stop the others; its error is thrown at the end.
+ * Deletes everything that has expired: outputs and names of jobs, uploads, unconfirmed uploads, and bytes whose deletion has begun.
+ * Continues until nothing is due or `signal` aborts. The steps take turns, one batch at a time. Every step is conditional, so several
+ * workers may sweep concurrently. If a sweep crashes, the next sweep completes it. If a step fails, the other steps continue, and its error
+ * is thrown at the end.
  */
 export async function sweepExpired(context: JobsContext, signal?: AbortSignal): Promise<SweepReport> {
   const report: SweepReport = { expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 };
@@ -52,7 +52,7 @@ export async function sweepExpired(context: JobsContext, signal?: AbortSignal): 
       try {
         const { done, isFull } = await step.run(context);
         if (step.count) report[step.count] += done;
-        // A step that follows deletes what this one marked.
+        // A later step deletes the rows that this step has marked.
         if (isFull) full.push(step);
       } catch (error) {
         errors.push(error);
@@ -64,7 +64,7 @@ export async function sweepExpired(context: JobsContext, signal?: AbortSignal): 
   return report;
 }
 
-/** Whether any step of a sweep has work: most sweeps have none, and each step takes statements of its own. */
+/** Whether any step of a sweep has work. Most sweeps have none, and each step needs its own statements. */
 async function isAnythingDue(db: Db): Promise<boolean> {
   const steps = [
     dueJobs(db),

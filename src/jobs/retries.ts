@@ -15,8 +15,8 @@ interface LastAttempt {
 }
 
 /**
- * Finds the next attempt of each of these jobs that waits because its last attempt failed, by the id of the job. Reads nothing
- * unless a job waits that has already started.
+ * For each of these jobs that waits because its last attempt failed, finds the next attempt, by the id of the job. Reads nothing unless a
+ * waiting job has already started.
  */
 export async function readRetries(db: Db, jobs: readonly WaitingJob[]): Promise<Map<string, Retry>> {
   const waiting = jobs.filter(({ status, awaiting, attempts }) => status === 'pending' && !awaiting && attempts > 0);

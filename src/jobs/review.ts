@@ -20,13 +20,13 @@ import type { Claim, Job } from './rows.ts';
 
 /** Seconds for which a job awaits a review by default. */
 export const REVIEW_SECONDS = 72 * 3600;
-/** Makes a job that returns from a review running to clients, until a worker claims it; see `shown-status.ts`. */
+/** Clients see a job that returns from a review as running until a worker claims it; see `shown-status.ts`. */
 const BEGUN = 0.01;
 const BATCH = 500;
 
 /**
- * Ends an attempt whose job awaits a review. The kind has stored what the review needs. Returns false if this attempt no
- * longer owns the job.
+ * Ends an attempt whose job awaits a review. The kind has stored the data for the review. Returns false if this attempt no longer owns the
+ * job.
  */
 export async function waitForReview(context: JobsContext, claim: Claim, seconds: number): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
@@ -49,8 +49,8 @@ export async function waitForReview(context: JobsContext, claim: Claim, seconds:
 }
 
 /**
- * Returns a job to the queue after its review. `change` makes what its next attempt reads of the job as it is. Throws
- * `not_found`, and `run_not_awaiting_review` if the job isn't awaiting a review, for example after a concurrent request.
+ * Returns a job to the queue after its review. `change` computes the state that the next attempt reads from the current row of the job.
+ * Throws `not_found`, and `run_not_awaiting_review` if the job isn't awaiting a review, for example after a concurrent request.
  */
 export async function endReview(
   context: JobsContext,

@@ -32,7 +32,7 @@ describe('the statements of an attempt', () => {
     };
     const { result: id, roundTrips } = await counted(() => reserveOutput(world.context, claim, object));
     expect(roundTrips).toBe(1);
-    // An attempt that starts over.
+    // The attempt starts over.
     expect(await reserveOutput(world.context, claim, { ...object, size: 5 })).toBe(id);
     await world.database.pg.query('UPDATE accounts SET max_stored_bytes = 8 WHERE id = $1', [claim.job.account_id]);
     const larger = { ...object, key: `${object.key}.larger`, size: 6 };

@@ -63,7 +63,7 @@ export type JobOutput = Selectable<JobOutputsTable>;
 /** The purpose of a file that is not an input. */
 export type AssetKind = NonNullable<JobSource['kind']>;
 
-/** A source with its object as it was at the claim; null for one that is fetched. */
+/** A source with its object as it was at the claim. The properties of the object are null for a source that is fetched. */
 export type ClaimedSource = JobSource & {
   object_key: string | null;
   object_state: ObjectState | null;
@@ -73,7 +73,7 @@ export type ClaimedSource = JobSource & {
   upload_state: UploadState | null;
   upload_type: string | null;
   inspection_id: string | null;
-  /** The setting of the account that owns the upload. */
+  /** The retention of the account that owns the upload, in seconds. */
   account_retention_seconds: number | null;
 };
 
@@ -86,7 +86,7 @@ export interface Claim {
   /** Files that filters and overlays name; asset i of the request has the position `inputs.length + i`. */
   assets: ClaimedSource[];
   outputs: JobOutput[];
-  /** What the attempt has run so far, which its end records. */
+  /** Commands that the attempt has run so far. They are recorded when the attempt ends. */
   commands?: readonly AttemptCommand[];
 }
 
@@ -98,7 +98,7 @@ export const MAX_ATTEMPTS = 3;
 /** Statuses of a job that is not final. */
 export const OPEN_STATUSES = ['pending', 'processing'] as const;
 
-/** False for a status that only a newer release knows: this one changes no such job. */
+/** False for a status that only a newer release knows. This release does not change such a job. */
 export function isOpen({ status }: Pick<Job, 'status'>): boolean {
   return (OPEN_STATUSES as readonly string[]).includes(status);
 }
@@ -134,7 +134,7 @@ export function sourceRow<T extends Pick<JobSource, 'job_id' | 'position'>>(
   return { ...source, account_id: job.account_id };
 }
 
-/** What a probe found in an output. */
+/** The properties of an output that a probe found. */
 export type OutputFacts = z.infer<typeof fileFacts>;
 export const outputFacts = storedJson('facts of an output', 1, fileFacts);
 

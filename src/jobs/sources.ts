@@ -15,7 +15,7 @@ import { type Inspection, inspectionJson, openNames, uploadUrl } from '../upload
 export interface NamedSource {
   url: string;
   field: string;
-  /** A file that is uploaded after the request; `url` then names nothing. */
+  /** A file that is uploaded after the request. `url` is then not used. */
   upload?: UploadInput;
 }
 
@@ -25,7 +25,7 @@ export interface ResolvedSource {
   uploadId: string | null;
   /** The object behind a gs:// URL: an upload, or the output of an earlier job. */
   objectId: string | null;
-  /** What the API shows: the URL without its query. Null for jobs that clients do not see. */
+  /** The URL without its query, which the API shows. Null for jobs that clients do not see. */
   shownUrl: string | null;
   /** The complete URL that the worker fetches. Null for gs:// URLs. */
   sourceUrl: string | null;
@@ -41,7 +41,7 @@ export interface RejectedSource {
 
 type Sources = Pick<Context, 'vault' | 'store' | 'retentionSeconds'>;
 
-/** Who names a source: the uploads of the account, and the outputs of the jobs that the caller may see. */
+/** The owner of the sources: an account with its uploads, and the keys whose jobs and outputs the caller may see. */
 export interface SourceOwner {
   account: Account;
   ownKeys: OwnKeys;
@@ -72,9 +72,9 @@ export async function findSources(
 }
 
 /**
- * Like `findSources`, for a job that is about to be inserted. Locks the uploads until the transaction ends, so that no
- * sweeper deletes one in between, and extends their retention. Throws the first rejection with its field. `found` is what
- * `findSources` returned for the same URLs before the transaction: only the state of an upload can have changed since.
+ * Like `findSources`, for a job that is about to be inserted. Locks the uploads until the transaction ends, so that no sweeper deletes them
+ * in between, and extends their retention. Throws the first rejection with its field. `found` is the result of `findSources` for the same
+ * URLs before the transaction. Since then, only the state of an upload can have changed.
  */
 export async function reserveSources(
   context: Sources,
@@ -92,20 +92,20 @@ export async function reserveSources(
   return current.map((source, index) => {
     const { field } = sources[index]!;
     if ('code' in source) throw sourceError(context, source, field);
-    // It was there when it was found.
+    // The upload existed when it was found.
     if (known && source.uploadId !== null && !reserved.has(source.uploadId)) throw sourceError(context, DELETED, field);
     return source;
   });
 }
 
-/** Found sources that `reserveSources` returns as they are unless it throws; null if it reads them again. */
+/** Returns the found sources if `reserveSources` can return them unchanged unless it throws; null if it must read them again. */
 export function reusableSources(
   found: readonly (ResolvedSource | RejectedSource)[] | null | undefined,
 ): readonly ResolvedSource[] | null {
   return found?.every(isUploadOrRemote) ? found : null;
 }
 
-/** An output of a job is not locked, so it is read again. */
+/** An output of a job is not locked, so it must be read again. */
 function isUploadOrRemote(source: ResolvedSource | RejectedSource): source is ResolvedSource {
   return !('code' in source) && (source.uploadId !== null || source.objectId === null);
 }
@@ -144,8 +144,8 @@ export async function lockSources(context: Sources, tx: Tx, account: Account, ur
 }
 
 /**
- * Locks like `lockSources`, extends the retention of what a job may use, and returns the ids of those uploads; a rejection
- * undoes it. The locks return rows as they are once the locks are granted.
+ * Locks like `lockSources`, extends the retention of the uploads that a job may use, and returns their ids. If the request is rejected, the
+ * rollback undoes the extension. The locks return rows in their state after the locks are granted.
  */
 async function reserveUploads(
   context: Sources,
@@ -178,7 +178,7 @@ const extendUploads = compileOnce(
     SELECT id FROM usable`,
 );
 
-/** `wanted`, the uploads of those fingerprints, and `locked`, their objects. */
+/** CTEs: `wanted` contains the uploads with these fingerprints, and `locked` their objects. */
 function lockedUploads({ accountId, prints }: NamedUploads) {
   return sql`wanted AS (
       SELECT id, object_id, state FROM uploads
@@ -257,17 +257,17 @@ async function findOutputs(context: Sources, db: Db, { account, ownKeys }: Sourc
   return found;
 }
 
-/** A source to fetch. The policy of the kind decides whether its URL may be fetched. */
+/** A source to fetch. The policy of the kind determines whether its URL may be fetched. */
 function remote(url: string): ResolvedSource | RejectedSource {
   const object = parseS3Url(url);
   if (object) {
-    // Not a URL of the web: a key can contain any character.
+    // Not a web URL, because a key can contain any character.
     const name = cleanFilename(object.key.split('/').at(-1) || 'output');
     return { ...{ uploadId: null, objectId: null, shownUrl: url, sourceUrl: url }, name, inspection: null };
   }
   if (url.startsWith('gs://') || !URL.canParse(url)) return NOT_OWNED;
   const parsed = new URL(url);
-  // Its content is not shown.
+  // Clients see only the start of a data: URL, without its contents.
   if (parsed.protocol === 'data:') {
     const shownUrl = url.slice(0, url.indexOf(',') + 1).slice(0, 40);
     return { ...{ uploadId: null, objectId: null, shownUrl, sourceUrl: url }, name: 'output', inspection: null };

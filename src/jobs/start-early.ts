@@ -9,16 +9,20 @@ import { ARRIVING_INPUTS } from './capabilities.ts';
 import type { JobsContext } from './kind.ts';
 import type { Job } from './rows.ts';
 
-/** A job on an upload that needs more time would occupy a slot for too long. */
+/** Maximum seconds until the rest of the upload arrives. With a slower upload, the job would occupy a slot for too long. */
 const LONGEST_SECONDS = 120;
-/** A job on an upload that needs less time is faster from the complete upload (docs/decisions/0070-clients-wait-for-no-period.md). */
+/**
+ * Minimum seconds until the rest of the upload arrives. With a faster upload, the job is faster from the complete upload
+ * (docs/decisions/0070-clients-wait-for-no-period.md).
+ */
 const SHORTEST_SECONDS = 2;
-/** Number of stored parts from which the rate of the upload is known: the rate of the second part. */
+/** Number of stored parts after which the rate of the upload is known. It is the rate of the second part. */
 export const RATED_PARTS = 2;
 
 /**
- * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, that
- * the rest will probably arrive soon, and that waiting for it would take longer than the early start costs. The first attempt of the job reads the parts. Returns whether the job is in the queue.
+ * Puts a job into the queue while the parts of its only source arrive. Requires that its request and the storage allow this, that the rest
+ * will probably arrive soon, and that waiting for it would take longer than the early start costs. The first attempt of the job reads the
+ * parts. Returns whether the job is in the queue.
  */
 export async function startEarly(
   context: JobsContext,
@@ -54,9 +58,9 @@ export function isWorthAnEarlyStart(seconds: number | null): boolean {
 }
 
 /**
- * Seconds until the rest of an upload has arrived, at the rate at which the parts after the oldest part have arrived. Null if fewer than two
- * parts are stored, or if the first part is missing. `now`: milliseconds since 1970. If the clock of the store differs, the job only starts
- * at a worse time.
+ * Seconds until the rest of an upload has arrived, at the rate at which the parts after the oldest part have arrived. Null if fewer than
+ * two parts are stored, or if the first part is missing. `now`: milliseconds since 1970. If the clock of the store differs, the job only
+ * starts at a worse time.
  */
 export function secondsLeft(
   stored: readonly Pick<StoredPart, 'partNumber' | 'size' | 'storedAt'>[],

@@ -3,14 +3,17 @@ import type { Db } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { type QueuePosition, queuePositions } from './queue-positions.ts';
 
-/** Jobs of a class whose durations are averaged. */
+/** Number of jobs of a class whose durations are averaged. */
 const SAMPLE = 50;
-/** The newest jobs of all classes among which these are looked for: more may end in an hour than a statement should read. */
+/**
+ * Number of newest jobs of all classes that are searched for this sample. Limited, because more jobs may end in an hour than a statement
+ * should read.
+ */
 const RECENT = 2_000;
 /** Milliseconds for which the measured pace of the fleet is reused. */
 const PACE_MS = 5_000;
 
-/** When a waiting job will start, as events show it. */
+/** When a waiting job is expected to start, as shown in events. */
 export interface StartForecast {
   /** As in `QueuePosition`. */
   position: number;
@@ -18,19 +21,20 @@ export interface StartForecast {
   expected_start_at: string | null;
 }
 
-/** How fast the fleet works off one resource class. */
+/** The speed at which the fleet completes jobs of one resource class. */
 interface Pace {
   /** Mean seconds of the latest attempts. */
   seconds: number;
-  /** Jobs that run at a time. */
+  /** Number of jobs that run at the same time. */
   running: number;
 }
 
 const known = new WeakMap<Db, { at: number; paces: Promise<Map<ResourceClass, Pace>> }>();
 
 /**
- * Returns the positions of the jobs that wait, and when each is expected to start. A job is expected to start when enough jobs have ended: those before it, as
- * many at a time as run now, and jobs of its own account, as many as it may run; each as fast as the latest ones.
+ * Returns the positions of the waiting jobs, and when each is expected to start. Before a job starts, the jobs ahead of it must end, with
+ * as many running at a time as now, and also jobs of its own account, with as many running at a time as the account may run. The forecast
+ * assumes that each takes as long as the latest jobs.
  */
 export async function forecastStarts(db: Db, ids: readonly string[]): Promise<Map<string, StartForecast>> {
   if (ids.length === 0) return new Map();

@@ -7,7 +7,7 @@ import type { JobsContext } from './kind.ts';
 const ROW_DAYS = 30;
 /** Longer than the 24 hours that docs/api.md promises. */
 const IDEMPOTENCY_HOURS = 25;
-/** Rows of one statement: it locks them, and each deletes others with it. */
+/** Maximum number of rows of one statement. The statement locks them, and each deletes other rows with it. */
 const BATCH = 200;
 
 interface Sweep {
@@ -25,30 +25,30 @@ interface Sweep {
     | 'upload_tokens';
   /** Condition on a row that is no longer needed. */
   over: RawBuilder<unknown>;
-  /** Column by which an index has those rows in order. */
+  /** Column of an index that contains these rows in order. */
   by: string;
-  /** What to do instead of deleting the row. */
+  /** The change to make instead of deleting the row. */
   set?: RawBuilder<unknown>;
 }
 
 const ago = (seconds: number) => sql`now() - make_interval(secs => ${sql.lit(seconds)})`;
 const rowsEnd = ago(ROW_DAYS * 86_400);
 
-/** A scalar subquery: of NOT EXISTS the planner may make a join that reads the other table completely. */
+/** A scalar subquery, because the planner may turn NOT EXISTS into a join that reads the other table completely. */
 function none(from: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(SELECT true ${from} LIMIT 1) IS NULL`;
 }
 
 /** Rows with an id, which are deleted one by one if a batch fails. */
 const ROWS: readonly Sweep[] = [
-  // The client that confirmed has received the response by then.
+  // By then, the client that confirmed the upload has received the response.
   {
     table: 'uploads',
     over: sql`refusal_sealed IS NOT NULL AND url_expires_at < now()`,
     by: 'url_expires_at',
     set: sql`refusal_sealed = NULL`,
   },
-  // A release that does not know destinations leaves the secrets of a job that it ends.
+  // If a release that does not know destinations ends a job, it does not delete their secrets.
   {
     table: 'job_outputs',
     over: sql`destination_sealed IS NOT NULL
@@ -75,7 +75,7 @@ const ROWS: readonly Sweep[] = [
   },
 ];
 
-/** Rows that nothing refers to. Of most of these tables, a worker may read nothing but this column. */
+/** Rows without references from other tables. In most of these tables, a worker may read only this column. */
 const RANGES: readonly Sweep[] = [
   { table: 'events', over: sql`created_at < ${ago(EVENT_DAYS * 86_400)}`, by: 'created_at' },
   { table: 'idempotency_keys', over: sql`created_at < ${ago(IDEMPOTENCY_HOURS * 3600)}`, by: 'created_at' },
@@ -123,8 +123,8 @@ async function sweepIds({ db, rows }: JobsContext, sweep: Sweep): Promise<boolea
 }
 
 /**
- * Deletes everything up to the last row of a batch; rows of one transaction have one time, and go together. Two statements:
- * the planner has to know the bound, or it would read the table from its start.
+ * Deletes all rows up to the last row of a batch. Rows of one transaction have the same time, and are deleted together. Needs two
+ * statements: the planner has to know the bound, or it would read the table from its start.
  */
 async function sweepRange({ db }: JobsContext, sweep: Sweep): Promise<boolean> {
   const by = sql.ref(sweep.by);

@@ -7,8 +7,8 @@ import { lockOwned } from './read.ts';
 import type { Claim } from './rows.ts';
 
 /*
- * A job that is stopped by an outage of the storage waits, and the attempt does not count. After `waitSeconds` from the
- * first stop the job fails with `storage_unavailable`.
+ * A job waits if an outage of storage stops it, and the attempt does not count. The job fails with `storage_unavailable` if `waitSeconds`
+ * have passed since the outage first stopped it.
  */
 
 const CODE = 'storage_unavailable';
@@ -91,7 +91,7 @@ function inWords(seconds: number): string {
   return seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
 }
 
-/** How often an outage has stopped the job, and the seconds since the first time. */
+/** Number of times that an outage has stopped the job, and the seconds since the first time. */
 async function stopsByStorage(tx: Tx, jobId: string): Promise<{ stops: number; seconds: number }> {
   return tx
     .selectFrom('attempts')

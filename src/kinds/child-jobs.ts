@@ -12,21 +12,21 @@ import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
 import { newJob } from './submit.ts';
 
 /*
- * A job may create jobs of other kinds as its children: their kinds check the requests as if a client had sent them, with
- * the account of the parent. Clients don't see the children, which are jobs of hidden copies of those kinds.
+ * A job may create jobs of other kinds as its children. Their kinds check the requests as if a client of the parent's account had sent
+ * them. Clients don't see the children, because they are jobs of hidden copies of those kinds.
  */
 
 /** Seconds after which an unused child is erased. As long as the longest encode. */
 const CHILD_SECONDS = 6 * 3600;
 
-/** A copy of a kind whose jobs only other jobs create, and which clients don't see. */
+/** A copy of a kind. Only other jobs create its jobs, and clients don't see them. */
 export function hiddenKind<Request>(kind: Kind<Request>, name: string): Kind<Request> {
   return { ...kind, name, events: null, shown: null };
 }
 
 /**
- * A body of a create in the form in which a kind admits it. Null for a kind that clients don't see or this release doesn't
- * have, and `issues` for a body that the schema of the kind rejects.
+ * The result of parsing a body of a create. Contains the request that its kind can admit, or `issues` if the schema of the kind rejects the
+ * body. Null for a kind that clients don't see or that this release doesn't have.
  */
 export function requestFor(
   kind: Kind | undefined,
@@ -99,7 +99,7 @@ export async function insertChildren(
   }
 }
 
-/** Outputs of every job of the account can be sources, because the parent has checked its sources. */
+/** Outputs of every job of the account can be sources, because the parent has already checked its sources. */
 function callerOf(account: Account, job: Run['claim']['job']): Caller {
   return { account, keyId: job.key_id, ownKeys: null, requestId: job.request_id ?? '', traceparent: job.traceparent };
 }

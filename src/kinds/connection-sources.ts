@@ -13,7 +13,7 @@ export function missingConnection(field: string, name: string, near: string | nu
   });
 }
 
-/** Sources in buckets of connections that do not exist. */
+/** The sources whose connections do not exist. */
 export async function missingConnections(
   { context: { db, vault } }: Pick<AdmissionServices, 'context'>,
   { account }: Pick<Caller, 'account'>,

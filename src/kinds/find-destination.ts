@@ -8,7 +8,7 @@ import type { AdmissionServices } from './kind.ts';
 interface NamedDestination {
   given: Destination;
   field: string;
-  /** Below the prefix: empty, or with a slash at the end. */
+  /** The folder below the prefix of the connection: empty, or with a slash at the end. */
   folder: string;
 }
 
@@ -27,7 +27,7 @@ export async function findDestination(
     const remedy = 'Send a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
     return new ApiError('invalid_request', { field: `${field}.url`, reason, remedy });
   }
-  // The schema requires one of both.
+  // The schema requires either a URL or a connection.
   const { connection, bucket, prefix } = s3!;
   const found = await findConnection({ db, vault, accountId }, connection);
   if (!('access' in found)) return missingConnection(`${field}.s3.connection`, connection, found.near);

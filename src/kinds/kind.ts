@@ -16,9 +16,9 @@ import type { NamedSource, RejectedSource, ResolvedSource } from '../jobs/source
 import type { Planner } from '../threads/planning/index.ts';
 
 /*
- * A kind of job is one folder here and one entry in `registry.ts`. It defines how a request is checked (`admit`), how a
- * worker runs it (`load`), and what clients see of it (`events` and `shown`). Everything else follows from that: routes,
- * documentation, lists, counters, webhooks and receipts. No kind imports another.
+ * A kind of job is one folder here and one entry in `registry.ts`. It defines how a request is checked (`admit`), how a worker runs it
+ * (`load`), and how clients see it (`events` and `shown`). Routes, documentation, lists, counters, webhooks and receipts are derived from
+ * this definition. No kind imports another.
  */
 
 /** The context of everything that depends on the kinds of jobs. */
@@ -30,12 +30,12 @@ export interface KindsContext extends JobsContext {
 export interface Caller {
   account: Account;
   keyId: string | null;
-  /** Whose jobs the client may see: their outputs may be inputs of its own. */
+  /** The keys whose jobs the client may see. Outputs of these jobs may be inputs of its own jobs. */
   ownKeys: OwnKeys;
   requestId: string;
   /** Whether the client may upload files. Defaults to false. */
   mayUpload?: boolean;
-  /** Of the request; null if it is not traced. */
+  /** The `traceparent` of the request; null if the request is not traced. */
   traceparent?: string | null;
 }
 
@@ -46,24 +46,24 @@ export interface AdmissionServices {
   planner: Pick<Planner, 'review'>;
   /** Checks the form of a source URL, without a DNS lookup. */
   checkSourceUrl: (url: string) => { ok: boolean; reason?: string };
-  /** The same for the URL of a webhook. */
+  /** Checks the form of the URL of a webhook, without a DNS lookup. */
   checkWebhookUrl: (url: string) => { ok: boolean; reason?: string };
-  /** Absent where no request has uploads, as for the children of a job. */
+  /** Absent if requests cannot have uploads, as for the children of a job. */
   settings?: { maxUploadBytes: number };
 }
 
 /** Result of `admit`: the job to insert, or the problems that prevent it. */
 export interface Admission {
-  /** In the order in which they were found. A create throws the first one. */
+  /** Problems in the order in which they were found. A create throws the first problem. */
   problems: readonly Error[];
   resourceClass: ResourceClass;
-  /** As in `NewJob`. A function, because serializing a large request is slow and only an insert needs it. */
+  /** The request as in `NewJob`. A function, because serializing a large request is slow, and only an insert needs the result. */
   request: (() => { shown: string; sent: string }) | null;
   facts: string;
   settings: string | null;
   inputs: readonly NamedSource[];
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];
-  /** What is known about each input without locking it. Absent if they were not looked up. */
+  /** For each input, the source that was found without locking it. Absent if the inputs were not looked up. */
   foundInputs?: readonly (ResolvedSource | RejectedSource)[];
   /**
    * `name` is the name of the download; null derives it from the first input and the format. `label` is the name of the
@@ -84,11 +84,11 @@ export interface Admission {
   webhookUrl?: string | null;
   /** From -10 to 10. Defaults to 0. */
   priority?: number;
-  /** False for a job that reads no source itself; by default true if a source is fetched. */
+  /** False for a job that reads no source itself. By default, a job fetches if it has a source to fetch. */
   fetches?: false;
   /** The final job that the job belongs to. An erase of the parent cancels it. */
   parentId?: string;
-  /** What the job requires of a worker beyond its kind, e.g. `transcription:base-q8_0`; nothing when absent. */
+  /** Capabilities that the job requires of a worker beyond its kind, e.g. `transcription:base-q8_0`. Defaults to none. */
   needs?: readonly string[];
 }
 
@@ -109,7 +109,7 @@ export type Execute = (tools: WorkTools, run: Run, kinds: ReadonlyMap<string, Ki
 export type ViewContext = Pick<JobsContext, 'db' | 'vault' | 'store'>;
 
 export interface SubmittedJob extends InsertedJob {
-  /** Where to send the uploads that the job awaits, by the position of their inputs; absent without any. */
+  /** Where to send the uploads that the job awaits, by the position of their inputs; absent if the job awaits none. */
   uploads?: ReadonlyMap<number, UploadTarget>;
   /** 1 for the next job of its class. */
   position: number;
@@ -120,7 +120,7 @@ export interface CreateRequest {
   body: unknown;
   /** The body as sent, before the schema dropped unknown fields. */
   sent: unknown;
-  /** About unknown fields. */
+  /** Warnings about unknown fields. */
   warnings: readonly Warning[];
 }
 
@@ -136,20 +136,20 @@ export type KindOperation =
   | 'events'
   | 'receipt';
 
-/** What clients see of a kind. */
+/** The part of a kind that clients see. */
 export interface ShownKind<Request = never> extends ShownTraits {
-  /** Below `/v1/`, and the tag of its operations unless it has another: `transcodes`. */
+  /** Path below `/v1/`, such as `transcodes`. Also the tag of its operations, unless `tag` is set. */
   path: string;
   tag?: string;
-  /** A separate route creates its jobs. */
+  /** Whether a separate route creates its jobs. */
   hasOwnCreate?: boolean;
   /** Statuses, in addition to the final statuses, in which a waiting request returns, because the job does not continue by itself. */
   restingStatuses?: readonly string[];
-  /** The path of its list, if it differs. */
+  /** The path of its list, if it differs from `path`. */
   listPath?: string;
-  /** What the tag is about. */
+  /** Description of the tag. */
   description: string;
-  /** In the ids of operations: `Transcode` in `createTranscode`. */
+  /** Name in the ids of operations: `Transcode` in `createTranscode`. */
   operation: string;
   /** Ids of operations that differ from the pattern. */
   operationIds?: Partial<Record<KindOperation, string>>;
@@ -158,14 +158,14 @@ export interface ShownKind<Request = never> extends ShownTraits {
   /** Replaces the descriptions of operations. */
   descriptions?: Partial<Record<KindOperation, string>>;
   schemas: JobSchemas;
-  /** Before the names of the schemas of lists and cancels, so that the schemas of two kinds differ. */
+  /** Prefix of the names of the schemas of lists and cancels, so that the schemas of two kinds have different names. */
   schemaPrefix: string;
   /** Examples for the documentation, by the names of schemas. */
   examples?: Readonly<Record<string, unknown>>;
   /** Errors of a create, beyond the errors of every job. */
   createErrors?: readonly ErrorCode[];
   toRequest(create: CreateRequest): Request;
-  /** The view of a job that was just inserted, without reading anything. */
+  /** The view of a job that was just inserted. Reads nothing from the database. */
   viewSubmitted(context: ViewContext, submitted: SubmittedJob): ShownJob;
   /** Throws `not_found` for a job of another account or kind. */
   read(context: ViewContext, accountId: string, id: string): Promise<ShownJob>;
@@ -189,8 +189,8 @@ export interface Kind<Request = never> extends KindTraits {
   shown: ShownKind<Request> | null;
   /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */
   admit?(services: AdmissionServices, caller: Caller, request: Request): Promise<Admission>;
-  /** Capabilities of a worker of this release in addition to the kind. A job lists the ones it requires in `needs`. */
+  /** Capabilities of a worker of this release in addition to the kind. A job lists the capabilities that it requires in `needs`. */
   capabilities?: readonly string[];
-  /** Imports the code that runs a job. The API never calls it, so it does not load what only workers need. */
+  /** Imports the code that runs a job. The API never calls it, so the API does not load code that only workers need. */
   load(): Promise<Execute>;
 }

@@ -8,7 +8,7 @@ import type { KindsContext, ViewContext } from './kind.ts';
 
 type ListContext = ViewContext & Pick<KindsContext, 'kinds'>;
 
-/** Returns a page of jobs of every kind that clients see, or of one, newest first. */
+/** Returns a page of jobs of one kind, or of all kinds that clients see, newest first. */
 export async function listAllJobs(
   context: ListContext,
   owner: { accountId: string; ownKeys: OwnKeys },
@@ -28,7 +28,7 @@ export async function listAllJobs(
     if (ids.length === 0) continue;
     for (const job of await context.kinds.get(name)!.shown!.list(context, owner.accountId, ids)) shown.set(job.id, job);
   }
-  // A job that was deleted meanwhile is left out.
+  // Omit a job that was deleted meanwhile.
   const items = rows.flatMap(({ id, kind }) => (shown.has(id) ? [{ ...shown.get(id), id, kind }] : []));
   return { items, total: counted.reduce((sum, count) => sum + count, 0), next };
 }

@@ -19,7 +19,7 @@ export async function listJobs(
   const cursors = listCursors(context.vault, `kind/${name}`, accountId);
   const { ids, next } = await pageIds(context.db, owner, query, { total: counted, cursors });
   const listed = query.after ? ids.length : (query.page - 1) * query.limit + ids.length;
-  // A job that is new since the count is on the page.
+  // The page may contain a job that was created after the count.
   const total = ids.length === 0 ? counted : Math.max(counted, listed);
   return { items: ids.length === 0 ? [] : await shown.list(context, accountId, ids), total, next };
 }

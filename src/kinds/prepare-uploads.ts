@@ -61,7 +61,7 @@ export async function withPreparedUploads<T>(
       return work(prepared, freshSpace(context, { withinMs: NEEDED_SPACE_MS }));
     });
     isUsed = isInserted;
-    // Streams that miss this look for events by themselves.
+    // Streams that miss this notification poll for events.
     if (prepared.some((_, index) => isInserted(index))) announceEvents(context.db, {}).catch(() => {});
     return answer;
   } finally {
@@ -97,8 +97,8 @@ export async function insertUploads(
 }
 
 /**
- * Locks named sources in one call, so that all uploads are locked in one order. A new upload needs no lock. `known` as for
- * `reserveSources`.
+ * Locks sources that are named by URLs in one call, so that all uploads are locked in one order. A new upload needs no lock. `known` is as
+ * in `reserveSources`.
  */
 export async function lockNamed(
   context: Context,
@@ -117,7 +117,7 @@ export async function lockNamed(
       named.filter(({ upload }) => !upload),
     )
   ).values();
-  // `foundInputs` has what is known of new uploads.
+  // `foundInputs` contains the sources of new uploads.
   return named.map(({ upload }, index) =>
     upload ? (admission.foundInputs![index] as ResolvedSource) : older.next().value!,
   );

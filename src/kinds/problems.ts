@@ -15,13 +15,13 @@ export interface RequestPosition {
   field: string;
 }
 
-/** Maps a field of the request to its position in what the client sent. `offset` counts characters of an argument. */
+/** Maps a field of the request to its position in the client's input. `offset` is a number of characters in an argument. */
 export type Locate = (field: string, offset: number | null) => RequestPosition;
 
 /** The identity mapping, for a plain request. */
 export const locateInRequest: Locate = (field, offset) => ({ position: positionOf(field, offset), field });
 
-/** A rejection in terms of what the client sent. It may quote the client's text. */
+/** Describes a rejection by its position in the client's input. It may quote the client's text. */
 export function rejectionProblem(one: Rejection, sent: unknown, locate: Locate): RequestProblem {
   const rejection = misnamedArgument(one, sent) ?? one;
   return {
@@ -66,7 +66,7 @@ export function sourceError({ field }: NamedSource, reason: string, locate: Loca
   });
 }
 
-/** A source that a create would reject, for a dry run. */
+/** A source that a create would reject, in the result of a dry run. */
 export function sourceProblem(
   source: NamedSource,
   why: { reason: string } | { code: ErrorCode },
@@ -79,7 +79,7 @@ export function sourceProblem(
   return { ...locate(source.field, null), option: '', ...text };
 }
 
-/** The problem of an option whose argument was sent under another name, such as `value`; null for all others. */
+/** Returns the problem of an option whose argument was sent under another name, such as `value`; null for all other rejections. */
 function misnamedArgument(rejection: Rejection, sent: unknown): Rejection | null {
   if (!/(?:^|\.)options\[\d+\]$/.test(rejection.field)) return null;
   const option = valueAt(sent, partsOf(rejection.field));

@@ -11,7 +11,7 @@ import { transcode } from './transcode/index.ts';
 import { transcribe } from './transcribe/index.ts';
 import { transcribePiece } from './transcribe-piece/index.ts';
 
-/** A request goes only from a kind's `toRequest` to its own `admit`, so its type is of no concern to others. */
+/** The registry can ignore the type of a request, because only a kind's own `admit` receives the result of its `toRequest`. */
 const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
 const KINDS: readonly Kind[] = [
@@ -19,7 +19,7 @@ const KINDS: readonly Kind[] = [
   ...[asKind(transcribe), transcribePiece, asKind(redelivery)],
 ];
 
-/** Kinds of which runs of blueprints create jobs, and the names of their hidden copies. */
+/** Kinds whose jobs a run of a blueprint creates, and the names of their hidden copies. */
 const CHILDREN = new Map([
   ['transcode', RENDER_KIND],
   ['transcribe', TRANSCRIBE_KIND],

@@ -15,10 +15,10 @@ import type { Admission, AdmissionServices, Caller, Kind, SubmittedJob } from '.
 import { type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
 import { checkJob, insertAdmitted, type SubmitOptions } from './submit.ts';
 
-/** An entry of a batch: a request, or why its body is none. */
+/** An entry of a batch: a request, or the rejection of an invalid body. */
 export type BatchEntry<Request> = { request: Request } | { rejection: ApiError };
 
-/** What became of an entry. */
+/** The result of an entry. */
 export type BatchResult = { index: number } & ({ submitted: SubmittedJob } | { rejection: ApiError });
 
 export interface BatchRequest<Request> {
@@ -31,13 +31,13 @@ export interface BatchRequest<Request> {
 export interface BatchOptions<Answer> {
   idempotency: SubmitOptions<Answer>['idempotency'];
   answer: (batch: BatchRow, results: readonly BatchResult[]) => Answer;
-  /** The error of a rejection without the text that must not be kept, for later answers. */
+  /** The error of a rejection, for later responses, without the texts that must not be stored. */
   rejection: (index: number, rejection: ApiError) => object;
 }
 
 /**
- * Submits several jobs in one transaction, each accepted or rejected as if it came alone. Throws `ApiError` only for what
- * concerns all of them. Resolves when all accepted jobs are committed.
+ * Submits several jobs in one transaction. Each is accepted or rejected as if it were submitted alone. Throws `ApiError` only for a problem
+ * of the complete batch. Resolves when all accepted jobs are committed.
  */
 export async function submitBatch<Request, Answer>(
   services: AdmissionServices,
@@ -48,7 +48,7 @@ export async function submitBatch<Request, Answer>(
 ): Promise<Answer> {
   const { context } = services;
   const measuring = recentSpace(context);
-  measuring.catch(() => {}); // a problem of the request comes first
+  measuring.catch(() => {}); // The request is checked first, so its problems take precedence.
   const admitted: (Admission | ApiError)[] = [];
   for (const entry of batch.entries) {
     admitted.push('rejection' in entry ? entry.rejection : await admitOne(services, kind, caller, entry.request));
@@ -102,7 +102,7 @@ async function admitOne<Request>(
   }
 }
 
-/** Rejects a batch of which no job would be accepted, before anything of it is written. */
+/** Rejects a batch if none of its jobs would be accepted, before any of its rows are written. */
 async function requireBatchCapacity(
   tx: Tx,
   { account }: Caller,
@@ -114,7 +114,7 @@ async function requireBatchCapacity(
   if (jobs > 0) await requireCapacity(tx, account, 0);
 }
 
-/** Locks in one order what the entries lock one by one, so that two batches never wait for each other. */
+/** Locks the rows that the entries lock one by one in a fixed order, so that two batches never wait for each other. */
 async function lockAll(
   { context }: AdmissionServices,
   tx: Tx,
@@ -168,7 +168,7 @@ async function insertAll(
   return results;
 }
 
-/** Rethrows what would concern the other entries as well. */
+/** Rethrows an error that also concerns the other entries. */
 function asRejection(error: unknown): ApiError {
   const isOwn = error instanceof ApiError && (error.status < 500 || error.status === 507);
   if (!isOwn || error.code === 'account_disabled') throw error;

@@ -15,7 +15,7 @@ describe('a submitted job', () => {
   it('is rejected exactly at the limit of waiting jobs, regardless of how many are submitted at the same time', async () => {
     const account = await world.account({ max_queued: 5000 });
     await world.accept(account);
-    // As if that many waited: too few for a look under the lock before, and nearly the limit.
+    // Simulate 4,996 waiting jobs: too few to be checked under the lock before the insert, and close to the limit of 5,000.
     await world.database.db
       .updateTable('account_schedule')
       .set({ waiting_light: 4996 })
@@ -54,7 +54,7 @@ describe('a submitted job', () => {
     await world.database.pg.query('ALTER TABLE job_sources DROP CONSTRAINT broken');
     const sent = vi.spyOn(pg.Client.prototype, 'query');
     try {
-      // The rejection shows the way: a checked insert would not be sent.
+      // The rejection shows how the job was inserted: after a rejected check, no insert would be sent.
       const rejected = world.accept({ ...account, max_stored_bytes: 0 }, job);
       await expect(rejected).rejects.toMatchObject({ code: 'storage_quota' });
       const texts = sent.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));

@@ -19,19 +19,15 @@ import type { Admission, AdmissionServices, Caller, Kind, KindsContext, Submitte
 import { hasUploads, insertUploads, lockNamed, type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
 
 export interface SubmitOptions<Answer> {
-  /**
-   * Null: every call creates a job. `route` separates the keys of different routes; a repeated call must have the same
-   * `body`.
-   */
+  /** Null: every call creates a job. `route` separates the keys of different routes. A repeated call must have the same `body`. */
   idempotency: { key: string | null; route: string; body: unknown };
-  /** Builds the answer, which repeated calls get as well. */
+  /** Builds the response, which repeated calls also get. */
   answer: (submitted: SubmittedJob) => Answer;
 }
 
 /**
- * Submits a job for a client: its kind checks the request, then one transaction inserts the job with everything that it
- * needs. All jobs of clients are created here. Throws `ApiError` with the first problem. Resolves when the job is
- * committed.
+ * Submits a job for a client: its kind checks the request, then one transaction inserts all rows of the job. All jobs of clients are
+ * created here. Throws `ApiError` with the first problem. Resolves when the job is committed.
  */
 export async function submitJob<Request, Answer>(
   services: AdmissionServices,
@@ -41,9 +37,9 @@ export async function submitJob<Request, Answer>(
   options: SubmitOptions<Answer>,
 ): Promise<Answer> {
   const { context } = services;
-  // Outside the transaction: a storage that hangs must not block database connections.
+  // Outside of the transaction, because a storage that hangs must not block database connections.
   const measuring = recentSpace(context);
-  measuring.catch(() => {}); // a problem of the request comes first
+  measuring.catch(() => {}); // The request is checked first, so its problems take precedence.
   const admission = await checkJob(services, kind, caller, request);
   if (admission.problems[0]) throw admission.problems[0];
   const { idempotency } = options;
@@ -62,7 +58,7 @@ export async function submitJob<Request, Answer>(
 
 type Answered<Answer> = { answer: Answer; repeated: boolean };
 
-/** Inserts a job in the fastest way that is possible. */
+/** Inserts a job in the fastest possible way. */
 async function insertOnce<Answer>(
   context: Pick<KindsContext, 'db'>,
   caller: Caller,
@@ -85,10 +81,13 @@ async function insertOnce<Answer>(
     : withTransactionRetry(context.db, checked);
 }
 
-/** Milliseconds for which the jobs of an account are inserted after the checks once one was rejected: the next may be too. */
+/**
+ * Milliseconds after a rejection for which jobs of the account are inserted only after their checks, because the next job may also be
+ * rejected.
+ */
 const REJECTED_MS = 10_000;
 const MAX_REJECTED = 10_000;
-/** Ends of that time, by account. */
+/** Ends of these periods, by account. */
 const rejectedUntil = new Map<string, number>();
 
 function noteRejected({ id }: Account): void {
@@ -115,20 +114,20 @@ export async function checkJob<Request>(
   return kind.admit(services, caller, request);
 }
 
-/** Position of a job in a batch. */
+/** The batch of a job, and its position in it. */
 export interface BatchPosition {
   id: string;
   index: number;
-  /** Jobs of the batch before it, by class. */
+  /** Number of earlier jobs of the batch, by class. */
   ahead: Readonly<Record<ResourceClass, number>>;
 }
 
-/** A job that `checkJob` found no problem with. */
+/** A job for which `checkJob` found no problem. */
 interface AdmittedJob {
   kind: Pick<Kind, 'name'>;
   caller: Caller;
   admission: Admission;
-  /** Of the storage, measured before the transaction. */
+  /** Space of the storage, measured before the transaction. */
   space: MeasuredSpace | null;
   uploads?: PreparedUploads | undefined;
   batch?: BatchPosition;
@@ -148,7 +147,7 @@ export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: A
   ]);
   const locked = inserted ? found.map((one, index) => ({ ...one, ...inserted.sources.get(index) })) : found;
   if (storesSomething(admission)) await requireMinutes(tx, account, locked.slice(0, admission.inputs.length));
-  // Signs the webhook; made here because workers may only read it.
+  // The secret that signs the webhook. It is created here because workers may only read it.
   if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
   if (!inserted) return insertLocked(services, tx, job, locked);
   const submitted = await insertLocked(services, tx, { ...job, awaiting: { id } }, locked);
@@ -156,8 +155,8 @@ export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: A
 }
 
 /**
- * Whether the job can be inserted in the round trip that checks whether it may be, because the row depends on nothing that
- * is read there, and the checks will probably not undo it.
+ * Whether the job can be inserted in the same round trip as its checks. This requires that its row does not depend on the rows that the
+ * checks read, and that the checks will probably pass.
  */
 function mayInsertAtOnce(caller: Caller, admission: Admission): boolean {
   const { account } = caller;
@@ -171,10 +170,13 @@ function countsMinutes({ account }: Caller, admission: Admission): boolean {
   return storesSomething(admission) && account.monthly_minutes !== null;
 }
 
-/** Like `insertAdmitted`, if `mayInsertAtOnce`: a rejection undoes the insert. Throws `QueueNearlyFull` as well. */
+/**
+ * Like `insertAdmitted`, for a job for which `mayInsertAtOnce` returns true. A rejection rolls the insert back. Also throws
+ * `QueueNearlyFull`.
+ */
 async function insertOptimistically(services: AdmissionServices, tx: Tx, job: AdmittedJob): Promise<SubmittedJob> {
   const { caller, admission } = job;
-  // Before anything is sent, since the rollback must come last.
+  // Check this before any statement is sent, because the rollback must come last.
   requireEnabled(caller.account);
   try {
     const [, { waiting, ...submitted }] = await Promise.all([
@@ -184,7 +186,7 @@ async function insertOptimistically(services: AdmissionServices, tx: Tx, job: Ad
     if (!hasAmpleCapacity(caller.account, waiting)) throw new QueueNearlyFull();
     return submitted;
   } catch (error) {
-    // Only a rejection by a check: neither an outage nor a bug predicts the result of the next job.
+    // Note only a rejection by a check. An outage or a bug does not predict the result of the next job.
     if (error instanceof ApiError || error instanceof QueueNearlyFull) noteRejected(caller.account);
     throw error;
   }
@@ -199,12 +201,12 @@ function storesSomething({ outputs }: Admission): boolean {
   return outputs.length > 0;
 }
 
-/** Null if they are to be read under their locks. */
+/** Returns null if the sources must be read under their locks. */
 function knownSources({ assets, foundInputs }: Admission): readonly ResolvedSource[] | null {
   return assets.length === 0 ? reusableSources(foundInputs) : null;
 }
 
-/** Locks the sources, and checks that the account may store more. */
+/** Locks the sources, and checks that the account may store more data. */
 async function lockSources(
   { context }: AdmissionServices,
   tx: Tx,
@@ -231,7 +233,7 @@ async function insertLocked(
   );
   const job = { ...newJob({ kind, caller, admission }, locked), batch, retentionSeconds };
   if (awaiting) {
-    // It has no position before it is in the queue.
+    // The job has no position until it is in the queue.
     const inserted = await insertJob(context, tx, { ...job, ...awaiting, awaitsUpload: true, isLast: !batch });
     return { ...inserted, position: 0, waiting: 0 };
   }

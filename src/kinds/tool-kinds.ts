@@ -2,7 +2,7 @@ import type { JobSchemas } from '../contract/jobs.ts';
 import type { KindToolTexts } from '../contract/tools.ts';
 import type { Kind } from './kind.ts';
 
-/** What tools of the Model Context Protocol need to know about a kind. */
+/** The properties of a kind that tools of the Model Context Protocol use. */
 interface ToolKind {
   name: string;
   path: string;

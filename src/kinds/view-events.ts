@@ -17,8 +17,8 @@ export function eventViewer(context: EventContext): EventViewer {
 }
 
 /**
- * Returns events of an account as clients see them. An event that ends a job contains the job as it is now: data that has
- * been erased since the event is not shown.
+ * Returns events of an account as clients see them. An event that ends a job contains the current state of the job, so it does not show
+ * data that was erased after the event.
  */
 async function viewEvents(
   context: EventContext,
@@ -54,7 +54,7 @@ async function viewEvents(
   });
 }
 
-/** For each event that ends a job, the job as lists show it. */
+/** For each event that ends a job, the job as in a list. */
 async function endedJobs(
   context: EventContext,
   accountId: string,
@@ -80,19 +80,19 @@ async function endedJobs(
   return found;
 }
 
-/** The types of an event of all kinds. */
+/** The types that an event has in all kinds. */
 function typesOf(kinds: Iterable<Pick<Kind, 'events'>>, event: JobEvent): ReadonlySet<string> {
   return new Set([...kinds].flatMap(({ events }) => (events ? [`${events.prefix}.${event}`] : [])));
 }
 
-/** The name of the output that an event is about: what a download of it requires. */
+/** The name of the output that an event concerns. A download of the output requires this name. */
 function outputOf({ jobId, payload }: StoredEvent, names: ReadonlyMap<string, readonly string[]>): string | null {
   return names.get(jobId ?? '')?.[Number(payload.position)] ?? null;
 }
 
 /**
- * Returns these events with their views. An event that cannot be shown, for example because a newer release wrote its job,
- * is left out and reported. Rejects when the database is unreachable.
+ * Returns these events with their views. If an event cannot be shown, for example because a newer release wrote its job, the event is
+ * omitted and reported. Rejects when the database is unreachable.
  */
 export async function viewEachEvent<E extends StoredEvent>(
   context: EventContext & Pick<KindsContext, 'rows'>,
@@ -113,7 +113,7 @@ export async function viewEachEvent<E extends StoredEvent>(
   }
 }
 
-/** A job that no longer waits has no position in the queue. */
+/** A job that has left the queue has no position. */
 const STARTED = { position: null, expected_start_at: null };
 
 function dataOf({ jobId, uploadId, batchId, payload }: StoredEvent): Record<string, unknown> {

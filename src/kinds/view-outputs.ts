@@ -9,8 +9,8 @@ import { type JobOutput, outputFacts } from '../jobs/rows.ts';
 export type ViewedOutput = Omit<JobOutput, 'name_sealed'>;
 
 /**
- * The outputs of a job as clients see them. Of a job with several outputs all are shown, with their status; a job with one
- * output shows it when it is completed.
+ * The outputs of a job as clients see them. A job with several outputs shows all of them, with their status. A job with one output shows it
+ * after the job is completed.
  */
 export function viewOutputs(vault: Vault, rows: readonly ViewedOutput[]): OutputView[] {
   const views = namedOutputs(vault, rows).map(({ name, row }) => viewOutput(vault, name, row));

@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/errors.ts';
 import type { AdmissionServices } from './kind.ts';
 
-/** Why Airlock can't send events to this URL, for the field that contains the URL. */
+/** Returns the reason why Airlock can't send events to this URL, as an error for the field that contains the URL. */
 export function rejectedWebhook(
   { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
   url: string | undefined,

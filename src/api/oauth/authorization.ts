@@ -5,20 +5,20 @@ import { isRegistered } from '../../identity/redirect-uri.ts';
 import { OauthError } from './errors.ts';
 
 /**
- * What metadata offers to clients, and what a client gets that names no scopes. `admin` is not offered, because clients ask
- * for every scope that they are offered; a client can still name it.
+ * The scopes in the metadata for clients, and the scopes of a client that requests none. Excludes `admin`, because clients request every
+ * scope in the metadata; a client can still request it explicitly.
  */
 export const OFFERED_SCOPES = ['transcode', 'upload', 'read'] as const;
 const MAX_STATE = 2000;
 
-/** Where a response may go. Only after this is known may a client or a person be sent there. */
+/** The redirect target of a response. No client or person may be redirected before this target is known. */
 export interface Target {
   client: OauthClient;
   redirectUri: string;
   state: string | undefined;
 }
 
-/** Finds the client and its redirect URI. Throws if either is wrong: then the browser must not be redirected. */
+/** Finds the client and its redirect URI. Throws if either is wrong, because the browser must then not be redirected. */
 export async function findTarget(db: Db, sent: Record<string, string>): Promise<Target> {
   const client = await findClient(db, sent.client_id ?? '');
   if (!client) throw new OauthError('invalid_client', 'This application is not registered here');
@@ -28,7 +28,7 @@ export async function findTarget(db: Db, sent: Record<string, string>): Promise<
   return { client, redirectUri, state: sent.state };
 }
 
-/** What a client asks for, once its target is known. Throws an error that is sent to the client. */
+/** Reads the request of a client whose target is known. Throws an error that is sent to the client. */
 export function readRequest(sent: Record<string, string>, origin: string): { challenge: string; scopes: string[] } {
   if (sent.response_type !== 'code') throw new OauthError('unsupported_response_type', 'response_type must be code');
   if ((sent.state ?? '').length > MAX_STATE) throw new OauthError('invalid_request', 'state is too long');
@@ -41,14 +41,14 @@ export function readRequest(sent: Record<string, string>, origin: string): { cha
   return { challenge: sent.code_challenge!, scopes: [...new Set(scopes)] };
 }
 
-/** A token is for this server: throws if the client wants one for another (RFC 8707). */
+/** Throws if the client requests a token for another server (RFC 8707). */
 export function requireResource(resource: string | undefined, origin: string): void {
   if (resource === undefined) return;
   if (![origin, `${origin}/mcp`].includes(resource.replace(/\/$/, '')))
     throw new OauthError('invalid_target', 'resource must be this server');
 }
 
-/** The redirect URI with a response. `iss` names this server (RFC 9207). */
+/** Returns the redirect URI with the parameters of a response. `iss` names this server (RFC 9207). */
 export function answerUri({ redirectUri, state }: Target, origin: string, answer: Record<string, string>): string {
   const url = new URL(redirectUri);
   for (const [name, value] of Object.entries({ ...answer, ...(state && { state }), iss: origin })) {

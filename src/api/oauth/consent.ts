@@ -15,7 +15,7 @@ import { parametersOf } from './form.ts';
 import { sendBounce, sendConsent, sendProblem } from './page.ts';
 
 const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
-/** Marks a request that has been loaded again from this site. */
+/** Marks a request that this site has reloaded. */
 const BOUNCED = 'bounced';
 /** Parameters that the form repeats. */
 const REPEATED = [
@@ -23,7 +23,7 @@ const REPEATED = [
   ...['code_challenge', 'code_challenge_method'],
 ];
 
-/** Names of the form's checkboxes begin with it. */
+/** Prefix of the names of the form's checkboxes. */
 const BOX = 'grant_';
 
 interface Asked {
@@ -34,14 +34,14 @@ interface Asked {
   origin: string;
 }
 
-/** What each step of the page works with. */
+/** Arguments of each step of the page. */
 interface Exchange {
   request: FastifyRequest;
   reply: FastifyReply;
   deps: ApiDeps;
 }
 
-/** The page on which a person lets a client in, or not. */
+/** The page on which a person allows or denies access for a client. */
 export function registerConsent(app: App, deps: ApiDeps): void {
   app.get('/oauth/authorize', OPEN, (request, reply) =>
     answerPeople(request, reply, () => showPage({ request, reply, deps })),
@@ -59,12 +59,12 @@ async function showPage(exchange: Exchange): Promise<FastifyReply> {
   const { session, user } = await signedIn(exchange);
   if (!user && asked.sent[BOUNCED] === undefined && request.headers['sec-fetch-site'] === 'cross-site')
     return sendBounce(reply, `/oauth/authorize?${query}&${BOUNCED}=1`);
-  // Only the form determines what is selected, never the address that a client chose.
+  // The address, which the client chose, must not preselect `admin`. Only the form can select it.
   const selected = asked.scopes.filter((scope) => scope !== 'admin');
   return show(reply, asked, { session, user, selected });
 }
 
-/** Handles the form that the person has sent. */
+/** Handles the submitted form. */
 async function decide(exchange: Exchange): Promise<FastifyReply> {
   const { request, reply } = exchange;
   requireSameSite(request);
@@ -84,7 +84,7 @@ async function decide(exchange: Exchange): Promise<FastifyReply> {
   return user ? allow(exchange, granted, user) : signInAndAllow(exchange, granted, asked);
 }
 
-/** Allows with the password in the form; shows the form again if it is wrong. */
+/** Allows access with the password in the form; shows the form again if the password is wrong. */
 async function signInAndAllow(exchange: Exchange, granted: Asked, asked: Asked): Promise<FastifyReply> {
   const { request, reply, deps } = exchange;
   try {
@@ -98,7 +98,7 @@ async function signInAndAllow(exchange: Exchange, granted: Asked, asked: Asked):
   }
 }
 
-/** Null when an error has been sent to the client. Throws if the client or its redirect URI is wrong. */
+/** Returns null if an error has been sent to the client. Throws if the client or its redirect URI is wrong. */
 async function readAsked({ request, reply, deps }: Exchange, sent: Record<string, string>): Promise<Asked | null> {
   await limitAddress(request, deps);
   const origin = publicOrigin(deps.settings, request);
@@ -134,7 +134,7 @@ async function allow({ request, reply, deps }: Exchange, asked: Asked, user: Use
 interface Shown {
   session: string | null;
   user: User | null;
-  /** Scopes whose boxes are checked. */
+  /** Scopes with a checked box. */
   selected: readonly string[];
   problem?: string;
   status?: number;
@@ -165,12 +165,12 @@ function redirectWithError(
   return redirect(reply, answerUri(target, origin, { error: error.code, error_description: error.message }));
 }
 
-/** 303: a browser must not send the form, with a password in it, to the client. */
+/** Uses 303, because a browser must not forward the form, which may contain a password, to the client. */
 function redirect(reply: FastifyReply, url: string): FastifyReply {
   return reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer').redirect(url, 303);
 }
 
-/** Answers what went wrong as a page, for the person in front of the browser. */
+/** Shows errors as a page for the person at the browser. */
 async function answerPeople(
   request: FastifyRequest,
   reply: FastifyReply,

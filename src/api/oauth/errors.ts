@@ -28,7 +28,7 @@ export class OauthError extends Error {
   }
 }
 
-/** Any error as one of OAuth. */
+/** Converts any error to an OAuth error. */
 export function toOauthError(error: unknown): OauthError {
   if (error instanceof OauthError) return error;
   const { status = 0, statusCode = 500 } = error as { status?: number; statusCode?: number };

@@ -18,7 +18,7 @@ const MEANINGS: Readonly<Record<string, readonly [label: string, hint: string]>>
 export interface ConsentView {
   clientName: string;
   redirectUri: string;
-  /** Each with the name of its checkbox. */
+  /** Scopes, each with the name of its checkbox. */
   scopes: readonly { name: string; box: string; isSelected: boolean }[];
   /** Null: the page asks for email address and password. */
   email: string | null;
@@ -64,7 +64,7 @@ export function sendProblem(reply: FastifyReply, status: number, problem: string
 }
 
 /**
- * Loads the same page again, from this site. The session cookie is kept from navigations that other sites begin; it is sent
+ * Reloads the same page from this site. Browsers don't send the session cookie with navigations that other sites start, but they send it
  * with this one.
  */
 export function sendBounce(reply: FastifyReply, url: string): Promise<FastifyReply> {

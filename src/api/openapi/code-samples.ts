@@ -2,7 +2,7 @@ import { isIdempotent } from './headers.ts';
 import { literalOf } from './literals.ts';
 import type { Document, Operation } from './types.ts';
 
-/** A request as a program sends it. The same in every language: `x-codeSamples` of Redoc and other readers. */
+/** A sample program that sends a request. The format is `x-codeSamples`, which Redoc and other readers support. */
 interface CodeSample {
   lang: 'Shell' | 'TypeScript' | 'Python';
   label: string;
@@ -10,7 +10,7 @@ interface CodeSample {
 }
 
 interface Call {
-  /** In lower case. */
+  /** HTTP method in lower case. */
   method: string;
   path: string;
   /** Names of the parameters in the path. */
@@ -69,7 +69,7 @@ function curlSample({ method, path, body, auth, idempotent }: Call): string {
   return lines.join(' \\\n  ');
 }
 
-/** `airlock` is a client of the SDK, which adds the key and an Idempotency-Key. */
+/** A call of the SDK. `airlock` is a client of the SDK, which adds the key and an Idempotency-Key. */
 function sdkSample({ method, path, names, body }: Call): string {
   const options = [
     ...(names.length > 0 ? [`path: { ${names.join(', ')} }`] : []),
@@ -79,7 +79,7 @@ function sdkSample({ method, path, names, body }: Call): string {
   return `const response = await airlock.call('${method}', '${path}'${more});`;
 }
 
-/** A page of the server itself, whose requests carry the cookie of the session. */
+/** A request from a page of this server, which sends the cookie of the session. */
 function fetchSample({ method, path, auth }: Call): string {
   const options = [
     ...(method === 'get' ? [] : [`method: '${method.toUpperCase()}'`]),
@@ -106,7 +106,7 @@ function pythonSample({ method, path, names, body, auth, idempotent }: Call): st
   return `${oneLine.slice(0, oneLine.indexOf('(') + 1)}\n${given.map((one) => `    ${one},\n`).join('')})`;
 }
 
-/** Changes that a session makes prove that a page of the server sent them. */
+/** Whether a request needs the CSRF header, which proves that a page of this server sent a change. */
 function needsCsrf(method: string, auth: Call['auth']): boolean {
   return auth === 'session' && method !== 'get';
 }

@@ -108,7 +108,7 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
 
 type DescribedKind = Pick<ShownKind, 'path' | 'createErrors' | 'outputErrors' | 'hasOwnCreate'>;
 
-/** The same for the operations of every kind of job. */
+/** Errors of the operations of one kind of job. */
 function errorsOf(kind: DescribedKind): typeof OWN {
   const { path, createErrors = [] } = kind;
   const withoutOutput = [...Object.values(outputErrors(kind)), 'output_deleted', 'output_damaged'] as const;
@@ -132,7 +132,10 @@ function errorsOf(kind: DescribedKind): typeof OWN {
   };
 }
 
-/** Probes must always get a response. All other operations limit the caller or, on open routes, the address. */
+/**
+ * Paths without rate limit. Liveness checks must always get a response. All other operations limit the caller or, on open routes, the
+ * address.
+ */
 const UNLIMITED = new Set(['/livez']);
 
 /** Documents every 4xx and 5xx response by status, with an example for each code as this operation returns it. */
@@ -170,7 +173,7 @@ function codesOf(own: typeof OWN, path: string, method: string, operation: Opera
   ];
 }
 
-/** A fault that this operation rejects: its first required field is missing, or its first parameter is repeated. */
+/** Details of a fault that this operation rejects: its first required field is missing, or its first parameter is repeated. */
 function wrongField(document: Document, operation: Operation): ErrorDetails {
   const body = operation.requestBody?.content['application/json']?.schema;
   const name = /"#\/components\/schemas\/(\w+)"/.exec(JSON.stringify(body ?? null))?.[1];
@@ -193,7 +196,7 @@ function addError(
   answers[status] ??= { description: '', content: { 'application/json': { schema: ERROR } } };
   const answer = answers[status];
   const media = answer.content?.['application/json'];
-  // Health checks answer 500 and 503 with their own schema.
+  // Health checks return 500 and 503 with their own schema.
   if (media?.schema.$ref !== ERROR.$ref) return;
   answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
   const value = toErrorBody(

@@ -36,7 +36,7 @@ export function idempotentPaths(kinds: readonly DescribedKind[]): string[] {
   return [...IDEMPOTENT, ...createPaths(kinds)];
 }
 
-/** Adds headers to the document: they are handled in code, not by schemas. */
+/** Adds headers to the document, because they are handled in code, not by schemas. */
 export function describeHeaders(document: Document, kinds: readonly DescribedKind[]): void {
   const paths = document.paths ?? {};
   const creates = createPaths(kinds);

@@ -5,7 +5,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   python: { true: 'True', false: 'False', null: 'None' },
 };
 
-/** A value of JSON as a literal on one line. A string of JSON is a string of both languages as well. */
+/** A JSON value as a literal on one line. A JSON string is also a valid string in both languages. */
 export function literalOf(value: unknown, language: Language): string {
   if (Array.isArray(value)) return `[${value.map((item) => literalOf(item, language)).join(', ')}]`;
   if (value !== null && typeof value === 'object') {

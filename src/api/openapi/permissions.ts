@@ -2,9 +2,9 @@ import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import { type Permission, permissionSentence, rolesOf, scopesOf } from '../../contract/permissions.ts';
 
 /**
- * Adds who may use an operation: `x-scopes`, of which a key needs one, `x-roles` of people, and a sentence. Empty lists
- * are of operations that need no key. `x-own-jobs` marks operations that a key without `read` can use for its own jobs, and
- * `x-upload-token` operations that a web page can use with an upload token.
+ * Adds the permissions of an operation: `x-scopes`, of which a key needs one, `x-roles` for people, and a sentence. The lists are empty for
+ * operations that need no key. `x-own-jobs` marks operations that a key without `read` can use for its own jobs. `x-upload-token` marks
+ * operations that a web page can use with an upload token.
  */
 export function describePermission(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
   const { scope, or, own, uploadToken } = config ?? {};

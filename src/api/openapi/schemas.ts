@@ -31,7 +31,10 @@ export function mergeTwins(document: Document): void {
   walk(document, unwrapChoice);
 }
 
-/** A choice of one is that one. The generator leaves out alternatives without a schema, such as `z.unknown()`. */
+/**
+ * Replaces a choice with a single alternative by this alternative. The generator omits alternatives without a schema, such as
+ * `z.unknown()`.
+ */
 function unwrapChoice(schema: Schema): void {
   if (!Array.isArray(schema.anyOf) || schema.anyOf.length !== 1) return;
   const [only] = schema.anyOf as Schema[];
@@ -52,7 +55,7 @@ function openObjects(value: unknown): void {
   });
 }
 
-/** Names of all schemas that the paths refer to. */
+/** Names of all schemas to which the paths refer, directly or indirectly. */
 function reachable(document: Document): Set<string> {
   const found = new Set<string>();
   const follow = (value: unknown): void =>
@@ -67,7 +70,7 @@ function reachable(document: Document): Set<string> {
   return found;
 }
 
-/** Two schemas are equal if they differ only in the `Input` suffix of their references. */
+/** A text for comparing schemas. Two schemas are equal if they differ only in the `Input` suffix of their references. */
 function plain(schema: unknown): string {
   return JSON.stringify(schema ?? null, (key, value: unknown) =>
     key === '$ref' && typeof value === 'string' ? value.replace(/Input$/, '') : value,

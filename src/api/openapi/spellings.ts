@@ -5,14 +5,14 @@ const REFERENCE = '#/components/schemas/';
 type Properties = Record<string, Schema>;
 
 /**
- * Documents one name of each field of a request, although the API accepts `output_format`, `outputFormat`, and the names of
- * S3 for some fields. Generators of clients that normalize names fail if a schema contains two names of one field.
+ * Documents only one name for each field of a request. The API also accepts the other spelling (`output_format` and `outputFormat`) and the
+ * names of S3 for some fields, but client generators that normalize names fail if a schema contains two names of one field.
  */
 export function documentSpellings(document: Document): void {
   const bodies = Object.values(document.paths ?? {})
     .flatMap((item) => Object.values(item))
     .flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}));
-  // Examples first: whether their keys are fields or data of the client depends on the names in the schemas.
+  // Rename the examples first, because the names in the schemas determine whether a key is a field or data of the client.
   for (const media of bodies) {
     if (media.example !== undefined) media.example = respell(document, media.schema, media.example);
   }
@@ -66,7 +66,7 @@ function documentedName(name: string): string {
   return isCamelName(name) ? snakeName(name) : name;
 }
 
-/** Renames the fields of an example as the document names them. */
+/** Renames the fields of an example to the documented names. */
 function respell(document: Document, schema: unknown, example: unknown): unknown {
   if (example === null || typeof example !== 'object') return example;
   const { properties, items } = describing(document, schema, Array.isArray(example) ? 'items' : 'properties');
@@ -79,7 +79,7 @@ function respell(document: Document, schema: unknown, example: unknown): unknown
   return Object.fromEntries(renamed);
 }
 
-/** The schema itself, its target, or the alternative that has this part; an empty one if there is none. */
+/** Returns the schema itself, its target, or the alternative that has this part; an empty schema if there is none. */
 function describing(document: Document, schema: unknown, part: 'items' | 'properties'): Schema {
   if (schema === null || typeof schema !== 'object') return {};
   const one = schema as Schema;

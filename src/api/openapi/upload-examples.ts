@@ -3,7 +3,7 @@ import type { UploadView } from '../../contract/upload-list.ts';
 import type { UploadMetadata } from '../../contract/uploads.ts';
 import { AT, FILE, ID, LATER } from './example-values.ts';
 
-/** What the inspection of the file in all examples found. */
+/** Properties that the inspection found in the file of all examples. */
 export const CLIP: UploadMetadata = {
   duration_seconds: 90,
   format: 'mov,mp4,m4a,3gp,3g2,mj2',

@@ -8,10 +8,13 @@ import type { App } from '../types.ts';
 import { type AnswerBounds, registerAnswers } from './answers.ts';
 import { registerErrors } from './errors.ts';
 
-/** More than the kernel buffers of both ends of a loopback connection take. */
+/** More bytes than the kernel buffers on both ends of a loopback connection. */
 const LARGE = Buffer.alloc(24 * 1024 * 1024, 'x');
 const MEDIUM = Buffer.alloc(8_000_000, 'x');
-/** Bytes for as many responses. While there is room, an account may leave `each` unread, and one later. */
+/**
+ * Limits for this number of large responses in total. Unless the pool is nearly full, an account may leave `each` responses unread before
+ * further requests are rejected.
+ */
 const shape = (responses: number, each: number) => ({
   places: responses * LARGE.length,
   share: 1,
@@ -39,7 +42,7 @@ describe('a response', () => {
       request.caller = account ? ({ id: account, account: { id: account } } as never) : null;
     });
     registerAnswers(app, bounds);
-    // All requests of a client pass the first check before the first response counts.
+    // All requests of a client pass the first check before the first response is counted.
     app.get('/large', async () => delay(200, LARGE));
     app.get('/medium', async () => MEDIUM);
     app.get('/small', async () => 'small');

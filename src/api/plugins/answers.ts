@@ -8,7 +8,7 @@ import { type ReadRate, watchResponse } from '../../telemetry/reader-watch.ts';
 import type { App } from '../types.ts';
 
 export interface AnswerBounds {
-  /** The least that a client must read of a response. */
+  /** Minimum rate at which a client must read a response. */
   rate: ReadRate;
   /** Bytes of responses that clients have not read yet. Above a limit, new requests are rejected. */
   unread: PoolShape;
@@ -19,17 +19,17 @@ const MIB = 2 ** 20;
 /** 64 KiB a minute is 9 kbit/s, slower than any network over which an API is used. */
 export const CLIENT_RATE: ReadRate = { bytes: 64 * 1024, windowMs: 60_000 };
 
-/** Unread bytes of accounts. An account may leave ten large lists unread while there are few others. */
+/** Limits of unread bytes per account. An account may leave ten large lists unread while few other accounts do so. */
 export const UNREAD_BYTES = { places: 128 * MIB, share: MIB, reserved: 32 * MIB, quiet: 8 * MIB } satisfies PoolShape;
 
 const BOUNDS: AnswerBounds = { rate: CLIENT_RATE, unread: UNREAD_BYTES };
-/** Bytes of a piece. The rate of a client is known in whole pieces. */
+/** Size of a piece in bytes. The read rate of a client is measured in complete pieces. */
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * Bounds the memory of responses: they are written in pieces, a client that reads too slowly is disconnected, and new
- * requests are rejected while too many bytes are unread. Addresses without a key can't use up the bytes of accounts: they have a pool of
- * their own, and an address without unread bytes is always served. Register it last, so that it sees responses as they are sent.
+ * Limits the memory of responses. Responses are written in pieces, a client that reads too slowly is disconnected, and new requests are
+ * rejected while too many bytes are unread. Addresses without a key can't use up the bytes of accounts: they have a separate pool, and an
+ * address without unread bytes is always served. Register it last, so that it receives responses in the form in which they are sent.
  */
 export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
   const ofAccounts = new BytePool(bounds.unread);
@@ -46,8 +46,8 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const bytes = typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0;
     const { pool, owner } = unreadOf(request);
-    // Requests that ran at the same time may have filled the pool since this one began. A request that has changed something gets its
-    // response, which is small.
+    // Concurrent requests may have filled the pool since this request began. A request that has changed something still gets its response,
+    // which is small.
     const unread = pool.bytesOf(owner);
     if (request.method === 'GET' && bytes > PIECE_BYTES && unread > 0 && !pool.mayAdd(owner))
       throw tooMuchUnread(unread);
@@ -68,7 +68,7 @@ function tooMuchUnread(bytes: number): ApiError {
   return new ApiError('concurrency_exceeded', { unread_bytes: bytes, reason });
 }
 
-/** Closes the connection of a client that reads too slowly. Calls `onEnd` once the response ends in any way. */
+/** Closes the connection of a client that reads too slowly. Calls `onEnd` when the response has finished or failed. */
 function watch(request: FastifyRequest, { raw }: FastifyReply, rate: ReadRate, onEnd: () => void): void {
   watchResponse(raw, rate, (received) => {
     const reader = { route: request.routeOptions.url, caller: request.caller?.id, received };

@@ -6,7 +6,7 @@ import type { App } from '../types.ts';
 
 const OPEN = { config: { scope: 'open', kind: 'document' }, schema: { hide: true } } as const;
 
-/** Nothing from other hosts; replaces the policy of the package, which allows fonts, styles and pictures of any. */
+/** Allows only files of this server. Replaces the policy of the package, which allows fonts, styles and pictures from any host. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -24,9 +24,9 @@ interface ReferencePage {
 }
 
 /**
- * Serves the OpenAPI document as pages below `prefix`, where requests can be tried. They come from an application of their
- * own that the first request loads: most processes never show them, and their packages would take a tenth of the start and
- * 6 MB of every API. Each page is made once.
+ * Serves the OpenAPI document as pages below `prefix`, from which readers can send requests. A separate application renders the pages, and
+ * the first request loads it. Most processes never show them, and their packages would cost a tenth of the start-up time and 6 MB in every
+ * API process. Each page is rendered once.
  */
 export function registerApiReference(app: App, prefix: string): void {
   let opening: Promise<FastifyInstance> | null = null;
@@ -42,7 +42,7 @@ export function registerApiReference(app: App, prefix: string): void {
     return { document: await createDocument(rawPayload), type: String(headers['content-type']) };
   }
 
-  /** Keeps only pages that exist. */
+  /** Caches only pages that exist. */
   function pageOf(path: string): Promise<ReferencePage | null> {
     const making = made.get(path) ?? makePage(path);
     made.set(path, making);
@@ -71,7 +71,7 @@ async function openPages(document: object, routePrefix: string): Promise<Fastify
   await pages.register(swaggerUi, {
     routePrefix,
     theme: { title: 'API reference · Airlock' },
-    // No validator badge: it would send the document's address to a third party.
+    // Disables the validator badge, because it would send the document's address to a third party.
     uiConfig: {
       layout: 'BaseLayout',
       docExpansion: 'list',

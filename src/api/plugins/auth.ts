@@ -76,7 +76,7 @@ export async function registerAuth(app: App, deps: ApiDeps): Promise<void> {
     app.connections.protect(request.raw);
     app.gate.endStart(request.raw);
   });
-  // Everything that the request does from here on uses the account's share of the database connections.
+  // All later steps of the request use the account's share of the database connections.
   app.addHook('onRequest', (request, _reply, next) => {
     if (request.caller) forAccount(request.caller.account.id, next);
     else next();
@@ -121,7 +121,7 @@ function requestsPerMinute({ account, by }: Caller, serverMost: number): number 
   return 'token' in by ? Math.min(most, TOKEN_REQUESTS_A_MINUTE) : most;
 }
 
-/** Throws `forbidden`. An upload token may use only the routes that name it. */
+/** Throws `forbidden` without the permission of the route. An upload token may use only routes with `uploadToken`. */
 function requirePermission(request: FastifyRequest, { by, scopes }: Caller): void {
   const { scope, or, own, uploadToken } = request.routeOptions.config;
   if ('token' in by) {
@@ -131,7 +131,7 @@ function requirePermission(request: FastifyRequest, { by, scopes }: Caller): voi
   }
 }
 
-/** Why a page could not upload. Its details depend only on what the page sent, so they reveal no token and no key. */
+/** Why a page could not upload. The details depend only on the page's request, so they reveal nothing about tokens and keys. */
 function missingTokenOf({ headers, routeOptions }: FastifyRequest): typeof NOT_A_TOKEN | null {
   if (!routeOptions.config.uploadToken || headers.origin === undefined) return null;
   if (headers.origin === 'null') return NO_ORIGIN;
@@ -142,7 +142,7 @@ function bearerOf({ authorization = '' }: FastifyRequest['headers']): string | u
   return /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
 }
 
-/** A key counts rather than a session, so that a browser with a cookie can also try a key. */
+/** A key takes precedence over a session, so that a browser with a cookie can also try a key. */
 async function authenticate(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<Caller | null> {
   if (carriesKeyInQuery(request)) return null;
   const bearer = bearerOf(request.headers);
@@ -184,7 +184,7 @@ function isAllowedAddress(key: Pick<ApiKey, 'allowed_cidrs'>, ip: string): boole
   return key.allowed_cidrs.length === 0 || addressMatcher(key.allowed_cidrs)(ip);
 }
 
-/** Writes to the audit log only for the first rejection of a window, so that attackers cannot fill the log. */
+/** Writes only the first rejection of a window to the audit log, so that attackers cannot fill the log. */
 async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEntry, 'actor' | 'action' | 'details'>) {
   await deps.context.db
     .transaction()

@@ -24,7 +24,7 @@ describe('large bodies', () => {
   });
   afterAll(() => app.close());
 
-  /** Sends the head and a part of the body. */
+  /** Sends the head and the first part of a body. */
   function send(account: string, body: string) {
     const socket = connect(port, '127.0.0.1').on('error', () => {});
     const sent = { socket, response: '' };

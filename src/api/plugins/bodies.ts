@@ -13,14 +13,17 @@ import { readSpelling } from '../field-spelling.ts';
 import { findJsonFault } from '../json-fault.ts';
 import type { App } from '../types.ts';
 
-/** Larger bodies are read a few at a time and parsed in turns. */
+/** Size in bytes above which bodies are read a few at a time and parsed in turns. */
 const LARGE_BODY_BYTES = 64 * 1024;
-/** Large bodies that are read or wait for their turn: at most 256 MiB, and 4 MiB of an account once a quarter is taken. */
+/**
+ * Limits of large bodies that are being read or wait for their turn: at most 256 MiB in total, and 4 MiB per account if a quarter is in
+ * use.
+ */
 export const BODY_POOL: PoolShape = { places: 256, share: 4, reserved: 64, quiet: 4 };
 
 /**
- * Parses bodies, which must be JSON. Clients send any content type without a body; the body is then absent. A body with
- * too many values or levels is rejected before it is parsed, so that it cannot exhaust time or stack.
+ * Parses bodies, which must be JSON. If the body is absent, the content type is ignored, because clients send any content type without a
+ * body. A body with too many values or levels is rejected before it is parsed, so that it cannot exhaust time or stack.
  */
 export function registerBodies(app: App): void {
   registerSpelling(app);
@@ -67,8 +70,8 @@ function ownerOf({ caller, ip }: FastifyRequest): string {
 }
 
 /**
- * Lets only a few large bodies of an account be read at a time. The others stay in the buffers of the kernel, and cost
- * neither memory nor time. Returns a function to call when a body has been parsed.
+ * Limits the number of large bodies of an account that are read at the same time. All other bodies stay in the buffers of the kernel, and
+ * use no memory or time of this process. Returns a function to call when a body has been parsed.
  */
 function limitLargeBodies(app: App): (request: IncomingMessage) => void {
   const readings = new FairPool(BODY_POOL);
@@ -78,7 +81,7 @@ function limitLargeBodies(app: App): (request: IncomingMessage) => void {
     const end = await readings.wait(ownerOf(request), { maxMs: TURN_MS });
     ends.set(request.raw, end);
     reply.raw.once('close', end);
-    // The client may have disconnected meanwhile; no event follows then.
+    // The client may already have disconnected. In this case no event follows.
     if (reply.raw.closed || request.raw.socket.destroyed) end();
     return payload;
   });
@@ -89,7 +92,7 @@ function isLarge(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > LARGE_BODY_BYTES;
 }
 
-/** Gives the fields of every body the names of its schema, before the schema checks it. */
+/** Renames the fields of every body to the names of its schema, before the schema checks it. */
 function registerSpelling(app: App): void {
   app.decorateRequest('sentBody', null);
   app.decorateRequest('sentNames', null);
@@ -111,13 +114,13 @@ function jsonError(text: string): ApiError {
   return new ApiError('invalid_json', { field: 'body', reason: where, remedy, position });
 }
 
-/** Names that the parser rejects although they are JSON. */
+/** Describes names that the parser rejects although they are valid JSON. */
 const FORBIDDEN_NAME = {
   reason: 'it has the name "__proto__" or "constructor" with "prototype"',
   remedy: 'Use other names',
 };
 
-/** The first bytes of compressed bodies. Airlock decompresses nothing: a small body could become a huge one. */
+/** The first bytes of compressed bodies. Airlock decompresses no bodies, because a small body could expand to a huge one. */
 const MAGIC: readonly (readonly [string, readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],

@@ -9,7 +9,7 @@ import { registerConcurrency } from './concurrency.ts';
 const app = Fastify() as unknown as App;
 afterAll(() => app.close());
 
-it('keeps no slot for a client that disconnects while its key is looked up', async () => {
+it('a client that disconnects while its key is looked up occupies no slot', async () => {
   let lookedUp = () => {};
   const lookUp = new Promise<void>((resolve) => {
     lookedUp = resolve;

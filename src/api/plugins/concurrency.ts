@@ -10,13 +10,16 @@ import type { App } from '../types.ts';
 
 /** Milliseconds that a request waits for a slot. */
 const TAKE_MS = 5000;
-/** Open requests of this process, including waiting requests and event streams. Each has a connection, of which there are as many. */
+/**
+ * Limits of open requests of this process, including waiting requests and event streams. Each has its own connection, and the number of
+ * connections has the same limit.
+ */
 export const OPEN_REQUEST_POOL: PoolShape = { places: 4096, share: 128, reserved: 1024 };
 
 /**
- * Limits the concurrent requests of a key, token or session and of all of an account, and on open routes of an address. A request
- * counts until its response has been read, so that neither many requests nor slow readers fill the memory. Runs after the
- * authentication and before the body is read.
+ * Limits the concurrent requests of a key, token or session, of an account, and on open routes of an address. A request counts until its
+ * response has been read, so that neither many requests nor slow readers fill the memory. Runs after authentication and before the body is
+ * read.
  */
 export function registerConcurrency(app: App): void {
   const slots = createRequestSlots();
@@ -29,15 +32,15 @@ export function registerConcurrency(app: App): void {
     const slot = slots.open(owners);
     if (!slot) throw new ApiError('concurrency_exceeded', { limit: limits.open });
     request.slot = slot;
-    // An account has one place for each of its requests, whichever key or token sent them.
+    // The pool counts each request for the account, regardless of the key or token that sent it.
     const returnPlace = open.tryTake(owners.at(-1)!.name);
     const leave = () => {
       slot.leave();
       returnPlace?.();
     };
-    // Also emitted when the client disconnects while it sends the body.
+    // This event is also emitted if the client disconnects while it sends the body.
     reply.raw.once('close', leave);
-    // The client may have disconnected during the authentication; no event follows then.
+    // The client may have disconnected during authentication. In this case no event follows.
     if (reply.raw.closed || request.raw.socket.destroyed) leave();
     if (!returnPlace) throw new ApiError('concurrency_exceeded', { limit: OPEN_REQUEST_POOL.share });
     if (!(await slot.take(TAKE_MS))) throw new ApiError('concurrency_exceeded', { limit: limits.active });
@@ -56,7 +59,7 @@ function ownersOf({ caller, ip, routeOptions }: FastifyRequest) {
   return scope === 'open' && !kind ? [{ name: `address:${addressGroup(ip)}`, limits: ADDRESS_REQUESTS }] : [];
 }
 
-/** Waits without occupying a slot of requests that are processed. */
+/** Waits without occupying a slot for requests that are being processed. */
 export function whileWaiting<T>(request: FastifyRequest, work: Promise<T>): Promise<T> {
   return request.slot ? request.slot.whileWaiting(work) : work;
 }

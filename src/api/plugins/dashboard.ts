@@ -8,7 +8,7 @@ import { pagePolicy, sendPage } from './pages.ts';
 
 const OPEN = { config: { scope: 'open', kind: 'document' }, schema: { hide: true } } as const;
 
-/** Addresses of the dashboard. Each answers with the same document, whose script shows the page. */
+/** Addresses of the dashboard. All of them return the same document, whose script shows the page. */
 const PAGES = [
   ...[
     '/',
@@ -39,16 +39,19 @@ const TYPES: Readonly<Record<string, string>> = {
   jpg: 'image/jpeg',
 };
 
-/** The name of a built file has a hash in it, so that its contents never change. No slash: it cannot leave its folder. */
+/**
+ * Pattern for names of built files. They contain a hash, so the contents never change. They contain no slash, so they cannot refer to files
+ * outside the folder.
+ */
 const ASSET = /^[\w-][\w.-]*-[\w-]{8}\.(js|css|svg|jpg)$/;
 
-/** The icon in the page. Browsers request `/favicon.ico` for pages that name none, such as the consent page. */
+/** The icon of the dashboard. Browsers request `/favicon.ico` for pages without an icon, such as the consent page. */
 const ICON = /href="\/(assets\/icon-[\w-]+\.svg)"/;
 
 /**
- * Serves the dashboard from `dist/web`: a page with a strict content security policy, and its files. The next build replaces
- * the page while this process runs, and keeps the files of earlier ones.
- * @param storageOrigin where signed URLs lead: the page may upload there, and show what comes from there
+ * Serves the dashboard from `dist/web`: a page with a strict content security policy, and its files. A later build may replace the page
+ * while this process runs, and keeps the files of earlier builds.
+ * @param storageOrigin the origin of signed URLs. The page may upload to it, and show files from it.
  */
 export function registerDashboard(app: App, { storageOrigin }: { storageOrigin: string }): void {
   const folder = openDocumentFolder(join(projectRoot(), 'dist', 'web'));

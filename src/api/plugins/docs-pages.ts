@@ -20,10 +20,10 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const PLAIN = 'text/plain; charset=utf-8';
 
-/** Names of built files; no part begins with a dot, so that none leaves its folder. */
+/** Pattern for names of built files. No part begins with a dot, so that no name refers to a file outside the folder. */
 const NAME = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/;
 
-/** Nothing but the own files: no inline script or style, no frame, no form, no other host. */
+/** Allows only files of this server: no inline script or style, no frame, no form, no other host. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -36,12 +36,12 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-/** Pages of releases in which `/docs` was the API reference. */
+/** Paths of pages of the API reference in releases that served it at `/docs`. */
 const MOVED = /^(static(\/|$)|json$|yaml$)/;
 
 /**
- * Serves the documentation that scripts/docs/site has built into `dist/docs`, the API reference below it, and the texts
- * for language models.
+ * Serves the documentation that scripts/docs/site has built into `dist/docs`, the API reference below it, and the texts for language
+ * models.
  */
 export function registerDocsPages(app: App, { publicUrl }: { publicUrl: string | null }): void {
   const folder = openDocumentFolder(join(projectRoot(), 'dist', 'docs'));
@@ -70,7 +70,7 @@ export function registerDocsPages(app: App, { publicUrl }: { publicUrl: string |
     return found ? sendDocument(request, withHeaders(reply, name), found) : sendMissing(request, reply);
   }
 
-  /** A page for people, and the error of the API for programs. */
+  /** Sends a page to people, and the error of the API to programs. */
   async function sendMissing(request: FastifyRequest, reply: FastifyReply) {
     const asked = String(request.headers.accept ?? '').includes('text/html');
     const found = asked ? await folder.read('404.html') : null;

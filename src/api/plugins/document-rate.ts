@@ -6,11 +6,11 @@ import { createAddressRates } from '../../listener/address-rates.ts';
 import type { App } from '../types.ts';
 
 /**
- * Bytes of documents that an address gets at once, and in each further minute. The documents that 20 browsers load for the first time
- * are smaller than the burst. Sending more would keep the processor from the requests of others.
+ * Bytes of documents that an address may receive at once, and per further minute. The documents that 20 browsers load for the first time
+ * are smaller than the burst. Sending more bytes would delay the requests of other clients.
  */
 export const DOCUMENT_BYTES = { burst: 8 * 2 ** 20, perMinute: 64 * 2 ** 20 };
-/** Milliseconds for which a request for a document waits until its address may get the bytes. */
+/** Milliseconds for which a request for a document waits until its address may receive the bytes. */
 export const DOCUMENT_WAIT_MS = 5_000;
 
 /** Sets up the limit of documents, which need no key and no slot: pages, scripts, pictures and the OpenAPI document. */
@@ -19,8 +19,8 @@ export function registerDocumentRate(app: App): void {
 }
 
 /**
- * Waits until the address of the request may get the bytes of a document. Throws 429 at the end of the wait if that takes too long. The
- * wait keeps a client that requests documents in a loop from using the processor with rejections.
+ * Waits until the address of the request may receive the bytes of a document. Throws 429 at the end of the wait if this takes too long.
+ * Rejections are delayed too, so that a client that requests documents in a loop does not occupy the processor.
  */
 export async function awaitDocumentBytes(request: FastifyRequest, reply: FastifyReply, bytes: number): Promise<void> {
   if (request.method === 'HEAD') return;
@@ -30,7 +30,7 @@ export async function awaitDocumentBytes(request: FastifyRequest, reply: Fastify
   if (waitMs === 0) return;
   await setTimeout(waitMs ?? DOCUMENT_WAIT_MS);
   if (waitMs !== null || documentRate.spend(address, bytes) === 0) return;
-  // No cache may keep the error for as long as the document.
+  // No cache may keep this error for as long as the document.
   reply.header('cache-control', 'no-store');
   const limit = DOCUMENT_BYTES.perMinute;
   const reason = `${limit} bytes of documents per minute are allowed for an address`;

@@ -4,7 +4,7 @@ import { NoPlace } from '../../pools/fair-pool.ts';
 import type { App } from '../types.ts';
 import { registerErrors } from './errors.ts';
 
-it('a request that waits too long for other requests gets 429 with how long, and what to do', async () => {
+it('a request that waits too long for other requests gets 429 with the waiting time and a remedy', async () => {
   const app = Fastify() as unknown as App;
   registerErrors(app, { publicUrl: null }, { methodsOf: () => [], suggestPath: () => null });
   app.get('/', async () => {

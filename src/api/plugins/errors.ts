@@ -32,7 +32,7 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
 
 export type ErrorSettings = Pick<ApiSettings, 'publicUrl'>;
 
-/** Converts every error to a response. `paths` knows what a client may have meant by an unknown path. */
+/** Converts every error to a response. `paths` suggests the known path that a client probably meant. */
 export function registerErrors(app: App, settings: ErrorSettings, paths: PathLookup): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = withSentNames(toApiError(error, request), request.sentNames);
@@ -57,19 +57,19 @@ export function registerErrors(app: App, settings: ErrorSettings, paths: PathLoo
   });
 }
 
-/** Whether a person has opened the address in a browser. Addresses of the API send errors of the API to everyone. */
+/** Whether a person has opened the address in a browser. For paths of the API, all clients get errors of the API. */
 function isNavigation({ method, url, headers }: FastifyRequest): boolean {
   return method === 'GET' && !/^\/v1([/?]|$)/.test(url) && String(headers.accept ?? '').includes('text/html');
 }
 
-/** The page contains nothing of the request. */
+/** Sends a page that contains nothing from the request. */
 function sendMissingPage(reply: FastifyReply): Promise<FastifyReply> {
   const body = html`<h1>There is no such page</h1><p>The address may be mistyped, or the page has moved.</p>
 <div class="gate-actions"><a class="button" href="/docs">Documentation</a><a class="button main-action" href="/">Open the dashboard</a></div>`;
   return sendPlainPage(reply, { status: 404, title: 'Not found · Airlock', body });
 }
 
-/** Answers URLs that Fastify cannot route. Hooks and error handlers do not run for them. */
+/** Sends an error for URLs that Fastify cannot route. Hooks and error handlers do not run for them. */
 export function answerFrameworkErrors(settings: ErrorSettings) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     reply.header('x-request-id', request.id);
@@ -78,8 +78,8 @@ export function answerFrameworkErrors(settings: ErrorSettings) {
 }
 
 /**
- * Sends the response to a request that Fastify never sees. The check of liveness and preflight requests have no limit, but a
- * flood of them gets the response that costs the least. A page whose preflight request fails can't read why.
+ * Sends the response to a request that never reaches Fastify. Liveness checks and preflight requests have no rate limit, but a flood of
+ * them gets the cheapest response. A page whose preflight request fails can't read the reason.
  */
 export function answerRejections({ publicUrl }: ErrorSettings, routes: CrossOriginRoutes) {
   return (request: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
@@ -126,7 +126,7 @@ function rejectionError(rejection: Rejection): ApiError {
   });
 }
 
-/** Answers bytes that are not an HTTP request. Writes to the socket directly, in the format of all errors. */
+/** Sends an error for bytes that are not an HTTP request. Writes to the socket directly, in the format of all errors. */
 export function answerClientErrors({ publicUrl }: ErrorSettings) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -165,8 +165,8 @@ function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSet
 }
 
 /**
- * The address of the documentation for the client of the request. A request of this process to itself, and one without a
- * usable `Host`, does not know it.
+ * The address of the documentation for the client of the request. For a request of this process to itself, or without a usable `Host`, only
+ * `publicUrl` is known.
  */
 function docsOrigin(publicUrl: string | null, request: FastifyRequest): string | null {
   const isUsable = /^[\w.:[\]-]+$/.test(request.host ?? '') && !isInnerRequest(request.headers);
@@ -206,7 +206,7 @@ function binarySize(bytes: number): string {
   return bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / (1024 * 1024)} MiB`;
 }
 
-/** The part of the request that a schema rejected, as the client sent it, with that schema. */
+/** The part of the request that a schema rejected, as the client sent it, and this schema. */
 function partOf(request: FastifyRequest, context: FastifyError['validationContext']): SentPart {
   const { schema } = request.routeOptions;
   if (context === 'querystring') return { name: 'query', sent: request.query, schema: schema?.querystring };

@@ -9,7 +9,7 @@ import { registerLoadShedding } from './load-shedding.ts';
 
 describe('a process that cannot keep up', () => {
   const app = Fastify() as unknown as App;
-  /** What each reading of the delay returns; the last one repeats. */
+  /** The results of each reading of the delay. The last result repeats. */
   const delays: (number | null)[] = [];
   let readings = 0;
   const status = async (url: string) => (await app.inject({ url })).statusCode;
@@ -57,7 +57,7 @@ it('a process returns 503 while its thread is blocked repeatedly, and 200 afterw
   const returns = (wanted: number) =>
     until(async () => (await app.inject({ url: '/work' })).statusCode === wanted, { what: `responses with ${wanted}` });
   const nothing = new Int32Array(new SharedArrayBuffer(4));
-  // Blocks the thread without using a processor.
+  // Blocks the thread without using the processor.
   const blocking = setInterval(() => Atomics.wait(nothing, 0, 0, 400), 1);
   try {
     await returns(503);

@@ -2,11 +2,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ApiError } from '../../contract/errors.ts';
 import type { App } from '../types.ts';
 
-/** The default event-loop delay in milliseconds above which the API rejects new requests. A healthy process stays far below. */
+/** The default event-loop delay in milliseconds above which the API rejects new requests. A healthy process has a far smaller delay. */
 export const MAX_LOOP_DELAY_MS = 3000;
 
 const SAMPLE_MS = 1000;
-/** `monitorEventLoopDelay` measures the time between timers, of which this is the expected part. */
+/** `monitorEventLoopDelay` measures the time between timers. This is its expected value without a delay. */
 const RESOLUTION_MS = 10;
 
 /** Returns the mean delay of the event loop since the last call, in milliseconds; null if there was no measurement. */
@@ -14,10 +14,9 @@ export type ReadDelay = () => number | null;
 
 /**
  * Returns 503 while the process is overloaded, unless the route has a `pressureHandler`.
- *
- * `@fastify/under-pressure` takes a second without a measurement for an endless delay, and rejects every request for the next
- * second. Such a second follows each stall of the process, because the timer that reads the delay may run before the timer
- * that measures it. Here the last delay remains in effect.
+ * `@fastify/under-pressure` treats a second without a measurement as an infinite delay, and rejects every request for the next second. Such
+ * a second follows each stall of the process, because the timer that reads the delay may run before the timer that measures it. Here the
+ * last delay remains in effect.
  */
 export function registerLoadShedding(app: App, maxDelayMs: number, readDelay: ReadDelay = measureDelay(app)): void {
   let delayMs = 0;
@@ -45,5 +44,5 @@ function measureDelay(app: App): ReadDelay {
   };
 }
 
-/** For routes that must respond under any load: a supervisor kills a process that does not respond. */
+/** For routes that must respond under any load, because a supervisor kills a process that does not respond. */
 export const NEVER_SHED = { pressureHandler: () => {} };

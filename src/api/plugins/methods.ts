@@ -7,11 +7,11 @@ interface KnownPath {
   methods: Set<string>;
 }
 
-/** What is known about the path of a request that no route serves. */
+/** Finds known paths for a request that no route serves. */
 export interface PathLookup {
-  /** Methods that the path supports with another method; empty for an unknown path. */
+  /** Returns the methods that the path supports; empty for an unknown path. */
   methodsOf(request: FastifyRequest): string[];
-  /** The known path that was probably meant, with the ids that were sent; null if there is none. */
+  /** Returns the known path that was probably meant, with the ids that were sent; null if there is none. */
   suggestPath(request: FastifyRequest): string | null;
 }
 

@@ -86,7 +86,7 @@ export async function registerOpenapi(app: App, { settings, context }: ApiDeps):
   registerDocsPages(app, settings);
 }
 
-/** Adds what schemas cannot express: unique names, every error, headers, examples, and the requests of programs. */
+/** Adds the parts that schemas cannot express: unique names, every error, headers, examples, and sample programs. */
 function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   const document = generated as OpenapiDocument;
   mergeTwins(document);
@@ -100,7 +100,7 @@ function finish<T>(generated: T, kinds: readonly ShownKind[]): T {
   return generated;
 }
 
-/** Documents the rest of a path as a parameter: names of templates contain a slash. */
+/** Documents the rest of a path as a parameter, because names of templates contain a slash. */
 function nameWildcards(document: OpenapiDocument): void {
   const paths = document.paths ?? {};
   for (const path of Object.keys(paths).filter((one) => one.endsWith('/{*}'))) {

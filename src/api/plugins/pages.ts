@@ -11,8 +11,8 @@ export function sendPage(request: FastifyRequest, reply: FastifyReply, page: Doc
 }
 
 /**
- * Nothing but the own files, and the storage. No inline script or style, no frame, no form that leaves the page.
- * @param media what else a video may play
+ * Allows only files of this server, and storage: no inline script or style, no frame, no form that sends data to another page.
+ * @param media other sources that a video may play
  */
 export function pagePolicy(storage: string, media: readonly ('blob:' | 'data:')[] = []): string {
   return [

@@ -7,13 +7,13 @@ import type { App } from '../types.ts';
 import { pagePolicy, sendPage } from './pages.ts';
 
 /**
- * Serves the page that plays an output, from `dist/web`. The page is the same for every token: its script requests the
- * playlist, and shows when that has expired. Its files are among the assets of the dashboard.
- * @param storageOrigin where the segments are
+ * Serves the page that plays an output, from `dist/web`. The page is the same for every token. Its script requests the playlist, and shows
+ * when the playback has expired. Its files are among the assets of the dashboard.
+ * @param storageOrigin the origin of the segments
  */
 export function registerPlayer(app: App, { storageOrigin }: { storageOrigin: string }): void {
   const folder = openDocumentFolder(join(projectRoot(), 'dist', 'web'));
-  // Players give the video a `blob:` URL, into which they write segments, and captions an empty track with a `data:` URL.
+  // Players give a video a `blob:` URL, to which they append segments, and captions an empty track with a `data:` URL.
   const policy = pagePolicy(storageOrigin, ['blob:', 'data:']);
   app.get(
     `${PLAYBACK_PATH}/:token`,

@@ -5,13 +5,13 @@ import type { Context } from '../../database/context.ts';
 import type { App } from '../types.ts';
 
 /**
- * Requests that run while less than the reserve of the disk is free, in addition to reads and DELETE: those that stop or
- * complete what was accepted before, protect an account, or that people need to erase something.
+ * Requests that are allowed while the free space of the disk is below its reserve, in addition to reads and DELETE. They stop or complete
+ * work that was accepted earlier, protect an account, or are necessary for erasing data.
  */
 const ALLOWED = new Set([
   'PATCH /v1/transcodes/:id/cancel',
   'PATCH /v1/batches/:id/cancel',
-  // The bytes of an upload were promised with its URL.
+  // Space for the bytes of an upload was promised with its URL.
   'POST /v1/upload/confirm',
   'POST /v1/upload/multipart/:uploadId/parts',
   'POST /v1/transcodes/validate',
@@ -20,7 +20,7 @@ const ALLOWED = new Set([
   'POST /oauth/authorize',
   'POST /oauth/token',
   'POST /oauth/revoke',
-  // Its tools send requests of their own to this API.
+  // Its tools send their own requests to this API.
   'POST /mcp',
   'POST /v1/keys/:id/rotate',
   'POST /v1/webhooks/:id/rotate',
@@ -31,12 +31,12 @@ const ALLOWED = new Set([
 ]);
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
 
-/** Rejects requests that add rows while less than the reserve of the storage's disk is free, where the database is, too. */
+/** Rejects requests that add rows while the free space of the storage's disk is below its reserve. The database is on the same disk. */
 export function registerReserve(app: App, context: Pick<Context, 'store'>): void {
   app.addHook('preHandler', async (request) => {
     const { method, url } = request.routeOptions;
     if (SAFE.has(request.method) || ALLOWED.has(`${[method].flat()[0]} ${url}`) || request.is404) return;
-    // A storage that does not respond is a reason for those requests that need it.
+    // If the storage does not respond, only requests that need the storage should fail.
     const space = await recentSpace(context).catch(() => null);
     if (space && !hasSpareSpace(space)) throw diskFull(0);
   });

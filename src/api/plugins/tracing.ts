@@ -1,7 +1,7 @@
 import type { Tracing } from '../../telemetry/index.ts';
 import type { App } from '../types.ts';
 
-/** Routes that machines poll: their spans would only cost. */
+/** Routes that machines poll. Their spans would only cause cost. */
 const POLLED = new Set(['/livez', '/readyz', '/health-check']);
 
 /** Records a span per request, in the trace of the caller if it sent a valid `traceparent`. */
@@ -18,7 +18,7 @@ export function registerTracing(app: App, tracing: Tracing): void {
   app.addHook('onResponse', async (request, reply) => {
     request.span?.end({ 'http.response.status_code': reply.statusCode }, reply.statusCode >= 500);
   });
-  // A client that leaves has no response.
+  // If the client disconnects, there is no response.
   app.addHook('onRequestAbort', async (request) => {
     request.span?.end({}, true);
     request.span = null;

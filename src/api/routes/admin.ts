@@ -41,7 +41,7 @@ import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 const NAME_TAKEN = { field: 'name', reason: 'already belongs to an account', remedy: 'Choose another name' };
-/** What operators see and do, over all accounts. */
+/** Routes for operators, over all accounts. */
 export function registerAdmin(app: App, deps: ApiDeps): void {
   registerAccounts(app, deps);
   registerFleet(app, deps);
@@ -301,7 +301,7 @@ function registerAudit(app: App, { context: { db }, signer }: ApiDeps): void {
     },
   );
 
-  /** One at a time: it reads the complete log. */
+  /** The verification in progress. Only one runs at a time, because it reads the complete log. */
   let running: ReturnType<typeof verifyNow> | null = null;
   function verified() {
     running ??= verifyNow().finally(() => {

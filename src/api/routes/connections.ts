@@ -28,7 +28,7 @@ const tags = ['connections'];
 const config = { scope: 'admin' } as const;
 const nameParams = z.object({ name: z.string().describe('The name of the connection.') });
 
-/** Buckets of the account’s owner, which jobs use by name. */
+/** Routes for buckets of the account's owner. Jobs refer to them by name. */
 export function registerConnections(app: App, deps: RouteDeps): void {
   registerListConnections(app, deps);
   registerCreateConnection(app, deps);
@@ -76,13 +76,13 @@ function registerCreateConnection(app: App, deps: RouteDeps): void {
       const access = readAccess(deps, request.body);
       const warnings = unknownFields(createConnectionBody, request.sentBody);
       const scope = { accountId: account.id, route: 'connections', ...idempotencyOf(request) };
-      // Before the check, so that a mistake needs no worker. A repeated request is recognized in the transaction.
+      // Check this before the bucket is tested, so that a mistake needs no worker. A repeated request is recognized in the transaction.
       if (scope.key === null) await requireConnectionCapacity(db, account.id, name);
       await checkConnection(deps, request, access);
       const { repeated } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {
           await createConnection(tx, vault, { account, by: actorOf(request) }, { name, access });
-          // Not the connection: deleting it must erase what it contains.
+          // The response excludes the connection, because deleting the connection must erase its contents.
           return { status: 201, answer: {} };
         }),
       );

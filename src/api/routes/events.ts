@@ -128,8 +128,8 @@ function registerListBatchEvents({ app, deps, hub, schemas }: EventRoutes): void
 }
 
 /**
- * Whether an event is the last one of a batch. When two jobs end in the same moment, the end of the batch may come before
- * the event of one of them.
+ * Whether an event is the last event of a batch. If two jobs end at the same time, the end of the batch may precede the event of one of
+ * them.
  */
 function lastOfBatch(jobs: readonly BatchJob[]): (event: StoredEvent) => boolean {
   const open = new Set(jobs.filter(({ status }) => !isFinal(status)).map(({ id }) => id));
@@ -148,7 +148,7 @@ function untilClosed({ raw }: FastifyReply): AbortSignal {
   return closed.signal;
 }
 
-/** Whose events a client reads. */
+/** The account and keys whose events a client reads. */
 type Reader = Pick<StreamQuery, 'accountId' | 'ownKeys'>;
 
 function readerOf(request: FastifyRequest): Reader {

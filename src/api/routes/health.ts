@@ -7,9 +7,7 @@ import type { App } from '../types.ts';
 
 type Check = () => Promise<Health>;
 
-/**
- * Health checks need no key: a load balancer calls them every second. The limits of an address apply to all but `/livez`.
- */
+/** Health checks need no key, because a load balancer calls them every second. The limits of an address apply to all except `/livez`. */
 export function registerHealth(app: App, deps: ApiDeps): void {
   const check = sharedCheck(deps.health);
   registerHealthCheck(app, check);

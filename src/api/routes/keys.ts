@@ -122,7 +122,7 @@ function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
   );
 }
 
-/** The raw key is never stored, so a repeated request does not return it. */
+/** The raw key is never stored, so the response to a repeated request does not contain it. */
 async function makeOnce(
   { context: { db, vault } }: ApiDeps,
   request: FastifyRequest,
@@ -142,7 +142,7 @@ async function makeOnce(
   return { ...answer, key: raw };
 }
 
-/** Remedies for rejections without one. */
+/** Remedies for rejections that have none. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   key_exceeds_caller:
     'Rotate it with itself or with a key that has as much, or have the operator run ./airlock keys rotate',

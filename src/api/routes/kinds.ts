@@ -45,12 +45,12 @@ interface KindRoutes {
   answers: ReturnType<typeof jobAnswers>;
 }
 
-/** One job of a kind, with its article. */
+/** Name of one job of a kind, with its article. */
 export function oneOf({ one }: ShownKind['nouns']): string {
   return `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`;
 }
 
-/** What documents an operation of a kind. */
+/** The documentation of an operation of a kind. */
 export function describeOperation({ shown }: VisibleKind, operation: KindOperation, summary: string, text: string) {
   const { path, tag = path, descriptions, operationIds } = shown;
   const verb = { events: 'list', files: 'list', receipt: 'get' }[operation as string] ?? operation;
@@ -87,7 +87,7 @@ function registerCreate({ app, deps, kind }: KindRoutes): void {
       const created = await createJob(deps, request, kind, toRequest({ body, sent, warnings }));
       const { account } = callerOf(request);
       reply.code(201).header('Location', `/v1/${path}/${created.id}`);
-      // The client needs the response to send the bytes.
+      // The client needs this response before it can send the bytes.
       if (!request.query.wait || isWaitingForUpload(created)) return created;
       return waitUntilFinal(deps, request, kind, { accountId: account.id, id: created.id }, request.query.wait);
     },

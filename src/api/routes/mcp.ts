@@ -15,12 +15,12 @@ import { publicOrigin } from '../public-origin.ts';
 import { requireSameSite } from '../session-cookie.ts';
 import type { App } from '../types.ts';
 
-/** Messages in one request; each may be a call of a tool. */
+/** Maximum number of messages in one request. Each may be a call of a tool. */
 const MAX_MESSAGES = 10;
 
 /**
- * The Model Context Protocol over HTTP. Each request gets a server of its own: nothing is remembered between requests but
- * the calls that run, so that any process can answer. Every call of a tool is a request to this API with the caller's key.
+ * The Model Context Protocol over HTTP. Each request gets its own server. Only running calls are kept between requests, so any process can
+ * respond. Every call of a tool is a request to this API with the caller's key.
  */
 export function registerMcp(app: App, deps: RouteDeps): void {
   const { settings, stopping } = deps;
@@ -35,14 +35,14 @@ export function registerMcp(app: App, deps: RouteDeps): void {
       config: {
         scope: 'read',
         own: 'query',
-        // Where a client learns how to get a token (RFC 9728, 5.1).
+        // Contains the address at which a client learns how to get a token (RFC 9728, 5.1).
         challenge: (request) =>
           `Bearer resource_metadata="${publicOrigin(settings, request)}/.well-known/oauth-protected-resource/mcp"`,
       },
       schema: { hide: true },
     },
     async (request, reply) => {
-      // A cookie is not enough: a page could not read the response, but could call tools.
+      // A cookie is not sufficient, because a page of another site could call tools, even if it could not read the response.
       if (!('key' in callerOf(request).by)) throw new ApiError('unauthorized');
       requireSameSite(request);
       requireFewMessages(request.body);
@@ -77,13 +77,13 @@ export function registerMcp(app: App, deps: RouteDeps): void {
   );
 }
 
-/** Calls `make` once, at the first call. */
+/** Returns a function that calls `make` once, at its first call. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => (made ??= make());
 }
 
-/** The SDK is loaded at the first request: most servers never need it. */
+/** Loads the SDK at the first request, because most servers never need it. */
 async function openServer(app: App, request: FastifyRequest, options: Omit<McpOptions, 'call'>) {
   const [{ createMcpServer }, { WebStandardStreamableHTTPServerTransport }] = await Promise.all([
     import('../../mcp/server.ts'),
@@ -98,12 +98,12 @@ async function openServer(app: App, request: FastifyRequest, options: Omit<McpOp
   return { server, transport };
 }
 
-/** Only calls of tools take long enough to be streamed, with progress and signs of life. */
+/** Only calls of tools take long enough to be streamed, with progress and keep-alive messages. */
 function callsTool(body: unknown): boolean {
   return [body].flat().some((message) => (message as { method?: unknown } | null)?.method === 'tools/call');
 }
 
-/** Names a client for the calls that it may cancel: its key, and the session that it got, since clients may share a key. */
+/** Identifies a client for the calls that it may cancel, by its key and its session, since several clients may share a key. */
 function clientOf(request: FastifyRequest): string | null {
   const session = request.headers['mcp-session-id'];
   return typeof session === 'string' && session.length <= 64 ? `${callerOf(request).id} ${session}` : null;
@@ -121,7 +121,7 @@ function requireFewMessages(body: unknown): void {
   });
 }
 
-/** What the transport reads of a request; it gets the parsed body separately. */
+/** The parts of a request that the transport reads. It gets the parsed body separately. */
 function webRequest({ headers }: FastifyRequest): Request {
   const shown = new Headers();
   for (const name of ['accept', 'content-type', 'mcp-protocol-version']) {
@@ -131,7 +131,7 @@ function webRequest({ headers }: FastifyRequest): Request {
   return new Request('http://localhost/mcp', { method: 'POST', headers: shown });
 }
 
-/** Writes a stream of events as it comes. Ends when it ends, or when the client has gone or reads too slowly. */
+/** Writes a stream of events as they arrive. Ends when the stream ends, or when the client disconnects or reads too slowly. */
 async function stream(answer: Response, reply: FastifyReply): Promise<void> {
   const { raw } = reply;
   raw.writeHead(answer.status, {

@@ -126,7 +126,7 @@ function registerParts(app: App, { context }: ApiDeps): void {
       const upload = await findMultipart(context, callerOf(request).account.id, uploadId);
       const token = uploadTokenOf(request);
       if (!upload || !isUploadOf(token, upload)) throw new ApiError('not_found');
-      // A token can abort an upload, and delete nothing that is confirmed. A confirm that begins now makes the deletion fail.
+      // A token can abort an upload, but cannot delete a confirmed upload. If a confirm begins at the same time, the deletion fails.
       if (token && upload.state !== 'pending' && upload.state !== 'deleted') throw new ApiError('upload_confirmed');
       await eraseUpload(context, upload, actorOf(request));
       return {
@@ -140,7 +140,7 @@ function registerParts(app: App, { context }: ApiDeps): void {
   );
 }
 
-/** Finds the upload that the path names. To a token, an upload that it did not begin does not exist. Throws `not_found`. */
+/** Finds the upload that the path names. A token can find only uploads that it began. Throws `not_found`. */
 async function ownMultipart(
   context: ApiDeps['context'],
   request: FastifyRequest<{ Params: { uploadId: string } }>,

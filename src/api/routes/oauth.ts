@@ -16,7 +16,7 @@ import type { App } from '../types.ts';
 const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
 const MAX_FORM_BYTES = 16 * 1024;
 
-/** Nothing that is invisible or reorders the text around it. */
+/** Characters that are invisible or change the order of the surrounding text. */
 const UNSHOWN = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const clientMetadata = z.object({
   client_name: z
@@ -28,14 +28,14 @@ const clientMetadata = z.object({
 });
 
 /**
- * OAuth 2.1 for clients that cannot be given a key, such as assistants: this API is both the authorization server and the
- * resource. Clients are public, register themselves (RFC 7591), and prove by PKCE that a code is theirs.
+ * OAuth 2.1 for clients that cannot be given a key, such as assistants. This API is both the authorization server and the resource. Clients
+ * are public, register themselves (RFC 7591), and prove by PKCE that a code was issued to them.
  */
 export function registerOauth(app: App, deps: ApiDeps): void {
   registerMetadata(app, deps);
   app.register(async (scope) => {
     const inner = scope as unknown as App;
-    // The form of RFC 6749; everywhere else bodies are JSON.
+    // The form encoding of RFC 6749. All other bodies are JSON.
     inner.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string', bodyLimit: MAX_FORM_BYTES },
@@ -128,7 +128,7 @@ function registerTokens(app: App, deps: ApiDeps): void {
     requireResource(sent.resource, publicOrigin(deps.settings, request));
     const clientId = sent.client_id ?? '';
     const by = originOf(request);
-    // Commits a rejection as well: a code that was tried is used up, and one that was used twice ends its grant.
+    // Also commits after a rejection: a code can be tried only once, and a code that is used twice ends its grant.
     const tokens = await db.transaction().execute((tx) => {
       if (sent.grant_type === 'authorization_code') {
         const { code = '', redirect_uri: redirectUri = '', code_verifier: verifier = '' } = sent;

@@ -31,7 +31,9 @@ interface Exchange {
   reply: FastifyReply;
 }
 
-/** Signing in and out, and the links that set passwords. Open routes: each checks what it needs itself. */
+/**
+ * Routes for signing in and out, and for the links that set passwords. They are open routes, and each route checks its own requirements.
+ */
 export function registerPeople(app: App, deps: ApiDeps): void {
   deps.metrics.countSignIns(countSignIns);
   registerSession(app, deps);
@@ -126,7 +128,7 @@ async function sessionOf(db: Db, request: FastifyRequest) {
   return { ...found, token };
 }
 
-/** Sets the cookie of a session that has been opened, and returns what the page may know of it. */
+/** Sets the cookie of a new session, and returns the data about it that the page may read. */
 async function answerSession(db: Db, { request, reply }: Exchange, { user, session, token }: SignedIn) {
   const account = await getAccount(db, user.account_id);
   setSessionCookie(request, reply, token);

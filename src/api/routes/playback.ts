@@ -18,10 +18,10 @@ import { unknownFields } from '../warnings.ts';
 
 const KIND = 'transcode';
 
-/** Where players find the files of an output: `/playback/<token>/<path of the file>`. */
+/** Base path of the files of an output for players: `/playback/<token>/<path of the file>`. */
 export const PLAYBACK_PATH = '/playback';
 
-/** Whether the path begins with a token that is valid now. */
+/** Whether the path begins with a token that is currently valid. */
 export function isPlayback(vault: Vault, url: string): boolean {
   if (!url.startsWith(`${PLAYBACK_PATH}/`)) return false;
   const [token] = url.slice(PLAYBACK_PATH.length + 1).split(/[/?]/, 1);
@@ -66,13 +66,13 @@ function registerCreatePlayback(app: App, deps: ApiDeps): void {
   );
 }
 
-/** The URLs of a playback whose page has the URL `page`. */
+/** The URLs of a playback. `page` is the URL of its page. */
 function urlsOf(page: string, { hasHls, hasDash, hasThumbnails }: Playback) {
   const [hls, dash] = [hasHls ? `${page}/${MANIFESTS.hls}` : null, hasDash ? `${page}/${MANIFESTS.dash}` : null];
   // The fragment tells the page which files exist. Browsers don't send fragments to servers.
   const hints = [...(hls ? [] : ['dash']), ...(hasThumbnails ? ['thumbnails'] : [])].join('&');
   return {
-    // A ladder has at least one of them.
+    // A ladder has at least one of the two.
     url: (hls ?? dash)!,
     hls_url: hls,
     dash_url: dash,
@@ -86,9 +86,9 @@ function registerPlayedFiles(app: App, { context }: ApiDeps): void {
     `${PLAYBACK_PATH}/:token/*`,
     {
       config: { scope: 'open', everySite: true },
-      // The URLs are made by the operation above, and players follow the playlists.
+      // Hidden from the documentation: clients get these URLs from `createPlayback`, and players follow the playlists.
       schema: { hide: true },
-      // Errors as well: a player on another site reads their status.
+      // Also applies to errors, because a player on another site reads their status.
       onRequest: async (_request, reply) => allowEverySite(reply),
     },
     async (request, reply) => {
@@ -100,7 +100,7 @@ function registerPlayedFiles(app: App, { context }: ApiDeps): void {
   );
 }
 
-/** Players run on the sites of customers. The token is in the path: no cookie and no key is needed, or sent. */
+/** Allows players on the sites of customers. The token is in the path, so neither a cookie nor a key is needed or sent. */
 function allowEverySite(reply: FastifyReply): void {
   reply.header('access-control-allow-origin', '*').header('cross-origin-resource-policy', 'cross-origin');
 }

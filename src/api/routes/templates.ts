@@ -33,7 +33,7 @@ const nameParams = z.object({
     .describe('The name of the template. To read one version, append `@` and its number, such as `web@3`.'),
 });
 
-/** Requests that jobs use by name. */
+/** Routes for requests that jobs use by name. */
 export function registerTemplates(app: App, deps: ApiDeps): void {
   registerListTemplates(app, deps);
   registerCreateTemplate(app, deps);
@@ -86,7 +86,7 @@ function registerCreateTemplate(app: App, deps: ApiDeps): void {
       const { answer, repeated } = await inAccountTransaction(db, account.id, (tx) =>
         withIdempotencyKey(tx, vault, scope, async () => {
           await createTemplate({ tx, vault, account, by: actorOf(request), space }, name, content);
-          // Not the template itself: deleting the template must erase its request.
+          // The response excludes the template itself, because deleting the template must erase its request.
           return { status: 201, answer: { version: 1 } };
         }),
       );

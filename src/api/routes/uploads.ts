@@ -52,7 +52,7 @@ function registerPresign(app: App, deps: RouteDeps): void {
       const warnings = unknownFields(presignBody, request.sentBody);
       const route = routeFor(token, 'presign');
       const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.body };
-      // Outside the transaction: a storage that hangs must not block database connections.
+      // Outside the transaction, because a storage that hangs must not block database connections.
       const space = await freshSpace(context, { withinMs: NEEDED_SPACE_MS });
       const { answer } = await inAccountTransaction(context.db, account.id, (tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
@@ -101,7 +101,7 @@ function registerConfirm(app: App, deps: RouteDeps): void {
   );
 }
 
-/** To a token, an upload that it did not begin does not exist. Throws `upload_not_found`. */
+/** A token can find only uploads that it began. Throws `upload_not_found`. */
 async function requireOwnUpload(context: RouteDeps['context'], request: FastifyRequest<{ Body: ConfirmBody }>) {
   const token = uploadTokenOf(request);
   if (!token) return;

@@ -17,7 +17,7 @@ interface DeliveryRoutes {
   schemas: ReturnType<typeof deliverySchemas>;
 }
 
-/** What was sent to webhooks, and sending it again. */
+/** Routes that show deliveries to webhooks, and send them again. */
 export function registerDeliveries(app: App, deps: ApiDeps): void {
   const routes = { app, deps, schemas: deliverySchemas([...eventCatalog(deps.context).keys()]) };
   registerTestWebhook(routes);

@@ -6,7 +6,7 @@ import { recordEvent } from '../../events/record.ts';
 import { openSignals, type Signals } from '../../events/signals.ts';
 import { type EventHub, type LiveEvent, openEventHub } from './event-hub.ts';
 
-/** Longer than the test: only a notification lets the hub look. */
+/** Longer than the test, so that the hub reads only after a notification. */
 const NEVER_MS = 2 ** 30;
 
 describe('the event hub', () => {
@@ -46,7 +46,7 @@ describe('the event hub', () => {
       .execute((tx) => recordEvent(tx, { accountId: api.account.id }, 'key.created', { key_id: key }));
   const arrived = (keys: string[], key: string) => until(() => keys.includes(key), { what: `the event of ${key}` });
 
-  it('passes on an event when its transaction commits, without waiting for the next look', async () => {
+  it('passes on an event when its transaction commits, without waiting for the next poll', async () => {
     const keys = await subscribe();
     await record('first');
     await arrived(keys, 'first');
@@ -71,7 +71,7 @@ describe('the event hub', () => {
     }
   });
 
-  it('looks again after its connection for notifications was replaced', async () => {
+  it('reads events again after its connection for notifications was replaced', async () => {
     const keys = await subscribe();
     await api.database.pg.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -10,11 +10,13 @@ import type { KindsContext } from '../../kinds/kind.ts';
 import { viewEachEvent } from '../../kinds/view-events.ts';
 import { openReader } from './event-reader.ts';
 
-/** Time between two looks without a notification. A notification can be lost, and older releases send none for some events. */
+/** Milliseconds between two reads without a notification. A notification can be lost, and older releases send none for some events. */
 const LOOK_MS = 2_000;
 const PAGE = 500;
 const PROGRESS_MS = 1_000;
-/** A comment in every stream, so that proxies keep it open; and a check that its key or session still works. */
+/**
+ * Interval in milliseconds at which every stream gets a comment, so that proxies keep it open, and at which its key or session is checked.
+ */
 const BEAT_MS = 15_000;
 
 /** An event as clients see it. */
@@ -31,16 +33,16 @@ export interface Subscriber {
   onProgress(progress: LiveProgress): void;
   /** Keeps the connection open. */
   onBeat(): void;
-  /** The key or session no longer works, or events were lost: the client has to reconnect. */
+  /** The key or session is no longer valid, or events were lost. The client must reconnect. */
   onEnd(): void;
 }
 
 /**
- * Passes events of this database on to the streams of this process, as soon as a transaction with events has ended. One reader follows
- * the outbox for all of them, so that the cost does not grow with the number of streams; it runs only while there is a stream.
+ * Passes events of this database to the streams of this process, as soon as a transaction with events has ended. One reader follows the
+ * outbox for all streams, so that the cost does not grow with their number. It runs only while there is a stream.
  */
 export interface EventHub {
-  /** Resolves to the cursor behind which the subscriber gets every event of its account. */
+  /** Resolves to a cursor. The subscriber gets every later event of its account. */
   subscribe(subscriber: Subscriber): Promise<string>;
   unsubscribe(subscriber: Subscriber): void;
   /** Number of open streams. */
@@ -56,7 +58,7 @@ type OnError = (error: Error) => void;
 interface HubOptions {
   signals: Pick<Signals, 'follow'>;
   onError: OnError;
-  /** Milliseconds between two looks without a notification. */
+  /** Milliseconds between two reads without a notification. */
   lookMs?: number;
 }
 
@@ -69,11 +71,11 @@ class Hub implements EventHub {
   readonly #options: HubOptions;
   readonly #catalog: ReturnType<typeof eventCatalog>;
   readonly #shown: ReturnType<typeof shownKinds>;
-  /** By account. */
+  /** Subscribers by account. */
   readonly #subscribers = new Map<string, Set<Subscriber>>();
   #cursor: Promise<string> | null = null;
   #progressAfter: string | null = null;
-  /** Ends the timers and the notifications. */
+  /** Functions that stop the timers and the notifications. */
   #stops: (() => void)[] = [];
 
   constructor(context: Context, options: HubOptions) {
@@ -91,7 +93,7 @@ class Hub implements EventHub {
       return await this.#cursor;
     } catch (error) {
       this.unsubscribe(subscriber);
-      // The next subscriber starts again.
+      // The next subscriber starts the reader again.
       this.#stop();
       throw error;
     }
@@ -128,7 +130,7 @@ class Hub implements EventHub {
       every(PROGRESS_MS, () => this.#passOnProgress(), onError),
       every(BEAT_MS, () => this.#beat(), onError),
     ];
-    // Events may already be hidden, and no notification follows for them.
+    // Events may already be hidden by an open transaction, and no notification follows for them.
     cursor.then(reader.wake, () => {});
     return cursor;
   }
@@ -139,7 +141,7 @@ class Hub implements EventHub {
     this.#cursor = null;
   }
 
-  /** Reads all events that can be read. Resolves to whether others are hidden. */
+  /** Reads all events that can be read. Resolves to whether further events are hidden. */
   async #follow(): Promise<boolean> {
     const { db, rows } = this.#context;
     for (;;) {
@@ -148,7 +150,7 @@ class Hub implements EventHub {
       const { events, last, isFull, unknown, hasHidden } = await readAllEvents(db, this.#catalog, after, PAGE);
       await this.#passOn(events);
       rows.skipped('event', unknown);
-      // Null after a stop meanwhile.
+      // The cursor is null if the hub was stopped in the meantime.
       if (this.#cursor !== null && last) this.#cursor = Promise.resolve(last);
       if (!isFull) return hasHidden;
     }
@@ -184,7 +186,7 @@ class Hub implements EventHub {
   }
 }
 
-/** Ids of the keys and sessions that still work. */
+/** Ids of the keys and sessions that are still valid. */
 async function livingCallers(db: Context['db'], ids: string[]): Promise<ReadonlySet<string>> {
   const keys = await db
     .selectFrom('api_keys')
@@ -196,7 +198,7 @@ async function livingCallers(db: Context['db'], ids: string[]): Promise<Readonly
   return new Set([...keys.map(({ id }) => id), ...(await openSessions(db, ids))]);
 }
 
-/** Runs one step after the other; a failed one is repeated at the next turn. */
+/** Runs a step at this interval, but never two at the same time. A step that fails runs again at the next interval. */
 function every(ms: number, step: () => Promise<void>, onError: OnError): () => void {
   let running = false;
   const timer = setInterval(() => {

@@ -23,7 +23,7 @@ describe('the reader of events', () => {
     return { reader, reads, errors };
   }
 
-  it('reads at once when it is woken', async () => {
+  it('reads immediately when it is woken', async () => {
     const { reader, reads } = open();
     await vi.advanceTimersByTimeAsync(500);
     reader.wake();
@@ -47,7 +47,7 @@ describe('the reader of events', () => {
     reader.stop();
   });
 
-  it('looks by itself only after two seconds without a notification', async () => {
+  it('reads without a notification only after two seconds', async () => {
     const { reader, reads } = open();
     await vi.advanceTimersByTimeAsync(4_500);
     expect(reads).toEqual([2_000, 4_000]);

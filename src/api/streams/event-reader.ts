@@ -1,11 +1,11 @@
-/** Milliseconds from the start of one read to the next one. Notifications in between cause one read together. */
+/** Minimum milliseconds between the starts of two reads. Several notifications in this time cause a single read. */
 const GAP_MS = 10;
 /** Milliseconds until the next read while events are hidden: at first, and at most. */
 const HIDDEN_MS = 5;
 const LONGEST_HIDDEN_MS = 200;
 
 export interface EventReader {
-  /** Reads now, or after the read that is running. */
+  /** Reads now, or after the read in progress. */
   wake(): void;
   stop(): void;
 }
@@ -13,14 +13,14 @@ export interface EventReader {
 interface ReaderOptions {
   /** Resolves to whether there are events that cannot be read yet. */
   read: () => Promise<boolean>;
-  /** Milliseconds after which it reads without a wake-up. */
+  /** Milliseconds after which the reader reads without a wake-up. */
   lookMs: number;
   onError: (error: Error) => void;
 }
 
 /**
- * Reads at each wake-up, one read after the other. Reads again soon while events are hidden by an older transaction, whose end no
- * notification announces.
+ * Reads after each wake-up, one read at a time. Reads again soon while events are hidden by an older transaction, because no notification
+ * announces the end of that transaction.
  */
 export function openReader({ read, lookMs, onError }: ReaderOptions): EventReader {
   let isReading = false;

@@ -10,7 +10,7 @@ import { type EventHub, openEventHub } from './event-hub.ts';
 import { type StreamBounds, streamEvents } from './event-stream.ts';
 import type { StreamQuery } from './stream-query.ts';
 
-/** Together more than the kernel buffers of both ends of a loopback connection take. */
+/** Together more bytes than the kernel buffers on both ends of a loopback connection. */
 const EVENTS = 900;
 const EVENT_BYTES = 9_000;
 const QUICK = { bytes: 65_536, windowMs: 300 };
@@ -42,7 +42,7 @@ describe('a stream of events', () => {
       [api.account.id, JOB, EVENT_BYTES, count],
     );
 
-  /** Requests the events of the job, and reads nothing. */
+  /** Requests the events of the job, but reads nothing. */
   async function open(bounds: StreamBounds, changes: Partial<StreamQuery> = {}, subscribing = async () => {}) {
     const lines: string[] = [];
     const logger = pino({ level: 'info' }, { write: (line) => void lines.push(line) });
@@ -72,19 +72,19 @@ describe('a stream of events', () => {
       log,
       socket,
       started: () => until(() => hub.count() === 1, { what: 'the stream' }),
-      // Within the time of the first beat, which ends the stream because its caller is not a key.
+      // Within the time of the first keep-alive, which ends the stream because its caller is not a key.
       ended: () => until(() => hub.count() === 0, { what: 'the end of the stream', timeoutMs: 10_000 }),
       disconnected: () => until(async () => (await connections()) === 0, { what: 'the end of the connection' }),
       logs: (text: string) => until(() => log().includes(text), { what: `the log line "${text}"` }),
     };
   }
 
-  it('sends its headers when it can no longer miss an event', async () => {
+  it('sends its headers only when it can no longer miss an event', async () => {
     const order: string[] = [];
     let text = '';
     const bounds = { rate: QUICK, waitingEvents: 5 };
     const { socket } = await open(bounds, { job: undefined }, async () => {
-      // Headers that had been sent would arrive meanwhile.
+      // If headers had already been sent, they would arrive during this pause.
       await api.database.pg.query('SELECT pg_sleep(0.05)');
       order.push(`subscribes after ${text.length} bytes`);
     });

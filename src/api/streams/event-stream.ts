@@ -13,14 +13,14 @@ import { whileWaiting } from '../plugins/concurrency.ts';
 import type { EventHub, LiveEvent, Subscriber } from './event-hub.ts';
 import { pageQuery, type StreamQuery } from './stream-query.ts';
 
-/** Unread bytes above which a client is disconnected; it resumes at its last event. */
+/** Unread bytes above which a client is disconnected. The client resumes after its last event. */
 const MAX_UNREAD = 1024 * 1024;
 const PAGE = 100;
 
 export interface StreamBounds {
-  /** The least that a client must read while bytes wait for it. */
+  /** Minimum rate at which a client must read while bytes are waiting for it. */
   rate: ReadRate;
-  /** Events that may happen while older events are sent. Beyond them the stream ends, and the client resumes. */
+  /** Maximum number of new events while older events are sent. If there are more, the stream ends, and the client resumes. */
   waitingEvents: number;
 }
 
@@ -36,8 +36,9 @@ export function wantsStream(request: FastifyRequest): boolean {
 }
 
 /**
- * Streams events as they happen, by the standard of server-sent events. A stream of all events begins now, a stream of a job
- * or batch with its first event; `Last-Event-ID` or `after` resumes behind an event. Never resolves to a body: it writes itself.
+ * Streams events as they happen, as server-sent events. By default, a stream of all events contains only new events, and a stream of a job
+ * or batch begins with its first event. To resume after an event, clients send `Last-Event-ID` or `after`. Never resolves, because it
+ * writes the response itself.
  */
 export async function streamEvents(
   deps: RouteDeps,
@@ -49,7 +50,7 @@ export async function streamEvents(
   const { context } = deps;
   const lastId = request.headers['last-event-id'];
   const after = query.after ?? (typeof lastId === 'string' && lastId !== '' ? lastId : undefined);
-  // Before the headers are sent, so that a cursor that is wrong or has expired is an ordinary error.
+  // Read before the headers are sent, so that an invalid or expired cursor causes an ordinary error.
   if (after !== undefined)
     await readEvents(context.db, eventCatalog(context), { ...pageQuery(query), after, limit: 1 });
   reply.hijack();
@@ -78,12 +79,12 @@ class EventStream implements Subscriber {
   readonly #ended: Promise<void>;
   #end: () => void = () => {};
   #isEnded = false;
-  /** Continues a reader of older events that waits for its client. */
+  /** Resumes sending older events, which waits for the client. */
   #wake: () => void = () => {};
-  /** Events that arrived while older ones were read; null once they have been sent. */
+  /** Events that arrived while older events were read; null after they have been sent. */
   #waiting: LiveEvent[] | null = [];
   #last: string | undefined;
-  /** Whether an event happened before a stream that begins now. */
+  /** Whether an event happened before the start of a stream that contains only new events. */
   #isPast: (cursor: string) => boolean = () => false;
 
   constructor({ deps, hub, query, bounds }: StreamSource, { request, reply }: Exchange) {
@@ -107,12 +108,12 @@ class EventStream implements Subscriber {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // Proxies such as nginx would collect events otherwise.
+      // Otherwise proxies such as nginx would buffer events.
       'x-accel-buffering': 'no',
     };
   }
 
-  /** Resolves when the stream has ended. Without `from` it begins now, or with the first event of the job or batch. */
+  /** Resolves when the stream has ended. Without `from`, it contains only new events, or all events of the job or batch. */
   async run(from: string | undefined): Promise<void> {
     const end = this.#end;
     this.#raw.once('close', end);
@@ -140,7 +141,7 @@ class EventStream implements Subscriber {
     }
   }
 
-  /** Sends the headers. A client that has them misses no event of what it does next. */
+  /** Sends the headers. When a client has received them, the stream contains every event of its later requests. */
   #begin(): void {
     if (this.#raw.headersSent || this.#raw.destroyed) return;
     this.#raw.writeHead(200, this.#headers);
@@ -203,7 +204,7 @@ class EventStream implements Subscriber {
       const { types, until } = this.#query;
       const isNew = (!this.#last || compareCursors(event.cursor, this.#last) > 0) && !this.#isPast(event.cursor);
       if (isNew && (!types || types.includes(event.type))) this.#send(event, view);
-      // Also for an event of a type that is not sent.
+      // This also applies to an event whose type is not sent.
       if (until?.isLast(event)) this.#end();
     }
     if (endsCaller(event, this.callerId)) this.#end();
@@ -215,7 +216,7 @@ class EventStream implements Subscriber {
     return (batch !== undefined && batch.id === batchId) || this.#isOf(jobId);
   }
 
-  /** `keyId` is the key of the job or batch that an event is about. */
+  /** `keyId` is the key of the job or batch to which an event belongs. */
   #isVisible(keyId: string | null): boolean {
     const { ownKeys } = this.#query;
     return ownKeys === null || (keyId !== null && ownKeys.includes(keyId));
@@ -239,8 +240,8 @@ class EventStream implements Subscriber {
   }
 
   /**
-   * Waits until the client has read what was written, so that a long past is not collected in memory. Resolves to false when the stream
-   * has ended.
+   * Waits until the client has read the written bytes, so that many older events do not accumulate in memory. Resolves to false if the
+   * stream has ended.
    */
   async #isDrained(): Promise<boolean> {
     if (this.#raw.writableNeedDrain && !this.#isEnded) {

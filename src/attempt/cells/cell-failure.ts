@@ -8,10 +8,10 @@ import { scrub } from '../../telemetry/index.ts';
 
 const STDERR_BYTES = 8192;
 
-/** A failure of a cell, with what the cell reported. */
+/** A failure of a cell, with the report of the cell. */
 export class CellFailure extends JobFailure {
   readonly attempt: AttemptFacts;
-  /** `shortage` replaces the failure of an output that hits its limit, if the account or the disk set that limit. */
+  /** `shortage` replaces the failure of an output that exceeds its limit, if the account or the disk set that limit. */
   constructor(result: CellResult, { applied, shortage }: { applied: AppliedLimits; shortage: JobFailure | null }) {
     const full = result.end === 'limit_output' ? shortage : null;
     const explained = full ?? result.explain();
@@ -21,7 +21,7 @@ export class CellFailure extends JobFailure {
   }
 }
 
-/** Converts the report of a cell for the row of its attempt. */
+/** Converts the report of a cell to the columns of its attempt. */
 export function factsOf(result: CellResult): AttemptFacts {
   return {
     exitCode: result.exitCode,

@@ -7,18 +7,17 @@ import { type CellBudget, type EffectiveLimits, effectiveLimits } from '../../ff
 import type { Run, WorkTools } from '../tools.ts';
 
 /**
- * Minimum memory of a cell unless the account or request sets less: estimates are rough, and even a tiny job loads 213
- * libraries.
+ * Minimum memory of a cell unless the account or request sets less, because estimates are rough, and even a tiny job loads 213 libraries.
  */
 const MIN_CELL_BYTES = 1024 * 2 ** 20;
 /** Factor by which a job may exceed the estimate before it is stopped. */
 const MEMORY_MARGIN = 1.5;
 
-/** Smallest output limit of a cell; no output is smaller. */
+/** Smallest output limit of a cell, because no output is smaller. */
 const LEAST_OUTPUT_BYTES = 4096;
 
 export interface CappedLimits extends EffectiveLimits {
-  /** Failure of an output that hits its limit, if the account's quota or the disk set that limit. */
+  /** Failure of an output that exceeds its limit, if the account's quota or the disk set that limit. */
   shortage: JobFailure | null;
 }
 
@@ -34,9 +33,9 @@ export function readAccount(
 }
 
 /**
- * Computes the limits of the job's transcoding cell. The plan and this machine set the maximum; account and request can
- * lower it. Reads the account now, unless the caller has begun to read it when the job got its slot (`reading`). So a change
- * applies to every job that starts later. Cells of ffprobe and the sanitizer have their own small, fixed limits.
+ * Computes the limits of the job's transcoding cell. The plan and this machine set the maximum; account and request can lower it. Reads the
+ * account now, unless the caller began to read it when the job got its slot (`reading`). A change of the account therefore applies to every
+ * job that starts later. Cells of ffprobe and the sanitizer have their own small, fixed limits.
  */
 export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
@@ -61,7 +60,7 @@ export async function cellLimits(
   return { ...effective, shortage, warnings: idleLimits(requested, effective.applied.limits) };
 }
 
-/** Failure of an output for which the disk had too little free space. A retry may find more. */
+/** Failure of an output for which the disk had too little free space. A retry may find more free space. */
 function outputOverDisk(bytes: number): JobFailure {
   return new JobFailure(
     'storage_full',

@@ -13,7 +13,7 @@ export interface CellInput {
   path: string;
 }
 
-/** The progress reports of the longest job take 15 MB. The size of the output makes no difference. */
+/** The progress reports of the longest job take 15 MB, regardless of the size of the output. */
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
@@ -23,17 +23,17 @@ type CommandOutput = Pick<PlannedFile, 'path'> | { tree: Pick<TreePlan, 'files' 
 /** A planned command with its files. */
 export interface CommandRun {
   command: Pick<Plan, 'args' | 'durationSeconds' | 'memoryBytes'> & { outputs: readonly CommandOutput[] };
-  /** The program of the table that runs it. Defaults to FFmpeg. */
+  /** The program that runs the command, from the table of programs. Defaults to FFmpeg. */
   program?: string;
   files: readonly CellInput[];
   slot: number;
   limits: CappedLimits;
-  /** Ends the cell; by default with the attempt. */
+  /** Stops the cell. Defaults to the signal of the attempt. */
   signal?: AbortSignal;
   stdin?: Readable | null;
   /** Follows the outputs while they are written. */
   follow?: { onFolder(path: string): void; onReport(): void } | null;
-  /** Share of the job that this command does, from 0 to 1. Defaults to 1. */
+  /** The part of the job's progress that this command covers, from 0 to 1. Defaults to all of it. */
   share?: { from: number; to: number };
 }
 
@@ -70,7 +70,7 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
   throw new CellFailure(result, limits);
 }
 
-/** The files and folders that exist in the cell for the outputs before the command runs. */
+/** The files and folders for the outputs that must exist in the cell before the command runs. */
 function writablesOf(outputs: readonly CommandOutput[]): Required<Pick<CellSpec, 'outputs' | 'outputDirectories'>> {
   return {
     outputs: outputs
@@ -93,7 +93,7 @@ function progressReporter(tools: WorkTools, run: Run, { command, share = { from:
     lastAt = now;
     isWriting = true;
     reportProgress(tools.context, run.claim, {
-      // Only a completed job reports 1: the output must still be checked and stored.
+      // Only a completed job reports 1, because the output must still be checked and stored.
       progress: Math.min(0.99, share.from + (share.to - share.from) * (fraction ?? 0)),
       speed,
       fps: report.fps,

@@ -23,7 +23,7 @@ describe('a still that this FFmpeg does not decode', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** The machine's FFmpeg outside of a cell, without the decoders that an operator's build may lack. */
+  /** The FFmpeg of this machine, outside of a cell and without the decoders that an operator's build may lack. */
   const lacking = (...decoder: string[]): Pick<Sandbox, 'run'> => ({
     run: (spec: CellSpec) =>
       new Promise((resolve) => {

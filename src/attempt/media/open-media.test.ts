@@ -24,7 +24,7 @@ describe('openMedia', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A sandbox that only reports which program it was asked to run. */
+  /** A sandbox that only reports the name of the requested program. */
   const sandbox = {
     run: async ({ program }: { program: string }) => Promise.reject(new Error(`a cell of ${program}`)),
   } as unknown as Sandbox;
@@ -45,7 +45,7 @@ describe('openMedia', () => {
     expect([container, existsSync(file)]).toEqual(['rewritten', true]);
   });
 
-  it('writes no container for an inspection, and still learns whether it can be remuxed', async () => {
+  it('writes no container for an inspection, and still determines whether the file can be remuxed', async () => {
     const { file, container } = await open('b.mp4', [...PICTURES, ...H264], { probeOnly: true });
     expect([container, existsSync(file)]).toEqual(['rewritten', false]);
   });
@@ -60,7 +60,7 @@ describe('openMedia', () => {
     await expect(open('d.mp4', [...fast, ...H264])).rejects.toMatchObject({ code: 'unsupported_media' });
   });
 
-  it('asks ffprobe in a cell for what the readers do not know', async () => {
+  it('runs ffprobe in a cell if the readers cannot fully describe a file', async () => {
     await expect(open('e.mp4', [...PICTURES, '-c:v', 'mpeg4'])).rejects.toThrow('a cell of ffprobe');
     await expect(open('f.avi', [...PICTURES, ...H264])).rejects.toThrow('a cell of ffprobe');
   });

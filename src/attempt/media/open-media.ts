@@ -15,13 +15,13 @@ import { decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
 
-/** Bytes to copy of a container that is only probed: ffprobe's `-probesize` and space for the data before it. */
+/** Number of bytes to copy of a container that is only probed: ffprobe's `-probesize` and space for the data before it. */
 const PROBED_BYTES = 32 * 2 ** 20;
 
 export interface OpenedMedia {
   /**
-   * Host path of the file for FFmpeg: a remuxed container if that loses nothing, else the original. For a HEIC or AVIF
-   * still, the decoded PNG.
+   * Host path of the file for FFmpeg: a remuxed container if remuxing loses nothing, else the original. For a HEIC or AVIF still, the
+   * decoded PNG.
    */
   file: string;
   demuxer: string;
@@ -31,11 +31,11 @@ export interface OpenedMedia {
   container: ContainerOrigin;
   /** Duration of the audio in seconds, if the sanitizer counted it. */
   countedSeconds: number | null;
-  /** Of each stream; null unless they were requested and the container was remuxed. */
+  /** The packets of each stream; null unless they were requested and the container was remuxed. */
   packets: StreamPackets[] | null;
-  /** Of the only video stream; null unless they were requested and the container was remuxed. */
+  /** The frames of the only video stream; null unless they were requested and the container was remuxed. */
   frames: FrameList | null;
-  /** Writes the remuxed container; null unless that was deferred, so that `file` does not exist yet. */
+  /** Writes the remuxed container; null unless writing was deferred. Until it is called, `file` does not exist. */
   remux: (() => Promise<void>) | null;
 }
 
@@ -50,13 +50,15 @@ export interface OpenOptions {
   check?: boolean;
   /** Reserves disk space for the container. Set it unless `probeOnly`. */
   disk?: DiskReservation;
-  /** Whether at most a probe reads the container, which then omits most of the media data, or is not written. */
+  /** Whether at most a probe reads the container. The container then omits most of the media data, or is not written. */
   probeOnly?: boolean;
-  /** Whether the container is written only when it is needed, if nothing has to probe it. */
+  /** Whether the container is written only when it is needed. It is written at once if it must be probed. */
   isDeferred?: boolean;
-  /** Whether streams may be copied, so that their packets must be known; `listed` omits what only their headers show. */
+  /**
+   * Whether streams may be copied, so that their packets must be known. `listed` omits packets that only the headers of streams describe.
+   */
   packets?: boolean | 'listed';
-  /** Whether the video may be cut into pieces, so that its frames are to be listed. */
+  /** Whether the video may be cut into pieces, so that its frames must be listed. */
   frames?: boolean;
   signal?: AbortSignal;
 }
@@ -64,10 +66,9 @@ export interface OpenOptions {
 type Tools = Pick<WorkTools, 'sanitizer' | 'sandbox' | 'measure'>;
 
 /**
- * Reads an untrusted file in memory-safe code, which remuxes its container if that loses nothing, and describes its
- * streams. If that code does not understand the file in full, ffprobe describes it in a cell. `known` is the result of
- * an earlier call; the file is then only remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is
- * required but impossible.
+ * Reads an untrusted file in memory-safe code, which remuxes its container if that loses nothing, and describes its streams. If this code
+ * does not fully understand the file, ffprobe describes it in a cell. `known` is the result of an earlier call; the file is then only
+ * remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is required but impossible.
  */
 export async function openMedia(tools: Tools, path: string, options: OpenOptions): Promise<OpenedMedia> {
   const { name, slot, subject, known, check, disk, signal } = options;
@@ -110,18 +111,20 @@ function sanitize(
   options: Pick<OpenOptions, 'subject' | 'disarm' | 'packets' | 'frames' | 'probeOnly' | 'isDeferred' | 'signal'>,
 ): Promise<SanitizeResult> {
   const { subject, disarm, packets = false, frames = false, probeOnly = false, isDeferred = false, signal } = options;
-  // A still is decoded before the probe.
+  // A still is decoded before it is probed.
   const isStill = file.demuxer === 'heif';
   const task = {
     ...{ ...file, packets, frames },
     mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
-    // An account that accepts only remuxed files learns at the upload whether this one can be.
+    // If the account accepts only remuxed files, the inspection of the upload must already determine whether this file can be remuxed.
     unlessDescribed: (probeOnly && !disarm) || isDeferred,
   };
   return measure('sanitize', () => sanitizer.sanitize(task, { subject, ...(signal && { signal }) }));
 }
 
-/** Writes the container of a file that was described without it. The file has not changed, so its description is right. */
+/**
+ * Writes the container of a file that was described without its container. The file has not changed, so the description is still correct.
+ */
 async function remuxLater(
   tools: Tools,
   file: { path: string; demuxer: string; target: string },

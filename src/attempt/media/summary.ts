@@ -17,7 +17,7 @@ export function summarise(info: MediaInfo): UploadMetadata {
   };
 }
 
-/** FFmpeg reads a still and a cover as video with a frame rate that it assumes. */
+/** FFmpeg reads a still or a cover as video, and assumes a frame rate for it. */
 export function shownFrameRate(
   { isImage, isAnimated }: Pick<MediaInfo, 'isImage' | 'isAnimated'>,
   { frameRate, isAttachedPicture }: Pick<VideoStream, 'frameRate' | 'isAttachedPicture'>,
@@ -34,7 +34,7 @@ export function outputFacts(
   return { format, size: info.sizeBytes, ...mediaFacts(info), ...made };
 }
 
-/** What a client sees of the media in an output. */
+/** The properties of the media in an output that clients see. */
 export function mediaFacts(info: Omit<OutputInfo, 'sizeBytes'>): MediaFacts {
   const { video, audio } = shownStreams(info);
   return {

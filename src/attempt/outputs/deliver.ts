@@ -15,23 +15,23 @@ import { putToUrl } from '../../storage/s3/signed-put.ts';
 import { StorageError } from '../../storage/types.ts';
 import type { Run, WorkTools } from '../tools.ts';
 
-/** Files of a tree at a time. */
+/** Number of files of a tree that are sent concurrently. */
 const AT_ONCE = 4;
 /** Milliseconds after which the rows of stored outputs are postponed; far less than `RESERVED_SECONDS`. */
 const POSTPONE_MS = 600_000;
-/** Files that name other files come last, so that nothing plays a copy that is not complete. */
+/** Files that refer to other files. They are sent last, so that no player starts to play an incomplete copy. */
 const IS_INDEX = /\.(?:m3u8|mpd|vtt)$/;
 
 /** An output that could not be delivered. It stays in storage. */
 export interface FailedDelivery {
   position: number;
-  /** A sentence for people. */
+  /** A sentence for the owner of the job. */
   reason: string;
 }
 
 /**
- * Delivers the stored outputs that have a destination, each from storage and through the guarded fetcher. The slot is free
- * for other jobs meanwhile, unless many deliveries wait. Rejects only if the attempt has to end.
+ * Delivers the stored outputs that have a destination. Each output is read from storage and sent through the guarded fetcher. Meanwhile the
+ * slot is free for other jobs, unless many deliveries wait. Rejects only if the attempt has to end.
  */
 export async function deliverOutputs(
   tools: WorkTools,
@@ -52,7 +52,7 @@ export async function deliverOutputs(
   }
 }
 
-/** Delivers one output after the other, like `deliverOutputs`. The attempt no longer needs its slot. */
+/** Delivers the outputs one after another, like `deliverOutputs`. The attempt no longer needs its slot. */
 export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueDelivery[]): Promise<FailedDelivery[]> {
   const { account_id: accountId } = run.claim.job;
   const { deliveries, delivering } = tools.transfers;
@@ -71,21 +71,21 @@ export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueD
   return failed;
 }
 
-/** No output may be swept while another one is delivered. */
+/** Postpones the deletion of all outputs, so that no output is deleted while another output is delivered. */
 async function keepAll({ context, logger }: WorkTools, outputs: readonly StoredOutput[]): Promise<void> {
   for (const { objectId } of outputs) {
     await postponeDeletion(context, objectId).catch((err) => logger.warn({ err }, 'an output was not postponed'));
   }
 }
 
-/** An output with its bytes, and where a copy goes. */
+/** A stored output, and the destination of its copy. */
 export interface DueDelivery {
   row: JobOutput;
   target: DeliveryTarget;
   objectId: string;
 }
 
-/** Returns why the output could not be delivered; null if it was. */
+/** Returns the reason why the output could not be delivered; null if it was delivered. */
 async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<string | null> {
   await record(tools, run, due.row, { status: 'delivering' });
   const reason = await send(tools, run, due).catch((error: unknown) => {

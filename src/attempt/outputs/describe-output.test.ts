@@ -21,7 +21,7 @@ describe('describeOutput', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A sandbox that only reports which program it was asked to run. */
+  /** A sandbox that only reports the name of the requested program. */
   const sandbox = {
     run: async ({ program }: { program: string }) => Promise.reject(new Error(`a cell of ${program}`)),
   } as unknown as Sandbox;
@@ -45,7 +45,7 @@ describe('describeOutput', () => {
     });
   });
 
-  it('asks ffprobe in a cell for what the readers do not know', async () => {
+  it('runs ffprobe in a cell if the readers cannot fully describe a file', async () => {
     const { described } = await describeFile('out.avi', PICTURES);
     await expect(described).rejects.toThrow('a cell of ffprobe');
   });

@@ -7,8 +7,8 @@ import type { WorkTools } from '../tools.ts';
 const SUBJECT = 'The output';
 
 /**
- * Describes the file that a cell wrote. The sanitizer's readers describe most files; they are memory-safe and need a
- * few milliseconds. ffprobe, in a cell of its own, needs 70 and describes the rest. Throws `JobFailure`.
+ * Describes the file that a cell wrote. The sanitizer's readers describe most files. They are memory-safe and need a few milliseconds. For
+ * all other files, ffprobe runs in its own cell and needs 70 ms. Throws `JobFailure`.
  */
 export async function describeOutput(
   tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,
@@ -29,7 +29,7 @@ async function readFacts(tools: Pick<WorkTools, 'sanitizer'>, path: string, sign
     const read = { path, demuxer, target: null, mediaBytes: null };
     return (await tools.sanitizer.sanitize(read, { subject: SUBJECT, signal })).facts;
   } catch (error) {
-    // The limits of inputs do not apply to outputs, so ffprobe decides.
+    // The limits of inputs do not apply to outputs, so ffprobe describes the file.
     if (error instanceof JobFailure) return null;
     throw error;
   }

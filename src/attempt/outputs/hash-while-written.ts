@@ -6,13 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const BUFFER_BYTES = 2 ** 20;
 /** Milliseconds between two reads of a file that has no new bytes. */
 const POLL_MS = 5;
-/** Bytes after which the disk begins to write them, so that little is left to write at the end. */
+/** Number of bytes after which they are flushed to the disk, so that few bytes remain to be flushed at the end. */
 const FLUSH_BYTES = 64 * 2 ** 20;
 
 /**
- * Computes the hexadecimal SHA-256 of a file while this process writes it from start to end. Resolves after `written`.
- * Reads the bytes while they are in memory, and has them written to the disk. Rejects if the file does not appear, or
- * with the error of `written`.
+ * Computes the hexadecimal SHA-256 of a file while this process writes it from start to end. Resolves after `written`. Reads the bytes
+ * while they are in memory, and flushes them to the disk. Rejects if the file does not appear, or with the error of `written`.
  */
 export async function hashWhileWritten(path: string, written: Promise<unknown>): Promise<string> {
   let hasEnded = false;
@@ -31,7 +30,7 @@ export async function hashWhileWritten(path: string, written: Promise<unknown>):
     const flush = flusher(file);
     const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
     for (;;) {
-      // Bytes that were written before the end are there, so a read after it finds all of them.
+      // If the writer has ended before this read, the read finds all remaining bytes.
       const isLast = hasEnded;
       const { bytesRead } = await file.read(buffer, 0, BUFFER_BYTES);
       hash.update(buffer.subarray(0, bytesRead));
@@ -63,7 +62,7 @@ async function openSoon(
   }
 }
 
-/** Has bytes written to the disk, in one request at a time. Failures appear when the file is made durable. */
+/** Flushes bytes to the disk, with one request at a time. Errors appear later, when the file is made durable. */
 function flusher(file: FileHandle) {
   let waiting = 0;
   let flushing: Promise<void> | null = null;

@@ -6,16 +6,16 @@ import { JobFailure } from '../../contract/failures.ts';
 import { MAX_TREE_FILES, TREE_PATH } from '../../objects/tree.ts';
 
 /*
- * Reads a directory that a cell has filled, once the cell has ended. Its content is hostile. Nothing is opened by a path of
- * more than one part: each directory and each file is opened below the descriptor of its parent, without following links.
+ * Reads a directory that a cell has filled, after the cell has ended. Its contents are hostile. No path with more than one part is opened:
+ * each directory and each file is opened below the descriptor of its parent, without following links.
  */
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
-/** Depth of directories below the directory that is read, as in `TREE_PATH`. */
+/** Depth of directories below the listed directory, as in `TREE_PATH`. */
 const MAX_DEPTH = 3;
 
 export interface DirectoryBounds {
-  /** Bytes of all files together. */
+  /** Maximum bytes of all files together. */
   maxBytes: number;
   maxFiles: number;
 }
@@ -28,9 +28,9 @@ export interface FoundFile {
 }
 
 /**
- * Lists the files of a directory and of the directories in it, in no order. Throws `JobFailure`: `limit_output` for too many
- * files or bytes, `sandbox_violation` for links, devices and everything else that is not a plain file, `output_invalid` for
- * unsafe names and for a directory without files.
+ * Lists the files of a directory and of its subdirectories, in no particular order. Throws `JobFailure`: `limit_output` for too many files
+ * or bytes, `sandbox_violation` for links, devices and anything else that is not a plain file, `output_invalid` for unsafe names and for a
+ * directory without files.
  */
 export async function listDirectory(directory: string, bounds: DirectoryBounds): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
@@ -62,20 +62,20 @@ export async function listDirectory(directory: string, bounds: DirectoryBounds):
   }
 }
 
-/** Maximum files of a directory: no tree has more than `MAX_TREE_FILES`, whatever its bounds allow. */
+/** Maximum files of a directory. No tree has more than `MAX_TREE_FILES`, even if its bounds allow more. */
 export function fileLimit({ maxFiles }: Pick<DirectoryBounds, 'maxFiles'>): number {
   return Math.min(maxFiles, MAX_TREE_FILES);
 }
 
-/** What a file contains, read while it is open. */
+/** Hashes of the contents of a file, computed while it is open. */
 export interface ReadFile {
   sha256: string;
   crc32: number;
 }
 
 /**
- * Opens a listed file, reads it, and calls `use` with a path under which exactly this file can be opened again. Throws
- * `JobFailure` with `sandbox_violation` if the file is not what was listed, or changes meanwhile.
+ * Opens a listed file, reads it, and calls `use` with a path under which exactly this file can be opened again. Throws `JobFailure` with
+ * `sandbox_violation` if the file differs from the listed file, or changes meanwhile.
  */
 export async function readListed<T>(
   directory: string,
@@ -117,7 +117,7 @@ async function hashOpen(path: string, size: number): Promise<ReadFile> {
   return { sha256: hash.digest('hex'), crc32: sum };
 }
 
-/** `O_NONBLOCK`: opening a pipe would wait for its writer. */
+/** `O_NONBLOCK`, because opening a pipe would wait for its writer. */
 async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(reject);
   try {
@@ -142,7 +142,7 @@ async function plainStats(file: FileHandle) {
   return stats;
 }
 
-/** A link, a socket, a file without permissions, or one that is not there any more. */
+/** The path is a link, a socket, a file without permissions, or a file that no longer exists. */
 function reject(error: NodeJS.ErrnoException): never {
   if (['ELOOP', 'ENOTDIR', 'ENXIO', 'EACCES', 'ENOENT', 'EPERM'].includes(error.code ?? '')) throw notPlain();
   throw error;

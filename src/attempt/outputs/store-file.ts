@@ -6,15 +6,15 @@ import { hashFile } from '../sources/hash-file.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { syncFile } from './take-file.ts';
 
-/** A file of this machine that becomes an object. */
+/** A file on this machine that will be stored as an object. */
 export interface FileToStore {
   path: string;
   size: number;
   key: string;
   contentType: string;
   /**
-   * For a file that `takeFile` returned: resolves when nothing else reads it, and rejects if it must not be stored. The
-   * file may be gone afterwards, because the storage takes it instead of its bytes.
+   * For a file that `takeFile` returned: resolves when no other code reads the file, and rejects if it must not be stored. Afterwards the
+   * file may no longer exist, because storage can take over the file itself.
    */
   taken?: Promise<unknown>;
   /** SHA-256 of the bytes, if it is known. */
@@ -31,7 +31,7 @@ export async function storeFile(
   file: FileToStore,
 ): Promise<{ objectId: string; sha256: string }> {
   const { path, taken, ...object } = file;
-  // The storage makes the file durable before it publishes it: by then its bytes have reached the disk.
+  // Storage makes the file durable before it publishes it. Flushing it now, during the hash, leaves little to write then.
   const [sha256] = await Promise.all([file.sha256 ?? hashFile(path), taken && syncFile(path)]);
   await taken;
   const objectId = await reserveOutput(tools.context, run.claim, { ...object, sha256 });
@@ -40,7 +40,7 @@ export async function storeFile(
   return { objectId, sha256 };
 }
 
-/** Stores the bytes of an output that is reserved. */
+/** Stores the bytes of a reserved output. */
 export async function putOutput(
   tools: WorkTools,
   run: Run,
@@ -72,7 +72,7 @@ export async function sizeOfPlainFile(path: string): Promise<number> {
   return stat.size;
 }
 
-/** Returns null for every error, because the cell decides what is at the path. */
+/** Returns null for every error, because the cell controls the contents of the path. */
 function statOrNull(path: string): Stats | null {
   try {
     return lstatSync(path);
@@ -81,7 +81,7 @@ function statOrNull(path: string): Stats | null {
   }
 }
 
-/** Whether the error reports a full disk of storage (507) or of this machine. */
+/** Whether the error reports that the disk of the storage (507) or of this machine is full. */
 export function isFullDisk(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 507;
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');

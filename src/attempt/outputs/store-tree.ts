@@ -8,7 +8,7 @@ import type { Run, WorkTools } from '../tools.ts';
 import { type DirectoryBounds, type FoundFile, listDirectory, readListed } from './read-directory.ts';
 import { putOutput } from './store-file.ts';
 
-/** Files at a time: enough to hide the latency of a storage, few enough for the gateway's disk. */
+/** Number of files that are stored concurrently: enough to hide the latency of the storage, and few enough for the gateway's disk. */
 const AT_ONCE = 8;
 /** Milliseconds after which the row of a tree is postponed again; far less than `RESERVED_SECONDS`. */
 const POSTPONE_MS = 600_000;
@@ -17,14 +17,14 @@ const POSTPONE_MS = 600_000;
 export interface TreeOutput extends DirectoryBounds {
   /** Path on the host of a directory that a cell filled. The cell has ended. */
   directory: string;
-  /** Of the output in its job. */
+  /** Position of the output in its job. */
   position: number;
-  /** Of the file with which a client begins. */
+  /** Content type of the first file that a client requests. */
   contentType: string;
   contentTypeOf: (path: string) => string;
 }
 
-/** `bytes` counts the files. `sha256` is the hash of the only file, or of the manifest if there are several. */
+/** `bytes` is the total size of the files. `sha256` is the hash of the only file, or of the manifest if there are several files. */
 export interface StoredTree {
   objectId: string;
   bytes: number;
@@ -33,9 +33,8 @@ export interface StoredTree {
 }
 
 /**
- * Stores a directory that a cell wrote, as one output of many files. Its space is reserved once, with `maxBytes`, and
- * corrected at the end. No client learns its keys before the job completes. Throws `JobFailure` as `listDirectory` and
- * `reserveTree` do, and `StorageError`.
+ * Stores a directory that a cell wrote, as one output with many files. Reserves `maxBytes` once, and corrects the reservation at the end.
+ * No client learns its keys before the job completes. Throws `JobFailure` as `listDirectory` and `reserveTree` do, and `StorageError`.
  */
 export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): Promise<StoredTree> {
   const { directory, position, contentType, maxBytes } = tree;
@@ -57,7 +56,7 @@ export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): P
   return { objectId, bytes, files: files.length, sha256 };
 }
 
-/** Resolves or rejects when no file is being stored any more: the caller may then delete all of them. */
+/** Stores the files. Resolves or rejects only when no file is being stored, so that the caller may then delete all of them. */
 async function putFiles(
   tools: WorkTools,
   run: Run,

@@ -6,7 +6,7 @@ import type { Run, WorkTools } from '../tools.ts';
 import { takeFile } from './take-file.ts';
 
 const VIOLATION = { code: 'sandbox_violation' };
-/** Of no account of the system (`cell/account.ts`). */
+/** Ids that no account of the system has (`cell/account.ts`). */
 const CELL = { uid: 60706, gid: 60705 };
 
 describe('a file that a hostile cell wrote', () => {

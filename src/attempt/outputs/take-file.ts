@@ -9,11 +9,10 @@ import type { Run, WorkTools } from '../tools.ts';
 const flush = promisify(fsync);
 
 /**
- * Takes a file that a cell wrote, so that the storage can publish it without a copy: moves it into the work folder, where
- * the account of the cell cannot reach it, and makes it a read-only file of this process' account. The cell has ended, so
- * nothing has it open. Returns its new path, or null if its bytes must be sent instead: the storage is elsewhere, the
- * folders are on different file systems, or no tier guarantees that the cell has ended. Throws `JobFailure` if it is
- * anything but a plain file.
+ * Takes over a file that a cell wrote, so that the storage can publish it without a copy. Moves the file into the work folder, where the
+ * account of the cell cannot reach it, and makes it a read-only file of this process' account. The cell has ended, so no process has the
+ * file open. Returns its new path. Returns null if its bytes must be sent instead: the storage is on another machine, the folders are on
+ * different file systems, or no tier guarantees that the cell has ended. Throws `JobFailure` if the path is not a plain file.
  */
 export async function takeFile(tools: WorkTools, run: Run, path: string): Promise<string | null> {
   const { handOver } = await tools.context.store.capabilities();
@@ -42,7 +41,7 @@ export async function syncFile(path: string): Promise<void> {
 async function move(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
-      // The folder of the outputs is read-only, which binds an ordinary user.
+      // The folder of the outputs is read-only, which prevents an ordinary user from moving the file.
       if (error.code !== 'EACCES') throw error;
       await chmod(dirname(from), 0o700);
       await rename(from, to);

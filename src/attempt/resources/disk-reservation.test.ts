@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const FULL = { code: 'storage_full', retry: true };
 
-/** The budget of a disk with `spare` MiB above the reserve. */
+/** A budget for a disk with `spare` MiB above the reserve. */
 function budgetOn(disk: { spare: number }, { promised = 0, accounts = 2, cells = 3 } = {}) {
   return new DiskBudget({
     measure: async () => ({
@@ -28,7 +28,7 @@ describe('disk space for work', () => {
     (await budgetOn({ spare: 500 }).enter('a')).release();
   });
 
-  it('bounds the writes of each cell, so that all of them fit together', async () => {
+  it('limits the writes of each cell, so that the writes of all cells fit together', async () => {
     const attempt = await budgetOn({ spare: 400 }).enter('a');
     expect(await attempt.cellBytes()).toBe(100 * MIB);
     attempt.release();
@@ -37,7 +37,7 @@ describe('disk space for work', () => {
     tight.release();
   });
 
-  it('is reserved for copies while their account leaves as much free, and completely for a single account', async () => {
+  it('is reserved for copies while their account leaves at least as much free, and completely for a single account', async () => {
     const attempt = await budgetOn({ spare: 400 }).enter('a');
     await attempt.reserve(150 * MIB);
     await expect(attempt.reserve(150 * MIB)).rejects.toMatchObject(FULL);
@@ -102,7 +102,7 @@ describe('the interval at which the disk is measured', () => {
     expect(watchMs({ left: 100 * GIB, spareFiles: 10 })).toBe(250);
   });
 
-  it('grows with the free space, so that a program that writes 2 GB/s is seen before the reserve', () => {
+  it('grows with the free space, so that a program that writes 2 GB/s is detected before it uses the reserve', () => {
     expect(watchMs({ left: 4e9, spareFiles: FILES })).toBe(2000);
     expect(watchMs({ left: 4e9, spareFiles: 150_000 })).toBe(1500);
   });

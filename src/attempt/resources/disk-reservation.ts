@@ -2,17 +2,17 @@ import type { DiskSpace } from '../../config/disk-reserve.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { Db } from '../../database/pool.ts';
 
-/** Free bytes above the reserve that an attempt needs to start. */
+/** Minimum free bytes above the reserve for starting an attempt. */
 const LEAST_BYTES = 4 * 2 ** 20;
-/** Smallest limit for the writes of a cell. Many outputs are smaller; a larger one fails. */
+/** Smallest limit for the writes of a cell. A smaller limit would still suffice for many outputs, but not for larger outputs. */
 const LEAST_CELL_BYTES = 2 ** 20;
 /** While attempts run, the disk is measured at an interval between these bounds, see `watchMs`. */
 const SHORTEST_WATCH_MS = 250;
 const LONGEST_WATCH_MS = 5000;
-/** How fast anything, including other programs, is assumed to use up the disk. */
+/** Assumed maximum rate at which all programs together use up the disk. */
 const FILL_BYTES_PER_MS = 2e6;
 const FILL_FILES_PER_MS = 100;
-/** The disk is also measured each time that this number of bytes was fetched. */
+/** The disk is also measured each time that this number of bytes has been fetched. */
 const WATCH_BYTES = 8 * 2 ** 20;
 /** Milliseconds for which the sum of promised bytes is cached. Each presign changes it, but an estimate is enough. */
 const PROMISED_MS = 250;
@@ -25,11 +25,11 @@ export class DiskFull extends Error {
   }
 }
 
-/** Accounts for what one attempt writes to the disk of this worker. */
+/** Accounts for the bytes that one attempt writes to the disk of this worker. */
 export interface DiskReservation {
   /** Aborted, with a `JobFailure`, when this attempt must release its space. */
   readonly signal: AbortSignal;
-  /** Reports that this number of bytes was written. Write no more until the result resolves. */
+  /** Reports that this number of bytes was written. If it returns a promise, wait for it before you write more. */
   recordWrite(bytes: number): Promise<void> | undefined;
   /** Reserves space before a copy of this number of bytes. Throws `JobFailure` with `storage_full`. */
   reserve(bytes: number): Promise<void>;
@@ -39,8 +39,8 @@ export interface DiskReservation {
 }
 
 /**
- * Milliseconds until the disk must be measured again: a program that writes 2 GB or creates 100,000 files in a second is
- * seen before it reaches the reserve. Each measurement costs a request to the storage and a query.
+ * Milliseconds until the disk must be measured again. A program that writes 2 GB or creates 100,000 files in a second is detected before it
+ * reaches the reserve. Each measurement costs a request to the storage and a query.
  */
 export function watchMs({ left, spareFiles }: { left: number; spareFiles: number }): number {
   const ms = Math.min(left / FILL_BYTES_PER_MS, spareFiles / FILL_FILES_PER_MS, LONGEST_WATCH_MS);
@@ -75,7 +75,7 @@ export class DiskBudget {
   #measuring: Promise<void> | null = null;
   /** Bytes written since the last measurement. */
   #unseen = 0;
-  /** Until the next measurement, by the last one. */
+  /** Milliseconds until the next measurement, as set by the last measurement. */
   #pauseMs = SHORTEST_WATCH_MS;
 
   constructor({ measure, promised, cells }: DiskBudgetOptions) {
@@ -89,7 +89,7 @@ export class DiskBudget {
     if ((await this.#freeSpace()).left < LEAST_BYTES) throw new DiskFull();
     const reserved: Reserved = { accountId, bytes: 0, stop: new AbortController() };
     this.#reservations.add(reserved);
-    // The last measurement sets the time of the next one, however many attempts start meanwhile.
+    // If a measurement is already scheduled, keep it, regardless of how many attempts start meanwhile.
     if (!this.#timer) this.#watchLater();
     return {
       signal: reserved.stop.signal,
@@ -102,7 +102,7 @@ export class DiskBudget {
 
   /** Starts to read the promised bytes together with other statements on this connection, unless they were read recently. */
   readAhead(connection: Db): void {
-    this.#promised(connection).catch(() => {}); // the attempt reads it again
+    this.#promised(connection).catch(() => {}); // The attempt reads them again.
   }
 
   /** Free bytes above the reserve. */
@@ -149,7 +149,7 @@ export class DiskBudget {
     return own.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Measures the disk, once for all that ask meanwhile. When that fails, it measures again soon. */
+  /** Measures the disk, once for all concurrent callers. If the measurement fails, measures again soon. */
   #watch(): Promise<void> {
     this.#unseen = 0;
     this.#measuring ??= this.#stopLargest()
@@ -168,7 +168,7 @@ export class DiskBudget {
     this.#timer = this.#reservations.size > 0 ? setTimeout(() => this.#watch(), this.#pauseMs).unref() : undefined;
   }
 
-  /** Stops the largest attempt if the reserve is in use, or the largest one of an account that uses too much. */
+  /** Stops the largest attempt if the reserve is in use, or the largest attempt of an account that uses too much space. */
   async #stopLargest(): Promise<void> {
     const { space, left, shared } = await this.#freeSpace();
     const inReserve = space.spareBytes < 0 || space.spareFiles < 0;

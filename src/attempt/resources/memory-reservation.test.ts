@@ -4,7 +4,7 @@ import { openMemoryBudget } from './memory-reservation.ts';
 const heavy = { isHeavy: true, signal: new AbortController().signal };
 const light = { ...heavy, isHeavy: false };
 
-/** Whether the promise has resolved once all others that could have done so. */
+/** Whether the promise has resolved after all microtasks have run. */
 async function isDone(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol();
   const turn = new Promise((resolve) => setImmediate(resolve, pending));
@@ -19,13 +19,13 @@ describe('the memory of a worker', () => {
     const large = budget.reserve(70, heavy);
     const small = budget.reserve(10, heavy);
     second();
-    // The small one would fit, but the large one asked before it.
+    // The small job would fit, but the large job asked before it.
     expect([await isDone(large), await isDone(small)]).toEqual([false, false]);
     first();
     expect([await isDone(large), await isDone(small)]).toEqual([true, true]);
   });
 
-  it('never keeps a heavy job waiting that runs alone, nor a light one', async () => {
+  it('never delays a light job, or a heavy job while no other heavy job runs', async () => {
     const budget = openMemoryBudget(100);
     const lights = [await budget.reserve(80, light), await budget.reserve(80, light)];
     const alone = await budget.reserve(500, heavy);

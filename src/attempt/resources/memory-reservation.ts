@@ -1,19 +1,19 @@
-/** Planned bytes of memory for each light slot. A brief heavy job needs at most as many. */
+/** Planned bytes of memory for each light slot. A brief heavy job also needs at most this much memory. */
 export const LIGHT_BYTES = 512 * 2 ** 20;
 
 /**
- * The memory that the cells of a worker may use together, by the estimates of their plans. A heavy job waits for memory. A
- * job in a light slot counts but never waits, because each light slot has its own planned memory.
+ * The memory that the cells of a worker may use together, based on the estimates of their plans. A heavy job waits for memory. A job in a
+ * light slot counts but never waits, because each light slot has its own planned memory.
  */
 export interface MemoryBudget {
   /**
-   * Resolves when the job may run, to a function that returns its memory; rejects with the signal's reason. A heavy job
-   * that runs without another heavy job never waits, however large it is: the limit of its cell bounds it.
+   * Resolves to a function that releases the memory of the job, as soon as the job may run. Rejects with the signal's reason. A heavy job
+   * never waits if no other heavy job runs, regardless of its size, because its cell has its own limit.
    */
   reserve(bytes: number, options: { isHeavy: boolean; signal: AbortSignal }): Promise<() => void>;
 }
 
-/** Heavy jobs get memory in the order of their requests, so that small ones do not keep a large one waiting. */
+/** Heavy jobs get memory in the order of their requests, so that small jobs do not keep a large job waiting. */
 export function openMemoryBudget(totalBytes: number): MemoryBudget {
   const waiting: { bytes: number; admit: () => void }[] = [];
   let used = 0;

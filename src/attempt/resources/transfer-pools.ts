@@ -2,8 +2,8 @@ import { FairPool } from '../../pools/fair-pool.ts';
 import type { PoolShape } from '../../pools/share.ts';
 
 /*
- * What a worker sends to destinations of accounts. A destination may hang for minutes, so the job has left its slot, and holds one
- * of many places instead.
+ * Pools for transfers to destinations of accounts. A destination may hang for minutes, so a delivering job has no slot, but one of many
+ * places in a pool.
  */
 
 /** Concurrent deliveries of a worker. Each costs a few sockets, and waits for its destination. */

@@ -9,29 +9,29 @@ type Tools = Pick<WorkTools, 'fetcher' | 'sanitizer'>;
 
 const MAX_REQUESTS = 12;
 const MAX_BYTES = 64 * 2 ** 20;
-/** A smaller source is fetched completely, because this is fast. */
+/** Minimum bytes of a source. A smaller source is fetched completely, because this is fast. */
 const LEAST_BYTES = 8 * 2 ** 20;
-/** A source of which a larger share is needed is fetched completely. */
+/** Largest share of a source that is fetched in parts. If more is needed, the source is fetched completely. */
 const MOST_OF_IT = 0.25;
-/** A smaller request costs as much, because each request opens a connection. */
+/** Minimum bytes of a request. A smaller request costs as much, because each request opens a connection. */
 const AT_LEAST = 64 * 1024;
-/** Requests that are sent at the same time for several pictures. */
+/** Maximum number of concurrent requests for several pictures. */
 const AT_ONCE = 4;
-/** Bytes between two wanted ranges that are fetched with them, rather than with two requests. */
+/** Maximum gap in bytes between two wanted ranges that are fetched with one request. */
 const NEAR = 2 ** 20;
 
-/** Parts of the source are not enough, or cost as much as the complete source. */
+/** Parts of the source are not sufficient, or cost as much as the complete source. */
 export interface NeedsAll {
   outcome: 'needs-all';
   reason: string;
 }
 
 export interface PartLimits {
-  /** A smaller source is not opened. */
+  /** Minimum bytes of the source. A smaller source is not opened. */
   leastBytes?: number;
   /** Largest share of the source that may be fetched. */
   mostOfIt?: number;
-  /** Requests for parts of the source. Defaults to `MAX_REQUESTS`. */
+  /** Maximum number of requests for parts of the source. Defaults to `MAX_REQUESTS`. */
   maxRequests?: number;
   /** Largest size of the source in bytes. Defaults to the limit of a download. */
   maxSize?: number;
@@ -39,14 +39,14 @@ export interface PartLimits {
 
 interface PartsTarget {
   url: string;
-  /** Of the file with holes. */
+  /** Path of the file with holes. */
   path: string;
   disk: DiskReservation;
 }
 
 /**
- * Opens a source for reading parts of it into a file with holes. Null if it is too small for that to pay, or if its
- * server does not support it.
+ * Opens a source for reading parts of it into a file with holes. Returns null if the source is too small for this to save time, or if its
+ * server does not support ranges.
  */
 export async function openParts(
   tools: Tools,
@@ -58,7 +58,7 @@ export async function openParts(
   return opened && 'complete' in opened ? null : opened;
 }
 
-/** Like `openParts`. Returns the response of a server without ranges for `stageSource`. */
+/** Like `openParts`. If the server does not support ranges, returns its response for `stageSource`. */
 export async function openPartsOrComplete(
   tools: Tools,
   { url, path, disk }: PartsTarget,
@@ -82,21 +82,21 @@ interface SparseFile {
   path: string;
   disk: DiskReservation;
   signal: AbortSignal;
-  /** Bytes of the source that may be fetched. */
+  /** Maximum bytes of the source that may be fetched. */
   maxFetched: number;
-  /** Ranges that may be fetched for pictures. */
+  /** Maximum number of ranges that may be fetched for pictures. */
   maxParts: number;
 }
 
-/** What the index of a source declares. */
+/** Properties that the index of a source declares. */
 export interface DescribedParts {
   outcome: 'described';
   info: MediaInfo | null;
-  /** Null = not known. */
+  /** Null = unknown. */
   packets: readonly StreamPackets[] | null;
 }
 
-/** A source of which parts are fetched on demand, each byte at most once. All methods reject with `FetchError`. */
+/** A source whose parts are fetched on demand, each byte at most once. All methods reject with `FetchError`. */
 export class PartsOfSource {
   /** First bytes of the source. */
   readonly head: Buffer;
@@ -132,7 +132,7 @@ export class PartsOfSource {
     return null;
   }
 
-  /** Describes the source. `info` is null where the readers do not know enough: `target` is then a container for a probe. */
+  /** Describes the source. `info` is null if the readers cannot fully describe it; `target` is then a container for a probe. */
   async describe(target: string): Promise<DescribedParts | NeedsAll> {
     const result = await this.#read<StartResult>({ part: 'start', target });
     return 'outcome' in result ? result : { outcome: 'described', info: result.info, packets: result.packets };
@@ -147,7 +147,7 @@ export class PartsOfSource {
     const result = await this.#read<PicturesResult>({ part: 'pictures', pictures, isSought, target });
     if ('outcome' in result) return result;
     const { media, mediaAt } = result;
-    // The readers have written all of it.
+    // The readers have already written the complete container.
     if (media.length === 0) return null;
     const tooMuch = await this.#requireAll(withGaps(media));
     if (tooMuch) return tooMuch;
@@ -155,7 +155,7 @@ export class PartsOfSource {
     return null;
   }
 
-  /** Fetches ranges, some at the same time. Fetches nothing if they are too many or too large together. */
+  /** Fetches ranges, some of them concurrently. Fetches nothing if the ranges are too many or too large together. */
   async #requireAll(ranges: readonly Range[]): Promise<NeedsAll | null> {
     const { maxFetched, maxParts } = this.#file;
     const missing = ranges.filter((range) => firstMissing(this.#present, range));
@@ -172,7 +172,7 @@ export class PartsOfSource {
     return found;
   }
 
-  /** Runs the readers on the file, and fetches the ranges that they miss, until they have a result. */
+  /** Runs the readers on the file, and fetches the ranges that they lack, until they have a result. */
   async #read<T extends StartResult | PicturesResult>(wanted: Wanted & { target: string }): Promise<T | NeedsAll> {
     const { path, signal } = this.#file;
     for (;;) {
@@ -216,14 +216,14 @@ function needsAll(reason: string): NeedsAll {
   return { outcome: 'needs-all', reason };
 }
 
-/** The missing range, or more if it is short, without what follows it and is present. */
+/** Returns the missing range, extended to the minimum size of a request, but only up to the next present range. */
 function upToPresent(present: readonly Range[], { start, end }: Range, size: number): Range {
   const wanted = Math.min(size, Math.max(end, start + AT_LEAST));
   const next = present.filter((range) => range.start > start).map((range) => range.start);
   return { start, end: Math.min(wanted, ...next) };
 }
 
-/** Joins ranges that are near each other. `ranges` is in the order of the file. */
+/** Joins ranges that are near each other. `ranges` must be in the order of the file. */
 function withGaps(ranges: readonly Range[]): Range[] {
   const joined: Range[] = [];
   for (const { start, end } of ranges) {
@@ -253,7 +253,7 @@ export async function copyMedia(path: string, media: readonly Range[], target: s
   }
 }
 
-/** Copies at most `MAX_BYTES`: no more was fetched. */
+/** Copies at most `MAX_BYTES`, because no more bytes were fetched. */
 async function copyPart(from: FileHandle, { start, end }: Range, to: FileHandle, at: number): Promise<void> {
   const { buffer, bytesRead } = await from.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
   await to.write(buffer, 0, bytesRead, at);

@@ -14,7 +14,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const hash = createHash('sha256');
-    // One buffer for the entire file: a stream would leave one for each read to the garbage collector.
+    // One buffer for the entire file, because a stream would allocate a buffer for each read.
     const buffer = Buffer.allocUnsafeSlow(Math.min(BUFFER_BYTES, fstatSync(file).size + 1));
     for (;;) {
       signal?.throwIfAborted();

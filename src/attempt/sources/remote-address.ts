@@ -7,15 +7,15 @@ import type { WorkTools } from '../tools.ts';
 /** Seconds for which a source can be read: longer than any fetch with its retries. */
 const READ_SECONDS = 6 * 3600;
 
-/** Whose source it is, and its name in errors, e.g. `Input 1`. */
+/** The owner of the source, and the name of the source in errors, e.g. `Input 1`. */
 interface SourceOwner {
   accountId: string;
   subject: string;
 }
 
 /**
- * The URL from which a source is fetched. Signs a URL for an object in the bucket of a connection; any other URL is
- * returned as it is. Throws `JobFailure` if the connection has been deleted.
+ * Returns the URL from which a source is fetched. Signs a URL for an object in the bucket of a connection; returns any other URL unchanged.
+ * Throws `JobFailure` if the connection has been deleted.
  */
 export async function remoteAddress(
   { context: { db, vault }, fetcher }: Pick<WorkTools, 'context' | 'fetcher'>,

@@ -11,9 +11,7 @@ import type { Claim } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import { readHead } from '../media/read-head.ts';
 
-/*
- * An upload whose bytes are sealed, and not confirmed yet. An inspection confirms it, or the job that it was created with.
- */
+/* An upload whose bytes are sealed, but not confirmed yet. It is confirmed by an inspection, or by the job that it was created with. */
 
 /** An upload with the key of its object, and the settings of its account. */
 export type SealedUpload = NonNullable<Awaited<ReturnType<typeof sealedUpload>>>;
@@ -43,15 +41,15 @@ export async function checkDeclaredType(path: string, declared: string) {
   return { detected, size };
 }
 
-/** What was found in a sealed upload. */
+/** The properties that were found in a sealed upload. */
 export interface FoundInUpload {
   contentType: string;
   inspection: Inspection;
 }
 
 /**
- * Confirms the upload, makes its object live and records that, unless the upload was deleted meanwhile. A job that awaits
- * the upload can use it.
+ * Confirms the upload, makes its object live, and records the event, unless the upload was deleted meanwhile. A job that awaits the upload
+ * can then use it.
  */
 export async function confirmSealed(
   context: Context,
@@ -80,7 +78,7 @@ export async function confirmForAttempt(
   return (await confirmOwned(context.db, values)).length > 0;
 }
 
-/** The properties of a sealed upload that its confirm needs. */
+/** The properties of a sealed upload that are needed to confirm it. */
 export type ConfirmableUpload = Pick<SealedUpload, 'id' | 'retention_seconds'>;
 
 interface Confirmation extends Pick<FoundInUpload, 'contentType'> {

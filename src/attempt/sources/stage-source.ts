@@ -29,13 +29,13 @@ export interface StageOptions {
   signal: AbortSignal;
   disk: DiskReservation;
   maxBytes?: number;
-  /** The response of a server without ranges, which is read instead of a new one. Only for a source that is fetched. */
+  /** The response of a server without ranges, which is read instead of sending another request. Only for a source that is fetched. */
   complete?: SourceResponse | undefined;
   /** Follows a fetch while it runs. */
   arrival?: {
     /** Called with the declared size; null = not declared. */
     onResponse(length: number | null): void;
-    /** Called with each number of bytes that was written to the file. */
+    /** Called with the number of bytes after each write to the file. */
     onBytes(bytes: number): void;
   };
 }
@@ -51,9 +51,9 @@ export function sourcePath(folder: string, position: number): string {
 }
 
 /**
- * Stages an input or asset and returns its host path. Files in the storage of this machine are used without a copy; all
- * others are copied or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws
- * `JobFailure`, or `StorageError` when the storage is unreachable.
+ * Stages an input or asset and returns its host path. Files in storage on this machine are used without a copy. All other files are copied
+ * or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws `JobFailure`, or `StorageError` when
+ * storage is unreachable.
  */
 export async function stageSource(
   tools: WorkTools,
@@ -64,7 +64,7 @@ export async function stageSource(
   const target = sourcePath(folder, source.position);
   if (source.object_id) {
     const size = source.object_size ?? 0;
-    // An object that is deleted later has no bytes.
+    // If the object has been marked for deletion, its bytes may no longer exist.
     if (source.object_state !== 'live' || source.object_key === null) {
       throw new JobFailure('input_deleted', `${subject} has been deleted.`);
     }

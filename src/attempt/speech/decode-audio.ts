@@ -9,24 +9,21 @@ import { sizeOfPlainFile } from '../outputs/store-file.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { BYTES_PER_MS } from './voice-activity.ts';
 
-/** The longest media in seconds, equal to the longest input. Its samples have 1.4 GB. */
+/** Maximum duration of the media in seconds, equal to the maximum duration of an input. Its samples have 1.4 GB. */
 const MAX_SECONDS = 12 * 3600;
 const MEMORY_BYTES = 256 * 2 ** 20;
-/** Slower than any audio decoder measured, on a busy machine. */
+/** Maximum seconds of CPU time per second of audio. Slower than any measured audio decoder, even on a busy machine. */
 const CPU_SHARE = 0.5;
 const LEAST_CPU_SECONDS = 120;
 const AUDIO = 'audio';
 
-/** Samples of audio on this machine. */
+/** A file on this machine with samples of audio. */
 export interface Samples {
   path: string;
   ms: number;
 }
 
-/**
- * The limits of a cell that does not store anything: the limits of the machine and of the account, without its storage
- * quota.
- */
+/** The limits of a cell that stores nothing: the limits of the machine and of the account, without its storage quota. */
 export async function speechLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
   run: Pick<Run, 'claim'>,
@@ -80,7 +77,7 @@ export async function decodeAudio(
     await run.disk.reserve(size);
     const path = join(run.folder, 'speech-audio');
     await rename(written, path);
-    // As root, so that the next cell gets a link instead of a copy.
+    // Owned by root, so that the next cell gets a link instead of a copy.
     if (process.getuid?.() === 0) await chown(path, 0, 0);
     return { path, ms: Math.floor(size / BYTES_PER_MS) };
   } finally {

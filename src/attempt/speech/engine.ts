@@ -32,6 +32,6 @@ export interface SpeechEngine {
   texts(recognition: Recognition): Readonly<Record<string, string>>;
   /** Throws `JobFailure` if the result is invalid. */
   parse(result: string): Recognized;
-  /** Why the recognizer can't process the request, as a sentence; null if it can. */
+  /** The reason why the recognizer can't process the request, as a sentence; null if it can. */
   unsupported(wanted: Pick<Recognition, 'language' | 'task'>): string | null;
 }

@@ -8,11 +8,11 @@ import { summarise } from '../media/summary.ts';
 import { stageSource } from '../sources/stage-source.ts';
 import type { Run, WorkTools } from '../tools.ts';
 
-/** Media that is staged on this machine, and read by memory-safe code. */
+/** Media that is staged on this machine and was opened by `openMedia`. */
 export interface OpenedSource {
   slot: number;
   file: CellInput;
-  /** Of the source, for `decodeAudio`. */
+  /** Demuxer of the source, for `decodeAudio`. */
   source: {
     path: string;
     demuxer: string;

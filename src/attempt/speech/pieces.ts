@@ -36,7 +36,7 @@ export function cutPieces(speech: readonly Span[], most = MAX_PIECE_MS): SpeechP
   return [...pieces, pieceOf(speech, { from, to: end })].filter((piece) => piece.speech.length > 0);
 }
 
-/** Where a piece that begins at `from` ends, and where the next one begins. */
+/** Finds the end of a piece that begins at `from`, and the start of the next piece. */
 function bestCut(speech: readonly Span[], { from, length, most }: { from: number; length: number; most: number }) {
   const [planned, latest] = [from + length, from + Math.min(most, length * LATEST_SHARE)];
   let best = { at: Math.min(planned, latest), next: Math.min(planned, latest), score: Number.NEGATIVE_INFINITY };
@@ -58,11 +58,11 @@ function pieceOf(speech: readonly Span[], { from, to }: Span): SpeechPiece {
 
 /** Parts of the media that a recognizer receives one after another. */
 export interface Timeline {
-  /** In media time. For the recognizer, each part starts where the previous part ends. */
+  /** The parts, with their times in the media. For the recognizer, each part starts where the previous part ends. */
   stretches: readonly Span[];
 }
 
-/** The audio of a piece for a recognizer: long silences are shortened, because recognizers invent words in silence. */
+/** Returns the audio of a piece for a recognizer. Long silences are shortened, because recognizers invent words in silence. */
 export function hearSpeech({ from, to, speech }: SpeechPiece): Timeline {
   return {
     stretches: mergeSpans(

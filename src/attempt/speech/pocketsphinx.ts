@@ -6,9 +6,9 @@ import { heardMs } from './pieces.ts';
 
 /** Milliseconds of a frame of the recognizer. */
 const FRAME_MS = 10;
-/** The longest utterance in frames. The memory of the search grows with the utterance. */
+/** Maximum length of an utterance in frames. The memory of the search grows with the utterance. */
 const MAX_UTTERANCE = 3000;
-/** Fillers and silences of the model, and the number of a second pronunciation: `a(2)`. */
+/** Fillers and silences of the model, and the suffix of an alternative pronunciation: `a(2)`. */
 const FILLER = /^(?:<.*>|\[.*\]|\+\+.*\+\+)$/;
 const VARIANT = /\(\d+\)$/;
 
@@ -37,7 +37,10 @@ export const pocketsphinx: SpeechEngine = {
   },
 };
 
-/** One utterance a line: file, first and last frame, name. The name is the first frame, from which times count. */
+/**
+ * One utterance per line: file, first frame, last frame, name. The name is the first frame, because the recognizer reports times relative
+ * to it.
+ */
 function utterancesOf(file: string, ms: number): string {
   const frames = Math.floor(ms / FRAME_MS);
   const count = Math.max(1, Math.ceil(frames / MAX_UTTERANCE));
@@ -45,7 +48,7 @@ function utterancesOf(file: string, ms: number): string {
   return starts.map((start, index) => `${file} ${start} ${starts[index + 1] ?? frames} ${start}\n`).join('');
 }
 
-/** `NAME S n T n A n L n FRAME acoustic language WORD … END`: where each word begins, with its scores. */
+/** `NAME S n T n A n L n FRAME acoustic language WORD … END`: the first frame of each word, with its scores. */
 function readUtterance(line: string): SpokenSegment {
   const [name, ...rest] = line.trim().split(/\s+/);
   const offset = Number(name);

@@ -73,7 +73,10 @@ export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfS
   }
 }
 
-/** The cores of this machine except one, divided by its heavy slots. A recognizer on all cores is slower than on all but one. */
+/**
+ * The number of cores of this machine minus one, divided by the number of its heavy slots. A recognizer is slower with all cores than with
+ * all but one.
+ */
 function threadsOf({ settings }: WorkTools): number {
   const heavy = Math.max(1, settings.slots.filter((classes) => classes.includes('heavy')).length);
   return Math.min(MAX_THREADS, Math.max(1, Math.floor((settings.cores - 1) / heavy)));

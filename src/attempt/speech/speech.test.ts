@@ -3,7 +3,7 @@ import { cutPieces, heardMs, hearSpeech, mediaTime } from './pieces.ts';
 import { placeSegments } from './place-segments.ts';
 import { FRAME_MS, findSpeech, frameLevels, SAMPLE_RATE } from './voice-activity.ts';
 
-/** A tone of each level in dBFS, for a number of milliseconds; null is digital silence. */
+/** Returns a tone for each level in dBFS and number of milliseconds; a level of null is digital silence. */
 function sound(...parts: readonly [db: number | null, ms: number][]): Buffer {
   const samples: number[] = [];
   for (const [db, ms] of parts) {
@@ -50,7 +50,7 @@ describe('speech', () => {
 });
 
 describe('pieces of speech', () => {
-  /** Sentences of 8 seconds with pauses of 2. */
+  /** Sentences of 8 seconds with pauses of 2 seconds. */
   const hour = Array.from({ length: 360 }, (_, index) => ({ from: index * 10_000, to: index * 10_000 + 8000 }));
 
   it('are at most ten minutes long, end in pauses, and contain all speech', () => {
@@ -121,7 +121,7 @@ describe('the segments of a recognizer', () => {
   const place = (...segments: ReturnType<typeof spoken>[]) => placeSegments(segments, hearSpeech(piece), piece);
 
   it('are dropped where no speech was measured: in a shortened silence, and after the last word', () => {
-    // The recognizer hears 3.5 seconds from 10 s, then 3 seconds from 59.5 s.
+    // The recognizer receives 3.5 seconds from 10 s, then 3 seconds from 59.5 s.
     const kept = place(spoken(500, 2000, 'Hello'), spoken(4000, 5500, 'there'));
     expect(kept.map(({ start, end, words }) => [start, end, words[0]!.text])).toEqual([
       [10_500, 12_000, 'Hello'],

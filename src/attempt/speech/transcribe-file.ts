@@ -4,14 +4,14 @@ import type { Run, WorkTools } from '../tools.ts';
 import { findPieces, recognizeHere } from './transcribe-here.ts';
 import { mainLanguage, type Transcript } from './write-transcript.ts';
 
-/** A file that an attempt has made, and that it transcribes. */
+/** A file that an attempt has made and transcribes. */
 export interface MadeFile {
   /** Host path. */
   path: string;
   slot: number;
-  /** In messages: `The output`. */
+  /** Name in messages: `The output`. */
   subject: string;
-  /** Unique among the files of the attempt. */
+  /** Name that is unique among the files of the attempt. */
   name: string;
 }
 

@@ -11,7 +11,7 @@ const request = z.object({
   task: z.enum(TRANSCRIPT_TASKS),
   /** Whether the JSON lists words. */
   words: z.boolean(),
-  /** Columns of a line. */
+  /** Maximum columns of a line of captions. */
   maxLine: z.number(),
   /** Whether every input must be remuxed before FFmpeg reads it. */
   disarm: z.boolean(),

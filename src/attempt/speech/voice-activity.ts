@@ -19,16 +19,16 @@ const SILENCE_DB = -100;
  * noise pass, and the recognizer decides whether they are speech.
  */
 
-/** Speech is at least this much louder than the quietest tenth of the media. */
+/** Minimum decibels by which speech is louder than the quietest tenth of the media. */
 const ABOVE_FLOOR_DB = 10;
-/** Independent of the floor: quieter sounds are never speech, and louder sounds always may be. */
+/** Absolute levels: quieter sounds than `LEAST_DB` are never speech, and louder sounds than `MOST_DB` always may be speech. */
 const LEAST_DB = -58;
 const MOST_DB = -38;
-/** Shorter sounds are clicks. */
+/** Minimum milliseconds of speech. Shorter sounds are clicks. */
 const LEAST_SPEECH_MS = 100;
-/** Shorter pauses are part of speech: between words and before plosives. */
+/** Minimum milliseconds of a pause. Shorter pauses are part of speech: between words and before plosives. */
 const LEAST_PAUSE_MS = 500;
-/** Kept around speech, because words begin and end quietly. */
+/** Milliseconds that are kept around speech, because words begin and end quietly. */
 const PADDING_MS = 200;
 
 /** Levels of frames in dBFS. @param samples signed 16 bits, little-endian; an incomplete last frame is omitted. */

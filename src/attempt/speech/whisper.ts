@@ -64,7 +64,7 @@ function readSegment({ from, to, tokens }: z.infer<typeof segment>): SpokenSegme
   return { start: from, end: Math.max(from, to), words: words.filter(({ text }) => text.trim() !== '') };
 }
 
-/** Scripts without spaces between words. Words are found by the rules of Unicode, and get equal shares of the time. */
+/** Scripts without spaces between words. Words are found by the rules of Unicode, and each gets an equal share of the time. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
@@ -73,7 +73,7 @@ function splitUnspaced(word: Word): Word[] {
   if (!UNSPACED.test(text)) return [{ ...word, text }];
   const parts: string[] = [];
   for (const { segment: part, isWordLike } of new Intl.Segmenter(undefined, { granularity: 'word' }).segment(text)) {
-    // Punctuation belongs to the word before it.
+    // Punctuation belongs to the previous word.
     if (isWordLike || parts.length === 0) parts.push(part);
     else parts[parts.length - 1] += part;
   }

@@ -14,11 +14,11 @@ export interface Transcript {
   /** Null if the media contains no speech, or if the language is unknown. */
   language: string | null;
   segments: readonly SpokenSegment[];
-  /** Of the media. */
+  /** Duration of the media. */
   durationSeconds: number;
 }
 
-/** How captions look in the outputs of other jobs. */
+/** The layout of captions in the outputs of other jobs. */
 export const CAPTION_LAYOUT = { task: 'transcribe', words: false, maxLine: DEFAULT_MAX_LINE } as const;
 
 export const TRANSCRIPT_TYPES: Readonly<Record<TranscriptFormat, string>> = {
@@ -27,7 +27,7 @@ export const TRANSCRIPT_TYPES: Readonly<Record<TranscriptFormat, string>> = {
   json: 'application/json',
 };
 
-/** The text of an output. Captions of silence are an empty file. */
+/** Writes the text of an output. Captions without speech are an empty file. */
 export function writeTranscript(
   format: TranscriptFormat,
   { language, segments, durationSeconds }: Transcript,
@@ -41,7 +41,7 @@ export function writeTranscript(
   return format === 'srt' ? writeSrt(cues) : writeVtt(cues);
 }
 
-/** The language of most of the speech. */
+/** The language with the most words. */
 export function mainLanguage(parts: readonly Pick<Transcript, 'language' | 'segments'>[]): string | null {
   const spoken = new Map<string, number>();
   for (const { language, segments } of parts) {

@@ -3,14 +3,14 @@ import { defineBlueprint, media } from '../blueprint.ts';
 import { resize, sourceSize } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 
-/** Seconds of the source. */
+/** Seconds of the source that are used. */
 const SECONDS = 1.5;
 /** Frames per second of the source, and of the output: it plays 1.25 times as fast. */
 const [TAKEN_FPS, PLAYED_FPS] = [24, 30];
 /** Number of times that the frames play forward and backward. */
 const TIMES = 3;
 const SHORT_SIDE = 1080;
-/** Frames that stay in memory, at most 36 of 3 MB. */
+/** Number of frames that stay in memory: at most 36, with 3 MB each. */
 const FRAMES = SECONDS * TAKEN_FPS;
 
 export const boomerang = defineBlueprint({
@@ -26,7 +26,7 @@ export const boomerang = defineBlueprint({
     const all = 2 * frames - 2;
     const graph = [
       `[0:v]${resize(sourceSize(source, SHORT_SIDE))},fps=fps=${TAKEN_FPS},trim=end_frame=${frames},split=2[there][copy]`,
-      // Without the first and the last frame, which would play twice.
+      // Omits the first and the last frame, which would play twice.
       `[copy]reverse,trim=start_frame=1:end_frame=${Math.max(2, frames - 1)},setpts=PTS-STARTPTS[back]`,
       `[there][back]concat=n=2:v=1:a=0,loop=loop=${TIMES - 1}:size=${all}:start=0,setpts=N/(${PLAYED_FPS}*TB),fps=fps=${PLAYED_FPS}[v]`,
     ];

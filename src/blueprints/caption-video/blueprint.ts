@@ -5,7 +5,7 @@ import { choice, defineBlueprint, media, text } from '../blueprint.ts';
 import { resize, sourceSize } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 
-/** The most captions of a request. */
+/** Maximum captions of a request. */
 const MAX_CUES = 5000;
 
 export const captionVideo = defineBlueprint({
@@ -58,7 +58,7 @@ export const captionVideo = defineBlueprint({
   },
 });
 
-/** Joins lines, so that they are broken again for this picture. Keeps lines of two speakers, which begin with a dash. */
+/** Joins lines, so that they can be broken again for this picture. Keeps the lines of two speakers, which begin with a dash. */
 function flow(words: string): string {
   return words.replace(/\n(?![-–—])/g, ' ');
 }

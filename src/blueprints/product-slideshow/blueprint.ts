@@ -14,10 +14,10 @@ const CUT = 0.05;
 /** Share of a photo that must remain so that the photo fills the frame. A product must not be cut off. */
 const FILL_SHARE = 0.85;
 
-/** Pixels of the short side to which a large photo is reduced first. */
+/** Pixels of the short side to which a large photo is scaled down first. */
 const LARGEST = 1350;
 
-/** Movements in turn, so that no photo moves like the one before it. */
+/** Movements that alternate, so that no photo moves like the previous one. */
 const MOVEMENTS: readonly (() => Window)[] = [
   () => zoomWindow(0, CUT, FRAMES),
   () => glide(`(${2 * CUT}*${eased(FRAMES)})`),
@@ -68,7 +68,7 @@ export const productSlideshow = defineBlueprint({
   },
 });
 
-/** One photo as a moving picture with the label `p<index>`. Photos have full-range colours, videos do not. */
+/** Shows one photo as a moving picture with the label `p<index>`. Photos have full-range colours, but videos do not. */
 function slide(index: number, source: MediaFacts, frame: Size): string {
   const fit = keptShare(source, frame) >= FILL_SHARE ? 'crop' : 'pad';
   const options = ':out_color_matrix=bt709:out_range=limited';

@@ -4,10 +4,10 @@ import { FORMATS } from '../shared/frame.ts';
 import { encoded } from '../shared/request.ts';
 import { blankText } from '../shared/words.ts';
 
-/** The tallest format of Instagram's feed, in which the card is largest. */
+/** The tallest format of Instagram's feed. The card is largest in this format. */
 const FRAME = FORMATS['4x5'];
 const FPS = 30;
-/** Seconds of a video: the time to read the quote at 15 characters a second, plus two seconds. */
+/** Seconds of a video: the time to read the quote at 15 characters per second, plus two seconds. */
 const READING_SPEED = 15;
 const [LEAST_SECONDS, MOST_SECONDS] = [5, 20];
 /** A deep blue to violet, on which the white card stands out. */
@@ -56,6 +56,6 @@ export const quoteCard = defineBlueprint({
   },
 });
 
-/** A white pixel as a PNG: a request has at least one input, and the graph draws the rest. */
+/** A white pixel as a PNG, because a request has at least one input. The graph draws the rest. */
 const BLANK =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII=';

@@ -1,4 +1,4 @@
-/** Pixels. */
+/** Size in pixels. */
 export interface Size {
   width: number;
   height: number;
@@ -17,7 +17,7 @@ export const FORMATS = {
 
 export type Format = keyof typeof FORMATS;
 
-/** Shares of a frame's side by which two aspect ratios may differ and still count as equal. */
+/** Share of a frame's side by which two aspect ratios may differ and still count as equal. */
 const SAME_ASPECT = 0.02;
 /** Side of the blurred background as a share of the frame, because a small picture blurs faster. */
 const BACKGROUND_SHARE = 1 / 8;
@@ -27,7 +27,7 @@ export function even(pixels: number): number {
   return Math.max(2, 2 * Math.round(pixels / 2));
 }
 
-/** The most pixels of the short side of a video that keeps its size: 4K. Encoding a larger video needs several gigabytes. */
+/** Maximum pixels of the short side of a video that keeps its size: 4K. Encoding a larger video needs several gigabytes. */
 const LARGEST_SHORT_SIDE = 2160;
 
 /** The size of a source with even sides and at most `shortSide` pixels on the short side. Never scales up. */
@@ -41,7 +41,7 @@ export function resize({ width, height }: Size): string {
   return `scale=w=${width}:h=${height}:flags=lanczos,setsar=1`;
 }
 
-/** The share of a picture that remains when it fills a frame. */
+/** The share of a picture that remains visible when it fills a frame. */
 export function keptShare(source: Size, frame: Size): number {
   const [from, to] = [source.width / source.height, frame.width / frame.height];
   return Math.min(from / to, to / from);

@@ -6,7 +6,7 @@ import { type HookStyle, hook } from './words.ts';
 
 /** Share of a picture that must remain so that the picture fills the frame. Otherwise, it gets a blurred background. */
 const FILL_SHARE = 0.75;
-/** The resolution of a video that keeps its format. */
+/** The short side, in pixels, of a video that keeps its format. */
 const SHORT_SIDE = 1080;
 
 export interface Hooked {
@@ -15,11 +15,11 @@ export interface Hooked {
   text: string;
   style: HookStyle;
   format: Format | 'original';
-  /** Null = none. */
+  /** Null = no music. */
   musicUrl: string | null;
 }
 
-/** A video in a format, with a hook over all of it, and with music. */
+/** Plans a video in a format, with a hook over its entire duration, and with music. */
 export function hooked({ url, source, text, style, format, musicUrl }: Hooked): PlannedRequest {
   const frame: Size = format === 'original' ? sourceSize(source, SHORT_SIDE) : FORMATS[format];
   const { option, filter } = hook(text, style, frame);

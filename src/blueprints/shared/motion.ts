@@ -13,7 +13,7 @@ export function frameRate({ fps }: Pick<MediaFacts, 'fps'>): number {
   return Math.min(MOST_FPS, Math.round(fps * 1000) / 1000);
 }
 
-/** Seconds of a movement over a source. The picture then stays still. */
+/** Seconds of a movement over a source. After the movement, the picture stays still. */
 export function movementSeconds({ duration }: Pick<MediaFacts, 'duration'>): number {
   return Math.max(0.1, Math.min(MOST_SECONDS, duration ?? UNKNOWN_SECONDS));
 }
@@ -44,7 +44,7 @@ export function moveWindow({ left, top, right, bottom }: Window): string {
   return `perspective=${values.join(':')}:interpolation=cubic:eval=frame`;
 }
 
-/** A window in the middle that begins with `from` cut off on each side, as a share of that side, and ends with `to`. */
+/** A window in the middle of the picture. On each side, it cuts off the share `from` at the beginning, and the share `to` at the end. */
 export function zoomWindow(from: number, to: number, frames: number): Window {
   const cut = `(${from}+${round(to - from)}*${eased(frames)})`;
   return { left: cut, top: cut, right: `(1-${cut})`, bottom: `(1-${cut})` };

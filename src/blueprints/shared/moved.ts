@@ -3,12 +3,12 @@ import { resize, sourceSize } from './frame.ts';
 import { frameRate, movementSeconds, moveWindow, type Window } from './motion.ts';
 import { filtered } from './request.ts';
 
-/** Share of each side that is cut off at the closest position, where the picture is enlarged 1.25 times. */
+/** Share of each side that is cut off at the closest position, where the picture is enlarged by a factor of 1.25. */
 export const ZOOM_CUT = 0.1;
-/** The short side of videos with a moving camera. Interpolating each pixel is slow. */
+/** The short side, in pixels, of videos with a moving camera. Limited, because interpolating each pixel is slow. */
 const SHORT_SIDE = 1080;
 
-/** A video that a camera moves over. `windowOf` gets the number of frames of the movement. Its sound stays. */
+/** Plans a video with a moving camera. `windowOf` gets the number of frames of the movement. The sound stays unchanged. */
 export function moved(url: string, source: MediaFacts, windowOf: (frames: number) => Window): PlannedRequest {
   const rate = frameRate(source);
   const window = windowOf(movementSeconds(source) * rate);

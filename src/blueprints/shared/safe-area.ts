@@ -9,15 +9,14 @@ export interface Margins {
 }
 
 /**
- * What apps draw over a vertical video of 1080×1920. Top: 288 pixels, bottom: 672, right: 192, from Google's safe zone
- * of vertical ads on YouTube; Meta's guide for ads on Reels asks for 14% at the top, 35% at the bottom and 6% at each
- * side. TikTok publishes templates without numbers, within these. The column of buttons at the right begins below the
- * middle, so `right` applies only there.
+ * Areas that apps cover in a vertical video of 1080×1920. Top: 288 pixels, bottom: 672, right: 192, from Google's safe zone of vertical ads
+ * on YouTube. Meta's guide for ads on Reels requires 14% at the top, 35% at the bottom and 6% at each side. TikTok publishes templates
+ * without numbers, which are within these areas. The column of buttons at the right begins below the middle, so `right` applies only there.
  */
 const VERTICAL: Margins = { top: 288 / 1920, bottom: 672 / 1920, left: 0.06, right: 192 / 1080 };
-/** Nothing is drawn over other formats. 5% is the graphics safe area of EBU R 95; one more for rounded corners. */
+/** Apps cover nothing in other formats. 5% is the graphics safe area of EBU R 95, and one more percent allows for rounded corners. */
 const PLAIN: Margins = { top: 0.06, bottom: 0.06, left: 0.06, right: 0.06 };
-/** Width to height, up to which a frame is shown as a vertical video. */
+/** Maximum ratio of width to height for which a frame is shown as a vertical video. */
 const VERTICAL_ASPECT = 0.65;
 
 export function isVertical({ width, height }: Size): boolean {

@@ -1,4 +1,4 @@
-/** Sample rate and channels that mixed sounds share. */
+/** Sample rate and channels of all mixed sounds. */
 const COMMON = 'aresample=48000,aformat=sample_fmts=fltp:channel_layouts=stereo';
 /** Seconds of the fade-in and the fade-out of music. */
 const [FADE_IN, FADE_OUT] = [0.4, 1.6];
@@ -10,13 +10,12 @@ const [ALONE, UNDER_VOICE] = [0.8, 0.45];
  */
 const DUCKING = 'sidechaincompress=threshold=0.025:ratio=8:attack=15:release=500:knee=4:detection=rms';
 
-/** Options of the input with the music: it repeats until something else ends the output. */
+/** Options of the input with the music. It repeats until another part of the command ends the output. */
 export const REPEATED = [{ option: '-stream_loop', argument: -1 }];
 
 /**
- * A graph to the label `a`: music that repeats for `seconds`, gets quieter while somebody speaks, and fades out.
- * `voice` = label of the sound of the video; null = none. Seconds are null if the length is not known: then the music
- * does not fade out.
+ * A graph with the output label `a`: music that repeats for `seconds`, gets quieter while somebody speaks, and fades out. `voice` = label
+ * of the sound of the video; null = none. If `seconds` is null because the duration is unknown, the music does not fade out.
  */
 export function withMusic({ music, voice, seconds }: { music: string; voice: string | null; seconds: number | null }) {
   const ends =

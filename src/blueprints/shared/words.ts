@@ -2,7 +2,7 @@ import { choice, type PlanProblem } from '../blueprint.ts';
 import type { Size } from './frame.ts';
 import { type Margins, safeMargins } from './safe-area.ts';
 
-/** Maximum characters of a hook: they fit into the area of each style at its smallest size. */
+/** Maximum characters of a hook. They fit into the area of each style at its smallest size. */
 export const MAX_HOOK = 200;
 
 /** Styles of a hook by their names in the hosted service. */
@@ -32,7 +32,7 @@ export function blankText(field: string, text: string): { problem: PlanProblem }
   };
 }
 
-/** A hook as an option, and a filter that prepares the picture for it; null = none. */
+/** A hook as an option, and a filter that prepares the picture for it; null = no filter. */
 export interface Hook {
   option: ReturnType<typeof overlay>;
   filter: string | null;
@@ -67,7 +67,7 @@ export function hook(text: string, style: HookStyle, frame: Size): Hook {
 }
 
 interface Look {
-  /** Shares of the short side of the frame. */
+  /** Sizes as shares of the short side of the frame. */
   fontSize: number;
   padding: number;
   radius: number;
@@ -104,7 +104,7 @@ const LOOKS: Readonly<Record<HookStyle, Look>> = {
 interface Area extends Size {
   left: number;
   top: number;
-  /** Of the frame. */
+  /** Size of the frame. */
   frame: Size;
 }
 
@@ -112,7 +112,7 @@ function areaOf(frame: Size, margins: Margins, style: HookStyle): Area {
   const { width, height } = frame;
   const isLow = style === 'bottom-caption' || style === 'lower-left';
   const right = isLow ? margins.right : margins.left;
-  // Centred text stays in the middle of the frame.
+  // Centred text must stay in the middle of the frame.
   const left = style === 'bottom-caption' ? right : margins.left;
   const share = { 'top-hook': 0.26, 'center-statement': 0.42, 'bottom-caption': 0.22, 'lower-left': 0.22 }[style];
   const tall = height * share;

@@ -11,7 +11,7 @@ const SIZES = { small: 0.1, medium: 0.16, large: 0.26 } as const;
 const WIDEST = 2.2;
 /** Distance to the edges as a share of the short side. */
 const MARGIN = 0.045;
-/** Maximum enlargement of a small logo, which would look blurred. */
+/** Maximum enlargement of a small logo. A larger logo would look blurred. */
 const MOST_ENLARGED = 4;
 /** Share of a vertical video at the bottom where TikTok shows captions and names: the lower 20%. A logo is above it. */
 const CAPTIONS = 0.2;
@@ -53,7 +53,7 @@ function place(frame: Size, position: (typeof POSITIONS)[number]): { x: string; 
   return { x: position.endsWith('left') ? `${near}` : `W-w-${right}`, y: isTop ? `${high}` : `H-h-${low}` };
 }
 
-/** Size of the logo in an area of this side, in its own aspect ratio. */
+/** Size of the logo in an area with this side, in its own aspect ratio. */
 function logoSize({ width, height }: { width: number; height: number }, side: number) {
   const factor = Math.min((side * WIDEST) / width, side / height, MOST_ENLARGED);
   return { width: even(width * factor), height: even(height * factor) };

@@ -27,14 +27,14 @@ import { withKeys } from '../local-database.ts';
 import { bold, dim } from '../style.ts';
 
 const ACTOR = 'cli';
-/** Words that restore the default of a number. */
+/** Words that restore the default of a numeric setting. */
 const RESET_WORDS = ['default', 'none'];
 
 interface JsonOption {
   json?: boolean;
 }
 
-/** Options as commander parsed them: text by the setting's name in camel case. */
+/** Options as parsed by commander: text, by the setting's name in camel case. */
 export type SettingTexts = Readonly<Record<string, string | boolean | undefined>>;
 
 export async function listAccountsCommand(config: Config, options: JsonOption): Promise<void> {
@@ -79,7 +79,7 @@ export async function setAccountCommand(config: Config, name: string, texts: Set
   print(account, null, texts);
 }
 
-/** Throws `UsageError` with option, reason and accepted values, and if there is nothing to change. */
+/** Throws `UsageError` with option, reason and accepted values. Also throws if no setting is to be changed. */
 export function readChanges(texts: SettingTexts): AccountChanges {
   const changes: AccountChanges = {};
   for (const name of Object.keys(NUMBER_SETTINGS) as NumberSettingName[]) {
@@ -100,7 +100,7 @@ export function readChanges(texts: SettingTexts): AccountChanges {
 
 function readNumber(name: NumberSettingName, text: string): number | null {
   if (RESET_WORDS.includes(text)) return null;
-  // Digits only: 1e3, 0x10 and 512mb are ambiguous.
+  // Only digits are accepted, because 1e3, 0x10 and 512mb are ambiguous.
   const reason = numberFault(name, /^\d+$/.test(text) ? Number(text) : Number.NaN);
   if (reason) throw new UsageError(`${settingFlag(name)} ${reason}, or "default"; not "${text}".`);
   return Number(text);

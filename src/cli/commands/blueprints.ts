@@ -126,7 +126,7 @@ async function requireFiles({ inputs }: Blueprint, given: Record<string, string>
   }
 }
 
-/** One file, or a file for each output in a folder. */
+/** One file, or a folder with a file for each output. */
 async function targetsOf(blueprint: Blueprint, { outputs }: BlueprintRun, output?: string): Promise<string[]> {
   const names = outputs.map(({ label }) => {
     const format = blueprint.outputs.find((one) => one.label === label)?.format ?? 'mp4';

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 
-/** A command as completion sees it: the words before it, and what can follow it. */
+/** A command for completion: the words of the command, and the words that can follow it. */
 interface Node {
   /** `''` for the program itself, `jobs list` for a subcommand. */
   path: string;
   words: { word: string; description: string }[];
-  /** Options that take a value, with the values to offer; none for free text and file names. */
+  /** Options that require a value, with the values to suggest; none for free text and file names. */
   values: { option: string; description: string; choices: readonly string[] }[];
 }
 
 const SHELLS = { bash, zsh, fish };
 export type Shell = keyof typeof SHELLS;
 
-/** Prints the completion of a shell, made from the commands themselves. */
+/** Prints the completion script of a shell. It is generated from the commands. */
 export function completionCommand(program: Command, shell: Shell): void {
   process.stdout.write(SHELLS[shell](nodesOf(program)));
 }
@@ -119,7 +119,7 @@ function paths(nodes: readonly Node[]): string[] {
   return nodes.map(({ path }) => path).filter(Boolean);
 }
 
-/** `jobs list --status` and the values of that option. */
+/** `jobs list --status` and the values of this option. */
 function withValues(nodes: readonly Node[]): [at: string, choices: readonly string[]][] {
   return nodes.flatMap(({ path, values }) =>
     values.map(({ option, choices }): [string, readonly string[]] => [`${path} ${option}`, choices]),

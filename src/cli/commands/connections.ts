@@ -31,7 +31,7 @@ export function listConnectionsCommand(config: Config, options: Common): Promise
   });
 }
 
-/** The key comes from the environment: other users of the machine can read the arguments of a program. */
+/** The key is read from the environment, because other users of the machine can read the arguments of a program. */
 export function createConnectionCommand(
   config: Config,
   name: string,

@@ -1,6 +1,6 @@
 import { out } from '../style.ts';
 
-/** One line of `doctor`: the name of the check, its state, what was seen, and the remedy. */
+/** One line of `doctor`: the name of the check, its state, its finding, and the remedy. */
 export interface Check {
   name: string;
   state: 'ok' | 'warning' | 'unsafe';

@@ -1,7 +1,7 @@
 import type { FfmpegReport } from '../../sandbox/index.ts';
 import type { Check } from './doctor-check.ts';
 
-/** Package lists older than this do not reflect current updates. */
+/** Maximum age of package lists in milliseconds. Older lists do not reflect current updates. */
 const STALE_LISTS_MS = 7 * 24 * 3600_000;
 
 /** Checks the FFmpeg that cells run: its build, newer packages and known vulnerabilities. */
@@ -27,7 +27,7 @@ export function ffmpegChecks(report: FfmpegReport, now = new Date()): Check[] {
   ];
 }
 
-/** The trimmed build. A missing build is no fault, because the distribution's FFmpeg is also safe. */
+/** Checks the trimmed build. A missing build is not a problem, because the distribution's FFmpeg is also safe. */
 function trimmedCheck({ state, source, attacks, runs, reason, detail }: FfmpegReport['trimmed']): Check {
   const name = 'FFmpeg, trimmed build';
   if (state !== 'not_used') {

@@ -6,7 +6,7 @@ import { PROGRAMS } from '../../sandbox/programs/table.ts';
 import { openTemplate } from '../../supervisor/cluster-template.ts';
 import { databaseTemplate } from '../database-template.ts';
 
-/** Describes what a new data directory copies from this installation, and what it has to create. */
+/** Describes the parts of a new data directory that are copied from this installation, and the parts that must be created. */
 export async function describePrepared(config: Config): Promise<string> {
   const missing: string[] = [];
   if (!config.databaseUrl && !(await hasDatabase())) missing.push('the database');

@@ -19,7 +19,7 @@ export interface SandboxFacts {
   ffmpeg: FfmpegReport;
 }
 
-/** Opens the tier that a worker would choose, runs the self-test (of a start, or `full`), and closes it. */
+/** Opens the tier that a worker would choose, runs the self-test (the short test of a start, or the `full` test), and closes the tier. */
 export async function examineSandbox(config: Config, { full }: { full: boolean }): Promise<SandboxFacts> {
   const { dataDir, transcribeEngine, whisperModel: model } = config;
   const programs = programsWithSpeech(transcribeEngine, { dataDir, model });
@@ -77,7 +77,7 @@ export function sandboxChecks({ report, rejected, bounds, programs }: SandboxFac
   ];
 }
 
-/** `doctor --sandbox`: only the table of attempts. Returns 1 if an attempt succeeded or there is no sandbox. */
+/** `doctor --sandbox`: prints only the table of attacks. Returns 1 if an attack succeeded or there is no sandbox. */
 export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
   const facts = await examineSandbox(config, { full: true });
   const { report, rejected, bounds, programs } = facts;
@@ -98,7 +98,7 @@ function mapBuilds({ programs }: Sandbox): SandboxFacts['programs'] {
   return Object.fromEntries(Object.entries(programs).map(([name, build]) => [name, build.package ?? build.version]));
 }
 
-/** `ffmpeg 7:7.1.5-0+deb13u1, …`; the first words of a version that names the program itself. */
+/** `ffmpeg 7:7.1.5-0+deb13u1, …`, or the first words of a version that already contains the name of the program. */
 function listPrograms(programs: SandboxFacts['programs']): string {
   return Object.entries(programs)
     .map(([name, version]) => `${name} ${version.replace(/^\S+ version (\S+).*$/, '$1')}`)

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-/** What each check of the service sees, by the name of the check. */
+/** Returns the findings of each check of the service, by the name of the check. */
 async function check(env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   await checkService(readConfig(env), async (name, _remedy, run) => {
@@ -28,7 +28,7 @@ async function check(env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
 }
 
 describe('the ports that doctor checks', () => {
-  /** Checks the ports from a data directory without `ready.json`, as next to a role that runs alone. */
+  /** Checks the ports from a data directory without `ready.json`, as for a role that runs alone. */
   function checkPorts(api: string, metrics: string): Promise<Record<string, string>> {
     const portOf = (url: string) => new URL(url).port;
     return check({
@@ -72,7 +72,7 @@ describe('the check of uploads from pages', () => {
         AIRLOCK_PUBLIC_URL: 'https://media.example.com',
         AIRLOCK_STORAGE_URL: `s3://airlock?endpoint=https://127.0.0.1:${proxy.port}&region=local`,
       });
-      // Services of other files that share this storage may have allowed their pages as well.
+      // Services of other test files that share this storage may have allowed their pages too.
       const pages = expect.stringMatching(/^allowed for https:\/\/media\.example\.com/);
       expect(found).toMatchObject({ Storage: 'responds', 'Uploads from pages': pages });
     } finally {

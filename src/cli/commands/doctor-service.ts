@@ -18,7 +18,7 @@ import { checkUploads, uploadingOrigins } from './doctor-uploads.ts';
 
 type RunCheck = (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => Promise<void>;
 
-/** Checks the running service, or else that one could start. */
+/** Checks the running service, or if none runs, whether one could start. */
 export async function checkService(config: Config, run: RunCheck): Promise<void> {
   const ready = await readReadyFile(config.dataDir);
   if (ready) await run('API', 'See the log of ./airlock up, or restart it', () => askApi(config, ready));
@@ -58,7 +58,7 @@ async function withPool<T>(url: string, check: (pool: Pool) => Promise<T>): Prom
   }
 }
 
-/** Trusts the certificate authorities that the client of storage trusts. */
+/** Trusts the same certificate authorities as the client of storage. */
 async function checkPages(
   pool: Pool,
   store: ObjectStore,
@@ -76,13 +76,13 @@ async function checkPages(
   }
 }
 
-/** Milliseconds that the owner of a port gets to respond. */
+/** Milliseconds to wait for a response from the program that uses a port. */
 const PORT_MS = 5_000;
 
-/** Objects that `doctor` names. */
+/** Maximum number of objects that `doctor` names. */
 const NAMED_OBJECTS = 5;
 
-/** Names the objects that storage does not delete. */
+/** Names the objects that storage failed to delete. */
 async function checkDeletions({ db }: Pool): Promise<string | Partial<Check>> {
   const total = await countStuck(db);
   if (total === 0) return 'no object is stuck';
@@ -117,7 +117,7 @@ async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Part
   }
 }
 
-/** A port that another program uses keeps a role from starting. 0 is any free port. */
+/** If another program uses its port, a role cannot start. 0 is any free port. */
 async function checkPorts(config: Config, run: RunCheck): Promise<void> {
   const metrics = metricsHost(config);
   const ports = [
@@ -131,7 +131,7 @@ async function checkPorts(config: Config, run: RunCheck): Promise<void> {
       try {
         await tryListen(host, port);
       } catch (error) {
-        // A role that runs alone, such as under systemd, writes no ready.json.
+        // A role that runs alone, for example under systemd, writes no ready.json.
         if (await isOwn?.().catch(() => false)) return `a role of Airlock responds on ${host}`;
         throw error;
       }
@@ -161,7 +161,7 @@ async function isOwnMetrics(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** Another program may accept a connection and stay silent. */
+/** Another program may accept a connection but never respond. */
 const deadline = () => ({ signal: AbortSignal.timeout(PORT_MS) });
 
 function tryListen(host: string, port: number): Promise<void> {

@@ -15,7 +15,7 @@ const ALLOWED = {
   'access-control-allow-headers': 'content-type',
 };
 
-/** A bucket that responds with these headers. Records what it is asked. */
+/** A bucket that responds with these headers, and records the requests. */
 function bucket(headers: Record<string, string>, status = 200) {
   const asked: Headers[] = [];
   const send = async (_: unknown, init?: RequestInit) => {
@@ -48,7 +48,7 @@ describe('the check of CORS rules', () => {
     });
   });
 
-  it('asks nothing if no origin is known', async () => {
+  it('sends no request if no origin is known', async () => {
     const { asked, check } = bucket({});
     expect(await check([])).toMatch(/AIRLOCK_PUBLIC_URL is not set/);
     expect(asked).toEqual([]);

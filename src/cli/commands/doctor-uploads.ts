@@ -3,11 +3,11 @@ import { UPLOADS } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/types.ts';
 import type { Check } from './doctor-check.ts';
 
-/** Origins of upload tokens that are checked. */
+/** Maximum number of origins of upload tokens that are checked. */
 const MOST_ORIGINS = 10;
 const REMEDY = 'Set the CORS rules of the bucket: docs/upload-from-a-web-page.md#allow-your-page-in-storage';
 
-/** The origin of the dashboard, if it is known, and the origins of upload tokens that work. */
+/** The origin of the dashboard, if it is known, and the origins of valid upload tokens. */
 export async function uploadingOrigins(db: Db, publicUrl: string | null): Promise<string[]> {
   const rows = await db
     .selectFrom('upload_tokens')
@@ -23,8 +23,8 @@ export async function uploadingOrigins(db: Db, publicUrl: string | null): Promis
 }
 
 /**
- * Asks storage, as a browser does before a PUT, whether pages of these origins may upload. The response does not always
- * state which headers a page may read, so `ETag` is reported only if storage lists headers without it.
+ * Sends storage the preflight request that a browser sends before a PUT, to check whether pages of these origins may upload. The response
+ * does not always list the headers that a page may read, so a missing `ETag` is reported only if storage lists headers.
  */
 export async function checkUploads(
   store: Pick<ObjectStore, 'presignPut'>,

@@ -85,7 +85,7 @@ export async function listKeysCommand(config: Config, options: ListOptions): Pro
   printList(table(keys, COLUMNS, width, out.bold), keys.length, none);
 }
 
-/** `active`, `ended`, or when it ends. */
+/** `active`, `ended`, or the time at which the key ends. */
 function stateOf(key: ApiKey): string {
   if (!isAlive(key)) return 'ended';
   const [end] = [key.expires_at, key.dies_at].filter((at) => at !== null).sort((a, b) => a.getTime() - b.getTime());
@@ -111,7 +111,7 @@ export async function revokeKeyCommand(config: Config, id: string, options: Json
   process.stdout.write(options.json ? `${JSON.stringify(viewKey(key))}\n` : `Revoked ${key.id} (…${key.hint}).\n`);
 }
 
-/** The options of the command, by the fields of a request for a key. */
+/** The option of the command for each field of a request for a key. */
 const OPTIONS: Readonly<Record<string, string>> = {
   name: '--name',
   scopes: '--scopes',

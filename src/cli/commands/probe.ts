@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Stream>[] = [
   { title: 'language', value: ({ language }) => language, drop: 3 },
 ];
 
-/** Describes a local file, which it uploads and deletes again, or a file at a URL, of which it reads only parts. */
+/** Describes a local file, or a file at a URL. A local file is uploaded and deleted afterwards. Of a file at a URL, only parts are read. */
 export async function probeCommand(
   config: Config,
   source: string,

@@ -4,9 +4,7 @@ import { EXIT, UsageError } from '../exit.ts';
 import { KEYS_PATH, problemOf, readKeys, readSigned } from '../signed-document.ts';
 import { red } from '../style.ts';
 
-/**
- * Verifies a saved receipt or manifest. Without `keys`, the keys come from the server of AIRLOCK_URL or the local one.
- */
+/** Verifies a saved receipt or manifest. Without `keys`, the keys are requested from the server of AIRLOCK_URL or the local server. */
 export async function verifyReceiptCommand(config: Config, path: string, options: { keys?: string }): Promise<number> {
   const signed = await readSigned(path);
   const problem = problemOf(signed, await readKeys(options.keys ?? (await serverKeys(config))));

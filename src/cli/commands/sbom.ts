@@ -25,7 +25,7 @@ async function machinePackages(config: Config): Promise<MachinePackages> {
   const trimmed = (await findTrimmedFfmpeg(config)).path();
   const path = findFfmpeg(config.ffmpeg ?? trimmed);
   const own = path !== null && path !== ffmpeg.debian?.path;
-  // The package stays in use with a trimmed build, because a command may run again with the package.
+  // The package is listed even with a trimmed build, because a command may run again with the package.
   const isReplaced = own && path !== trimmed;
   const programs = PROGRAMS.filter((name) => installed.has(name) && !(isReplaced && name === 'ffmpeg'));
   return {
@@ -64,7 +64,7 @@ async function readSystem(): Promise<{ id: string; version: string }> {
   return { id: value('ID') ?? 'debian', version: value('VERSION_ID') ?? 'unknown' };
 }
 
-/** Empty if there is no such file. */
+/** Returns an empty text if there is no such file. */
 async function readIfPresent(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

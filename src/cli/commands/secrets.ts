@@ -4,14 +4,14 @@ import { UsageError } from '../exit.ts';
 
 const STORAGE: readonly (keyof Secrets)[] = ['storageAccessKeyId', 'storageSecretKey'];
 
-/** The secrets that each role needs. None of them needs the passwords of the embedded database. */
+/** The secrets that each role needs. No role needs the passwords of the embedded database. */
 const NEEDED: Readonly<Record<string, readonly (keyof Secrets)[]>> = {
   api: [...STORAGE, 'vaultKey', 'signingKey'],
   worker: [...STORAGE, 'vaultKey'],
   gateway: STORAGE,
 };
 
-/** Prints a `secrets.json` for one role alone. */
+/** Prints a `secrets.json` for a single role. */
 export async function secretsCommand(config: Config, options: { for: string }): Promise<void> {
   const names = Object.hasOwn(NEEDED, options.for) ? NEEDED[options.for] : undefined;
   if (!names) throw new UsageError(`--for must be one of ${Object.keys(NEEDED).join(', ')}.`);

@@ -34,7 +34,7 @@ export function listTemplatesCommand(config: Config, options: Common): Promise<n
   });
 }
 
-/** Prints the request alone, so that it can be edited and saved again. */
+/** Prints only the request, so that it can be edited and saved again. */
 export function showTemplateCommand(config: Config, name: string, options: Common): Promise<number> {
   return run(config, ['read'], options, async ({ airlock }) => {
     const template = await airlock.templates.get(name);
@@ -55,7 +55,7 @@ export function createTemplateCommand(
   });
 }
 
-/** Keeps the description unless another one is given. */
+/** Keeps the description unless a new one is given. */
 export function updateTemplateCommand(
   config: Config,
   name: string,

@@ -6,7 +6,7 @@ import { readConfig } from '../../config/config.ts';
 import { UsageError } from '../exit.ts';
 import { type TranscodeFlags, transcodeCommand } from './transcode.ts';
 
-/** A sound file of no samples: enough to be detected as media. */
+/** A sound file without samples, which is sufficient to be detected as media. */
 const WAV = Buffer.from(
   'RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data\0\0\0\0',
   'latin1',

@@ -43,7 +43,7 @@ export interface TranscodeFlags extends PictureFlags {
 }
 
 /**
- * Transcodes one file into one or more files, and leaves nothing else behind. With a template and without `outputs`,
+ * Transcodes one file into one or more files, and deletes all other data of the job from the server. With a template and without `outputs`,
  * the files are named after the input and the template. Returns the exit code.
  */
 export async function transcodeCommand(
@@ -96,7 +96,7 @@ function isDelivered({ destination }: Job['outputs'][number]): boolean {
   return !destination || destination.status === 'delivered';
 }
 
-/** Outputs of these roles have many files. */
+/** Roles of outputs with many files. */
 const FOLDER_ROLES: readonly string[] = ['ladder', 'sprite', 'thumbnails'];
 
 /** Writes each output of the job into the file or folder at the same position. */
@@ -113,7 +113,7 @@ async function saveOutputs(
   }
 }
 
-/** Cleanup continues after Ctrl-C. */
+/** Cleanup also continues after Ctrl-C. */
 async function cleanUp(airlock: Airlock, { id }: Pick<Job, 'id'>, isInterrupted: boolean): Promise<void> {
   try {
     if (isInterrupted) await airlock.cancel(id).catch(() => {});
@@ -139,7 +139,7 @@ async function readSource(path: string): Promise<Source> {
   return { path, filename: basename(path), contentType: detected.mime };
 }
 
-/** Checks before the upload what can be known of the files to write. `pictures` are paths of posters and sprites. */
+/** Checks the files to write as far as this is possible before the upload. `pictures` are paths of posters and sprites. */
 async function checkTargets(
   targets: readonly string[],
   pictures: readonly string[],
@@ -148,7 +148,7 @@ async function checkTargets(
 ): Promise<void> {
   const all = [...targets, ...pictures.map((picture) => resolve(picture))];
   if (new Set(all).size < all.length) throw new UsageError('Two outputs are the same file. Name each output once.');
-  // The folder of a ladder is created with its first file, and is the place of its pictures.
+  // The folder of a ladder is created with its first file, and also contains its pictures.
   for (const target of ladder === undefined ? all : targets) await checkTarget(target, source);
 }
 
@@ -161,8 +161,8 @@ async function checkTarget(target: string, source: string): Promise<void> {
 }
 
 /**
- * `talk-web.mp4` in the current folder, for `talk.mov` and `airlock/web@1`; `talk-web-mp3.mp3` if there are several outputs. An
- * output of many files gets a folder, such as `talk-hls`.
+ * `talk-web.mp4` in the current folder, for `talk.mov` and `airlock/web@1`; `talk-web-mp3.mp3` if there are several outputs. An output with
+ * many files gets a folder, such as `talk-hls`.
  */
 function derivedNames({ outputs }: Job, source: string, template: string): string[] {
   const stem = `${basename(source, extname(source))}-${basename(template).split('@')[0]}`;
@@ -176,7 +176,7 @@ function derivedNames({ outputs }: Job, source: string, template: string): strin
   });
 }
 
-/** The same options for every file to write; the names of their outputs follow from their formats. */
+/** All files to write get the same options. The names of their outputs are derived from their formats. */
 async function requestBody(targets: readonly string[], flags: TranscodeFlags): Promise<Body> {
   if (flags.template && flags.ladder === undefined) return templateBody(targets, flags, flags.template);
   const pictures = pictureOutputs(flags);
@@ -199,7 +199,7 @@ function joinOutputs(outputs: readonly object[]): Body {
   return (outputs.length > 1 ? { outputs } : outputs[0]) as Body;
 }
 
-/** A flag replaces the field of the template. A name without an extension is the folder of an output of many files. */
+/** A flag replaces the field of the template. A name without an extension is the folder of an output with many files. */
 function templateBody(targets: readonly string[], flags: TranscodeFlags, template: string): Body {
   const [target, ...others] = targets;
   if (others.length > 0) throw new UsageError('With --template, name at most one file to write.');
@@ -211,7 +211,7 @@ function templateBody(targets: readonly string[], flags: TranscodeFlags, templat
   return { template, ...(hasFormat && { outputFormat: formatOf(target) }), ...encodingOf(flags) } as Body;
 }
 
-/** Both kinds of players read the folder. */
+/** HLS and DASH players can both read the folder. */
 function ladderOutput(targets: readonly string[], ladder: string, flags: TranscodeFlags): object {
   const { quality, resolution, template, target, option, filter, text } = flags;
   const [folder, ...others] = targets;
@@ -228,10 +228,10 @@ function ladderOutput(targets: readonly string[], ladder: string, flags: Transco
   return { outputFormat: 'cmaf', ladder: rungs, ...qualityOf(flags) };
 }
 
-/** Extensions of the files that players open, and of which a folder of a ladder consists. */
+/** Extensions of the files that players open and that the folder of a ladder contains. */
 const STREAM_EXTENSIONS = ['.m3u8', '.mpd', '.m4s', '.ts'];
 
-/** A person who names a file expects a file. */
+/** Rejects a target that looks like a file, because a ladder is written to a folder. */
 function requireFolderName(target: string): void {
   const extension = extname(target).toLowerCase();
   const isFileName = [...OUTPUT_FORMATS.map((format) => `.${format}`), ...STREAM_EXTENSIONS].includes(extension);
@@ -270,7 +270,7 @@ function encodingOf(flags: TranscodeFlags) {
   };
 }
 
-/** Rejects what no server accepts; the server checks the rest. */
+/** Rejects arguments that no server accepts. The server checks the rest. */
 function qualityOf({ target, measure }: TranscodeFlags) {
   const [, metric, number] = /^([a-z]+)=([\d.]+)$/.exec(target ?? '') ?? [];
   const searched = targetField.safeParse(target === undefined ? undefined : { metric, at_least: Number(number) });
@@ -285,9 +285,9 @@ function qualityOf({ target, measure }: TranscodeFlags) {
   return { ...(searched.data && { target: searched.data }), ...(metrics && { measure: metrics }) };
 }
 
-/** Rejects before the upload what the local server would reject after it, with the same message. */
+/** Rejects requests before the upload that the local server would reject after it, with the same message. */
 async function checkOptions(body: Body): Promise<void> {
-  // Loaded only if needed: the tables of all options and filters take as long to load as the rest of the command.
+  // Loaded only if needed, because the tables of all options and filters take as long to load as the rest of the command.
   const { parseJob } = await import('../../ffmpeg/index.ts');
   const { rejections } = parseJob({ inputs: [{ url: '' }], ...body } as JobRequest);
   const [rejection] = rejections;

@@ -25,7 +25,7 @@ interface Transcription {
 }
 
 const WAIT_SECONDS = 25;
-/** Formats by the extension of the file to write. Plain text is made from the JSON. */
+/** Formats by the extension of the file to write. Plain text is derived from the JSON. */
 const FORMATS: Readonly<Record<string, 'srt' | 'vtt' | 'json'>> = {
   '.srt': 'srt',
   '.vtt': 'vtt',
@@ -85,7 +85,7 @@ function formatOf(output: string | undefined): 'srt' | 'vtt' | 'json' {
 /** An upload that does not exist. A server with a speech model rejects it, and creates no job. */
 const NO_UPLOAD = 'gs://airlock/none';
 
-/** Fails before anything is uploaded if the server cannot transcribe. */
+/** Fails before any upload if the server cannot transcribe. */
 async function requireTranscription(airlock: Airlock): Promise<void> {
   await airlock.request('POST', '/v1/transcribe', { body: { media_url: NO_UPLOAD } }).catch((error: unknown) => {
     if (!(error instanceof AirlockError)) throw error;

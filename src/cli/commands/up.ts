@@ -36,7 +36,7 @@ export async function up(config: Config): Promise<void> {
     logger.info({ signal }, 'draining; send the signal again to end immediately');
     ending.abort();
     const end = () => process.exit(immediate.signal.aborted ? EXIT.failed : EXIT.ok);
-    // A start that is ended rejects when everything that it has started is stopped.
+    // If a start is aborted, it rejects after all processes that it started have stopped.
     service.then(
       ({ stop }) =>
         stop().then(end, (error) => {
@@ -55,7 +55,7 @@ export async function up(config: Config): Promise<void> {
   if (!started || stopping) return;
   const { ready, firstKey, setupToken } = started;
   collectAfterStart();
-  // Standard output is the log. A key is shown only on a terminal, never in a log; the set-up link works once.
+  // Standard output is the log. A key is shown only on a terminal, never in a log. The set-up link works only once.
   const made = { firstKey, setupToken, hasDashboard: hasDashboard(), willBuild: willBuild(config) };
   process.stderr.write(greeting({ config, ready, ...made, ms: Date.now() - began }));
 }

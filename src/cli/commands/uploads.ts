@@ -16,7 +16,7 @@ interface Common {
 }
 type Upload = Schemas['Upload'];
 
-/** Options of `uploads token create`, as commander reads them. */
+/** Options of `uploads token create`, as parsed by commander. */
 export interface TokenOptions {
   maxBytes: string;
   origin?: string;
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<Upload>[] = [
   { title: 'token', value: ({ uploadTokenId }) => uploadTokenId, drop: 1 },
 ];
 
-/** Fields of a request for a token, with the option that sets each. */
+/** The option that sets each field of a request for a token. */
 const OPTIONS: Readonly<Record<string, string>> = {
   max_bytes: '--max-bytes',
   max_files: '--max-files',
@@ -44,7 +44,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   origin: '--origin',
 };
 
-/** Seconds for which the key of a token outlives it, so that the token expires first. */
+/** Seconds for which the key of a token outlives the token, so that the token expires first. */
 const KEY_MARGIN = 60;
 
 export function listUploadsCommand(
@@ -67,8 +67,8 @@ export function listUploadsCommand(
 }
 
 /**
- * Only the token is written to standard output, so that it can be piped. A token ends with the key that created it, so on the
- * service of this machine the key of the command stays until the token has expired.
+ * Only the token is written to standard output, so that it can be piped. A token ends with the key that created it. On the service of this
+ * machine, the key of the command therefore stays until the token has expired.
  */
 export function createUploadTokenCommand(config: Config, options: Common & TokenOptions): Promise<number> {
   const body = readTokenOptions(options);
@@ -116,7 +116,7 @@ export function readTokenOptions(options: TokenOptions): UploadTokenBody {
   throw new UsageError(describeOption(parsed.error.issues[0]!, sent, OPTIONS));
 }
 
-/** Digits as a number; any other text as it is, which the schema rejects: 1e3, 0x10 and 5MB are ambiguous. */
+/** Converts digits to a number. Leaves any other text unchanged, so that the schema rejects it: 1e3, 0x10 and 5MB are ambiguous. */
 function digits(text: string | undefined): number | string | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
 }

@@ -39,7 +39,7 @@ function answerText({ valid, command, warnings, errors }: Answer): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The command as a shell would take it: an option with its value on each line. */
+/** The command as for a shell, with each option and its value on a separate line. */
 function shellLines(command: readonly string[]): string[] {
   const lines: string[] = [];
   for (const word of command.map(shellWord)) {

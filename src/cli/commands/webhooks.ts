@@ -106,7 +106,7 @@ export async function testWebhookCommand(config: Config, id: string, options: Co
   });
 }
 
-/** Milliseconds to wait for the first attempt, whose receiver has ten seconds to respond. */
+/** Milliseconds to wait for the first attempt. Its receiver has ten seconds to respond. */
 const ATTEMPT_MS = 15_000;
 const LOOK_AGAIN_MS = 250;
 
@@ -116,7 +116,7 @@ async function firstAttempt({ airlock, signal }: Connection, webhook: string, de
   for (;;) {
     const { items } = await airlock.call('get', '/v1/webhooks/{id}/deliveries', { path: { id: webhook }, signal });
     const found = items.find(({ id }) => id === delivery);
-    // An attempt counts from its beginning.
+    // Attempts are counted when they begin.
     if (found && (found.response_status || found.error || Date.now() > end)) return found;
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     signal.throwIfAborted();

@@ -38,9 +38,9 @@ import { protectMetrics } from '../protect-metrics.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
-/** For running requests, after the delay of a drain. */
+/** Milliseconds for running requests, after the delay of a drain. */
 const CLOSE_MS = 25_000;
-/** Maximum threads for large requests. One processor must stay free for the event loop, which serves all others. */
+/** Maximum threads for large requests. One processor must stay free for the event loop, which serves all other requests. */
 const MAX_PLANNER_THREADS = 2;
 
 export async function runApi(config: Config): Promise<void> {
@@ -63,7 +63,7 @@ export async function runApi(config: Config): Promise<void> {
   exitWithParent(
     async (reason) => {
       draining.abort();
-      // Without its supervisor it has no time.
+      // Without its supervisor, the process must stop immediately.
       if (reason !== 'parent-gone') await sleep(delayMs);
       await checkpoints.stop();
       await services.signals.close();

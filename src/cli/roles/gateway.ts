@@ -11,7 +11,7 @@ import { collect, collectAfterStart } from '../collect-after-start.ts';
 import { collectWhenIdle, toolsOf } from '../collect-when-idle.ts';
 import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot, storageSocket, workRoot } from '../endpoints.ts';
 
-/** An output may be a little larger than an upload: its index is written at the end. */
+/** An output may be a little larger than an upload, because its index is written at the end. */
 const SLACK_BYTES = 128 * 2 ** 20;
 
 export async function runGateway(config: Config): Promise<void> {

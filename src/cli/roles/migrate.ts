@@ -18,11 +18,11 @@ export interface MigrationResult extends FirstLogin {
 }
 
 export interface MigrateOptions {
-  /** Creates a key if there is none: `true` returns it, a path writes it to that file, with mode 0600. */
+  /** Creates a key if there is none: `true` returns the key, and a path writes the key to that file, with mode 0600. */
   firstKey: boolean | string;
   /** Creates the roles of API and worker if they are missing. */
   roles?: boolean;
-  /** Changes no schema that this build has already migrated. */
+  /** Skips schemas that this build has already migrated. */
   onlyIfNeeded?: boolean;
 }
 

@@ -34,12 +34,12 @@ import { protectMetrics } from '../protect-metrics.ts';
 import { BUILDS_VARIABLE } from '../roles.ts';
 import { version } from '../version.ts';
 
-/** Longest fetch of one source: 2 GB at 1 MB/s. */
+/** Maximum milliseconds for fetching one source: 2 GB at 1 MB/s. */
 const FETCH_DEADLINE_MS = 2100_000;
 const DRAIN_MS = 20_000;
-/** Enough for a restart or failover of the storage; afterwards the slot serves other jobs. */
+/** Milliseconds to wait for storage: enough for its restart or failover. Afterwards the slot serves other jobs. */
 const OUTPUT_WAIT_MS = 600_000;
-/** Share of the machine's memory that one cell may use. */
+/** Maximum share of the machine's memory that one cell may use. */
 const CELL_MEMORY_SHARE = 0.7;
 /** EX_CONFIG: a restart would fail the same way. */
 const EXIT_UNSAFE = 78;
@@ -80,7 +80,7 @@ export async function runWorker(config: Config): Promise<void> {
     sandbox: countCells(guarded, measured.metrics),
     logger,
     selfTest: report,
-    // Running jobs end with the process, because its cells no longer confine them.
+    // Running jobs end with the process, because nothing would confine their cells any more.
     onBroken: () => process.exit(EXIT_UNSAFE),
     fetcher: countBytes(openFetcher(config, logger), measured.metrics),
     metrics: measured.metrics,
@@ -137,7 +137,7 @@ function workerSettings(config: Config, databaseUrl: string, slots: WorkerSettin
   };
 }
 
-/** A worker that runs by itself serves its metrics; under a supervisor, the API serves them. */
+/** A worker that runs alone serves its own metrics. Under a supervisor, the API serves them. */
 async function openMetrics(
   config: Config,
   { rows }: Pick<JobsContext, 'rows'>,

@@ -3,7 +3,7 @@ export interface DebianPackage {
   name: string;
   version: string;
   architecture: string;
-  /** Groups of alternatives: of each group, one must be installed. */
+  /** Groups of alternatives. One package of each group must be installed. */
   needs: string[][];
   /** Names of virtual packages. */
   provides: string[];
@@ -23,7 +23,7 @@ export function readStatus(text: string): Map<string, DebianPackage> {
   return packages;
 }
 
-/** The named packages that are installed, and everything that they need, with what each of them needs directly. */
+/** The named packages that are installed, and all of their dependencies, each with its direct dependencies. */
 export function withDependencies(
   installed: ReadonlyMap<string, DebianPackage>,
   names: readonly string[],

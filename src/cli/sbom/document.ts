@@ -1,6 +1,6 @@
 import type { DebianPackage } from './debian.ts';
 
-/** A component of CycloneDX 1.5, as far as this document uses it. */
+/** A component of CycloneDX 1.5, reduced to the fields that this document uses. */
 interface Component {
   'bom-ref': string;
   type: string;
@@ -14,22 +14,22 @@ interface Dependency {
   dependsOn: string[];
 }
 
-/** What scripts/build-sbom.mjs writes to dist/sbom.json. */
+/** The contents of dist/sbom.json, which scripts/build-sbom.mjs writes. */
 export interface NpmPackages {
   component: Component;
   components: Component[];
   dependencies: Dependency[];
 }
 
-/** What this machine adds to the packages of npm. */
+/** The components that this machine adds to the npm packages. */
 export interface MachinePackages {
-  /** Null where the system is not Debian or has no dpkg. */
+  /** Null if the system is not Debian or has no dpkg. */
   system: { id: string; version: string } | null;
-  /** Packages with what each of them needs directly. */
+  /** Packages with their direct dependencies. */
   debian: ReadonlyMap<DebianPackage, readonly DebianPackage[]>;
   /** Names of the packages that Airlock runs itself. */
   programs: readonly string[];
-  /** Programs that no package installed. `source` is the package that they were built from. */
+  /** Programs that no package installed. `source` is the package from which they were built. */
   others: readonly { name: string; version: string; source: DebianPackage['version'] | null }[];
 }
 

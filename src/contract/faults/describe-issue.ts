@@ -6,16 +6,16 @@ import { readRule } from './rule.ts';
 import { type Bounds, boundsOf, fieldsOf, isInteger, kindOfSchema, schemaAt, valuesOf } from './schema-parts.ts';
 import { findBelow, findMisspelling, valueAt } from './sent-instead.ts';
 
-/** What is wrong with one field of a request, and what to send. */
+/** A fault of one field of a request, and its remedy. */
 export interface Fault {
   field: string;
   reason: string;
   remedy: string;
-  /** The value or the name that was probably meant; absent if there is none. */
+  /** The value or the name that was probably meant; absent if none is known. */
   near?: unknown;
 }
 
-/** What a schema rejected: what was sent, as it was sent, and the name of the root. */
+/** The input of a schema: the value as the client sent it, the name of the root, and the schema. */
 export interface Sent {
   name: string;
   value: unknown;
@@ -27,12 +27,12 @@ export type SchemaIssue = z.core.$ZodIssue;
 
 type Found = Omit<Fault, 'field'>;
 
-/** Longest part of a value that a reason quotes. */
+/** Maximum characters of a value that a reason quotes. */
 const MAX_SHOWN = 64;
 
 /**
- * Turns an issue of a schema into field, reason, remedy and near value. No other module does: the texts of
- * the validator are for programmers, and never reach a caller.
+ * Converts an issue of a schema to field, reason, remedy and near value. Only this module does so, because the texts of the validator are
+ * for programmers, and must never reach a caller.
  */
 export function describeIssue(issue: SchemaIssue, sent: Sent): Fault {
   const keys = reachedKeys(issue.path.map(String), sent.value);
@@ -59,7 +59,7 @@ function foundIn(issue: SchemaIssue, keys: readonly string[], sent: Sent): Found
   };
 }
 
-/** The rules of our own schemas bring their texts. */
+/** The rules of our own schemas contain their own texts. */
 function ownRule(issue: SchemaIssue): Found | null {
   const own = readRule(issue.message);
   if (!own) return null;
@@ -101,13 +101,13 @@ function wrongName(keys: readonly string[], sent: Sent): Found {
   return { reason: `has a name of ${keys.at(-1)?.length ?? 0} characters`, remedy: `Use ${accepted} as the name` };
 }
 
-/** The issues of the only alternative whose kind is the kind of the value that was sent; empty if there is none. */
+/** The issues of the only alternative that has the same kind as the sent value; empty if there is none. */
 function meantAlternative(issue: z.core.$ZodIssueInvalidUnion, value: unknown): z.core.$ZodIssue[] {
   const meant = issue.errors.filter((issues) => !issues.some((one) => isOfOtherKind(one, value)));
   return meant.length === 1 ? meant[0]! : [];
 }
 
-/** Whether the issue rejects the value itself because of its kind. A list or an object is of another kind than a word. */
+/** Whether the issue rejects the value itself because of its kind. For example, a list or an object is of another kind than a word. */
 function isOfOtherKind({ code, path }: z.core.$ZodIssue, value: unknown): boolean {
   if (path.length > 0) return false;
   return code === 'invalid_type' || (code === 'invalid_value' && typeof value === 'object');
@@ -141,7 +141,7 @@ function sizeReason(value: unknown, schema: z.ZodType | null): string {
   return bounds.least === undefined ? `has ${size} ${unit}` : `has ${size} ${unit}, fewer than ${bounds.least}`;
 }
 
-/** The name of a field, also for an item of a list. */
+/** The name of a field; for an item of a list, the name of the list. */
 function nameOf(keys: readonly string[]): string {
   return keys.findLast((key) => !isIndex(key)) ?? '';
 }
@@ -191,7 +191,7 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(shownName(value, MAX_SHOWN)) : String(value);
 }
 
-/** The path as far as the value that was sent has it: a text of a query may stand for a list. */
+/** The path, up to the part that the sent value contains, because a query may contain a text in place of a list. */
 function reachedKeys(path: readonly string[], value: unknown): string[] {
   let reached = value;
   for (const [index, key] of path.entries()) {

@@ -31,7 +31,7 @@ const TEXTS = [
   '1M',
 ];
 const MAX_DEPTH = 4;
-/** Longest example in an error, in characters of JSON. */
+/** Maximum length of an example in an error, in characters of JSON. */
 const MAX_LENGTH = 200;
 
 /** A short value that the schema accepts; undefined if there is none. `name` is the name of the field. */
@@ -69,7 +69,7 @@ function candidates(schema: z.ZodType, name: string, depth: number): unknown[] {
   }
 }
 
-/** The object with the required fields, then objects with one more field: a rule may require one of several. */
+/** The object with the required fields, then objects with one additional field, because a rule may require one of several fields. */
 function objects(shape: Readonly<Record<string, z.ZodType>>, depth: number): Record<string, unknown>[] {
   const fields = Object.entries(shape);
   const filled = (entries: typeof fields) =>

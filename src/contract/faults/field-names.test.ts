@@ -27,7 +27,7 @@ function objectsOf(schema: z.ZodType): string[][] {
   return [Object.keys(shape), ...Object.values(shape).flatMap(objectsOf)];
 }
 
-/** The same name as the other convention writes it. */
+/** The same name in the other spelling convention. */
 function twinOf(name: string): string {
   return name.includes('_')
     ? name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -39,7 +39,7 @@ describe('the near name', () => {
     'the near name of every field written in the other convention is that field: %s',
     (_, schema) => {
       for (const known of objectsOf(schema)) {
-        // Aliases such as PartNumber differ from another field in their first letter alone.
+        // Aliases such as PartNumber differ from another field only in the case of their first letter.
         const named = known.filter((name) => /^[a-z]/.test(name));
         for (const name of named) expect([name, suggestField(twinOf(name), known)]).toEqual([name, name]);
       }

@@ -18,8 +18,8 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the known name that a client probably meant: one with a similar spelling, or the name for the same field
- * elsewhere. Null if there is none.
+ * Returns the known name that a client probably meant: a name with a similar spelling, or the name of the same field in this API. Null if
+ * there is none.
  */
 export function suggestField(sent: string, known: readonly string[]): string | null {
   const plain = plainName(sent);
@@ -27,7 +27,7 @@ export function suggestField(sent: string, known: readonly string[]): string | n
   return nearestName(sent, known) ?? other ?? null;
 }
 
-/** Names of any field for the URL of a file. */
+/** Names that clients use in any field for the URL of a file. */
 const URL_NAMES = [
   'url',
   'uri',

@@ -1,8 +1,8 @@
 const MAX_NAME = 64;
 
 /**
- * The known name that was probably meant: a name that differs only in case, `_` and `-`, or that is within an edit
- * distance of a third of its length. Null if no name is similar enough.
+ * The known name that was probably meant. It differs only in case, `_` and `-`, or its edit distance is at most a third of its length. Null
+ * if no name is similar enough.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = plain(name.slice(0, MAX_NAME));
@@ -12,13 +12,13 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
     const name = plain(candidate);
     if (Math.abs(name.length - wanted.length) > limit) continue;
     const distance = editDistance(wanted, name);
-    // A name of one letter is not "near" every other of one letter.
+    // Otherwise, a name of one letter would be similar to every other name of one letter.
     if (distance <= limit && (distance === 0 || distance < wanted.length)) best = { name: candidate, distance };
   }
   return best?.name ?? null;
 }
 
-/** ` Did you mean "…"?`, or nothing, to follow a sentence. */
+/** ` Did you mean "…"?`, or an empty text. It follows a sentence. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const near = nearestName(name, known);
   return near === null ? '' : ` Did you mean "${near}"?`;
@@ -28,7 +28,7 @@ function plain(text: string): string {
   return text.toLowerCase().replace(/[_-]/g, '');
 }
 
-/** Edits of one letter (Levenshtein), two neighbours swapped counting as one. */
+/** Number of edits of one letter (Levenshtein). Swapping two neighbours counts as one edit. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -26,7 +26,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   canceled: ['cancelled', 'aborted', 'stopped'],
 };
 
-/** The one of several texts that was probably meant. */
+/** The text among several that was probably meant. */
 export function nearText(sent: string, values: readonly unknown[]): string | null {
   const known = values.filter((value) => typeof value === 'string');
   const text = sent.slice(0, 128).trim().toLowerCase().replace(/^\./, '');
@@ -45,7 +45,7 @@ function fromContentType(text: string): string | null {
   return formats.find(([, contentType]) => contentType === type)?.[0] ?? subtype;
 }
 
-/** `1920x1080` → `1080p`: the short side. */
+/** `1920x1080` → `1080p`, by the short side. */
 function fromSize(text: string): string | null {
   const sides = /^(\d{2,5})\s*[x×:*]\s*(\d{2,5})$/.exec(text);
   return sides && `${Math.min(Number(sides[1]), Number(sides[2]))}p`;

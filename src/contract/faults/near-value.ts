@@ -4,8 +4,8 @@ import { nearText } from './near-text.ts';
 import { kindOfSchema, valuesOf } from './schema-parts.ts';
 
 /**
- * The accepted value that was probably meant: another spelling or another name of one of several values, the same value
- * as another type, or the object that a text stands for. Undefined if there is none.
+ * The accepted value that was probably meant: another spelling or name of one of several values, the same value as another type, or the
+ * object that a text represents. Undefined if there is none.
  */
 export function nearValue(sent: unknown, schema: z.ZodType | null): unknown {
   const values = valuesOf(schema);

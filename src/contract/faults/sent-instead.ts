@@ -27,8 +27,8 @@ interface MisplacedField {
 }
 
 /**
- * Returns the field that was sent inside an unknown field of `parent` instead of `name`: under this name or a similar one, in an
- * object or in the first item of a list. Null if there is none.
+ * Finds a field that was sent inside an unknown field of `parent` instead of as `name`. It has this name or a similar one, in an object or
+ * in the first item of a list. Null if there is none.
  */
 export function findBelow(name: string, parent: unknown, known: readonly string[]): MisplacedField | null {
   if (parent === null || typeof parent !== 'object') return null;

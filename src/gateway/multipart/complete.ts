@@ -17,15 +17,15 @@ interface ListedPart {
   etag: string;
 }
 
-/** 10,000 parts of about 90 bytes each. */
+/** Size of a body with 10,000 parts of about 90 bytes each. */
 const MAX_BODY_BYTES = 1_048_576;
-/** A part has three elements with two tags each. */
+/** A part has three elements, each with two tags. */
 const MAX_TAGS = 6 * MAX_PARTS + 10;
 /** S3: "5 MiB to 5 GiB. There is no minimum size limit on the last part". */
 const MIN_PART_BYTES = 5 * 1_048_576;
 const COPY_BYTES = 1_048_576;
 
-/** POST `?uploadId`: joins the listed parts to one object, which replaces the old object atomically. */
+/** POST `?uploadId`: joins the listed parts into one object, which replaces the old object atomically. */
 export async function completeUpload(context: Context): Promise<void> {
   const { response, uploads, maxObjectBytes, bucket, target } = context;
   requireInternalRole(context);
@@ -102,8 +102,8 @@ function selectParts(stored: PartFile[], listed: ListedPart[], maxBytes: number)
 }
 
 /**
- * Makes the file that contains all parts the object. No byte is copied. Null if the file system has no links: with a link, the parts exist
- * until the object does.
+ * Publishes the file that contains all parts as the object, without copying bytes. Returns null if the file system does not support links.
+ * A link is necessary so that the parts exist until the object does.
  */
 async function takeJoined({ disk, reservations }: Context, upload: Upload, parts: PartFile[], folder: string) {
   // Checks that the disk reserve is not in use.
@@ -119,7 +119,7 @@ async function takeJoined({ disk, reservations }: Context, upload: Upload, parts
   }
 }
 
-/** Keeps the parts until the object exists, so that a failed attempt can be repeated. Needs disk space for both. */
+/** Copies the parts, and keeps them until the object exists, so that a failed attempt can be repeated. Needs disk space for both. */
 async function assemble({ disk, reservations }: Context, upload: Upload, parts: PartFile[]) {
   const reservation = await reservations.reserve(totalSize(parts));
   try {
@@ -156,7 +156,7 @@ async function append(target: FileHandle, parts: PartFile[], reservation: Reserv
   }
 }
 
-/** A nearly full disk first accepts some of the bytes, then reports the error on the next write. */
+/** On a nearly full disk, the first write may accept only some of the bytes. The next write then reports the error. */
 async function writeAll(target: FileHandle, bytes: Buffer): Promise<void> {
   for (let rest = bytes; rest.length > 0; ) {
     const { bytesWritten } = await target.write(rest);

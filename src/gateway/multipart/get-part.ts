@@ -5,15 +5,15 @@ import { sendBytes } from '../get-object.ts';
 import { numberIn, requireInternalRole, uploadOf } from './begin.ts';
 
 /**
- * GET `?uploadId&partNumber`, an extension for workers. Returns the bytes of one stored part of an incomplete upload, with the
- * entity tag that a complete request names. Returns 204 if the part is not stored.
+ * GET `?uploadId&partNumber`, an extension for workers. Returns the bytes of one stored part of an incomplete upload, with the entity tag
+ * for the complete request. Returns 204 if the part is not stored.
  */
 export async function getPart(context: Context): Promise<void> {
   const { response, target, uploads } = context;
   requireInternalRole(context);
   const number = numberIn(target, 'partNumber', 1, MAX_PARTS);
   const part = (await uploads.parts(uploadOf(context))).find((one) => one.number === number);
-  // A part that a client sends again is another file, so the file may be gone.
+  // If a client sends a part again, it is stored in a new file, so the old file may no longer exist.
   const handle = part && (await open(part.path, 'r').catch(() => null));
   if (!part || !handle) {
     response.writeHead(204).end();

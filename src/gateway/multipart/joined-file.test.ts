@@ -68,7 +68,7 @@ describe('an upload in parts of one size', () => {
     await expectObject(Buffer.concat([partOf(bytes, 1), partOf(other, 2), partOf(bytes, 3)]));
   });
 
-  it('accepts a part again whose first PUT broke off, and contains nothing of that PUT', async () => {
+  it('accepts a part again after its first PUT was interrupted, and contains no bytes of that PUT', async () => {
     const id = await begin();
     const broken = request(await urlOf(id, 3, LAST), { method: 'PUT', headers: { 'content-length': LAST } });
     const failed = once(broken, 'error');
@@ -96,7 +96,7 @@ describe('an upload in parts of one size', () => {
     await expectObject(bytes.subarray(0, 2 * PART));
   });
 
-  it('is joined from the selected parts if some are left out, or have another size', async () => {
+  it('is joined from the selected parts if some parts are omitted, or have another size', async () => {
     const id = await begin();
     for (const number of [1, 2, 3]) await send(id, number);
     expect(await complete(id, [1, 2])).toBe(true);

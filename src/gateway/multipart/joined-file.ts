@@ -3,15 +3,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { joinedPath, type PartFile } from './part-files.ts';
 
 /*
- * The file of an upload in parts of one size. Each part is written where it belongs in the object:
+ * The file of an upload in parts of one size. Each part is written at its position in the object:
  *
  *     <upload>/joined          |  part 1  |  part 2  |          |  part 4  |
- *     <upload>/00001~VERSION@SIZE, 00002~…, 00004~…              empty files that say which parts are complete
+ *     <upload>/00001~VERSION@SIZE, 00002~…, 00004~…              empty files that show which parts are complete
  *
- * A complete part is never written again: a part that is sent again gets a file of its own. So the bytes of an entity tag don't change.
+ * A complete part is never overwritten: a part that is sent again gets its own file. The bytes of an entity tag therefore never change.
  */
 
-/** Opens the file for a PUT of one part. Null if this account may not write to it, because it has become an object. */
+/** Opens the file for a PUT of one part. Returns null if this account may not write to the file, because it has become an object. */
 export async function openJoined(folder: string): Promise<FileHandle | null> {
   const flags = constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(joinedPath(folder), flags, 0o600).catch(() => null);
@@ -21,7 +21,7 @@ export async function openJoined(folder: string): Promise<FileHandle | null> {
   return null;
 }
 
-/** Whether the file contains exactly the selected parts, one after the other. */
+/** Whether the file contains exactly the selected parts, in their order without gaps. */
 export function containsExactly(
   selected: readonly PartFile[],
   stored: readonly PartFile[],
@@ -38,7 +38,7 @@ export function containsExactly(
 export async function sealJoined(folder: string, size: number): Promise<void> {
   const handle = await open(joinedPath(folder), constants.O_RDWR | constants.O_NOFOLLOW);
   try {
-    // A PUT of a part that broke off may have left bytes after the last part.
+    // An interrupted PUT of a part may have left bytes after the last part.
     if ((await handle.stat()).size !== size) await handle.truncate(size);
     fchmodSync(handle.fd, 0o444);
     await handle.sync();

@@ -325,7 +325,7 @@ describe('an upload in parts', () => {
     expect([...sizes].every((size) => size === null || size === 3)).toBe(true);
   });
 
-  it('survives a restart; incomplete leftovers of a crash do not', async () => {
+  it('survives a restart, but incomplete files of a crash do not', async () => {
     const id = await begin();
     const { etag } = await send(id, 4, 'abc');
     const parts = join(gateway.root, 'parts');

@@ -5,7 +5,7 @@ import { etagOf } from '../etag.ts';
 
 const ABOUT = 'about';
 
-/** The file of the parts that are written where they belong. */
+/** Path of the file in which parts are written at their positions in the object. */
 export function joinedPath(folder: string): string {
   return join(folder, 'joined');
 }
@@ -17,7 +17,7 @@ export interface Upload {
   contentType: string;
   /** Milliseconds since 1970. */
   startedAt: number;
-  /** Bytes of every part but the last; null or absent if the parts may have different sizes. */
+  /** Bytes of every part except the last; null or absent if the parts may have different sizes. */
   partSize?: number | null;
 }
 
@@ -28,21 +28,21 @@ export interface PartFile {
   /** The position of its first byte in the file. */
   start: number;
   size: number;
-  /** Whether it was written where it belongs in the object. */
+  /** Whether it was written at its position in the object. */
   isInPlace: boolean;
-  /** The file that says that the part is stored. */
+  /** The file whose existence shows that the part is stored. */
   entry: string;
   /** Commit time, microseconds since 1970. */
   version: number;
   etag: string;
 }
 
-/** Describes a new upload in its folder. */
+/** Writes the description of a new upload into its folder. */
 export function writeAbout(folder: string, upload: Upload): Promise<void> {
   return writeDurably(join(folder, ABOUT), JSON.stringify(upload));
 }
 
-/** Reads all uploads. Removes those that a crash left incomplete: their ids were never returned. */
+/** Reads all uploads. Removes uploads that a crash left incomplete, because their ids were never returned. */
 export async function readUploads(folder: string): Promise<Map<string, Upload>> {
   const known = new Map<string, Upload>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -84,7 +84,7 @@ export function partName(number: number, version: number): string {
   return `${String(number).padStart(5, '0')}~${version.toString(16).padStart(14, '0')}`;
 }
 
-/** Regular files of parts, by number and version, oldest first. */
+/** Regular files of parts, sorted by number and version, oldest first. */
 export async function readParts(folder: string, { partSize }: Pick<Upload, 'partSize'>): Promise<PartFile[]> {
   const parts: PartFile[] = [];
   for (const name of (await readdir(folder)).sort()) {
@@ -108,7 +108,7 @@ export async function readParts(folder: string, { partSize }: Pick<Upload, 'part
   return parts;
 }
 
-/** The newest file of each number. */
+/** The newest file of each part number. */
 export function current(parts: PartFile[]): PartFile[] {
   return parts.filter((part, index) => parts[index + 1]?.number !== part.number);
 }

@@ -4,7 +4,10 @@ import { S3Error } from '../errors.ts';
 import { announcedBody, receiveFile } from '../receive.ts';
 import { numberIn, uploadOf } from './begin.ts';
 
-/** PUT `?partNumber&uploadId`: stores a part; replaces an earlier part of the same number. The first one is written where it belongs. */
+/**
+ * PUT `?partNumber&uploadId`: stores a part; replaces an earlier part of the same number. The first part with a number is written at its
+ * position in the object.
+ */
 export async function putPart(context: Context): Promise<void> {
   const { request, response, target, uploads, disk, maxObjectBytes } = context;
   if (request.headers['x-amz-copy-source'] !== undefined) {

@@ -33,9 +33,9 @@ export async function openUploads(root: string, now: () => number = Date.now): P
 }
 
 /**
- * Uploads survive restarts: each is a folder `<root>/parts/<random id>`. Its file `about` describes the upload;
+ * The incomplete uploads, which survive restarts. Each is a folder `<root>/parts/<random id>`. Its file `about` describes the upload.
  * `<number>~<version>` are its parts, and `<number>~<version>@<size>` its parts in `joined-file.ts`. A part that is sent again is added
- * before the old file is removed; the highest version counts. Create it with `openUploads`.
+ * before the old file is removed; the highest version is valid. Create it with `openUploads`.
  */
 export class Uploads {
   readonly #folder: string;
@@ -43,7 +43,7 @@ export class Uploads {
   readonly #now: () => number;
   /** Bytes of the parts of each upload of a client. */
   readonly #bytes = new Map<string, number>();
-  /** Numbers of the parts of each upload that are being written where they belong. */
+  /** For each upload, the numbers of the parts that are being written at their positions in the object. */
   readonly #writing = new Map<string, Set<number>>();
   readonly #lock = keyedLock();
 
@@ -81,7 +81,10 @@ export class Uploads {
     return this.#inUpload(upload, () => this.#readParts(upload));
   }
 
-  /** Moves a file into the upload. Returns the part and the number of parts that are stored. Throws `EntityTooLarge` if all parts together would exceed `maxBytes`. */
+  /**
+   * Moves a file into the upload. Returns the part and the number of stored parts. Throws `EntityTooLarge` if the total size of all parts
+   * would exceed `maxBytes`.
+   */
   addPart(
     upload: Upload,
     number: number,
@@ -95,8 +98,8 @@ export class Uploads {
   }
 
   /**
-   * Opens the place of a part in the object, for its first PUT. Null if the parts may have different sizes, or if the part has been stored or
-   * is being sent.
+   * Opens the position of a part in the object, for the first PUT of the part. Returns null if the parts may have different sizes, or if
+   * the part has already been stored or is being sent.
    */
   openSlot(upload: Upload, number: number, { size, maxBytes }: { size: number; maxBytes: number }) {
     return this.#inUpload(upload, async () => {
@@ -111,7 +114,7 @@ export class Uploads {
     });
   }
 
-  /** The part can be written again as soon as no write to its place is left. */
+  /** The part can be written again as soon as no write to its position is running. */
   #slot(
     upload: Upload,
     number: number,
@@ -133,7 +136,7 @@ export class Uploads {
     return { handle, start, keep, discard: () => close(false) };
   }
 
-  /** Adds a part, whose file `move` puts to the given path, and removes older versions of it. */
+  /** Adds a part, and removes older versions of it. `move` must move the file of the part to the given path. */
   async #add(
     upload: Upload,
     number: number,
@@ -160,8 +163,8 @@ export class Uploads {
   }
 
   /**
-   * Runs `assemble` with the upload locked, and deletes the upload if that succeeds. `joined` is the folder of a file that contains exactly the
-   * selected parts, if there is one.
+   * Runs `assemble` with the upload locked, and deletes the upload if `assemble` succeeds. `joinedIn` returns the folder of a file that
+   * contains exactly the selected parts, if there is one.
    */
   complete<T>(
     upload: Upload,
@@ -186,7 +189,7 @@ export class Uploads {
     for (const upload of [...this.#known.values()]) if (upload.key === key) await this.abort(upload);
   }
 
-  /** Bytes of the parts of uploads of clients. */
+  /** Total bytes of the parts of clients' uploads. */
   stagedBytes(): number {
     return [...this.#bytes.values()].reduce((sum, size) => sum + size, 0);
   }

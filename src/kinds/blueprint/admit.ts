@@ -25,7 +25,7 @@ export interface RunSubmission {
   metadata: Record<string, unknown> | null;
 }
 
-/** Checks a run with what is known about its media. Reads no file. */
+/** Checks a run with the known facts of its media. Reads no file. */
 export async function admitRun(
   services: AdmissionServices,
   caller: Caller,

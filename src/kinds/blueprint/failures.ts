@@ -10,7 +10,7 @@ export function failureOf({ context: { vault } }: Pick<WorkTools, 'context'>, ch
   return new JobFailure(
     code !== null && isFailureCode(code) ? code : 'internal',
     `${subject}: ${message ?? 'Its job was deleted.'}`,
-    // The child has had its attempts.
+    // The child has already used its attempts, so the parent is not retried.
     { retry: false },
   );
 }

@@ -19,7 +19,7 @@ export const blueprint: Omit<Kind<RunSubmission>, 'shown'> & { shown: typeof sho
   shown,
   admit: admitRun,
   capabilities: [...blueprints.keys()].map(capabilityOf),
-  // An attempt that fails deletes what the children have made before it ends.
+  // An attempt that fails deletes the outputs of the children before it ends.
   onEnd: async (_context, tx, job, failure) => {
     if (failure === null || failure.code === 'review_expired') await markChildren(tx, job.id);
   },

@@ -11,7 +11,7 @@ import { failureOf } from './failures.ts';
 import { mediaKinds, type RunAttempt } from './run-request.ts';
 import type { RunState } from './state.ts';
 
-/** Facts of the media inputs that were uploaded, which have been inspected. */
+/** The facts of the media inputs that have been inspected, because they were uploaded. */
 export function knownFacts({ run, request }: RunAttempt): Record<string, MediaFacts> {
   const known = request.media.flatMap((name, position) => {
     const inspection = inspectionJson.readOrNull(run.claim.inputs[position]?.probe ?? null);
@@ -22,7 +22,7 @@ export function knownFacts({ run, request }: RunAttempt): Record<string, MediaFa
   return Object.fromEntries(known);
 }
 
-/** A probe for each media input whose facts are not known, by its name. */
+/** Creates a probe for each media input without known facts, by the name of the input. */
 export async function probesFor(
   { tools, run, kinds, request }: RunAttempt,
   { facts }: RunState,
@@ -34,7 +34,7 @@ export async function probesFor(
   return { admission, children };
 }
 
-/** Reads what the probes have found. Throws `JobFailure` for an input that could not be described. */
+/** Reads the results of the probes. Throws `JobFailure` for an input that could not be described. */
 export function readProbes({ tools, children }: RunAttempt, { probes }: RunState): Record<string, MediaFacts> {
   const found = Object.entries(probes).map(([name, id]) => {
     const child = children.find((one) => one.id === id);

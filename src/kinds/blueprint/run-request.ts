@@ -11,9 +11,9 @@ import { factsJson, requestJson } from './state.ts';
 /** The request of a run. */
 export interface RunRequest {
   blueprint: Blueprint;
-  /** All inputs, the URLs of the media included. */
+  /** All inputs, including the URLs of the media. */
   inputs: Record<string, unknown>;
-  /** Names of the media inputs; input i of the job is the file of the name at i. */
+  /** Names of the media inputs, in the order of the inputs of the job. */
   media: readonly string[];
   /** The rows of its outputs, by their labels. */
   outputs: ReadonlyMap<string, JobOutput>;
@@ -35,7 +35,7 @@ export function openRun({ context: { vault } }: WorkTools, { claim }: Run): RunR
   if (text === null) throw new JobFailure('input_deleted', 'The run has been erased.');
   const { blueprint: slug } = factsJson.read(job.request_facts);
   const blueprint = blueprints.get(slug);
-  // `needs` of the job names it.
+  // `needs` of the job requires a worker with this blueprint.
   if (!blueprint || 'unavailable' in blueprint) throw new Error(`this release has no blueprint ${slug}`);
   const stored = requestJson.read(JSON.parse(text));
   const urls = stored.media.map((name, position) => [name, urlOf({ vault }, claim, position)] as const);

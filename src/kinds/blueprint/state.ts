@@ -12,7 +12,7 @@ import type { Job } from '../../jobs/rows.ts';
 /** Unsealed: words from fixed lists. `step` changes while the run continues. */
 export const factsJson = storedJson('facts of a run', 1, z.object({ blueprint: z.string(), step: z.enum(RUN_STEPS) }));
 
-/** The stored request, sealed: the inputs, but for URLs, which the sources have in the order of `media`. */
+/** The stored request, sealed. Contains the inputs except for URLs, which are in the sources, in the order of `media`. */
 export const requestJson = storedJson(
   'request of a run',
   1,
@@ -32,10 +32,10 @@ const facts = z.object({
 
 const ids = z.record(z.string(), z.uuid());
 
-/** What the next attempt of a run needs to continue. Sealed. */
+/** The state from which the next attempt of a run continues. Sealed. */
 const stored = z.object({
   step: z.enum(RUN_STEPS),
-  /** By the name of the media input. */
+  /** Facts, by the name of the media input. */
   facts: z.record(z.string(), facts),
   /** The children that describe the media inputs, by their names. */
   probes: ids,

@@ -4,7 +4,7 @@ import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 /** Seconds for which the result is kept for the request that waits for it. */
 const RESULT_SECONDS = 60;
 
-/** The endpoint has been checked by its text; its address is checked when a worker connects to it. */
+/** The text of the endpoint has been checked. Its address is checked when a worker connects to it. */
 export async function admitConnectionCheck(
   _services: AdmissionServices,
   _caller: Caller,

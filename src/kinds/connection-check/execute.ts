@@ -11,13 +11,13 @@ import { resultJson } from './result.ts';
 /** Milliseconds for both requests with their retries. */
 const MAX_MS = 20_000;
 
-/** Writes a test object to the bucket and deletes it. A client waits for it, so no attempt follows. */
+/** Writes a test object to the bucket and deletes it. Nothing is retried, because a client waits for the result. */
 export async function executeConnectionCheck(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { job } = run.claim;
   const sent = openColumn(tools.context.vault, 'jobs', 'request_source_sealed', job);
   if (sent === null) throw new JobFailure('internal', 'The request of the check is gone.', { retry: false });
   const access = accessJson.read(JSON.parse(sent));
-  // A store that hangs takes no slot from jobs of others.
+  // Release the slot, so that a store that hangs does not block other jobs.
   run.lease.leave();
   const reason = await tools.transfers.checks.run(job.account_id, run, () => check(tools, run, access));
   const nothing = { outputs: [], warnings: [], inputSeconds: null, attempt: null };

@@ -4,7 +4,7 @@ import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
 import type { Job } from '../../jobs/rows.ts';
 
-/** `reason` says why the bucket cannot be used; null if it can. */
+/** `reason` is the reason why the bucket cannot be used; null if it can. */
 export const resultJson = storedJson('result of a check', 1, z.object({ reason: z.string().nullable() }));
 
 /** The result of a completed check. Null once it has been erased. */

@@ -16,8 +16,8 @@ import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, type Upload, uploadUrl } from '../../uploads/upload.ts';
 
 /**
- * Listens for changes of an upload from now on, until `over` is aborted. The result resolves on the first one, or after
- * a time-out; the caller checks again.
+ * Starts to listen for changes of an upload, until `over` is aborted. The returned function resolves after the first change, or after a
+ * time-out; the caller then reads the upload again.
  */
 export type ListenToUpload = (uploadId: string, deadline: number, over: AbortSignal) => () => Promise<void>;
 
@@ -49,7 +49,7 @@ export async function confirmUpload(
   if (!upload || upload.state === 'deleted') throw new ApiError('upload_not_found', UNKNOWN_NAME);
   const over = new AbortController();
   try {
-    // Listen before the inspection is queued and before each read: it may end before this request goes on.
+    // Listen before the inspection is queued and before each read, because the inspection may end in between.
     let changed = wait.listen(upload.id, deadline, over.signal);
     if (upload.state === 'pending') upload = await seal(context, upload, body);
     while (upload.state === 'confirming') {
@@ -60,7 +60,7 @@ export async function confirmUpload(
       if (!upload) throw new ApiError('upload_not_found', UNKNOWN_NAME);
     }
   } finally {
-    // A reason, so that no exception with its stack is created.
+    // Pass a reason, so that no exception with a stack trace is created.
     over.abort('over');
   }
   if (upload.state === 'deleted') {
@@ -98,7 +98,10 @@ async function seal(context: JobsContext, upload: FoundUpload, body: ConfirmBody
   return overtaken(context, upload.id);
 }
 
-/** Uploads whose bytes had not arrived when they were confirmed. The next confirm looks first: each copy uses a row. */
+/**
+ * Uploads whose bytes had not arrived when they were confirmed. Their next confirm first checks whether the bytes exist, because each copy
+ * uses a row.
+ */
 const unsent = new Set<string>();
 const MOST_UNSENT = 10_000;
 
@@ -107,7 +110,7 @@ function noteUnsent(id: string): void {
   unsent.add(id);
 }
 
-/** Deletes the bytes. The URL is still valid, so the client may send the right ones. */
+/** Deletes the bytes. The URL is still valid, so the client may send the right bytes. */
 async function rejectSize({ store }: Context, upload: Upload, body: ConfirmBody): Promise<never> {
   await store.delete(upload.staging_key);
   throw new ApiError('upload_size_mismatch', sizes(body, upload));
@@ -118,7 +121,7 @@ async function claim(context: JobsContext, upload: Upload, objectId: string): Pr
   const inspectionId = uuidv7();
   try {
     return await withTransactionRetry(context.db, async (tx) => {
-      // In one round trip; losing undoes the insert.
+      // In one round trip. If another confirm was faster, the insert is rolled back.
       const [won] = await Promise.all([
         tx
           .updateTable('uploads')
@@ -138,7 +141,7 @@ async function claim(context: JobsContext, upload: Upload, objectId: string): Pr
   }
 }
 
-/** Undoes the transaction of a confirm that was not the first. */
+/** Rolls back the transaction of a confirm that was not the first. */
 class LostRace extends Error {}
 
 async function insertInspection(

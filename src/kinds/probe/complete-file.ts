@@ -5,7 +5,7 @@ import type { Run, WorkTools } from '../../attempt/tools.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 import { detectMedia, SUBTITLE_DEMUXERS } from '../../ffmpeg/index.ts';
 
-/** Describes a file of which all bytes are here. */
+/** Describes a file that is completely on this machine. */
 export async function probeCompleteFile(tools: WorkTools, run: Run, path: string): Promise<ProbeAnswer> {
   const { head, size } = await readHead(path);
   const detected = await detectMedia(head);

@@ -13,19 +13,22 @@ import { probeCompleteFile } from './complete-file.ts';
 
 /** Milliseconds for all requests to the source. */
 const MAX_MS = 20_000;
-/** Bytes at the start that ffprobe gets, where several frames of each stream are; and at the end, where Ogg and MPEG-TS have their last time. */
+/**
+ * Number of bytes at the start and at the end of a source that ffprobe reads. The start contains several frames of each stream. The end
+ * contains the last time in Ogg and MPEG-TS.
+ */
 const START_BYTES = 2 * 2 ** 20;
 const END_BYTES = 256 * 1024;
-/** Bytes at the start where a server has no ranges: an index of hours fits. */
+/** Number of bytes at the start that are read if the server does not support ranges. The index of several hours of media fits. */
 const START_ONLY_BYTES = 8 * 2 ** 20;
-/** Larger sources are read from their start only: a server may declare any size, and file systems store files of up to 16 TiB. */
+/** Only the start of larger sources is read, because a server may declare any size, and file systems store files of up to 16 TiB. */
 const MOST_BYTES = 2 ** 40;
-/** Demuxers that find the duration at the end of a file. The others would read the gap before it. */
+/** Demuxers that read the duration at the end of a file. All other demuxers would read the gap before the end. */
 const READ_AT_END: ReadonlySet<string> = new Set(['ogg', 'mpegts', 'mpeg']);
 
 const SUBJECT = 'The file';
 
-/** Describes a remote file from a few ranges of it, or from its start where its server has no ranges. */
+/** Describes a remote file from a few ranges of it, or from its start if its server does not support ranges. */
 export async function probeRemote(tools: WorkTools, run: Run, url: string): Promise<ProbeAnswer> {
   const fetching = new AbortController();
   const late = () => fetching.abort(new FetchError('source_timeout', 'The source was too slow.', { retry: false }));
@@ -58,13 +61,13 @@ async function probeParts(tools: WorkTools, run: Run, path: string, parts: Parts
   return probeInCell(tools, run, path, size);
 }
 
-/** All of a source may be fetched here, so that only the bound on bytes rejects a part. */
+/** Fetches a range. A probe may fetch all of a source, so only the limit on bytes rejects a range. */
 async function requirePart(parts: PartsOfSource, range: { start: number; end: number }): Promise<void> {
   const rejected = await parts.require(range);
   if (rejected) throw new Error(rejected.reason);
 }
 
-/** Reads the index of an MP4, wherever it is. Null if the file is so unusual that only ffprobe may know it. */
+/** Reads the index of an MP4 at any position in the file. Null if the file is so unusual that only ffprobe may be able to describe it. */
 async function readIndex(tools: WorkTools, run: Run, parts: PartsOfSource): Promise<MediaInfo | null> {
   const target = join(run.folder, 'parts.start');
   const described = await parts.describe(target);
@@ -114,7 +117,7 @@ async function probeInCell(tools: WorkTools, run: Run, path: string, size: numbe
   const slot = await run.lease.acquire(run.signal);
   const file = { path, slot, subject: SUBJECT, check: false, ...(size !== null && { sizeBytes: size }) };
   const { info } = await probeFile(tools.sandbox, file, run.signal);
-  // ffprobe saw a shorter file.
+  // ffprobe read only a part of the file.
   return describeFile({ ...info, bitRate: null }, { sizeBytes: size, container: null });
 }
 

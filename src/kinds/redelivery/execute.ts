@@ -19,7 +19,7 @@ export async function executeRedelivery(tools: WorkTools, run: Run): Promise<Att
   const rows = await outputsOf(context.db, [job.parent_id]);
   const due = deliveries.flatMap(({ output_id, target }) => {
     const row = rows.find(({ id }) => id === output_id);
-    // An earlier attempt may have delivered it.
+    // An earlier attempt may have delivered this output.
     return row?.object_id && row.delivery_status === 'delivering' ? [{ row, target, objectId: row.object_id }] : [];
   });
   await deliverEach(tools, run, due);

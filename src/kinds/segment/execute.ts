@@ -21,10 +21,10 @@ import type { AttemptResult } from '../kind.ts';
 const FORMAT = 'mp4';
 const OUTPUT = `output.${FORMAT}`;
 const CONTENT_TYPE = 'video/mp4';
-/** As in other commands: more threads cost memory and quality. */
+/** Limited as in other commands, because more threads cost memory and quality. */
 const MAX_THREADS = 16;
 
-/** Runs the command that the parent planned. The parent checks what was made. */
+/** Runs the command that the parent planned. The parent checks its output. */
 export async function executeSegment(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { claim } = run;
   const request = readSegment(tools, run);

@@ -1,6 +1,6 @@
 import type { Kind } from '../kind.ts';
 
-/** Encodes one piece of a long video, or its audio, for the transcode that is its parent. Clients do not see it. */
+/** Encodes one piece of a long video, or its audio, for its parent, which is a transcode. Clients don't see it. */
 export const segment: Kind = {
   name: 'segment',
   events: null,

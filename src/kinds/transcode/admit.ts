@@ -50,7 +50,7 @@ export interface TranscodeSubmission {
   /** The body as sent, before the schema dropped unknown fields. Errors refer to it. */
   sent: unknown;
   warnings: readonly Warning[];
-  /** Name of the download. Default: the name of the first input, with the new extension. */
+  /** Name of the download. Defaults to the name of the first input, with the new extension. */
   outputName?: string;
   /** Maps fields of `body` to positions in `sent`, if that was a command string. */
   locate?: Locate;
@@ -58,19 +58,19 @@ export interface TranscodeSubmission {
 
 export interface TranscodeAdmission extends Admission {
   review: Review;
-  /** Reasons for a rejection, in terms of what the client sent. */
+  /** Reasons for a rejection, by their positions in the client's input. */
   rejections: readonly RequestProblem[];
-  /** What is known about each input without locking it. */
+  /** For each input, the source that was found without locking it. */
   foundInputs: readonly (ResolvedSource | RejectedSource)[];
-  /** For each input; null if it has not been probed. */
+  /** Media properties of each input; null if it has not been probed. */
   infos: readonly (MediaInfo | null)[];
   /** Problems of connections and destinations, with the field of each in its details. */
   placeProblems: readonly ApiError[];
 }
 
 /**
- * Checks a request, filled in from its template, with what is known about its inputs. Reads no file. Throws
- * `template_not_found`, or `invalid_request` if the request and the template contradict each other.
+ * Checks a request, completed from its template, with the known properties of its inputs. Reads no file. Throws `template_not_found`, or
+ * `invalid_request` if the request and the template contradict each other.
  */
 export async function admitTranscode(
   services: AdmissionServices,
@@ -137,7 +137,7 @@ function settingsOf({ preset, limits }: CreateBody, template: string | null | un
   return settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }), ...(template && { template }) });
 }
 
-/** Finds a field of the sorted outputs where the client sent it. */
+/** Finds the position in the client's request of a field of the sorted outputs. */
 function locateInOrder(locate: Locate, order: readonly number[]): Locate {
   if (order.length === 0) return locate;
   const sent = (field: string) =>
@@ -159,7 +159,7 @@ function newOutputs(
   }));
 }
 
-/** What a worker of an older release would not do. */
+/** Capabilities that the job requires, because a worker of an older release lacks them. */
 function needsOf(
   outputs: readonly OutputBody[],
   { deliveries }: Pick<Destinations, 'deliveries'>,
@@ -178,7 +178,9 @@ function needsOf(
   ];
 }
 
-/** Needs of a job that can start while a client uploads the parts of its only input. Empty if input or outputs do not allow this. */
+/**
+ * Needs of a job that can start while a client uploads the parts of its only input. Empty if the input or the outputs do not allow this.
+ */
 function earlyNeeds(inputs: readonly NamedSource[], request: JobRequest, { assets }: Review): string[] {
   const [input, ...others] = inputs;
   const isLarge = input?.upload && input.upload.fileSize > PARTS_FROM_BYTES;
@@ -190,7 +192,7 @@ function earlyNeeds(inputs: readonly NamedSource[], request: JobRequest, { asset
 
 function nameInput({ url, upload }: CreateBody['inputs'][number], index: number): NamedSource {
   const field = `inputs[${index}]`;
-  // The schema requires one of them.
+  // The schema requires either a URL or an upload.
   return upload ? { url: `upload:${index}`, field: `${field}.upload`, upload } : { url: url!, field: `${field}.url` };
 }
 
@@ -199,7 +201,7 @@ function withUrls(body: CreateBody, named: readonly NamedSource[]): (CreateBody[
   return body.inputs.map(({ upload: _, ...input }, index) => ({ ...input, url: named[index]!.url }));
 }
 
-/** Resolves inputs without locking them. An upload is known by the name of its file alone. */
+/** Resolves inputs without locking them. A new upload is known only by the name of its file. */
 async function findInputs(services: AdmissionServices, caller: Caller, inputs: readonly NamedSource[]) {
   const found = await findNamed(
     services,
@@ -249,7 +251,9 @@ function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonl
   });
 }
 
-/** What determines the encoding of an output: raw options, a preset, or the defaults. An empty list of options counts as none. */
+/**
+ * The source of the encoding settings of an output: raw options, a preset, or the defaults. An empty list of options counts as no options.
+ */
 function sourceOf(output: Pick<CreateBody, 'options' | 'preset' | 'filters'>): 'preset' | 'raw_options' | 'defaults' {
   if (output.options?.length) return 'raw_options';
   if (output.preset) return 'preset';

@@ -99,7 +99,7 @@ function subjectOf(request: AssetRequest): string {
 
 function rowOf(claim: Claim, request: AssetRequest, index: number): ClaimedSource {
   const row = claim.assets.find((asset) => asset.position === claim.inputs.length + index);
-  // The same parser wrote the row from the same text, unless an update of Airlock changed the parser in between.
+  // The same parser created this row from the same text, unless an update of Airlock changed the parser in between.
   if (row?.kind !== request.kind)
     throw new JobFailure('option_refused', `${subjectOf(request)} has changed since the job was accepted.`);
   return row;
@@ -157,7 +157,7 @@ function identify(kind: InMemoryKind, bytes: Buffer, demuxer: string | null): As
   return checkSubtitles(bytes, demuxer);
 }
 
-/** Checks that an input, which has been probed as one, is of the kind that the filter needs. */
+/** Checks that an asset that was probed as an input has the kind that the filter needs. */
 async function checkUse(kind: AssetKind, input: PreparedInput, subject: string): Promise<void> {
   if (isReadIntoMemory(kind)) await readIntoMemory(kind, input.file, subject);
   else checkMedia(kind, input.demuxer, input.info, subject);

@@ -12,7 +12,7 @@ import { outputKey } from '../../storage/keys.ts';
 import type { Reading } from '../../threads/planning/index.ts';
 import { openFullRequest } from './request.ts';
 
-/** One attempt at a transcode: what the worker provides, and the request. */
+/** One attempt at a transcode, with the tools of the worker and the request. */
 export interface TranscodeAttempt {
   tools: WorkTools;
   run: Run;
@@ -21,7 +21,7 @@ export interface TranscodeAttempt {
   account?: Promise<AccountOfJob> | undefined;
   /** Resolves when the uploads that the attempt has checked are confirmed. Absent = the attempt confirms no upload. */
   confirmed?: Promise<unknown>;
-  /** Run when the attempt ends, for any outcome. */
+  /** Functions to run when the attempt ends, whatever its outcome. */
   atEnd: (() => Promise<void>)[];
 }
 
@@ -32,7 +32,7 @@ export function takeAccount(attempt: TranscodeAttempt): TranscodeAttempt['accoun
   return account;
 }
 
-/** A request, and what a worker needs of it before it has the files. */
+/** A request, with the properties that a worker needs before the files are available. */
 export interface OpenedRequest extends Omit<Reading, 'rejections'> {
   request: JobRequest;
   /** How each output is made, in the order of their rows. */
@@ -46,8 +46,8 @@ export interface OpenedRequest extends Omit<Reading, 'rejections'> {
 }
 
 /**
- * Opens the sealed request, the only time in an attempt, and reads it under the current policy: a row that the policy now
- * rejects does not run.
+ * Opens the sealed request, once in each attempt, and reads it under the current policy. If the policy now rejects the request, the job
+ * does not run.
  */
 export async function openRequest(tools: WorkTools, claim: Claim): Promise<OpenedRequest> {
   const { vault } = tools.context;
@@ -77,7 +77,7 @@ function urlOf({ context: { vault } }: WorkTools, claim: Claim, position: number
   return url;
 }
 
-/** The object that an output becomes. */
+/** The object in which an output is stored. */
 export function objectOf({ claim: { job, attemptId } }: Run, { position, format, contentType }: PlannedFile) {
   return { key: outputKey(job.account_id, job.id, attemptId, format, position), contentType };
 }

@@ -16,7 +16,7 @@ import {
 import type { TranscodeAttempt } from './attempt.ts';
 import type { FallBack, PreparedSources } from './sources/prepared.ts';
 
-/** Number of pictures to compare: enough to find a sharp one, and few enough requests to a remote source. */
+/** Number of pictures to compare: enough to find a sharp picture, and few enough requests to a remote source. */
 const CANDIDATES = 6;
 /** Lowest score of a good key frame. If all key frames are dark, faded or of one color, other pictures are compared too. */
 const GOOD_SCORE = 0.5;
@@ -74,7 +74,7 @@ function videoOf(input: PlanInput): VideoStream | null {
   }
 }
 
-/** Decodes and scores one picture in a cell. Returns null if there is no picture. */
+/** Decodes and scores one picture in a cell. Returns null if the cell wrote no picture. */
 async function scoreAt(
   { tools, run }: TranscodeAttempt,
   { slot }: PreparedSources,

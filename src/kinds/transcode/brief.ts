@@ -11,7 +11,7 @@ export function markBrief(
   plan: JobPlan,
 ): void {
   if (claim.job.resource_class !== 'heavy' || copied) return;
-  // A command may wait for an input that is still arriving. The cost of pieces is unknown.
+  // A command may wait for an input that is still arriving. The cost of joining pieces is unknown.
   if (openStdin || planned) return;
   // These jobs run more commands than the plan contains.
   const doesMore = request.outputs.some(({ target, measure, ladder }) => target ?? measure ?? ladder);

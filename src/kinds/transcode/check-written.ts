@@ -3,7 +3,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import { checkOutput, type ExpectedOutput, type OutputInfo } from '../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 
-/** Describes a file that a cell has written. Throws `JobFailure` if it is not what the plan promised. */
+/** Describes a file that a cell has written. Throws `JobFailure` if the file differs from the plan. */
 export async function checkWritten(
   { tools, run }: TranscodeAttempt,
   expect: ExpectedOutput,

@@ -10,7 +10,7 @@ import { planJson } from './request.ts';
 import type { Made } from './run-commands.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
-/** What the job has become, for its row. */
+/** The result of the job, for its row. */
 export function completionOf(
   { run, request, tools }: TranscodeAttempt,
   { planned, inputs }: Pick<PreparedSources, 'planned' | 'inputs'>,
@@ -36,10 +36,10 @@ function furtherCommands([, ...others]: JobPlan['commands']) {
   return others.length > 0 ? { further: others.map(({ args }) => args) } : {};
 }
 
-/** The report of an attempt that packaged what others had encoded. */
+/** The report of an attempt that only packaged pieces, which other jobs had encoded. */
 const NO_CELL: AttemptFacts = { exitCode: null, signal: null, cpuMs: null, maxRssBytes: null, stderr: null };
 
-/** One report for all cells of an attempt: sums of what they used, and the end of the first that failed. */
+/** Combines the reports of all cells of an attempt: the sums of their resources, and the exit of the first cell that failed. */
 function sumFacts(facts: readonly AttemptFacts[]): AttemptFacts {
   const [first] = facts;
   if (!first) return NO_CELL;
@@ -52,7 +52,7 @@ function sumFacts(facts: readonly AttemptFacts[]): AttemptFacts {
   };
 }
 
-/** Omits warnings that were given when the job was accepted. */
+/** Omits warnings that were already given when the job was accepted. */
 function mergeWarnings(given: readonly PlanWarning[], more: readonly PlanWarning[]): PlanWarning[] {
   const known = new Set(given.map((warning) => JSON.stringify([warning.field, warning.message])));
   return [...given, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];

@@ -8,7 +8,7 @@ import { type TranscodeAttempt, takeAccount } from './attempt.ts';
 import { checkWritten } from './check-written.ts';
 import type { CopiedOutput, PreparedSources } from './sources/prepared.ts';
 
-/** Bytes of an input. From this size, the output is hashed while it is written. */
+/** Smallest input in bytes for which the output is hashed while it is written. */
 const HASHED_BYTES = 16 * 2 ** 20;
 
 /** A planned output that needs only another container. */
@@ -36,7 +36,7 @@ export async function copyContainer(
   const { size } = await stat(source);
   const request = { ...planned.copy, path: source, copied: path };
   const copying = tools.measure('sanitize', () => tools.sanitizer.copyMovie(request, size, run.signal));
-  // Reading a small file again is faster than noticing its end.
+  // Reading a small file again is faster than waiting for the reader to notice its end.
   const hashing = size < HASHED_BYTES ? null : hashWhileWritten(path, copying).catch(() => null);
   const copied = await copying;
   const file = { path, slot, sha256: await hashing };
@@ -54,7 +54,7 @@ function plannedCopy({ commands, failures = [] }: JobPlan): PlannedCopy | null {
   return { command, output, copy: command.containerCopy };
 }
 
-/** Makes the checks of a command's output. FFmpeg makes the output if a check fails. */
+/** Runs the same checks as for the output of a command. If a check fails, FFmpeg makes the output. */
 async function review(
   attempt: TranscodeAttempt,
   { command, output }: PlannedCopy,

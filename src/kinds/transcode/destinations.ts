@@ -6,9 +6,9 @@ import type { NewDelivery } from '../../jobs/delivery.ts';
 import { findDestination } from '../find-destination.ts';
 import type { AdmissionServices, Caller } from '../kind.ts';
 
-/** Where the outputs of a job go. */
+/** The destinations of the outputs of a job. */
 export interface Destinations {
-  /** For each output; null = it stays in Airlock alone. */
+  /** The destination of each output; null = the output stays only in Airlock. */
   deliveries: readonly (NewDelivery | null)[];
   problems: readonly ApiError[];
 }
@@ -29,7 +29,7 @@ export async function findDestinations(
     const own = body.outputs?.[index]?.destination;
     const given = own ?? body.destination;
     const field = own ? `outputs[${index}].destination` : 'destination';
-    // Files of two trees have the same names.
+    // The files of two trees have the same names, so they need different folders.
     const folder = hasManyFiles(output.outputFormat) && outputs.length > 1 ? `${output.name}/` : '';
     const found = given ? await findDestination(services, account.id, { given, field, folder }) : null;
     if (found instanceof ApiError) problems.push(found);

@@ -16,7 +16,7 @@ import { arriving, isArriving } from './sources/arriving.ts';
 import { STRATEGIES } from './sources/index.ts';
 import type { FallBack, Found, PreparedSources } from './sources/prepared.ts';
 
-/** Runs a transcode: the first strategy that handles its sources to the end makes its outputs. */
+/** Runs a transcode. Tries the strategies in their order; the first strategy that doesn't fall back makes the outputs. */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const attempt: TranscodeAttempt = { tools, run, request: await openRequest(tools, run.claim), atEnd: [] };
   let found: Found = {};
@@ -37,7 +37,7 @@ export async function executeTranscode(tools: WorkTools, run: Run): Promise<Atte
   }
 }
 
-/** Makes the outputs, and closes the sources. The strategy decides whether a failure is a failure of the job. */
+/** Makes the outputs, and closes the sources. The strategy decides whether an error fails the attempt or causes a fallback. */
 async function useSources(attempt: TranscodeAttempt, sources: PreparedSources): Promise<AttemptResult | FallBack> {
   const made = await makeOutputs(attempt, sources)
     .catch((error: unknown) => ({ outcome: 'failed' as const, error }))

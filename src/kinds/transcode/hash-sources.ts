@@ -6,7 +6,7 @@ import { recordHash } from '../../jobs/source-hashes.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 import type { OriginalFile, PreparedSources } from './sources/prepared.ts';
 
-/** Hashes the original files while FFmpeg reads them. `stop` resolves when no file is read any more. */
+/** Hashes the original files while FFmpeg reads them. `stop` stops hashing, and resolves when no file is being read. */
 export function startHashing(
   attempt: TranscodeAttempt,
   { originals }: Pick<PreparedSources, 'originals'>,
@@ -28,10 +28,9 @@ export function startHashing(
 }
 
 /**
- * Hashes the sources of a job for the manifest and the receipt, while FFmpeg reads the same pages of the files. The
- * hash of an upload is reused, since a sealed upload cannot change. If hashing fails, the hash stays unknown and the
- * job continues. Deletes spare copies in the work folder afterwards, so that an input does not use its space twice for
- * longer.
+ * Hashes the sources of a job for the manifest and the receipt, while FFmpeg reads the same pages of the files. The hash of an upload is
+ * reused, since a sealed upload cannot change. If hashing fails, the hash stays unknown and the job continues. Afterwards, deletes spare
+ * copies in the work folder, so that an input does not use its space twice for longer than necessary.
  */
 async function hashSources(
   { tools, run, confirmed }: TranscodeAttempt,

@@ -18,7 +18,7 @@ export const transcode: Omit<Kind<TranscodeSubmission>, 'shown'> & { shown: type
   },
   shown,
   admit: admitTranscode,
-  // The pieces of a job that failed are gone already: it was encoded without pieces.
+  // If a job in pieces failed, its pieces have already been deleted, because it was then encoded without pieces.
   onEnd: async (_context, tx, job, failure) => {
     if (failure === null) await markChildren(tx, job.id);
   },

@@ -21,8 +21,8 @@ export interface PreparedInput extends PlanInput {
 }
 
 /**
- * Stages every input. Returns host paths in the order of the inputs. Needs no slot. `complete` is a response with the first
- * input, which is then not requested again.
+ * Stages every input. Returns host paths in the order of the inputs. Needs no slot. `complete` is a response with the complete first input,
+ * which is then not requested again.
  */
 export async function stageInputs({ tools, run }: TranscodeAttempt, complete?: SourceResponse): Promise<string[]> {
   const { claim, folder, signal, disk } = run;

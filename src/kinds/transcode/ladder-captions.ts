@@ -4,7 +4,7 @@ import { transcribeFile } from '../../attempt/speech/transcribe-file.ts';
 import { CAPTION_LAYOUT, writeTranscript } from '../../attempt/speech/write-transcript.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 
-/** Writes the subtitles of a ladder from its audio, as WebVTT. Null if nothing is said. Throws `JobFailure`. */
+/** Writes the subtitles of a ladder from its audio, as WebVTT. Null if the audio contains no speech. Throws `JobFailure`. */
 export async function ladderCaptions(
   { tools, run }: TranscodeAttempt,
   { path, slot, position }: { path: string; slot: number; position: number },

@@ -64,7 +64,7 @@ async function viewWithinBudget(
   });
 }
 
-/** In the order of a list; without those that the account does not have. */
+/** The sizes of the texts of these jobs, in the order of a list. Omits jobs that the account does not have. */
 function readSizes(db: Db, accountId: string, ids: readonly string[]): Promise<{ id: string; bytes: number }[]> {
   return db
     .selectFrom('jobs')
@@ -84,7 +84,7 @@ const textBytes = sql<number>`(
     SELECT sum(coalesce(octet_length(url_sealed), 0)) FROM job_sources
     WHERE job_id = jobs.id AND role = 'input'), 0))::int`;
 
-/** The first jobs of a page, up to the byte budget. */
+/** Ids of the first jobs of a page, up to the byte budget. */
 function withinBudget(sizes: readonly { id: string; bytes: number }[]): Set<string> {
   const complete = new Set<string>();
   let left = LIST_PAGE_BYTES;
@@ -112,7 +112,7 @@ async function readJobs(db: Db, ids: readonly string[], complete: ReadonlySet<st
 const probeSummary = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
   jsonb_build_object('v', probe->'v', 'summary', probe->'summary', 'container', probe->'container') END`;
 
-/** Inputs only: clients do not see the assets that filters name. */
+/** Inputs only, because clients do not see the assets that filters name. */
 async function readInputs(db: Db, ids: readonly string[], complete: ReadonlySet<string>): Promise<ViewedInput[]> {
   if (ids.length === 0) return [];
   const rows = await db

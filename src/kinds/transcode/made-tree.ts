@@ -2,7 +2,7 @@ import type { FrameRate, PlannedTree } from '../../ffmpeg/index.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
 import type { PreparedAsset } from './assets.ts';
 
-/** The files that a cell wrote for an output of many files. */
+/** The files that a cell wrote for an output with many files. */
 export interface WrittenTree {
   /** Host path of the folder with the outputs of the cell, which has ended. */
   folder: string;
@@ -10,13 +10,13 @@ export interface WrittenTree {
   slot: number;
   /** Assets of the job. */
   assets: readonly (PreparedAsset | null)[];
-  /** The files that child jobs wrote instead; null if the job has no children. */
+  /** The files that child jobs wrote in place of the cell; null if the job has no children. */
   pieces: WrittenPieces | null;
 }
 
 /** The files that child jobs wrote for a ladder. */
 export interface WrittenPieces {
-  /** Of the ladder among the outputs of the job. */
+  /** Position of the ladder among the outputs of the job. */
   position: number;
   /** Host paths of the files of each piece, in the order of the renditions. */
   pieces: readonly (readonly string[])[];

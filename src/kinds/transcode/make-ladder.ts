@@ -61,7 +61,7 @@ export async function makeLadder(
   return { directory, contentTypeOf, facts: factsOf(result, recipe), ...(key && { key }) };
 }
 
-/** The movies of each part of a ladder. */
+/** The movies of each rendition of a ladder, and of its audio. */
 interface Sources {
   renditions: (LadderRecipe['renditions'][number] & { paths: string[] })[];
   audio: (LadderPart & { paths: string[] }) | null;

@@ -25,7 +25,7 @@ const several = common.extend({
 });
 const oneOutput = storedJson(NAME, 1, one);
 const namedOutputs = storedJson(NAME, 2, several);
-/** With stills, previews or waveforms, which the release before would read as plain pictures. */
+/** Contains stills, previews or waveforms, which the previous release would read as plain pictures. */
 const onePicture = storedJson(NAME, 3, one);
 const namedPictures = storedJson(NAME, 3, several);
 type Stored<T> = T extends { read(stored: unknown): infer Value } ? Value : never;
@@ -66,14 +66,14 @@ export const settingsJson = storedJson(
     template: z.string().optional(),
   }),
 );
-/** The stored form of a plan, sealed: FFmpeg's arguments, and what determined them. */
+/** The stored form of a plan, sealed: FFmpeg's arguments, and the settings from which they were derived. */
 export const planJson = storedJson(
   'plan of a transcode',
   1,
   z.object({
     args: z.array(z.string()),
     source: z.string(),
-    /** Arguments of the second command and those after it; absent for one command. */
+    /** Arguments of the second command and all later commands; absent for one command. */
     further: z.array(z.array(z.string())).optional(),
   }),
 );

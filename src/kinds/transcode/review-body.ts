@@ -15,7 +15,7 @@ export async function reviewBody(
   try {
     return await planner.review({ request, infos }, account.id);
   } catch (error) {
-    // The budget bounds the cost of a request, so a time-out means that the machine is overloaded.
+    // A budget limits the cost of a request, so a time-out means that the machine is overloaded.
     if (error instanceof ThreadEnded) throw new ApiError('unavailable');
     throw error;
   }

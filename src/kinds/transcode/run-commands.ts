@@ -16,21 +16,21 @@ import type { Searched } from './quality/search-targets.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 import { storeOutput } from './store-output.ts';
 
-/** What the commands of a plan have made. */
+/** The results of the commands of a plan. */
 export interface Made {
-  /** As they ran at last. */
+  /** The commands as they last ran. */
   commands: Plan[];
   outputs: StoredOutput[];
   failures: { position: number; error: JobFailure }[];
-  /** Of each cell. */
+  /** Facts about each cell. */
   facts: AttemptFacts[];
   warnings: PlanWarning[];
 }
 
 /**
- * Runs the commands one after another, and checks and stores their outputs. A command that fails fails its outputs, and
- * an output that fails its check fails alone. Throws the first failure if nothing was made, or if another attempt may
- * make everything.
+ * Runs the commands one after another, and checks and stores their outputs. If a command fails, all of its outputs fail. If an output fails
+ * its check, only that output fails. Throws the first failure if no output was made. Throws a failure that a retry can fix if an attempt is
+ * left.
  */
 export async function runCommands(
   attempt: TranscodeAttempt,
@@ -44,7 +44,7 @@ export async function runCommands(
   for (const [number, command] of commands.entries()) {
     const share = shareOf(number, commands.length, sources.planned?.done ?? 0);
     await makeCommand(attempt, sources, { command, number, share, searched }, made).catch((error: unknown) => {
-      // The output can also be made without the files of the children: the strategy decides.
+      // Without the files of the children, another strategy can make the output, so the strategy decides.
       if (signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
       if (error instanceof CellFailure) made.facts.push(error.attempt);
       made.failures.push(...command.outputs.map(({ position }) => ({ position, error })));
@@ -65,7 +65,7 @@ interface Step {
   searched: Searched;
 }
 
-/** reserve → run → check → store. Adds to `made`. Throws what fails all outputs of the command. */
+/** reserve → run → check → store. Adds the results to `made`. Throws an error that fails all outputs of the command. */
 async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, step: Step, made: Made): Promise<void> {
   const { tools, run, request } = attempt;
   const { command, share, searched } = step;
@@ -109,7 +109,7 @@ async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, 
   }
 }
 
-/** Whether children have written the output of a command. */
+/** Whether child jobs have written the output of a command. */
 function isWritten({ written }: PreparedSources, { outputs }: Plan): boolean {
   return written !== null && outputs.some(({ position }) => position === written.position);
 }
@@ -136,7 +136,7 @@ async function storeOutputs(
   }
 }
 
-/** The metric of the target comes first. */
+/** The first figure is the metric of the target. */
 function withFigures(output: StoredOutput, measured: MeasuredFile | undefined): StoredOutput {
   if (!measured) return output;
   const [quality] = measured.figures;
@@ -147,7 +147,7 @@ function followOutput({ upload, name }: EarlyOutput) {
   return { onFolder: (path: string) => upload.follow(join(path, name)), onReport: () => upload.recordWrite() };
 }
 
-/** Commands count equally in the progress of the job. */
+/** All commands have equal shares of the progress of the job. */
 function shareOf(number: number, count: number, done: number): { from: number; to: number } {
   const each = (1 - done) / count;
   return { from: done + number * each, to: done + (number + 1) * each };

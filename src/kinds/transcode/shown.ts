@@ -4,7 +4,7 @@ import type { TranscodeSubmission } from './admit.ts';
 import { listedJobs } from './list.ts';
 import { readTranscode, viewSubmitted } from './view.ts';
 
-/** What clients see of transcodes. Their names and texts are older than other kinds of jobs. */
+/** The part of transcodes that clients see. Its names and texts are older than the pattern of other kinds. */
 export const shown = {
   path: 'transcodes',
   description: 'Jobs.',

@@ -22,7 +22,7 @@ describe('the output of a cell whose owner may be hostile', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const out = () => join(folder, 'out', 'out.mp4');
-  // It is rejected before anything else is asked: no sandbox, no database, no storage.
+  // The file is rejected before the sandbox, the database or storage is used.
   const attempt = { tools: {}, run: { claim, signal: new AbortController().signal } } as unknown as TranscodeAttempt;
   const sources = { slot: 0 } as PreparedSources;
   const store = () => storeOutput(attempt, sources, { planned, folder: join(folder, 'out'), early: null });
@@ -42,7 +42,7 @@ describe('the output of a cell whose owner may be hostile', () => {
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
 
-  it('is there, and not empty', async () => {
+  it('exists, and is not empty', async () => {
     await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });
     await writeFile(out(), '');
     await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });

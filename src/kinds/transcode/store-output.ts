@@ -11,18 +11,18 @@ import type { EarlyOutput } from './outgoing/early-output.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 import { storeTreeOutput } from './store-tree-output.ts';
 
-/** What a cell has written for an output. */
+/** An output that a cell has written. */
 interface WrittenOutput<Planned extends PlannedOutput = PlannedOutput> {
   /** Folder of the outputs of the cell. */
   folder: string;
   planned: Planned;
-  /** Null where nothing was uploaded while the cell ran. */
+  /** Null if no part was uploaded while the cell ran. */
   early: EarlyOutput | null;
 }
 
 type OutputSources = Pick<PreparedSources, 'slot' | 'assets' | 'checkOutput' | 'copied' | 'written'>;
 
-/** Checks and stores an output of a cell. Throws `JobFailure` if it is not what the plan promised. */
+/** Checks and stores an output of a cell. Throws `JobFailure` if the output differs from the plan. */
 export function storeOutput(
   attempt: TranscodeAttempt,
   sources: OutputSources,
@@ -40,9 +40,9 @@ export function storeOutput(
 }
 
 /**
- * Checks and stores a file of a cell. The author of the input may control the cell, so nothing about the output is
- * trusted: it must be a regular file, and it must contain what the plan promised. Checking and storing run
- * concurrently; an output that fails the check is deleted, and its parts never become an object.
+ * Checks and stores a file of a cell. The author of the input may control the cell, so nothing about the output is trusted: it must be a
+ * regular file, and its contents must match the plan. Checking and storing run concurrently. If the check fails, the output is deleted, and
+ * its parts never become an object.
  */
 async function storeFileOutput(
   attempt: TranscodeAttempt,
@@ -81,11 +81,11 @@ async function storeFileOutput(
 interface Stored {
   objectId: string;
   sha256: string;
-  /** Makes the object appear; absent if it is there. */
+  /** Makes the object visible; absent if it is already visible. */
   publish?: () => Promise<void>;
 }
 
-/** Stores what has not been uploaded yet of an output, or all of it where that was nothing. */
+/** Stores the parts of an output that have not been uploaded yet. If no part was uploaded, stores the complete output. */
 async function storeEarly(
   { tools, run }: TranscodeAttempt,
   { arrange, upload }: EarlyOutput,

@@ -12,8 +12,8 @@ import type { MadeTree, WrittenTree } from './made-tree.ts';
 import { makeLadder } from './make-ladder.ts';
 
 /**
- * Creates an output of many files from the files of a cell, and stores it. Trusts none of these files, because the author of
- * the input may control the cell. Throws `JobFailure` if they differ from the plan.
+ * Creates an output with many files from the files of a cell, and stores it. Trusts none of these files, because the author of the input
+ * may control the cell. Throws `JobFailure` if they differ from the plan.
  */
 export async function storeTreeOutput(attempt: TranscodeAttempt, written: WrittenTree): Promise<StoredOutput> {
   const { tools, run } = attempt;
@@ -33,7 +33,7 @@ export async function storeTreeOutput(attempt: TranscodeAttempt, written: Writte
   };
 }
 
-/** Calls the code for the kind of the recipe. */
+/** Calls the function for this kind of recipe. */
 function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<MadeTree> {
   const { make } = written.planned.tree;
   switch (make.kind) {
@@ -63,6 +63,6 @@ async function checkDirectory(
     throw new JobFailure('output_invalid', `FFmpeg wrote ${found.length} files instead of ${count}.`);
   for (const { path, text } of added) await writeFile(join(directory, path), text, { flag: 'wx', mode: 0o644 });
   const typeOf = (path: string) => added.find((file) => file.path === path)?.contentType ?? contentType;
-  // A directory without files has been rejected.
+  // A directory without files has already been rejected.
   return { directory, contentTypeOf: typeOf, facts: mediaFacts(first!) };
 }

@@ -43,7 +43,7 @@ export async function stageUpload(
   return path;
 }
 
-/** Runs a check of the confirm. A fault of the file becomes the rejection of the upload. */
+/** Runs a check of the confirm. Converts a fault of the file to the rejection of the upload. */
 export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
   try {
     return await check();
@@ -54,8 +54,8 @@ export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Starts to confirm the upload with the found properties, and to record the properties for the job. `attempt.confirmed` waits for this, and
- * so does the end of the attempt, because a failed job deletes its unconfirmed uploads. Stops the attempt if it was replaced.
+ * Starts to confirm the upload with the detected properties, and to record them for the job. `attempt.confirmed` waits for this. The end of
+ * the attempt also waits, because a failed job deletes its unconfirmed uploads. Stops the attempt if it was replaced.
  */
 export function confirmMeanwhile(
   attempt: TranscodeAttempt,
@@ -68,5 +68,5 @@ export function confirmMeanwhile(
   });
   attempt.atEnd.push(() => confirming.catch(() => {}));
   attempt.confirmed = Promise.all([attempt.confirmed, confirming]);
-  attempt.confirmed.catch(() => {}); // reported by the caller that awaits it
+  attempt.confirmed.catch(() => {}); // The caller that awaits the promise reports its error.
 }

@@ -14,7 +14,7 @@ export interface TemplatedRequest {
   body: CreateBody;
   /** The version of the template, such as `web@3`; null without a template. */
   template: string | null;
-  /** Restates a problem in terms of the request: a problem of a field of the template names the template. */
+  /** Converts a problem to refer to the client's request. If the field comes from the template, the problem names the template. */
   explainProblem: (problem: RequestProblem, field: string) => RequestProblem;
   explainWarning: (warning: Warning) => Warning;
 }
@@ -51,7 +51,7 @@ export async function useTemplate(
 /** Finds out whether a faulty field comes from the request or from its template, so that the error names a field of the request. */
 function originOf(body: CreateBody, reference: string) {
   const isOwn = (field: string) => body[topField(field) as keyof CreateBody] !== undefined;
-  // If the request changes the outputs, its field is the one that contradicts the template.
+  // If the request changes the outputs, the error names the field of the request.
   const blamed = changedOutput(body) ?? 'template';
   const explain = (field: string, reason: string) =>
     isOwn(field) ? { field, reason } : { field: blamed, reason: `${field} of the template "${reference}": ${reason}` };

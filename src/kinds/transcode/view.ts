@@ -29,7 +29,7 @@ import type { SubmittedJob, ViewContext } from '../kind.ts';
 import { type ViewedOutput, viewOutputs } from '../view-outputs.ts';
 import { factsJson, openOptions, settingsJson } from './request.ts';
 
-/** The columns from which a job's view is built, alone or in a list. */
+/** The columns from which the view of a job is built, both alone and in a list. */
 export type ViewedJob = Omit<Job, UnseenColumn>;
 type UnseenColumn =
   | 'key_id'
@@ -55,7 +55,7 @@ interface RelatedRows {
   outputs: readonly ViewedOutput[];
   options: ShownJob['ffmpeg_options']['options'];
   position: number | null;
-  /** Null unless the job waits because its last attempt failed. */
+  /** Null unless the job is waiting because its last attempt failed. */
   retry: Retry | null;
   /** Where to send the uploads that a new job awaits, by position; absent for every other job. */
   uploads?: SubmittedJob['uploads'];
@@ -93,7 +93,7 @@ async function viewRead(
   return viewJob(context, job, { inputs, outputs, options, position, retry: retries.get(job.id) ?? null });
 }
 
-/** Builds the client's view of a transcode that was just inserted, without reading anything. */
+/** Builds the client's view of a transcode that was just inserted. Reads nothing from the database. */
 export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitted: SubmittedJob): ShownJob {
   const { job, inputs, outputs, position, uploads } = submitted;
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];

@@ -30,7 +30,7 @@ import { outputKey } from '../../storage/keys.ts';
 import type { AttemptResult } from '../kind.ts';
 import { insertPieces, readPieces } from './pieces.ts';
 
-/** The state that a job needs when its pieces have ended. */
+/** The state from which a job continues when its pieces have ended. */
 const resumeJson = storedJson('state of a transcription', 1, z.object({ durationSeconds: z.number() }));
 
 /**

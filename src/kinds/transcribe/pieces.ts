@@ -15,7 +15,7 @@ import { inspectionJson } from '../../uploads/upload.ts';
 /** Seconds after which the result of a piece is deleted if its parent never reads it. */
 const PIECE_SECONDS = 24 * 3600;
 
-/** Inserts a child for each piece. `resume` is the state that the job needs when all children have ended. */
+/** Inserts a child for each piece. `resume` is the state from which the job continues when all children have ended. */
 export async function insertPieces(
   { context }: WorkTools,
   run: Run,
@@ -38,7 +38,7 @@ function childOf({ claim: { job, inputs } }: Run, request: PieceRequest): NewJob
     ...{ uploadId: input.upload_id, objectId: input.object_id, shownUrl: null, sourceUrl: null, name: 'input' },
     inspection: inspectionJson.readOrNull(input.probe),
   };
-  // These shares make the progress of the job the progress of its speech.
+  // With these shares, the progress of the job is the progress of its speech.
   const seconds = (request.piece.to - request.piece.from) / 1000;
   return {
     ...{ kind: TRANSCRIBE_PIECE, accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },
@@ -76,6 +76,6 @@ function failureOf({ context }: WorkTools, child: Job): JobFailure {
   const code = child.error_code ?? '';
   const message =
     openColumn(context.vault, 'jobs', 'error_sealed', child) ?? 'A piece of the media could not be transcribed.';
-  // The pieces have been retried already.
+  // The pieces have already used their attempts, so the parent is not retried.
   return new JobFailure(Object.hasOwn(failures, code) ? (code as FailureCode) : 'internal', message, { retry: false });
 }

@@ -9,7 +9,7 @@ import type { CreateRequest, ShownKind } from '../kind.ts';
 import type { TranscribeSubmission } from './admit.ts';
 import { listTranscriptions, readTranscription, viewSubmitted } from './view.ts';
 
-/** The view of transcriptions for clients. The paths and the names of tools match the hosted service. */
+/** The view of transcriptions for clients. The paths and the names of tools are the same as in the hosted service. */
 export const shown = {
   path: 'transcribe',
   listPath: 'transcribes',

@@ -2,19 +2,19 @@ import { constants, createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-/** Bytes `from` to `to` (exclusive) of a file. An output consists of pieces, one after the other. */
+/** Bytes `from` to `to` (exclusive) of a file. An output consists of consecutive pieces. */
 export interface Piece {
   path: string;
   from: number;
   to: number;
 }
 
-/** Bytes of every part but the first and the last: the least that S3 accepts, so that little is left at the end. */
+/** Size in bytes of every part except the first and the last. This is the minimum of S3, so that few bytes remain to be sent at the end. */
 export const PART_BYTES = 5 * 2 ** 20;
 
 /** A part of an output. */
 export interface Part {
-  /** From 1. */
+  /** Counts from 1. */
   number: number;
   /** Position in the output. */
   from: number;
@@ -26,8 +26,9 @@ export function sizeOf(pieces: readonly Piece[]): number {
 }
 
 /**
- * Divides an output into parts. Part n, from 2, begins `(n - 1) * PART_BYTES` into the file that FFmpeg writes, which
- * is `shift` bytes later in the output. So it can be sent before anything else is known; the first part contains the rest.
+ * Divides an output into parts. Each part n except the first begins at byte `(n - 1) * PART_BYTES` of the file that FFmpeg writes, which is
+ * `shift` bytes later in the output. It can therefore be sent before `shift` is known. The first part contains all bytes before the second
+ * part.
  */
 export function partsOf(size: number, shift: number): Part[] {
   const first = Math.min(size, PART_BYTES + shift);
@@ -57,7 +58,7 @@ export async function readBytes(file: FileHandle, from: number, length: number):
   return bytes;
 }
 
-/** An output that pieces make. */
+/** Reads an output that consists of pieces. */
 export interface OutputReader {
   /** Returns exactly `length` bytes. */
   read(from: number, length: number): Promise<Buffer>;

@@ -6,23 +6,26 @@ import { objectOf, type TranscodeAttempt } from '../attempt.ts';
 import type { Piece } from './byte-ranges.ts';
 import { GrowingUpload } from './growing-upload.ts';
 
-/** Shorter outputs have ended before much of them could be sent. */
+/** Minimum duration in seconds. A shorter output is complete before much of it could be sent. */
 const LEAST_SECONDS = 5;
 
-/** An output that leaves for the storage while FFmpeg writes it. */
+/** An output that is sent to storage while FFmpeg writes it. */
 export interface EarlyOutput {
-  /** FFmpeg's arguments: it leaves the index of an MP4 at the end, and Airlock moves it. */
+  /** FFmpeg's arguments. With these, FFmpeg writes the index of an MP4 at the end, and Airlock moves it to the start. */
   args: readonly string[];
-  /** Of its file in the folder of the outputs. */
+  /** Name of its file in the folder of the outputs. */
   name: string;
   upload: GrowingUpload;
-  /** The finished output, of the file that FFmpeg wrote. `shift` = how much later the media data begins. */
+  /**
+   * Returns the pieces of the finished output, in terms of the file that FFmpeg wrote. `shift` = how many bytes later the media data begins
+   * in the output.
+   */
   arrange(path: string, size: number): Promise<{ pieces: Piece[]; shift: number }>;
 }
 
 /**
- * Null where the output is stored once it is complete: the storage is on this machine, or the muxer moves everything
- * at its end, or the command has several outputs. Retries store it that way too.
+ * Returns null if the output must be stored after it is complete: storage is on this machine, or the muxer moves the data at its end, or
+ * the command has several outputs, or the attempt is a retry.
  */
 export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Promise<EarlyOutput | null> {
   const { tools, run } = attempt;
@@ -32,7 +35,7 @@ export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Pr
   const { localPath } = await store.capabilities();
   if (localPath) return null;
   const args = withIndexLast(plan.args);
-  // The index goes before the media data into the first part, which is then larger than the others.
+  // The index precedes the media data in the first part, which is then larger than the other parts.
   if (!args || (store.equalParts && args !== plan.args)) return null;
   return {
     args,
@@ -52,8 +55,8 @@ function mayLeaveEarly({ durationSeconds }: Plan, { format, quality }: PlannedFi
 }
 
 /**
- * The arguments without `+faststart`, for which FFmpeg would write the entire file a second time. Null where it moves or
- * fragments the file for another reason.
+ * Returns the arguments without `+faststart`, for which FFmpeg would write the entire file a second time. Returns null if FFmpeg moves or
+ * fragments the data for another reason.
  */
 export function withIndexLast(args: readonly string[]): readonly string[] | null {
   if (args.includes('-cues_to_front')) return null;
@@ -66,7 +69,7 @@ export function withIndexLast(args: readonly string[]): readonly string[] | null
 async function moveIndex({ tools, run }: TranscodeAttempt, path: string): Promise<{ pieces: Piece[]; shift: number }> {
   const startTarget = join(run.folder, 'output.start');
   const index = await tools.sanitizer.readIndexFirst({ path, startTarget }, run.signal);
-  // In the next attempt FFmpeg moves the index itself.
+  // A retry helps, because FFmpeg itself then moves the index.
   if ('reason' in index) throw new JobFailure('output_invalid', `The output ${index.reason}.`, { retry: true });
   const { startBytes, from, to } = index.found;
   return {

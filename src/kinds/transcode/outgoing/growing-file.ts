@@ -3,15 +3,15 @@ import { openOutput, readBytes } from './byte-ranges.ts';
 
 /** A file that a cell writes. */
 export interface GrowingFile {
-  /** Bytes that it has now. A cheap call, since it is made for each write of the cell. */
+  /** Returns the current size in bytes. A cheap call, because it is made for each write of the cell. */
   size(): number;
   read(from: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file, and calls `onGrowth` whenever it may have grown. It is never called where the kernel has no watch left:
- * callers need another occasion to look. Rejects for what is not a plain file.
+ * Opens a file, and calls `onGrowth` whenever the file may have grown. If the kernel has no more watches, it never calls `onGrowth`, so
+ * callers must also check the size at other times. Rejects if the path is not a plain file.
  */
 export async function openGrowingFile(path: string, onGrowth: () => void): Promise<GrowingFile> {
   const file = await openOutput(path);

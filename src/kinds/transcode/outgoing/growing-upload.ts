@@ -7,20 +7,20 @@ import { type OutputReader, openPieces, PART_BYTES, type Part, type Piece, parts
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
 import { PartUpload } from './part-upload.ts';
 
-/** Parts that are sent concurrently. Each is in memory. */
+/** Number of parts that are sent concurrently. Each part is in memory. */
 const LANES = 2;
 
 export interface SentOutput {
   objectId: string;
   sha256: string;
-  /** Makes the object appear. False if the store rejects combining the parts. */
+  /** Makes the object visible. Returns false if the store rejects combining the parts. */
   publish(): Promise<boolean>;
 }
 
 /**
- * Uploads an output while FFmpeg writes it. Every part of the file but the first is sent once the file is longer: no
- * muxer changes it later, or hardly ever. The hash of each sent part is compared with the finished file. A part that
- * differs is sent again; so a wrong guess costs time, and nothing else.
+ * Uploads an output while FFmpeg writes it. Sends each part except the first when the file has grown beyond it, because muxers rarely
+ * change it later. Compares the hash of each sent part with the finished file, and sends a part again if it differs. A changed part
+ * therefore costs only time.
  */
 export class GrowingUpload {
   readonly #logger: WorkTools['logger'];
@@ -48,14 +48,14 @@ export class GrowingUpload {
     this.#file = openGrowingFile(path, () => this.recordWrite()).catch((error) => this.#giveUp(error));
   }
 
-  /** Reports that the file may have grown, on machines that do not report it. */
+  /** Reports that the file may have grown, for machines without file watches. */
   recordWrite(): void {
     void this.#file.then((file) => this.#sendIfDue(file));
   }
 
   /**
-   * Stores the missing parts of the finished output, but does not publish it. Null if nothing was sent before, so that
-   * parts would be of no use. Throws `JobFailure` and `StorageError`.
+   * Stores the missing parts of the finished output, but does not publish it. Returns null if no part was sent before, because an upload in
+   * parts then has no advantage. Throws `JobFailure` and `StorageError`.
    */
   async send(pieces: readonly Piece[], shift: number): Promise<SentOutput | null> {
     await this.#stop();
@@ -114,7 +114,7 @@ export class GrowingUpload {
     await opened?.close();
   }
 
-  /** Stores missing parts while it hashes the output; then stores parts that differ. Returns the hash of the output. */
+  /** Stores missing parts while it hashes the output. Then stores parts that differ. Returns the hash of the output. */
   async #complete(pieces: readonly Piece[], parts: readonly Part[]): Promise<string> {
     const output = await openPieces(pieces);
     try {
@@ -159,7 +159,7 @@ async function hashParts(output: OutputReader, parts: readonly Part[]) {
   return { output: hash.digest('hex'), parts: hashes };
 }
 
-/** Runs a bounded number of tasks at once. */
+/** Runs a limited number of tasks concurrently. */
 function openLanes(count: number) {
   const running = new Set<Promise<void>>();
   let failed: { error: unknown } | null = null;
@@ -169,7 +169,7 @@ function openLanes(count: number) {
   return {
     /** Throws if a task failed. */
     check,
-    /** Resolves when a task can be run. Throws if an earlier one failed. */
+    /** Resolves when a task can be run. Throws if an earlier task failed. */
     async free(): Promise<void> {
       if (running.size >= count) await Promise.race(running);
       check();
@@ -182,7 +182,7 @@ function openLanes(count: number) {
         .finally(() => running.delete(done));
       running.add(done);
     },
-    /** Resolves when no task runs. */
+    /** Resolves when no task is running. */
     async end(): Promise<void> {
       await Promise.all(running);
     },

@@ -18,7 +18,10 @@ interface Begun {
   renewing: NodeJS.Timeout;
 }
 
-/** Stores an output in parts. The row of the output precedes the upload, and its id is recorded before any part. */
+/**
+ * Stores an output in parts. The row of the output is inserted before the upload begins, and the id of the upload is recorded before any
+ * part is stored.
+ */
 export class PartUpload {
   readonly #tools: Pick<WorkTools, 'context' | 'logger'>;
   readonly #run: Run;
@@ -33,7 +36,7 @@ export class PartUpload {
     this.#object = object;
   }
 
-  /** Stores a part; replaces a part of the same number. The first call begins the upload. */
+  /** Stores a part, or replaces the part with the same number. The first call begins the upload. */
   async put(number: number, part: { bytes: Buffer; sha256: string }, outagePolicy: OutagePolicy): Promise<void> {
     const { uploadId } = await this.#begun();
     const { bytes, sha256 } = part;
@@ -41,7 +44,7 @@ export class PartUpload {
     this.#parts.set(number, { etag, sha256 });
   }
 
-  /** Whether the store has this part, and if `sha256` is given with these bytes. */
+  /** Whether this part was stored, with the hash `sha256` if it is given. */
   has(number: number, sha256?: string): boolean {
     const part = this.#parts.get(number);
     return part !== undefined && (sha256 === undefined || part.sha256 === sha256);
@@ -73,13 +76,13 @@ export class PartUpload {
         if (error instanceof StorageError && REJECTIONS.has(error.code)) return false;
         throw error;
       });
-    // An earlier call may have combined them, and its response was lost.
+    // An earlier call may have combined the parts, and its response was lost.
     this.#isCombined ||= (await this.#store.head(key))?.size === size;
     clearInterval(renewing);
     return this.#isCombined;
   }
 
-  /** Deletes all parts, unless they were combined. The sweeper deletes them if this fails. */
+  /** Deletes all parts, unless they were combined. If this fails, the sweeper deletes them. */
   async abort(): Promise<void> {
     const upload = await this.#beginning?.catch(() => null);
     clearInterval(upload?.renewing);
@@ -108,7 +111,7 @@ export class PartUpload {
       await this.#store.abortMultipart(key, uploadId);
       throw error;
     });
-    // A reservation ends before a long encode does.
+    // A long encode takes longer than a reservation lasts, so the reservation is renewed.
     const renew = () =>
       void record().catch((err) => logger.warn({ err }, 'the reservation of an output was not renewed'));
     return { objectId, uploadId, renewing: setInterval(renew, (RESERVED_SECONDS * 1000) / 4).unref() };

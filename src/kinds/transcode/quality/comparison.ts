@@ -9,9 +9,9 @@ import type { QualityFigures } from '../../../contract/quality.ts';
 import { FigureList, type Plan } from '../../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 
-/** Bytes that such a command may write: the figures of eight hours at 60 frames per second. */
+/** Maximum bytes that a comparing command may write: the figures of eight hours at 60 frames per second. */
 const MOST_BYTES = 256 * 2 ** 20;
-/** Characters of a line of figures; longer ones are dropped before they use memory. */
+/** Maximum characters of a line of figures. The excess of a longer line is dropped before it uses memory. */
 const MOST_LINE = 512;
 
 /** A command that compares two videos, or encodes samples of one. The output comes from another command. */
@@ -20,14 +20,14 @@ export interface ComparingCell {
   files: readonly CellInput[];
   /** Names of the files that it writes. */
   names: readonly string[];
-  /** Whose limits it has. */
+  /** The command whose limits it has. */
   command: Plan;
   limits: CappedLimits;
   slot: number;
   share: { from: number; to: number };
 }
 
-/** Runs such a command, and reads the files in the folder of its outputs with `read`. Throws like `runCommand`. */
+/** Runs a comparing command, and calls `read` with the folder of its outputs. Throws as `runCommand` does. */
 export async function runComparison<T>(
   { tools, run }: TranscodeAttempt,
   cell: ComparingCell,
@@ -62,7 +62,7 @@ export async function readFigures(folder: string, name: string, metric: Metric):
   return figures.result();
 }
 
-/** Returns the reason if a comparison failed for a reason that concerns it alone. Rethrows any other error. */
+/** Returns the reason if a comparison failed for a reason that concerns only the comparison. Rethrows any other error. */
 export function comparisonFault({ run }: TranscodeAttempt, error: unknown): string {
   if (run.signal.aborted || !(error instanceof JobFailure) || error.code === 'sandbox_violation') throw error;
   return error.message;

@@ -26,9 +26,9 @@ export interface MeasuredStep {
   encode(command: Plan, share: Share): Promise<CellResult>;
 }
 
-/** What a command has encoded. The caller releases the result. */
+/** The result of a command that encoded outputs. The caller releases it. */
 export interface Encoded {
-  /** As it ran at last. */
+  /** The command as it last ran. */
   command: Plan;
   result: CellResult;
   figures: Figures;
@@ -37,8 +37,8 @@ export interface Encoded {
 }
 
 /**
- * Encodes, and compares the outputs with their source where the request asks for it. Encodes once more if an output misses its
- * target, a better CRF is possible, and the time suffices.
+ * Encodes, and compares the outputs with their source if the request asks for this. Encodes a second time if an output misses its target, a
+ * better CRF is possible, and enough time is left.
  */
 export async function encodeMeasured(
   attempt: TranscodeAttempt,
@@ -70,7 +70,7 @@ async function encodeOnce(
 ): Promise<Encoded> {
   const result = await encode(command, share);
   try {
-    // A result made of a source that broke off, or that turned out to be something else, is not used.
+    // Discard a result if its source broke off, or turned out to have other contents than expected.
     await sources.settle();
     const measured = { command, folder: result.outputDir, limits, share: compared };
     const { figures, warnings } = await measureOutputs(attempt, sources, measured);

@@ -16,18 +16,18 @@ import { checkWritten } from '../check-written.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
 
-/** The outputs of a command that were compared, by their positions. */
+/** The figures of the compared outputs of a command, by their positions. */
 export type Figures = ReadonlyMap<number, MeasuredFile>;
 
 interface Measured {
   command: Plan;
-  /** Of the outputs of its cell. */
+  /** Folder of the outputs of its cell. */
   folder: string;
   limits: CappedLimits;
   share: { from: number; to: number };
 }
 
-/** Compares the finished files of a command with their source. What cannot be compared becomes a warning. */
+/** Compares the finished files of a command with their source. An output that cannot be compared gets a warning. */
 export async function measureOutputs(
   attempt: TranscodeAttempt,
   sources: PreparedSources,

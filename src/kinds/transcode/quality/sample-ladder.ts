@@ -24,7 +24,7 @@ export async function sampleLadder(
   for (const command of commands) {
     for (const output of command.outputs) {
       const sampling = 'tree' in output ? output.sampling : undefined;
-      // All ladders of a job have the same source, so that samples for one serve all.
+      // All ladders of a job have the same source, so samples for one ladder serve all of them.
       if (sampling) return sampleRungs(attempt, sources, { command, sampling });
     }
   }

@@ -20,15 +20,15 @@ import { type TranscodeAttempt, takeAccount } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
 
-/** Times that a sample is encoded, each time nearer to the target. */
+/** Number of times that a sample is encoded. Each time, the result is closer to the target. */
 const MOST_ROUNDS = 2;
 
-/** What samples have shown, by the position of the output. */
+/** Results of the samples, by the position of the output. */
 export type Searched = ReadonlyMap<number, readonly Sampled[]>;
 
 type Search = Pick<ComparingCell, 'command' | 'limits'> & { source: QualityPlan['source']; target: TargetPlan };
 
-/** Searches the CRF of each output with a target on samples of its source, and puts it into the plan. */
+/** Searches the CRF of each output with a target on samples of its source, and writes it to the plan. */
 export async function searchTargets(
   attempt: TranscodeAttempt,
   sources: PreparedSources,

@@ -5,16 +5,16 @@ import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 import { type CutPiece, type SplitPlan, splitPlan } from './split.ts';
 
-/** Seconds of a piece where pieces are forced: below, they cost up to 18 % more CPU and 10 % more bytes. */
+/** Minimum seconds of a piece if pieces are forced. Shorter pieces cost up to 18 % more CPU and 10 % more bytes. */
 const FORCED_SECONDS = 6;
-/** Luma samples of a video whose encoding needs some 20 seconds of a core: 20 s of 1080p30 at x264's `faster`. */
+/** Minimum luma samples of a video. Encoding this number takes about 20 seconds of a core, as 20 s of 1080p30 do with x264's `faster`. */
 const LEAST_SAMPLES = 1.25e9;
 
 export interface ChosenPieces {
   pieces: CutPiece[];
   split: SplitPlan;
   rate: FrameRate;
-  /** Frames of all pieces. */
+  /** Number of frames of all pieces. */
   frames: number;
   reason: string;
 }
@@ -34,7 +34,7 @@ export function mayBeInPieces(attempt: TranscodeAttempt): boolean {
   const position = dividedOutput(attempt);
   const output = position === null ? undefined : request.outputs[position];
   if ((settings.chunks ?? 'off') === 'off' || !output || output.preview) return false;
-  // Both read the complete source next to the complete output.
+  // Targets and measurements compare the complete source with the complete output.
   if (output.target || output.measure) return false;
   if (!['mp4', 'mov'].includes(output.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
@@ -68,7 +68,7 @@ export async function choosePieces(
   if (typeof split === 'string') return { noSplitReason: split };
   const { slots, machines } = await freeSlots(tools, run.claim.job.account_id, isForced);
   if (slots < 2) return { noSplitReason: 'No second slot is idle.' };
-  // The threads of one process use all cores of its machine, without a second reading of the source and a join.
+  // The threads of one process use all cores of its machine, and need neither a second reading of the source nor a join.
   if (!isForced && machines < 2)
     return { noSplitReason: 'All slots are on one machine, which encodes the entire video as fast.' };
   const pieces = split.cut(slots, isForced ? FORCED_SECONDS : MIN_PIECE_SECONDS);
@@ -76,7 +76,7 @@ export async function choosePieces(
   return { pieces, split, rate, frames: frames.times.length, reason: `${slots} slots were idle.` };
 }
 
-/** Slots that the pieces may use, and machines of the fleet: this job gives its own slot back. */
+/** Returns the number of slots that the pieces may use, and of machines in the fleet. Counts the slot of this job, which it releases. */
 async function freeSlots(
   { context, settings }: WorkTools,
   accountId: string,

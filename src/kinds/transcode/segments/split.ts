@@ -12,7 +12,7 @@ import {
   splitLadder,
 } from '../../../ffmpeg/index.ts';
 
-/** A piece, and the command that makes it of the source. */
+/** A piece, and the command that makes it from the source. */
 export interface CutPiece {
   piece: Piece;
   args: string[];
@@ -22,7 +22,7 @@ export interface CutPiece {
 
 /** A plan of a video or of a ladder that pieces can make. */
 export interface SplitPlan {
-  /** Cuts for so many slots; no piece is shorter than so many seconds. Null = it cannot be cut. */
+  /** Cuts the source for this number of slots into pieces of at least `leastSeconds`. Returns null if it cannot be cut. */
   cut(slots: number, leastSeconds: number): CutPiece[] | null;
   /** Arguments for the entire audio; null = there is none. */
   audio: string[] | null;
@@ -33,11 +33,11 @@ export interface SplitPlan {
 interface Source {
   frames: FrameList;
   rate: FrameRate;
-  /** Names of the caller's own options. */
+  /** Names of the options that the request sets. */
   stated: readonly string[];
 }
 
-/** The ladder that an output becomes; null = it becomes something else. */
+/** The ladder that an output contains; null for any other output. */
 export function ladderOf(output: PlannedOutput): LadderRecipe | null {
   return 'tree' in output && output.tree.make.kind === 'ladder' ? output.tree.make : null;
 }

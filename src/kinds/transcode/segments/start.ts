@@ -32,8 +32,8 @@ interface PieceStart {
 }
 
 /**
- * Starts the pieces of a video where that pays: inserts a child for each piece and one for the audio. Returns true then:
- * the job runs again when all of them have ended. Otherwise the plan contains the reason.
+ * Starts the pieces of a video if this saves time: inserts a child for each piece and one for the audio. Then returns true, and the job
+ * runs again when all children have ended. Otherwise returns false, and writes the reason to the plan.
  */
 export async function startPieces(
   attempt: TranscodeAttempt,
@@ -55,7 +55,7 @@ export async function startPieces(
     video.split = { pieces: 1, reason: chosen.noSplitReason };
     return false;
   }
-  // The join does not read the source again to hash it.
+  // Wait for the hashes, because the join does not read the source again.
   await hashed;
   await insertPieces(attempt, { plan: command!, input, chosen });
   return true;
@@ -63,7 +63,7 @@ export async function startPieces(
 
 const NOT_ALONE = 'The output shares its command with others.';
 
-/** The command of only this output. In the normal plan, outputs with a common decode share a command. */
+/** Returns the command that makes only this output. In the normal plan, outputs with a common decode share a command. */
 async function commandOf(
   { request }: TranscodeAttempt,
   plan: JobPlan,
@@ -84,7 +84,7 @@ async function insertPieces(
     const job = await lockOwned(tx, run.claim);
     if (!job) return;
     const resume_sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
-    // A worker of an older release could not package what the pieces have made.
+    // A worker of an older release could not package the pieces.
     const own = [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])];
     const needs = isLadder ? { needs: [...new Set([...job.needs, ...own])] } : {};
     await tx
@@ -96,7 +96,7 @@ async function insertPieces(
       const isAudio = request.args === chosen.split.audio;
       // Audio alone is light, as in any other job.
       const resourceClass = isAudio ? 'light' : job.resource_class;
-      // With these shares, the progress of the job is the progress of its video.
+      // Only pieces with video have `seconds`, so the progress of the job is the progress of its video.
       const facts = JSON.stringify({ v: 1, ...(!isAudio && { seconds: request.seconds }) });
       const needs = [...(request.files ? [LADDER_PIECES] : []), ...job.needs.filter((one) => one === S3_SOURCES)];
       await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts, needs });

@@ -28,7 +28,7 @@ const output = z.object({
   }),
 });
 
-/** What the join of pieces needs, of a video and of a ladder. */
+/** The common state for joining the pieces of a video or of a ladder. */
 const common = {
   pieces: z.array(z.object({ first: z.number(), frames: z.number() })),
   rate: z.object({ num: z.number(), den: z.number() }),
@@ -46,7 +46,7 @@ const common = {
   inputSeconds: z.number(),
 };
 
-/** What a job that waits for its pieces must know to join them. Sealed. */
+/** The state with which a job that waits for its pieces later joins them. Sealed. */
 const stored = z.object({
   ...common,
   cap: z.object({ rate: z.number(), buffer: z.number() }).nullable(),
@@ -71,10 +71,10 @@ const recipe = z.object({
   isEncrypted: z.boolean(),
 });
 
-/** The same of a job that makes a ladder. No command joins its pieces. */
+/** The state of a job that makes a ladder. No command joins its pieces. */
 const storedLadder = z.object({
   ...common,
-  /** FFmpeg's arguments for the ladder as one. */
+  /** FFmpeg's arguments for encoding the entire ladder at once. */
   args: z.array(z.string()),
   format: z.string(),
   contentType: z.string(),
@@ -83,20 +83,20 @@ const storedLadder = z.object({
   recipe,
 });
 
-/** The same for a job with other outputs. The worker that packages the ladder makes them. */
+/** The state of a job that makes a ladder and other outputs. The worker that packages the ladder makes the other outputs. */
 const storedMixed = storedLadder.extend({
-  /** Of the ladder among the outputs of the job. */
+  /** Position of the ladder among the outputs of the job. */
   position: z.number(),
 });
 
 export type LadderState = z.infer<typeof storedLadder> & Partial<Pick<z.infer<typeof storedMixed>, 'position'>>;
 const [LADDER_VERSION, MIXED_VERSION] = [2, 3];
-/** In the column of `piecesJson`, from which their versions tell them apart. */
+/** Stored in the same column as `piecesJson`. The versions distinguish them. */
 export const ladderJson = storedJson('pieces of a ladder', LADDER_VERSION, storedLadder);
 export const mixedJson = storedJson('pieces of a ladder among other outputs', MIXED_VERSION, storedMixed);
 
 export function openState(vault: Vault, job: Job): PiecesState | LadderState | null {
-  // The release before wrote it into the column of the plan.
+  // The previous release wrote the state into the column of the plan.
   const text = openColumn(vault, 'jobs', 'resume_sealed', job) ?? openColumn(vault, 'jobs', 'plan_sealed', job);
   if (text === null) return null;
   const value = JSON.parse(text);

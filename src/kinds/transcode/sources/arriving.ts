@@ -18,8 +18,8 @@ export function isArriving({ inputs }: Pick<Claim, 'inputs'>): boolean {
 }
 
 /**
- * Streams one upload while its parts arrive, like a source from a URL. If the job cannot continue without the complete source, it awaits
- * its upload again. The attempt stores outputs only if the storage joins exactly the parts that the attempt has read.
+ * Streams one upload while its parts arrive, like a source from a URL. If the job needs the complete source to continue, it awaits its
+ * upload again. The attempt stores outputs only if the storage joins exactly the parts that the attempt has read.
  */
 export const arriving: Strategy = {
   name: 'arriving',

@@ -15,8 +15,8 @@ import type { LadderState } from '../segments/state.ts';
 import { cellFiles, type ReadyOnes } from './prepared.ts';
 
 /**
- * Prepares the pieces of a ladder. No command makes it, because the sanitizer joins and packages them. If the job has other
- * outputs, their commands read the source again.
+ * Prepares the pieces of a ladder. The sanitizer joins and packages them, so no command runs for the ladder. If the job has other outputs,
+ * their commands read the source again.
  */
 export async function prepareLadder(
   attempt: TranscodeAttempt,
@@ -46,7 +46,7 @@ export async function prepareLadder(
   };
 }
 
-/** The command that the pieces replace. It does not run. */
+/** The command that would make the ladder without pieces. It does not run. */
 function ladderCommand(state: LadderState): Plan {
   const { args, source, warnings, durationSeconds, budget, streams, recipe } = state;
   const { position = 0, format, contentType, maxBytes, maxFiles } = state;

@@ -16,14 +16,14 @@ import { type FallBack, type PreparedSources, type ReadyOnes, readySources, type
 const JOIN_BYTES = 64 * 2 ** 20;
 
 /**
- * The pieces that the children of this job have encoded, joined as an earlier attempt planned it. If they do not make the
- * output, they are deleted, and the video is encoded as one.
+ * Joins the pieces that the children of this job have encoded, as planned by an earlier attempt. If the pieces are unusable, deletes them,
+ * and the video is encoded at once.
  */
 export const joined: Strategy = {
   name: 'joined',
   async prepare(attempt) {
     const { tools, run } = attempt;
-    // Children were made by an earlier attempt.
+    // Only an earlier attempt can have created children.
     const children = run.claim.number === 1 ? [] : await childrenOf(tools.context.db, run.claim.job.id);
     if (children.length === 0) return null;
     if (children.some(isOpen)) return { outcome: 'awaiting-children' };
@@ -95,7 +95,7 @@ function joinCommand(state: PiecesState): Plan {
   };
 }
 
-/** What the memory-safe reader finds in an MP4 or MOV file. */
+/** Reads the frames and packets of an MP4 or MOV file with the memory-safe reader. */
 async function readJoined(
   { tools, run }: TranscodeAttempt,
   path: string,
@@ -105,8 +105,8 @@ async function readJoined(
 }
 
 /**
- * Any failure of the pieces: the complete job has its own failure for whatever this was. An outage of storage or database
- * says nothing about the pieces, and is rethrown.
+ * Falls back after any failure of the pieces. If the cause also affects the complete encode, that encode fails by itself. An outage of
+ * storage or database does not concern the pieces, and is rethrown.
  */
 async function fallBackFrom({ tools, run }: TranscodeAttempt, error: unknown): Promise<FallBack> {
   if (run.signal.aborted || !(error instanceof JobFailure)) throw error;

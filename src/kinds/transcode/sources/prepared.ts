@@ -9,19 +9,19 @@ import type { PreparedInput } from '../inputs.ts';
 import type { WrittenPieces } from '../made-tree.ts';
 
 /*
- * How the sources of a job come to FFmpeg is a strategy, a file each. A strategy prepares and describes the sources; what
- * follows is the same for all of them.
+ * A strategy defines how the sources of a job reach FFmpeg. Each strategy has its own file, and prepares and describes the sources. The
+ * later steps are the same for all strategies.
  */
 
-/** Another strategy is needed. What was found so far is handed on to it. */
+/** Another strategy is needed. It receives `found`. */
 export interface FallBack {
   outcome: 'fall-back';
   reason: string;
-  /** Absent = nothing that the next strategy could use. */
+  /** Results that the next strategy can reuse; absent = none. */
   found?: Found;
 }
 
-/** What an earlier strategy found. */
+/** Results of an earlier strategy. */
 export interface Found {
   /** Resolves to the host paths of the inputs. */
   staged?: Promise<string[]>;
@@ -34,13 +34,13 @@ export interface PreparedSources {
   outcome: 'ready';
   slot: number;
   inputs: readonly PreparedInput[];
-  /** In the order of the request; null for those that are inputs. */
+  /** In the order of the request; null for assets that are inputs of the job. */
   assets: readonly (PreparedAsset | null)[];
-  /** What the cell reads, apart from what is drawn for it. */
+  /** Files that the cell reads, except for layers that Airlock draws. */
   files: readonly CellInput[];
   /** Opens standard input; null = the cell has none. */
   openStdin: (() => Readable) | null;
-  /** Ends the cell. */
+  /** Stops the cell. */
   signal: AbortSignal;
   /** The original files, to be hashed once `ready` has resolved; null = nothing to hash. */
   originals: { ready: Promise<unknown>; files: readonly OriginalFile[] } | null;
@@ -58,22 +58,22 @@ export interface PreparedSources {
   accept(plan: JobPlan): Promise<FallBack | null>;
   /** Resolves when the cell has read the sources as expected. Rejects when its outputs must not be used. */
   settle(): Promise<void>;
-  /** Checks an output beyond what its plan promises. Throws `JobFailure`. */
+  /** Checks an output in addition to the checks against its plan. Throws `JobFailure`. */
   checkOutput(path: string): Promise<void>;
-  /** Called once the outputs are stored. */
+  /** Called after the outputs are stored. */
   used(): Promise<void>;
-  /** Decides about an error after `close`; null = the attempt fails with it. */
+  /** Decides about an error, after `close` was called; null = the attempt fails with this error. */
   fallBackFrom(error: unknown): Promise<FallBack | null>;
   close(): Promise<void>;
 }
 
 /** An output that the sanitizer has copied. */
 export interface CopiedOutput {
-  /** Host path. */
+  /** Path on the host. */
   path: string;
   /** Null = not hashed yet. */
   sha256: string | null;
-  /** About its limits. */
+  /** Warnings about its limits. */
   warnings: PlanWarning[];
 }
 
@@ -88,12 +88,14 @@ export interface OriginalFile {
 
 export interface PlannedEarlier {
   plan: JobPlan;
-  /** Position of the output of the plan if the job has others, which are planned now; null = the plan is complete. */
+  /**
+   * Position in the request of the output of this plan if the job has other outputs, which are planned now; null = the plan is complete.
+   */
   apart: number | null;
   /** Limits of the cell. */
   budget: CellBudget;
   inputSeconds: number;
-  /** What of the job was done before, from 0 to 1. */
+  /** Share of the job that was completed earlier, from 0 to 1. */
   done: number;
 }
 
@@ -106,11 +108,11 @@ export interface Strategy {
   ): Promise<PreparedSources | FallBack | { outcome: 'awaiting-children' } | null>;
 }
 
-/** What a strategy prepares in its own way. */
+/** The properties that a strategy prepares in its own way. */
 export type ReadyOnes = Pick<PreparedSources, 'slot' | 'inputs' | 'assets' | 'files'> &
   Partial<Omit<PreparedSources, 'outcome'>>;
 
-/** Sources that need nothing special, with what a strategy does differently. */
+/** Returns sources with default behavior, except for the properties in `sources`. */
 export function readySources({ run }: TranscodeAttempt, sources: ReadyOnes): PreparedSources {
   return {
     ...{ outcome: 'ready', openStdin: null, signal: run.signal, originals: null, noSplitReason: null },
@@ -126,7 +128,7 @@ export function readySources({ run }: TranscodeAttempt, sources: ReadyOnes): Pre
   };
 }
 
-/** The files of inputs and assets as their names in the cell are planned. */
+/** The files of inputs and assets, with their planned names in the cell. */
 export function cellFiles({ inputs, assets }: Pick<PreparedSources, 'inputs' | 'assets'>): CellInput[] {
   return [
     ...inputs.map((input, position) => ({ name: String(position), path: input.file })),

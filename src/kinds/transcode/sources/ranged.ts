@@ -21,8 +21,8 @@ const MAX_MS = 20_000;
 const MAX_TILE_REQUESTS = 120;
 
 /**
- * The ranges of a remote source that some pictures need: the index, the first picture or seconds to describe it, and the
- * pictures around the wanted ones. Only the complete source decides about errors.
+ * Reads only the ranges of a remote source that some pictures need: the index, the first picture or seconds to describe the source, and the
+ * data around the wanted pictures. Any error causes a fallback to the complete source.
  */
 export const ranged: Strategy = {
   name: 'ranged',
@@ -32,7 +32,7 @@ export const ranged: Strategy = {
     const fetch = startFetch(run.signal);
     const prepared = await prepareRanges(attempt, fetch).catch((error: unknown) => fallBackFrom(attempt, error));
     if (prepared.outcome !== 'fall-back') return prepared;
-    // Closes connections that the source keeps open, at the end if the complete source arrives on one.
+    // Close connections that the source keeps open. If the complete source arrives on one of them, close it when the attempt ends.
     if (!prepared.found?.staged) fetch.end();
     else attempt.atEnd.push(async () => fetch.end());
     return prepared;
@@ -41,7 +41,7 @@ export const ranged: Strategy = {
 
 interface Fetch {
   signal: AbortSignal;
-  /** Sets no limit to the time of what follows. */
+  /** Stops the timer, so that the time of later steps is not limited. */
   done(): void;
   end(): void;
 }
@@ -70,7 +70,7 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   }
   const demuxer = (await detectMedia(parts.head))?.demuxer;
   if (demuxer !== 'mov' && demuxer !== 'matroska') return fallBack('the source has another container');
-  // Its cues may list fewer key frames than the complete file has, so another picture could be the best one.
+  // The cues of Matroska may list fewer key frames than the complete file has, so another picture could be the best one.
   if (demuxer === 'matroska' && attempt.request.outputs.some(wantsBest))
     return fallBack('the best still of this container is chosen from the complete source');
   const start = join(run.folder, 'parts.start');
@@ -110,10 +110,10 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   }
 }
 
-/** The server has no ranges, and its response is the complete source: it is staged from there. */
+/** The server does not support ranges, and its response contains the complete source. The source is staged from this response. */
 function arrivesComplete(attempt: TranscodeAttempt, complete: SourceResponse): FallBack {
   const staged = stageInputs(attempt, complete);
-  // A failure is reported to the code that waits for the files.
+  // The code that waits for the files receives the failure.
   staged.catch(() => {});
   return { ...fallBack('the source has no ranges'), found: { staged } };
 }
@@ -140,7 +140,7 @@ async function probeStart(
   return (await probeFile(tools.sandbox, { path: start, slot, subject, sizeBytes }, signal)).info;
 }
 
-/** Checks and records what is known about the source. Throws `JobFailure`. */
+/** Checks and records the known properties of the source. Throws `JobFailure`. */
 async function acceptInput(
   { tools, run }: TranscodeAttempt,
   info: MediaInfo,
@@ -152,7 +152,7 @@ async function acceptInput(
   return { file, source: file, path: '/in/0', demuxer, info, countedSeconds: null, packets: null };
 }
 
-/** Fetches the pictures around the pictures that the commands of the plan show. */
+/** Fetches the data around the pictures that the commands of the plan show. */
 async function makePictures(parts: PartsOfSource, { commands }: JobPlan, file: string): Promise<FallBack | null> {
   const pictures: PictureTime[] = [];
   for (const command of commands) {
@@ -166,7 +166,7 @@ async function makePictures(parts: PartsOfSource, { commands }: JobPlan, file: s
   return needsAll && fallBack(needsAll.reason);
 }
 
-/** Rethrows what the complete source would not change. */
+/** Falls back, unless the complete source would cause the same error, which is then rethrown. */
 async function fallBackFrom({ run }: TranscodeAttempt, error: unknown): Promise<FallBack> {
   const isOfSource = error instanceof FetchError || error instanceof JobFailure;
   if (run.signal.aborted || !isOfSource) throw error;

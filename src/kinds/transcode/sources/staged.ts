@@ -7,7 +7,7 @@ import { prepareInputs, stageInputs } from '../inputs.ts';
 import { mayBeInPieces } from '../segments/choose.ts';
 import { cellFiles, type OriginalFile, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
-/** Complete files: used without a copy, copied from storage, or fetched. Acquires a slot when all of them are here. */
+/** Uses complete files: without a copy, copied from storage, or fetched. Acquires a slot when all of them are on this machine. */
 export const staged: Strategy = {
   name: 'staged',
   async prepare(attempt, found) {
@@ -33,16 +33,16 @@ export const staged: Strategy = {
 };
 
 /**
- * Whether the output may turn out to be a copy of packets in another container, so that the container of the input is
- * remuxed only if FFmpeg reads it. A second attempt always uses FFmpeg.
+ * Whether the output may need only a copy of packets into another container, so that the container of the input is remuxed only if FFmpeg
+ * reads it. A second attempt always uses FFmpeg.
  */
 function mayBeCopied({ run: { claim }, request }: TranscodeAttempt): boolean {
   return request.asksForCopy && claim.number === 1 && claim.outputs.length === 1;
 }
 
-/** Makes the output once the plan is known, or else the containers that FFmpeg reads. */
+/** After planning, makes the output without FFmpeg if possible. Otherwise makes the containers that FFmpeg reads. */
 function copyOrRemux(attempt: TranscodeAttempt, sources: PreparedSources, deferred: (() => Promise<void>)[]): void {
-  // Both read the original file, so it must not be deleted when it is hashed.
+  // The copy and the remux read the original file, so it must not be deleted when it is hashed.
   for (const original of sources.originals!.files) original.isSpare = false;
   sources.accept = async (plan) => {
     sources.copied = await copyContainer(attempt, sources, plan);
@@ -51,7 +51,7 @@ function copyOrRemux(attempt: TranscodeAttempt, sources: PreparedSources, deferr
   };
 }
 
-/** The original files, which FFmpeg does not read where a container was remuxed. */
+/** The original files. FFmpeg does not read an original whose container was remuxed. */
 function stagedSources(claim: Claim, { inputs, assets }: Pick<PreparedSources, 'inputs' | 'assets'>): OriginalFile[] {
   return [
     ...inputs.map(({ source, file }, index) => ({ row: claim.inputs[index]!, file: source, isSpare: file !== source })),

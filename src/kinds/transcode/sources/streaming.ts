@@ -26,9 +26,9 @@ import { WaitingTime } from '../streaming/waiting-time.ts';
 import { watchSlot } from '../streaming/watch-slot.ts';
 import { type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
-/** Smaller sources have arrived before FFmpeg could start. */
+/** Minimum bytes of a source. A smaller source arrives before FFmpeg could start. */
 const LEAST_BYTES = 4 * 2 ** 20;
-/** Bytes after which the rate of a source is judged, and its type detected. */
+/** Number of bytes after which the rate of a source is measured, and its type detected. */
 export const JUDGED_BYTES = 512 * 1024;
 /** A slower source is fetched without a slot. */
 const LONGEST_MS = 120_000;
@@ -38,10 +38,9 @@ const MAX_WAITING_MS = 15_000;
 const MAX_NEEDED_MS = 5_000;
 
 /**
- * One remote source while it is fetched: a thread remuxes what has arrived, and FFmpeg reads the new container from a
- * pipe. The fetch is the same as for other jobs, and the source is stored completely. So wherever streaming meets
- * anything unexpected, the job waits for the rest and runs as if it had not been streamed; only a complete source decides
- * about errors.
+ * Streams one remote source while it is fetched: a thread remuxes the bytes that have arrived, and FFmpeg reads the new container from a
+ * pipe. The source is fetched as for other jobs, and stored completely. If anything unexpected happens, the job waits for the rest and runs
+ * as if it had not been streamed. Only a complete source can fail the job.
  */
 export const streaming: Strategy = {
   name: 'streaming',
@@ -66,7 +65,7 @@ export interface StreamedUpload {
   confirm(found: FoundInUpload): Promise<void>;
 }
 
-/** A source that is worth streaming. */
+/** A source for which streaming saves time. */
 export interface SuitedSource {
   source: ArrivingSource;
   demuxer: ArrivingDemuxer;
@@ -105,7 +104,7 @@ async function judgeSource(source: ArrivingSource): Promise<{ demuxer: ArrivingD
   return detected && { demuxer: detected.demuxer, size };
 }
 
-/** Detects the type of a source whose start has arrived. Returns null if the source cannot be streamed. */
+/** Detects the type of a source from its start. Returns null if the source cannot be streamed. */
 export async function detectSource({
   path,
 }: ArrivingSource): Promise<{ demuxer: ArrivingDemuxer; contentType: string } | null> {
@@ -125,7 +124,7 @@ async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise
   });
   return readySources(attempt, {
     ...{ slot, inputs: [input], assets: [], files: [], openStdin: () => feed.open(), signal, close },
-    // The next strategy may need the file if this one falls back.
+    // The next strategy may need the file after a fallback.
     originals: {
       ready: source.staged,
       files: [{ row: sourceOf(run.claim, stream), file: source.path, isSpare: false }],
@@ -176,7 +175,7 @@ interface OpenStream {
   close(): Promise<void>;
 }
 
-/** Starts to remux what arrives. */
+/** Starts to remux the bytes that have arrived. */
 async function openStream(attempt: TranscodeAttempt, stream: Stream): Promise<OpenStream> {
   const { run, request } = attempt;
   const { source, demuxer, size } = stream;
@@ -240,17 +239,17 @@ async function describeStream(
   return { input, inspection };
 }
 
-/** Waits for the rest of the source, unless the error is final. Rethrows it then. */
+/** Waits for the rest of the source, unless the error is final. Rethrows the error after that. */
 async function fallBackFrom(attempt: TranscodeAttempt, stream: Stream, error: unknown): Promise<FallBack> {
   if (stream.isSettled || attempt.run.signal.aborted) throw error;
   const found = returnSlot(attempt, stream, error instanceof Error ? error.message : String(error));
   if (!isConclusive(error, stream)) return found;
-  // A source that breaks off is the reason, even if its start gave another failure.
+  // If the source broke off, this is the reason, even if its start caused another failure.
   if (!stream.upload) await stream.source.staged;
   throw error;
 }
 
-/** The slot is returned while the source arrives. */
+/** Releases the slot while the rest of the source arrives. */
 function returnSlot({ run }: TranscodeAttempt, { source }: Stream, reason: string): FallBack {
   if (!source.hasEnded()) run.lease.release();
   return fallBack(source, reason);
@@ -258,14 +257,14 @@ function returnSlot({ run }: TranscodeAttempt, { source }: Stream, reason: strin
 
 function fallBack(source: ArrivingSource, reason: string): FallBack {
   const staged = source.staged.then((path) => [path]);
-  // A failure is reported to the code that waits for the files.
+  // The code that waits for the files receives the failure.
   staged.catch(() => {});
   return { outcome: 'fall-back', reason, found: { staged } };
 }
 
 /**
- * Whether a run from the complete file would fail in the same way, at the same cost. An incomplete upload is not confirmed, and a
- * failure would delete it with its job. So for an upload, only an attack is conclusive.
+ * Whether a run from the complete file would fail in the same way, at the same cost. An incomplete upload is not confirmed, and a failure
+ * would delete it with its job. So for an upload, only an attack is final.
  */
 function isConclusive(error: unknown, { upload }: Stream): boolean {
   if (!(error instanceof JobFailure)) return false;

@@ -12,17 +12,17 @@ export interface ArrivingSource {
   state: ArrivalState;
   /** Declared size in bytes; null if the source declares none, or if the fetch has ended without a response. */
   response: Promise<number | null>;
-  /** Resolves to the path when the entire file is there. Rejects as `stageSource` does. */
+  /** Resolves to the path when the complete file has been written. Rejects as `stageSource` does. */
   staged: Promise<string>;
   /** Resolves when this number of bytes has arrived, or when the fetch has ended. */
   reached(bytes: number): Promise<void>;
   /** Whether the fetch has ended. */
   hasEnded(): boolean;
-  /** Ends the fetch, and resolves when it has ended. */
+  /** Stops the fetch, and resolves when it has stopped. */
   stop(): Promise<void>;
 }
 
-/** How a function that stages a source reports its progress, and how it is stopped. */
+/** Receives the progress of a function that stages a source, and can stop it. */
 export interface Arriving {
   signal: AbortSignal;
   arrival: NonNullable<StageOptions['arrival']>;

@@ -5,7 +5,7 @@ import type { WaitingTime } from './waiting-time.ts';
 
 const CHUNK = 256 * 1024;
 
-/** A new container, read from its start while it is written; may be opened several times. */
+/** A new container. It is read from its start while it is written, and may be opened several times. */
 export class Feed {
   readonly #path: string;
   readonly #state: ArrivalState;
@@ -22,7 +22,7 @@ export class Feed {
 
   /** Returns the container as a stream, which ends when `end` has been called and all of it was read. */
   open(): Readable {
-    // A chunk is read only once the previous one was consumed, so that waiting means that the program waits.
+    // Read a chunk only when the previous chunk has been consumed, so that waiting time is time in which the program waits.
     return Readable.from(this.#read(), { objectMode: false, highWaterMark: 1 });
   }
 
@@ -38,7 +38,7 @@ export class Feed {
     this.#state.wakeReaders();
   }
 
-  /** Throws if a stream failed, so that its reader saw an early end. */
+  /** Throws if a stream failed, because its reader then saw an early end. */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -67,7 +67,7 @@ export class Feed {
     return open(this.#path, 'r');
   }
 
-  /** A program that ends early destroys its stream, which is no failure; an error of the file is one. */
+  /** A program that exits early destroys its stream. This is not a failure, but an error of the file is. */
   async #readChunk(file: FileHandle, at: number, length: number): Promise<Buffer> {
     try {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at);

@@ -5,7 +5,7 @@ import type { Claim } from '../../../jobs/rows.ts';
 import type { CopyRule } from '../../../sanitizer/streaming/index.ts';
 import type { OpenedRequest } from '../attempt.ts';
 
-/** Options of an input that move in it, or read it again. */
+/** Options of an input that seek in it, or read it again. */
 const MOVES: ReadonlySet<string> = new Set(['-ss', '-sseof', '-stream_loop', '-loop', '-itsoffset']);
 
 /**
@@ -23,7 +23,10 @@ export function streamsInput({ options }: Pick<JobRequest['inputs'][number], 'op
   return (options?.length ?? 0) === 0;
 }
 
-/** Whether FFmpeg can make an output while it reads the source once, from start to end. Not for pictures, which need little of a source. */
+/**
+ * Whether FFmpeg can make an output while it reads the source once, from start to end. False for pictures, which need only a small part of
+ * a source.
+ */
 export function streamsOutput({
   outputFormat,
   preview,
@@ -42,7 +45,7 @@ export function streamsOutput({
 const CODEC = /^-(?:c|codec)(?::([va]))?$|^-([va])codec$/;
 
 /**
- * Whether the options only copy streams. From a complete file, most such outputs need no FFmpeg, and all take far less time than the file
+ * Whether the options only copy streams. With a complete file, most such outputs need no FFmpeg, and all take far less time than the file
  * needs to arrive.
  */
 export function onlyCopies({ options = [] }: Pick<OutputRequest, 'options'>): boolean {
@@ -56,7 +59,7 @@ export function onlyCopies({ options = [] }: Pick<OutputRequest, 'options'>): bo
   return copied.has('all') || (copied.has('v') && copied.has('a'));
 }
 
-/** How the preset of the only output may copy streams; null = it copies none. */
+/** The options with which the preset of the only output may copy streams; null = it copies none. */
 export function copyRule({ outputs, mayCopy }: OpenedRequest): CopyRule | null {
   const [output, ...more] = outputs;
   if (!mayCopy || !output || more.length > 0) return null;
@@ -64,7 +67,7 @@ export function copyRule({ outputs, mayCopy }: OpenedRequest): CopyRule | null {
   return { shortSide: resolution === undefined ? null : SHORT_SIDES[resolution] };
 }
 
-/** Why the commands do not read their input once, from start to end; null if they do. */
+/** Returns the reason why the commands do not read their input once, from start to end; null if they do. */
 export function onePassFault(commands: readonly Pick<Plan, 'args'>[]): string | null {
   if (commands.length !== 1) return 'several commands read the input';
   const { args } = commands[0]!;

@@ -8,7 +8,7 @@ import { partCount, sizeOfPart } from '../../../uploads/part-plan.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import { type ArrivingSource, arrivingSource } from './arriving-source.ts';
 
-/** Milliseconds for which the next part may be missing. */
+/** Milliseconds to wait for the next part. */
 const STALLED_MS = 60_000;
 const POLL_MS = 200;
 

@@ -4,9 +4,9 @@ import type { TranscodeAttempt } from '../attempt.ts';
 const POLL_MS = 1_000;
 
 /**
- * Watches the slot of a stream that has waited for its upload for too long. Returns a function that starts to check whether another job
- * needs the slot. Calls `onNeeded` if another job needs the slot while the stream waits. A stream that stops has to encode again from the
- * start when its upload is complete, so it keeps a slot that no other job needs.
+ * Watches the slot of a stream that has waited too long for its upload. Returns a function that starts to check whether another job needs
+ * the slot. Calls `onNeeded` if another job needs the slot while the stream waits. A stopped stream must encode again from the start when
+ * its upload is complete, so it keeps a slot that no other job needs.
  */
 export function watchSlot(
   { tools, run }: TranscodeAttempt,
