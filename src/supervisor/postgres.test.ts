@@ -219,7 +219,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query((await open(dataDir)).url, 'SELECT n FROM hurried')).toEqual([{ n: 1 }]);
   });
 
-  it('keeps running for other users, even when there is no time', async () => {
+  it('keeps running for other users, even when there is no time for a checkpoint', async () => {
     const immediate = new AbortController();
     const first = await open(dataDir, immediate.signal);
     const other = await open(dataDir);
@@ -268,7 +268,7 @@ describe('the embedded PostgreSQL', () => {
     await open(dataDir);
   });
 
-  it('works with a path of 150 characters, with its socket elsewhere', async () => {
+  it('works with a path of 150 characters, and then has its socket in another folder', async () => {
     const long = join(root, 'x'.repeat(150 - root.length - 1));
     expect(long).toHaveLength(150);
     await mkdir(long, { mode: 0o711 });

@@ -106,7 +106,7 @@ describe('a supervised process', () => {
     },
   );
 
-  it('is killed by the signal that ends a start only until it is ready', async () => {
+  it('is killed by the signal that aborts its start only until it is ready', async () => {
     const [never, ready] = [
       await role('never', 'setInterval(q, 1000);'),
       await role('ready', `reportReady(); setInterval(q, 1000);`),
