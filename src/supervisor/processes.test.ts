@@ -13,7 +13,7 @@ const running: SupervisedProcess[] = [];
 let folder: string;
 let remove: () => Promise<void>;
 
-/** Writes a role to its own file, with what it imports: compiling it in each process takes a second of a processor. */
+/** Writes a role and its imports to a file, because compiling the imports in each process takes a second of CPU time. */
 async function role(name: string, body: string): Promise<string[]> {
   const file = join(folder, `${name}.js`);
   const helpers = JSON.stringify(join(import.meta.dirname, 'child.ts'));
