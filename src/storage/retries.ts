@@ -5,7 +5,7 @@ export interface RetrySettings {
   /** Milliseconds after the first failure within which retries may begin. Without this limit, time-outs would add up. */
   withinMs: number;
   connectMs: number;
-  /** Idle time-out. A store responds to a PUT only after it has made the bytes durable, which can be up to 2 GB on a slow disk. */
+  /** Idle time-out. A store responds to a PUT only after it has made up to 2 GB durable, possibly on a slow disk. */
   silenceMs: number;
 }
 

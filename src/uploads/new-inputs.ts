@@ -34,7 +34,7 @@ export interface InsertedUpload {
   target: UploadTarget;
 }
 
-/** Throws an error if the account or the server rejects an upload of this size; `field` names the size's field. */
+/** Throws an error if the account or the server rejects an upload of this size; `field` is the name of the field that contains the size. */
 export function requireInputSize(
   account: Pick<Account, 'max_upload_bytes'>,
   { fileSize, partSize }: UploadInput,

@@ -7,7 +7,7 @@ const HOUR_MS = 3600_000;
 /** Interval at which a change of the build is noticed; the sandbox itself checks every 20 s. */
 const LOOK_MS = 20_000;
 
-/** A process that a command starts for a single file has usually exited by then, and so avoids half a second of work by apt. */
+/** A service that a command starts for a single file has usually stopped by then, which saves half a second of work by apt. */
 const FIRST_MS = 5_000;
 
 /** Records facts about the worker's FFmpeg in the worker's row: after the start, when the build changes, and every hour. */

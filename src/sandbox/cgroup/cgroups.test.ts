@@ -40,7 +40,7 @@ describe('admitting a cell', () => {
 });
 
 describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
-  /** Puts a process into a group of that name, beside the groups of this process. */
+  /** Puts a process into a group of that name, next to the groups of this process. */
   async function strand(name: string) {
     await cgroups!.slot(1).prepare({ memoryBytes: 2 ** 28 });
     const [own] = cgroupsOf(process.pid).filter((path) => path.endsWith('-1'));

@@ -22,7 +22,7 @@ let folder: string;
 let programs: { ffmpeg: string; ffprobe: string };
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-image-'));
-  // Small dynamic programs stand in for FFmpeg, so that the test does not depend on its 200 libraries.
+  // Small dynamic programs replace FFmpeg, so that the test does not depend on FFmpeg's 200 libraries.
   programs = { ffmpeg: join(folder, 'ffmpeg'), ffprobe: join(folder, 'ffprobe') };
   for (const path of Object.values(programs)) {
     writeFileSync(path, readFileSync('/usr/bin/true'));

@@ -10,7 +10,7 @@ const KILL = SECCOMP_RET.KILL_PROCESS;
 const ALLOW = SECCOMP_RET.ALLOW;
 const errno = (code: number): number => SECCOMP_RET.ERRNO | code;
 
-/** Interprets a filter as the kernel does, for the instructions in use. */
+/** Interprets a filter like the kernel, for the instructions that filters use. */
 function interpret(program: readonly BpfInstruction[], audit: number, nr: number, args: bigint[] = []): number {
   const data = Buffer.alloc(64);
   data.writeUInt32LE(nr >>> 0, 0);
