@@ -229,9 +229,10 @@ describe('an endless stream', () => {
     const { args, warnings, durationSeconds } = shown({ ...SOUND, demuxer: 'mov' });
     expect([durationSeconds, warnings]).toEqual([60, []]);
     expect(tail(args)).toBe('60');
-    // The duration of an MP3 may be a guess, which must not cut it.
+    // The duration of an MP3 may be an estimate, so it must not cut the file.
     expect(tail(shown(SOUND).args)).toBe('43200');
-    // Counted frame by frame it is exact: with or without an encoder's padding, but not with half of it missing.
+    // A duration that is counted frame by frame is exact, with or without an encoder's padding. It does not fit if half of the file is
+    // missing.
     expect(tail(shown({ ...SOUND, countedSeconds: 60.05 }).args)).toBe('60.05');
     expect(tail(shown({ ...SOUND, countedSeconds: 59.95 }).args)).toBe('60');
     expect(tail(shown({ ...SOUND, countedSeconds: 120 }).args)).toBe('43200');

@@ -7,7 +7,7 @@ import { rungRates, rungSampleArgs, rungSampleTimes } from './sample-rungs.ts';
 
 const SIZE = { width: 1920, height: 1080 };
 
-/** What the rungs of `auto` need, in kilobits per second. */
+/** The bit rates that the rungs of `auto` need, in kilobits per second. */
 function ratesOf(kilobits: readonly number[]): RungRate[] {
   return [1080, 720, 540, 360].map((height, index) => ({
     height,

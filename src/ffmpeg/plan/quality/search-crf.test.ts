@@ -4,7 +4,7 @@ import { betterCrf, chooseCrf, closerCrfs, nextCrfs, type Point } from './search
 const ENCODER = 'libx264';
 const TARGET = { metric: 'ssim' as const, atLeast: 0.98, maxBitRate: null };
 
-/** A source whose SSIM is 0.98 at this CRF, and loses half a decibel per CRF. */
+/** A source whose SSIM is 0.98 at this CRF and falls by half a decibel per CRF. */
 function sourceAt(crf: number): (crf: number) => Point {
   return (at) => ({ crf: at, quality: 1 - 0.02 * 10 ** ((at - crf) * 0.05) });
 }
@@ -27,7 +27,7 @@ describe('the search for a CRF', () => {
   });
 
   it('encodes a sample again where the first CRFs are far away, because quality falls faster at low ones', () => {
-    // Grain: a steep loss up to a CRF of 16, and a slow one above.
+    // Grain: the quality falls steeply up to a CRF of 16, and slowly above it.
     const grain = (crf: number) => ({
       crf,
       quality: 1 - 0.02 * 10 ** (crf < 16 ? (crf - 12) * 0.1 : 0.4 + (crf - 16) * 0.01),
