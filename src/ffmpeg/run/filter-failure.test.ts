@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../testkit/run.ts';
 import { explainFailure } from './failure-text.ts';
 
-/** Against the messages of FFmpeg 7.1 itself. */
+/** Uses the messages of FFmpeg 7.1 itself. */
 describe('a filter that fails', () => {
   let dir = '';
   beforeAll(async () => {
