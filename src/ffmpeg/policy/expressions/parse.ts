@@ -144,8 +144,8 @@ class Parser {
   }
 
   /**
-   * Reads signs, and returns whether the number of minus signs is odd. FFmpeg reads only one sign. More signs are harmless, because the expression is
-   * rewritten.
+   * Reads signs, and returns whether the number of minus signs is odd. FFmpeg reads only one sign. More signs are harmless, because the
+   * expression is rewritten.
    */
   #signs(): boolean {
     let negative = false;
