@@ -24,7 +24,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** Responds to every request except requests for /held. */
+/** Responds to every request except requests for /held, which stay open. */
 const answer: RequestListener = (request, response) => {
   if (request.url !== '/held') response.end('ok');
 };

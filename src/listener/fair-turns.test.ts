@@ -4,12 +4,12 @@ import { createFairTurns } from './fair-turns.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(async () => {
-  // Otherwise, requests that wait start during later tests of the process, where their timers count.
+  // Otherwise, waiting requests start during later tests of the process, where their timers count.
   for (const cleanUp of cleanups.splice(0)) cleanUp();
   await setImmediate();
 });
 
-/** Starts requests, and keeps the functions that end them. */
+/** Starts requests, and collects the functions that end them. */
 function record() {
   const turns = createFairTurns();
   const started: string[] = [];
@@ -26,7 +26,7 @@ function record() {
     isOver = true;
     for (const end of all) end();
   });
-  /** Lets the event loop turn until nothing new has started for some turns. */
+  /** Runs the event loop until nothing new has started for several turns. */
   const settle = async () => {
     for (let quiet = 0, before = started.length; quiet < 5; quiet++) {
       await setImmediate();
@@ -60,7 +60,7 @@ describe('with turns of addresses,', () => {
 
   it('addresses that wait do not delay another address by more than a turn of each', async () => {
     const { run, started, ends } = record();
-    // More addresses than a turn starts requests of.
+    // More addresses than the number of requests that start in a turn.
     for (const greedy of ['b', 'c', 'd']) for (let count = 0; count < 300; count++) run(greedy);
     run('other');
     for (let count = 0; count < 5; count++) run('other');

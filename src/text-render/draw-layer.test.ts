@@ -40,7 +40,7 @@ describe('drawLayer', () => {
     const fitted = draw('Three little words to balance', style);
     expect(fitted.height).toBeLessThanOrEqual(150 + 2 * 30);
     const word = draw('Unbreakables', { ...style, textHeight: 400 });
-    // One line: the height of a line at full size would be more than this with two.
+    // The text has one line: with two lines, the height would exceed the height of a line at full size.
     expect(word.height).toBeLessThan(120 * 1.3 + 2 * 30);
     const orphan = 'A line of words that ends with only one';
     const [plain, balanced] = [draw(orphan, { fontSize: 40 }), draw(orphan, { fontSize: 40, textHeight: 200 })];
