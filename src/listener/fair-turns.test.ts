@@ -83,7 +83,7 @@ describe('with turns of addresses,', () => {
     expect(started).toHaveLength(10);
   });
 
-  it('an address starts one request in a turn, also if each gets its response immediately', async () => {
+  it('an address starts one request in a turn, even if each gets its response immediately', async () => {
     const turns = createFairTurns();
     let started = 0;
     const answer = (end: () => void) => {
@@ -112,7 +112,7 @@ describe('with turns of addresses,', () => {
     expect(many.started).toHaveLength(16);
   });
 
-  it('requests continue to start when earlier ones wait for a database that is down', async () => {
+  it('requests continue to start when earlier requests wait for a database that is down', async () => {
     const { run, started } = record();
     for (let count = 0; count < 12; count++) run('a');
     while (started.length < 12) await setImmediate();

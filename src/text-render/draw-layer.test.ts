@@ -64,7 +64,7 @@ describe('drawLayer', () => {
     expect(layer).toMatchObject({ width: 1, height: 1 });
     expect(layer.warnings).toEqual(['There is no font on this machine; the text was left out.']);
   });
-  it('draws a card in the frame’s size, with a smaller font for a longer quote, and warns if it is cut', () => {
+  it('draws a card in the frame’s size, with a smaller font for a longer quote, and warns if the quote is cut', () => {
     const card = (quote: string, frame = FRAME) =>
       drawLayer(
         { kind: 'card', path: '', card: { quote, name: 'A', handle: '@a', photoUrl: null }, frame, hasPhoto: false },

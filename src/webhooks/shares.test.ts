@@ -24,7 +24,7 @@ it('accounts that start at once get at most their share, and ninety of them leav
   expect(nextTurn(sending)).toMatchObject({ limit: 16, share: 1 });
 });
 
-it('an account alone gets 16 slots, and nothing is claimed while all slots are in use', () => {
+it('a single account gets 16 slots, and nothing is claimed while all slots are in use', () => {
   expect(nextTurn([])).toMatchObject({ limit: 16, share: 16, accounts: [], endpoints: [] });
   expect(nextTurn(sendingOf(WEBHOOK_POOL.places, 1))).toBeNull();
 });

@@ -68,7 +68,7 @@ describe('an output folder filled by hostile code', () => {
     rmSync(target, { recursive: true });
   });
 
-  it('may already have been removed', async () => {
+  it('can already have been removed before the call', async () => {
     rmSync(folder, { recursive: true });
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);

@@ -52,7 +52,7 @@ describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
     return { folder, child, ended };
   }
 
-  it('ends what a dead process left in its group, and removes the group', async () => {
+  it('kills the processes that a dead process left in its group, and removes the group', async () => {
     const owner = spawn('sleep', ['60']);
     const { startTicks } = processStat(owner.pid!)!;
     const left = await strand(`airlock-${owner.pid}-${startTicks}-${pidNamespace()}-0-0`);
@@ -69,7 +69,7 @@ describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
   it.each([
     ['another pid namespace', (pid: number) => `airlock-${pid}-1-1-0-0`],
     ['an unknown one', (pid: number) => `airlock-${pid}-0-0`],
-  ])('leaves alone what may belong to a process of %s', async (_, nameOf) => {
+  ])('keeps the processes that may belong to a process of %s', async (_, nameOf) => {
     const gone = spawn('true');
     await once(gone, 'exit');
     const left = await strand(nameOf(gone.pid!));

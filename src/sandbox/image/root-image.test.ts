@@ -132,7 +132,7 @@ describe('openRootImage', () => {
     expect(other.facts).toBeNull();
   });
 
-  it('keeps images in use and recent ones when old ones are removed', async () => {
+  it('keeps recent images and images in use when old images are removed', async () => {
     const { fingerprint } = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     await removeOldImages(join(folder, 'rootimg'), new Set());
     expect(images()).toEqual([fingerprint]);

@@ -19,14 +19,14 @@ describe('the search for a CRF', () => {
     expect(found).toBeGreaterThanOrEqual(crf - 0.75);
   });
 
-  it('averages the quality of an easy and of a hard sample', () => {
+  it('averages the quality of an easy sample and a hard sample', () => {
     const both = [30, 18].map((crf) => [20, 26].map(sourceAt(crf)));
     const found = chooseCrf(ENCODER, TARGET, both);
     expect(found).toBeGreaterThan(18);
     expect(found).toBeLessThan(30);
   });
 
-  it('encodes a sample again where the first CRFs are far away, because quality falls faster at low ones', () => {
+  it('encodes a sample again if the first CRFs are far away, because quality falls faster at low CRFs', () => {
     // Grain: the quality falls steeply up to a CRF of 16, and slowly above it.
     const grain = (crf: number) => ({
       crf,

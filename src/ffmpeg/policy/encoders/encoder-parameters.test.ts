@@ -119,7 +119,7 @@ describe('the parameters of an encoder', () => {
     expect(await rejectedBy('libsvtav1', '-svtav1-params', ['nonsense=1'], ['-preset', '12'])).toHaveLength(1);
   });
 
-  test('name no file, no thread and no log', () => {
+  test('can name no file, no thread and no log', () => {
     const keys = [X264_PARAMETERS, X265_PARAMETERS, SVTAV1_PARAMETERS].flatMap(Object.keys);
     const dangerous =
       /file|stats|csv|log(?!-level)|dump|thread|pool|numa|recon|opencl|asm|^zone|analysis|pmode|pme|^lp$|pin$|table|dhdr10|dolby|pass$/;
