@@ -6,7 +6,7 @@ import { runWell } from './lib/run.ts';
 import { formatTable } from './lib/table.ts';
 
 type Case = (options: CaseOptions) => Promise<CaseResult>;
-/** Each loads its code when it runs, so that help and one case start quickly. */
+/** Each case loads its code when it runs, so that help and single cases start quickly. */
 const CASES: Record<string, () => Promise<Case>> = {
   startup: async () => (await import('./cases/startup.ts')).startup,
   memory: async () => (await import('./cases/memory.ts')).memory,
@@ -84,7 +84,7 @@ async function main(): Promise<number> {
   }
   const machine = await describeMachine();
   if (!options.json) process.stdout.write(`${machineLine(machine)}\n`);
-  // Builds what has changed, so that no case measures a build.
+  // Builds changed code, so that no case measures a build.
   await runWell(join(import.meta.dirname, '..', 'airlock'), ['--version']);
 
   const results: Record<string, CaseResult> = {};
@@ -146,10 +146,10 @@ function readOptions(): Options | string {
   }
 }
 
-/** A status line that overwrites itself; nothing if standard error is not a terminal. */
+/** A status line that overwrites itself. Prints nothing if standard error is not a terminal. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`);
 }
 
-// Missed targets are reported, not failed: the machine may be busy. A wrong output throws.
+// Missed targets are only reported, because the machine may be busy. A wrong output throws.
 process.exitCode = await main();

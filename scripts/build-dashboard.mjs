@@ -1,4 +1,4 @@
-// Builds web/ with Vite. Every file but the page has a hash of its contents in its name, and compressed copies next to it:
+// Builds web/ with Vite. The name of every file except the page contains a hash of its contents, and compressed copies are next to it, so
 // the API only sends files.
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { build } from 'vite';
 import config from '../web/vite.config.mjs';
 
 const web = join(dirname(fileURLToPath(import.meta.url)), '..', 'web');
-/** Bytes below which headers outweigh what compression saves. */
+/** Number of bytes below which headers cost more than compression saves. */
 const MIN_BYTES = 512;
 
 /** Builds into the folder `outDir` and returns the names of the files in its `assets`. */

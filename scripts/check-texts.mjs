@@ -1,4 +1,4 @@
-// Fails the build if a program would read one of its files as other text than esbuild, Vite or the documentation wrote.
+// Fails the build if a program would read one of its files differently than esbuild, Vite or the documentation wrote it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,10 +6,10 @@ const TEXT = /\.(js|mjs|css|html|json|svg|map|txt|xml)$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Node, browsers and the API read UTF-8. The loader of the program reads chunks with its own function.
- * @param readChunk that function. Takes a path
+ * Node, browsers and the API read UTF-8. The loader of the program reads chunks with a separate function.
+ * @param readChunk the function of the loader. Takes a path
  * @param chunks names of the files below `folder` that the loader reads
- * @throws if a file is no UTF-8, or the function returns other text
+ * @throws if a file is not UTF-8, or the function returns another text
  */
 export function requireSameTexts(folder, files, readChunk, chunks) {
   const own = new Set(chunks);

@@ -1,7 +1,8 @@
-// Writes what V8 compiles chunks into: node OPTIONS compile-chunks.mjs FLAGS CHUNKS FOLDER ROLE NAME…
+// Writes the code that V8 compiles from chunks: node OPTIONS compile-chunks.mjs FLAGS CHUNKS FOLDER ROLE NAME…
 // FLAGS are the V8 flags that the loader sets, separated by spaces, or "". V8 compares FLAGS and OPTIONS when it loads compiled code.
-// ROLE is the chunk of a role, or "" for every function of every chunk. With a role, it is loaded and not started: what V8
-// has compiled then is most of what the role needs, and a fifth of the memory of all. The build bundles this file with the loader.
+// ROLE is the chunk of a role, or "" to compile every function of every chunk. With a role, the chunk is loaded and not started. The
+// functions that V8 has compiled by then are most of the functions that the role needs, and use a fifth of the memory of all functions.
+// The build bundles this file with the loader.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

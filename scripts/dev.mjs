@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** An editor writes several files in a row; one restart is enough. */
+/** Milliseconds. An editor writes several files in a row, which need only one restart. */
 const QUIET_MS = 300;
 const SOURCES = /\.(ts|tsx|css|sql|html|svg)$/;
 

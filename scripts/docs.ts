@@ -23,7 +23,7 @@ function openapi(): ReturnType<typeof openapiDocument> {
   return document;
 }
 
-// Some pages are imported when they are made: the order in which schemas are registered is their order in the SDK.
+// Some pages are imported when they are made, because the order in which schemas are registered is their order in the SDK.
 const PAGES: Record<string, () => string | Promise<string>> = {
   ...PICTURES,
   'docs/cli.md': cliPage,

@@ -1,5 +1,5 @@
-// Checks the prose of the pages (documentation, README, changelog), and the words of every text in the code. Errors, settings,
-// help and options are also checked on the pages that scripts/docs.ts makes of them. Arguments select single files.
+// Checks the prose of the pages (documentation, README, changelog), and the words of every text in the code. Errors, settings, help and
+// options are also checked on the pages that scripts/docs.ts generates from them. Arguments select single files.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

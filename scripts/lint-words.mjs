@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** What not to write, and what to write instead. Words are compared completely and with their case. */
+/** Words to avoid, with their replacements. Only complete words with the same case match. */
 const REPLACED = {
   PlaceBounds: 'SlotLimits',
   Place: 'RequestPosition',

@@ -20,7 +20,7 @@ copyFileSync(join(root, 'LICENSE'), join(sdk, 'LICENSE'));
 function build(modules) {
   const tsc = join(modules, 'typescript', 'bin', 'tsc');
   const project = ['-p', join(sdk, 'tsconfig.json'), '--noCheck', '--typeRoots', join(modules, '@types')];
-  // Standard output belongs to npm pack, whose --json others read.
+  // npm pack uses standard output, whose --json other programs read.
   execFileSync(process.execPath, [tsc, ...project], { stdio: ['ignore', 2, 2] });
 }
 
@@ -38,7 +38,7 @@ function withCompiler(work) {
     const lock = { ...manifest, lockfileVersion: 3, packages: { '': manifest, ...Object.fromEntries(entries) } };
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
     writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
-    // Without the settings of the npm that runs this script, such as its --json and --pack-destination.
+    // Excludes the settings of the npm that runs this script, such as its --json and --pack-destination.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
     execFileSync('npm', args, { cwd: folder, env, stdio: ['ignore', 2, 2] });

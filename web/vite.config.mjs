@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
 
-/** Where `npx vite web` finds the service while one works on the dashboard. */
+/** Where `npx vite web` finds the service during development of the dashboard. */
 const SERVICE = process.env.AIRLOCK_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
@@ -13,7 +13,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // dash.js has 830 kB, and is loaded only by the page that plays DASH.
+    // dash.js has 830 kB, but only the page that plays DASH loads it.
     chunkSizeWarningLimit: 1_000,
     rolldownOptions: { input: ['index.html', 'player.html'].map((name) => join(import.meta.dirname, name)) },
   },

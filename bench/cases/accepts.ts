@@ -7,7 +7,7 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { percentile, spread } from '../lib/statistics.ts';
 
 const CLIENTS = 8;
-/** Requests of each client in a round; the first round warms up. */
+/** Requests of each client in a round. The first round is a warm-up. */
 const EACH = 200;
 
 interface Round {
@@ -18,7 +18,7 @@ interface Round {
   ms: number[];
 }
 
-/** How many jobs the API accepts while no worker claims them: eight clients, each with a connection and an upload. */
+/** The number of jobs that the API accepts while no worker claims them. Eight clients each have a connection and an upload. */
 export async function accepts({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench();

@@ -17,13 +17,13 @@ import { spread } from '../lib/statistics.ts';
 const PRESET = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
 const COUNTED = 10;
 const JOBS = 40;
-/** Jobs that the client has under way, and processes of plain `ffmpeg`. */
+/** Number of jobs that the client has in progress, and of processes of plain `ffmpeg`. */
 const CLIENT_WIDTH = 4;
 const PLAIN_WIDTH = 2;
 const WARM_UP = 10;
 /** Milliseconds after which the work that follows a job has ended. */
 const SETTLE_MS = 1_000;
-/** Jobs after a cold start: the first, those that are not counted, and the later ones. */
+/** Jobs after a cold start: the first job, jobs that are not counted, and later jobs. */
 const [FIRST, BETWEEN, LATER] = [5, 95, 100];
 
 type Counts = Record<'statements' | 'roundTrips' | 'transactions' | 'flushes' | 'tasks', number>;
@@ -128,7 +128,7 @@ async function countOne(file: string, folder: string, { progress }: CaseOptions)
   }
 }
 
-/** Sums of what API and worker have sent so far. */
+/** Sums of the statements and round trips that API and worker have sent so far. */
 async function readReports(bench: Bench, folder: string): Promise<Pick<Counts, 'statements' | 'roundTrips'>> {
   const sum = { statements: 0, roundTrips: 0 };
   for (const pid of [...bench.service.pids('api'), ...bench.service.pids('worker')]) {
@@ -145,7 +145,7 @@ async function readReports(bench: Bench, folder: string): Promise<Pick<Counts, '
   return sum;
 }
 
-/** CPU milliseconds per job, four jobs at a time, and of plain `ffmpeg` with the same arguments. */
+/** CPU milliseconds per job with four jobs at a time, and of plain `ffmpeg` with the same arguments. */
 async function measureCpu(file: string, folder: string, { pairs, gapMs, progress }: CaseOptions): Promise<Used[]> {
   const group = openCpuGroup();
   const bench = await group.within(openBench);

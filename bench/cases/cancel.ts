@@ -8,14 +8,14 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
-/** For each pair. */
+/** Number of cancels for each pair. */
 const CANCELS = 2;
-/** Each takes half a minute. */
+/** Number of restarts, each of which takes half a minute. */
 const MAX_KILLS = 3;
-/** Far longer than anything that is measured here. */
+/** A job that takes much longer than anything that is measured here. */
 const SLOW = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'veryslow' }] };
 
-/** From a cancel to the end of FFmpeg, and from the death of a worker of another machine to the restart of its job. */
+/** Time from a cancel to the end of FFmpeg, and from the death of a worker of another machine to the restart of its job. */
 export async function cancel({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   try {
@@ -69,7 +69,7 @@ async function killWorkers(bench: Bench, body: object, count: number, progress: 
     for (let done = 0; done < count; done += 1) {
       progress(`kill ${done + 1} of ${count}`);
       const victim = await other.startWorker();
-      // For the moment in which the victim claims the job. No heartbeat is missed.
+      // Stopped only while the victim claims the job, so that no heartbeat is missed.
       process.kill(worker!, 'SIGSTOP');
       const { id } = await startOn(victim).finally(() => process.kill(worker!, 'SIGCONT'));
       process.kill(victim, 'SIGKILL');

@@ -9,11 +9,11 @@ import { median } from '../lib/statistics.ts';
 
 const ACCOUNTS = 1_000;
 const JOBS_EACH = 100;
-/** Concurrent claims, as in a fleet with as many free slots. */
+/** Concurrent claims, as in a fleet with this number of free slots. */
 const CLAIMERS = 8;
 const CLAIMS = 4_000;
 
-/** How many jobs a fleet can start in a second while 100,000 of 1,000 accounts wait. */
+/** The number of jobs that a fleet can start in a second while 100,000 jobs of 1,000 accounts wait. */
 export async function claims({ progress }: CaseOptions): Promise<CaseResult> {
   const database = await openScratchDatabase();
   const pool = openPool(database.url, { max: CLAIMERS, role: 'bench', onError: () => {} });
@@ -66,7 +66,7 @@ async function fill(pg: ReturnType<typeof openPool>['pg']): Promise<void> {
     `INSERT INTO accounts (id, name) SELECT gen_random_uuid(), 'account ' || n FROM generate_series(1, $1::int) AS n`,
     [ACCOUNTS],
   );
-  // The trigger would run once per row, so the schedule is written in one statement instead.
+  // The trigger would run once per row, so one statement writes the schedule instead.
   await pg.query('ALTER TABLE jobs DISABLE TRIGGER USER');
   await pg.query(
     `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts, retention_seconds)

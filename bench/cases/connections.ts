@@ -18,14 +18,11 @@ const TRICKLING = 1000;
 const URLS = 100;
 const ROUNDS = 200;
 const JOBS = 10;
-/** Long enough for every time-out of the listeners to expire several times. */
+/** Milliseconds, long enough for every time-out of the listeners to expire several times. */
 const LEAST_MS = 45_000;
 const P99_MS = 100;
 
-/**
- * One address opens as many connections as it can on both ports, with signed URLs of a key, and reconnects when they
- * are closed.
- */
+/** One address opens as many connections as it can on both ports, with signed URLs of a key, and reconnects when they are closed. */
 export async function connections(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -43,7 +40,7 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
     options.progress('the same during the attack');
     const jobs = Array.from({ length: JOBS }, () => bench.create(small));
     const alongside = await rounds(bench, download, LEAST_MS);
-    // Throws if one does not complete.
+    // Throws if a job does not complete.
     for (const job of jobs) await bench.completed((await job).id);
     const counts = await attacker.counts();
     const after = rss();
@@ -114,7 +111,7 @@ async function downloadUrl(bench: Bench, body: object): Promise<string> {
   return (await bench.service.call('GET', `/v1/transcodes/${id}/download`)).json.url;
 }
 
-/** What a key allows an attacker: open upload URLs, and an output too large for the kernel's buffers. */
+/** The resources that a key gives an attacker: open upload URLs, and an output that is too large for the kernel's buffers. */
 async function attacks(bench: Bench, folder: string): Promise<Attack[]> {
   const { service } = bench;
   const noise = ['-vf', 'noise=alls=60:allf=t', '-crf', '15'];
@@ -125,7 +122,7 @@ async function attacks(bench: Bench, folder: string): Promise<Attack[]> {
   const get = await downloadUrl(bench, { inputs: [{ url: large }], options: copy, outputFormat: 'mp4' });
   const file = { filename: 'slow.mp4', contentType: 'video/mp4', fileSize: UPLOAD_BYTES };
   const putUrls: string[] = [];
-  // One is left for the rounds.
+  // One upload URL is left for the rounds.
   for (let index = 1; index < URLS; index++) {
     putUrls.push((await service.call('POST', '/v1/upload/presigned-url', file)).json.result.uploadUrl);
   }

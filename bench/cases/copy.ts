@@ -9,7 +9,7 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
 interface Pair {
-  /** From sending the POST to receiving the finished job, ms. */
+  /** Milliseconds from sending the POST to receiving the finished job. */
   oursMs: number;
   plainMs: number;
 }
@@ -18,8 +18,8 @@ interface Pair {
 const MAX_PAIRS = 2;
 
 /**
- * A copy of a large file, and a job on an input that satisfies its preset, from POST to its end, compared with plain `ffmpeg`,
- * which encodes the input again. Takes less than three minutes after the sources have been made.
+ * A copy of a large file, and a job on an input that satisfies its preset, from the POST to its end. Compared with plain `ffmpeg`, which
+ * encodes the input again. Takes less than three minutes after the sources have been made.
  */
 export async function copy({ pairs, progress, report }: CaseOptions): Promise<CaseResult> {
   const source = await sourceFitting(progress);

@@ -13,7 +13,7 @@ const WATCH_MS = 20_000;
 
 const P99_MS = 100;
 
-/** Strangers who download the OpenAPI document without compression in loops: what they get, and the latency of another client. */
+/** Strangers download the OpenAPI document without compression in loops. Measures their throughput, and the latency of another client. */
 export async function documents({ progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench();
   const strangers = fork(join(import.meta.dirname, '..', 'lib', 'documents-process.ts'));
@@ -33,7 +33,7 @@ export async function documents({ progress }: CaseOptions): Promise<CaseResult> 
         const { status } = await call(`${api}/v1/transcodes?limit=5`, 'GET', key);
         if (status !== 200) throw new Error(`a list was rejected with ${status}`);
         ms.push(performance.now() - began);
-        // Stays below the limit of a key.
+        // Stays below the rate limit of a key.
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       const [{ bytes, rejected }] = await got;

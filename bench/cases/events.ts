@@ -13,7 +13,7 @@ import { percentile } from '../lib/statistics.ts';
 /** Streams of one account, below the 500 open requests of a key. */
 const STREAMS = [1, 100, 400];
 const WRITERS = 8;
-/** Events of a burst, for each pair: some 250 bytes each, below the megabyte at which a client that does not read is cut off. */
+/** Events of a burst, for each pair: some 250 bytes each, below the megabyte at which the API disconnects a client that does not read. */
 const BURST = 500;
 /** Events a second of the steady part, whose delay is measured, and seconds for each pair. */
 const STEADY = 50;
@@ -23,18 +23,18 @@ const SETTINGS = { AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: '1000' };
 interface Round {
   streams: number;
   events: number;
-  /** Seconds in which the burst was recorded, and until every stream had all of it. */
+  /** Seconds in which the burst was recorded, and seconds until every stream had received all of it. */
   recorded: number;
   delivered: number;
   /** CPU seconds during that time. */
   cpu: { api: number; postgres: number };
   /** Milliseconds from an event to its arrival at the first stream, at a steady rate. */
   delays: number[];
-  /** MiB of the API with the streams open. */
+  /** MiB of memory of the API with the streams open. */
   rss: number;
 }
 
-/** Events recorded as fast as eight writers can, each in its own transaction, and their way to open streams. */
+/** Eight writers record events as fast as they can, each in its own transaction. Measures the delivery of the events to open streams. */
 export async function events({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench(SETTINGS);
   const secrets = await loadSecrets(bench.service.dataDir);
@@ -56,8 +56,8 @@ export async function events({ pairs, progress }: CaseOptions): Promise<CaseResu
 }
 
 /**
- * Waits until every stream gets events. The response of a stream begins before its subscription, so first events may be
- * past to some; they warm up, and no stream counts them.
+ * Waits until every stream gets events. The response of a stream begins before its subscription, so some streams may miss the first events.
+ * These events are a warm-up, and no stream counts them.
  */
 async function subscribed(streams: readonly Stream[], record: Recorder): Promise<void> {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
@@ -121,7 +121,7 @@ async function deliver(
   }
 }
 
-/** Delays at the first stream while events are recorded at a steady rate; `before` came earlier. */
+/** Delays at the first stream while events are recorded at a steady rate. `before` = earlier events. */
 async function steadyDelays(
   streams: readonly Stream[],
   record: Recorder,
@@ -148,16 +148,16 @@ const arrived = (streams: readonly Stream[], count: number) =>
   });
 
 interface Stream {
-  /** Events so far. */
+  /** Number of events so far. */
   seen(): number;
-  /** Counts from 0 again. */
+  /** Restarts the count at 0. */
   forget(): void;
   /** Milliseconds from each event to its arrival. */
   delays: number[];
   close(): void;
 }
 
-/** Resolves when the stream is subscribed: it then gets every later event. */
+/** Resolves when the stream is subscribed. From then on, it gets every event. */
 async function openStream({ service }: Bench): Promise<Stream> {
   const delays: number[] = [];
   let seen = 0;

@@ -44,9 +44,9 @@ interface Statement {
 }
 
 /**
- * What a fleet of simulated workers costs one PostgreSQL server: idle, and while every slot runs a job. The workers make
- * the same requests to the database as real workers. Times of statements are the server's (`pg_stat_statements`). CPU is
- * that of all processes of the server.
+ * The cost of a fleet of simulated workers for one PostgreSQL server: idle, and while every slot runs a job. The workers send the same
+ * requests to the database as real workers. The server measures the times of statements (`pg_stat_statements`). CPU is the CPU time of all
+ * processes of the server.
  */
 export async function fleet({ progress }: CaseOptions): Promise<CaseResult> {
   const server = await openServer();
@@ -117,7 +117,7 @@ function result(idle: Measured, busy: Measured, jobs: number): CaseResult {
   };
 }
 
-/** The statements with the largest share, each with its time for a worker and second, or for a job. */
+/** The statements with the largest share of the time, each with its time per worker and second, or per job. */
 function rowsOf(which: string, statements: readonly (Statement & { per: number; unit: string })[]): Row[] {
   return statements.slice(0, SHOWN).map(({ query, calls, total, per, unit }) => {
     const what = `${which}, ${(calls / per).toFixed(2)} times: ${query.slice(0, 70)}`;

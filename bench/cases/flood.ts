@@ -4,7 +4,7 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
-/** Beyond those of the test: streams of hours, large animations, seconds of blur, sources that stall or never end. */
+/** Files in addition to the files of the test: streams of hours, large animations, seconds of blur, sources that stall or never end. */
 const SIZE = {
   ...{ files: 150, holeSeconds: 11.9 * 3600, burnSeconds: 0.4, gifSide: 4096, stillRows: 4352 },
   ...{ drips: 4, dripTries: 3, endless: 1, seed: 4 },

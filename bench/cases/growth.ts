@@ -15,7 +15,7 @@ import { median, spread } from '../lib/statistics.ts';
 import { callApi, type V1Client, v1Client } from '../lib/v1-client.ts';
 
 const [FEW, MANY] = [10_000, 1_000_000];
-/** The account with most jobs of `fillDatabase`. */
+/** The account with the most jobs of `fillDatabase`. */
 const ACCOUNT = 'filled-1';
 const PRESET = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
 const WARM_UP = 40;
@@ -41,7 +41,10 @@ interface Measured {
   listMs: Record<List, number>;
 }
 
-/** What a tiny job and a list cost a service with a million jobs, against one with ten thousand. Both run at the same time. */
+/**
+ * The cost of a tiny job and of a list for a service with a million jobs, compared with a service with ten thousand. Both services run at
+ * the same time.
+ */
 export async function growth({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const tiny = await sourceTiny();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -72,7 +75,7 @@ async function openGrown(jobs: number): Promise<Grown> {
   const first = await startService({ AIRLOCK_LOG_LEVEL: 'warn' }, { dataDir });
   const database = await openAsSuperuser(dataDir);
   await fillDatabase(database, { jobs, waiting: 0 });
-  // As after a day of work.
+  // The state of a database after a day of work.
   await database.query('CHECKPOINT');
   await database.end();
   const { key } = await first.makeKey('--account', ACCOUNT, '--scopes', 'transcode,upload,read', '--name', 'bench');

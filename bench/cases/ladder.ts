@@ -12,8 +12,8 @@ const LADDER = [{ height: 1080 }, { height: 720 }, { height: 540 }, { height: 36
 const MAX_SHARE = 0.7;
 
 /**
- * A ladder of four renditions of 20 s of 1080p: POST to end, against plain `ffmpeg` four times with the arguments that the
- * worker used for each rendition, and once with all of them, which decodes the source once. The audio is encoded once.
+ * A ladder of four renditions of 20 s of 1080p, from the POST to its end. Compared with plain `ffmpeg`, run four times with the arguments
+ * that the worker used for each rendition, and run once with all of them, which decodes the source once. The audio is encoded once.
  */
 export async function ladder({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await source1080Short(progress);

@@ -11,10 +11,10 @@ const STARTED_COLD = 5;
 
 const CONFIRMED = 15;
 
-/** A still: the cheapest job that runs FFmpeg. */
+/** A still, which is the cheapest job that runs FFmpeg. */
 const still = (url: string) => ({ inputs: [{ url }], outputFormat: 'jpg' });
 
-/** Latency of POST /v1/transcodes until 201. Each job ends before the next is sent. */
+/** Latency of POST /v1/transcodes until the 201 response. Each job ends before the next job is sent. */
 export async function accept(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
     const ms: number[] = [];
@@ -30,7 +30,7 @@ export async function accept(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** Latency of POST /v1/transcodes/validate: a typical request, and one with a graph of 1,500 characters. */
+/** Latency of POST /v1/transcodes/validate for a typical request, and for a request with a graph of 1,500 characters. */
 export async function validate(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
     const bodies = {
@@ -66,7 +66,7 @@ export async function validate(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** Latency of the confirm of a large MP4: a worker describes it. */
+/** Latency of the confirm of a large MP4, which a worker inspects. */
 export async function confirm(options: CaseOptions): Promise<CaseResult> {
   const source = await source1080(options.progress);
   const bench = await openBench();
@@ -85,7 +85,10 @@ export async function confirm(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** From accepted to started on an empty queue: by the times in the row, and by when FFmpeg runs in its cell. */
+/**
+ * Time from the acceptance to the start of a job on an empty queue: by the times in the row, and by the time at which FFmpeg runs in its
+ * cell.
+ */
 export async function start(options: CaseOptions): Promise<CaseResult> {
   const count = options.cold ? STARTED_COLD : STARTED;
   return withUpload(async (bench, url) => {

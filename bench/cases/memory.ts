@@ -6,9 +6,7 @@ import { openBench } from '../lib/service.ts';
 const IDLE_MS = 10_000;
 const JOBS = 20;
 
-/**
- * Resident memory of all processes of the service, PostgreSQL's included: idle after the start, and after a few jobs.
- */
+/** Resident memory of all processes of the service, including PostgreSQL: idle after the start, and after a few jobs. */
 export async function memory(options: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench();

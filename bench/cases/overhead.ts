@@ -9,25 +9,25 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { median, spread } from '../lib/statistics.ts';
 
 interface Pair {
-  /** From sending the POST to receiving the finished job, ms. */
+  /** Milliseconds from sending the POST to receiving the finished job. */
   wallMs: number;
-  /** `completed_at` minus `created_at`, ms. */
+  /** `completed_at` minus `created_at`, in milliseconds. */
   apiMs: number;
-  /** Service, FFmpeg in its cell, and the probe of the output. */
+  /** CPU seconds of the service, FFmpeg in its cell, and the probe of the output. */
   cpuSeconds: number;
   plainMs: number;
   plainCpuSeconds: number;
 }
 
 const PRESET = { quality: 'medium', resolution: '720p' };
-/** Short jobs last half a second, so more of them are run to even out disturbances. */
+/** Short jobs last half a second, so more of them are run to reduce the effect of disturbances. */
 const SHORT_FACTOR = 6;
 /** Milliseconds after which the work of a start has ended. */
 const STARTED_MS = 1_500;
 
 /**
- * A job from POST to its end, compared with plain `ffmpeg` with the arguments of the worker on the same file: A B A B,
- * after one warm-up pair.
+ * A job from the POST to its end, compared with plain `ffmpeg` with the arguments of the worker on the same file: A B A B, after a warm-up
+ * pair.
  */
 export async function overhead(options: CaseOptions): Promise<CaseResult> {
   if (options.cold) return coldOverhead(options);
@@ -80,7 +80,7 @@ async function coldOverhead({ pairs, gapMs, progress }: CaseOptions): Promise<Ca
 
 interface Comparison extends Pick<CaseOptions, 'gapMs' | 'progress'> {
   count: number;
-  /** Pairs before the first that counts. */
+  /** Pairs before the first pair that counts. */
   warmUps: number;
 }
 
@@ -117,7 +117,7 @@ async function compare(bench: Bench, file: string, { count, warmUps, gapMs, prog
   return pairs;
 }
 
-/** Checks that both produced the same video; otherwise the comparison is meaningless. */
+/** Checks that both runs produced the same video. Otherwise, the comparison is meaningless. */
 async function requireSame(job: Awaited<ReturnType<Bench['completed']>>, plain: string): Promise<void> {
   const entries = 'format=duration,size:stream=codec_name,width,height';
   const probe = await runWell('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'json', plain]);
@@ -131,7 +131,7 @@ async function requireSame(job: Awaited<ReturnType<Bench['completed']>>, plain: 
   if (!same) throw new Error(`the outputs differ: ${JSON.stringify(ours)} and ${probe.stdout}`);
 }
 
-/** @param bound of the wall time, as a multiple of plain `ffmpeg`'s */
+/** @param bound limit of the wall time, as a multiple of the wall time of plain `ffmpeg` */
 function longRows(name: string, pairs: Pair[], bound: number): CaseResult['rows'] {
   const row = (what: string) => ({ case: 'overhead', what: `${name}: ${what}` });
   const wall = spread(pairs.map((pair) => pair.wallMs / pair.plainMs));
@@ -145,7 +145,7 @@ function longRows(name: string, pairs: Pair[], bound: number): CaseResult['rows'
   ];
 }
 
-/** @param bound of the CPU milliseconds above plain `ffmpeg` */
+/** @param bound limit of the CPU milliseconds in addition to plain `ffmpeg` */
 function shortRows(pairs: Pair[], name: string, bound: number): CaseResult['rows'] {
   const row = (what: string) => ({ case: 'overhead', what: `${name}: ${what}` });
   const wall = spread(pairs.map((pair) => pair.wallMs - pair.plainMs));

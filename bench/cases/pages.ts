@@ -5,7 +5,7 @@ import { openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
 const [FEW, MANY] = [1_000, 1_000_000];
-/** Of ten jobs, seven are of the account that lists; its `failed` ones are one in a thousand. */
+/** Of ten jobs, seven belong to the account that lists jobs. One in a thousand of its jobs has the status `failed`. */
 const REQUESTS = 40;
 
 /** Pages of 100 jobs, with every filter; `jobs` = jobs of the account. Times are the times of the rows' updates. */
@@ -20,7 +20,7 @@ const PAGES: Record<string, (jobs: number, times: { recent: string; old: string 
   'since, all jobs': (_, { old }) => `since=${old}`,
 };
 
-/** What a page of 100 jobs costs with a million jobs, against a thousand. */
+/** The cost of a page of 100 jobs with a million jobs, compared with a thousand. */
 export async function pages({ progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench();
   const database = await openAsSuperuser(bench.service.dataDir);

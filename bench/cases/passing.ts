@@ -5,7 +5,7 @@ import { memoryOf } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 
-/** For each pair; with the default of five, 10 GB are uploaded and as many downloaded. */
+/** Number of rounds for each pair. With the default of five pairs, 10 GB are uploaded and as many bytes are downloaded. */
 const ROUNDS = 4;
 const SAMPLE_MS = 250;
 const ROLES = ['api', 'gateway'];
@@ -13,8 +13,8 @@ const ROLES = ['api', 'gateway'];
 type Samples = Record<string, number[]>;
 
 /**
- * Memory of API and gateway while files of half a gigabyte are uploaded, copied by a job, downloaded and erased, one after
- * the other. The first round warms up.
+ * Memory of API and gateway while files of half a gigabyte are uploaded, copied by a job, downloaded and erased, one after the other. The
+ * first round is a warm-up.
  */
 export async function passing({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceHalfGigabyte(progress);
@@ -107,7 +107,7 @@ function sample(bench: Bench, samples: Samples): void {
   }
 }
 
-/** How far the memory went from that at the end of the warm-up, in percent. */
+/** The difference between the memory and the memory at the end of the warm-up, in percent. */
 function deviation(role: string, samples: number[]) {
   const [first, ...later] = samples as [number, ...number[]];
   const [min, max] = [Math.min(...later), Math.max(...later)];

@@ -18,14 +18,14 @@ const ROUNDS = 20;
 const FETCHES = 8;
 const DELIVERIES = 2;
 const P99_MS = 2_000;
-/** Fetches that hold a place while 40 accounts want one, at the least. */
+/** Minimum number of fetches that use a place while 40 accounts request one. */
 const LEAST_DRIPS = 2 * FETCHES;
 
 type Latencies = Record<'job from a URL, delivered' | 'probe' | 'new connection' | 'confirm', number[]>;
 
 /**
- * Accounts keep places of each network pool for as long as they can: with sources that drip, with destinations that never respond,
- * with probes of a server that hangs, and with connections to its buckets. Meanwhile a newcomer uses each pool.
+ * Accounts keep places of each network pool for as long as they can: with sources that drip, with destinations that never respond, with
+ * probes of a server that hangs, and with connections to its buckets. Meanwhile a new account uses each pool.
  */
 export async function pools({ progress, report }: CaseOptions): Promise<CaseResult> {
   // All accounts send from one address.

@@ -17,7 +17,7 @@ import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/res
 import { runWell } from '../lib/run.ts';
 import { spread } from '../lib/statistics.ts';
 
-/** What `ffmpeg -i INPUT OUTPUT.mp4` does. */
+/** The settings of `ffmpeg -i INPUT OUTPUT.mp4`. */
 const PLAIN = ['-c:v', 'libx264', '-preset', 'medium', '-crf', '23'];
 const CORES = 2;
 
@@ -46,7 +46,7 @@ interface Point {
   ssim: number;
 }
 
-/** Presets as the planner encodes them, against plain `ffmpeg` (x264 `medium`, CRF 23): CPU seconds, bytes, SSIM. */
+/** Presets as the planner encodes them, compared with plain `ffmpeg` (x264 `medium`, CRF 23): CPU seconds, bytes, SSIM. */
 export async function presets({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { clips, missing, synthetic } = await realClips(progress);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -90,7 +90,7 @@ async function inspect(path: string): Promise<PlanInput> {
   return { path, demuxer, info: parseProbe(stdout, { sizeBytes: size, demuxer }) };
 }
 
-/** The arguments of the planner. Without facts of the packets it copies nothing. */
+/** The arguments of the planner. Without facts about the packets, it copies nothing. */
 function presetArgs(input: PlanInput, preset: PresetRequest): string[] {
   const request = { ...preset, inputs: [{ url: 'gs://bench/clip' }] };
   const resourceClass = estimateResourceClass(request, [input.info]);

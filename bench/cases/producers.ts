@@ -9,14 +9,14 @@ import { runWell } from '../lib/run.ts';
 import { spread } from '../lib/statistics.ts';
 
 const HEIGHTS = [720, 480, 360];
-/** Of the machine that a plan assumes, as in the case of the presets. */
+/** Number of cores of the machine that a plan assumes, as in the case of the presets. */
 const CORES = 2;
 const BOUND_THREE = 0.85;
 const BOUND_ONE = 1.05;
 
 /**
- * Three sizes of 20 s of 720p as the planner makes them from one decode, against plain `ffmpeg` three times, and against
- * one plain `ffmpeg` with three outputs. The three are run in turns.
+ * Three sizes of 20 s of 720p as the planner makes them from one decode. Compared with plain `ffmpeg`, run three times and run once with
+ * three outputs. The three variants run in turns.
  */
 export async function producers({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await sourceMoving();

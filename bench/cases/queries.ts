@@ -10,7 +10,7 @@ import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/res
 
 const JOBS = 1_000_000;
 const WAITING = 10_000;
-/** Milliseconds of a statement of a request, and of one that runs by itself. */
+/** Maximum milliseconds of a statement of a request, and of a statement that runs by itself. */
 const REQUEST_MS = 20;
 const PERIODIC_MS = 50;
 /** Every task of a worker runs within two seconds of its start, and most of them again within five. */
@@ -18,7 +18,7 @@ const IDLE_MS = 15_000;
 const REPEATS = 5;
 /** Statements shown for each part. */
 const SHOWN = 5;
-/** The account with most jobs of `fillDatabase`. */
+/** The account with the most jobs of `fillDatabase`. */
 const ACCOUNT = 'filled-1';
 
 interface Statement {
@@ -30,8 +30,8 @@ interface Statement {
 }
 
 /**
- * The slowest statements of a service with a million jobs, 10,000 of which wait in one account: of requests, one for each
- * operation and each value of its parameters, and of what runs by itself. Times are the server's (`pg_stat_statements`).
+ * The slowest statements of a service with a million jobs, 10,000 of which wait in one account: statements of requests, for each operation
+ * and each value of its parameters, and statements that run by themselves. The server measures the times (`pg_stat_statements`).
  */
 export async function queries({ progress }: CaseOptions): Promise<CaseResult> {
   const dataDir = await makeDataDir();
@@ -40,7 +40,7 @@ export async function queries({ progress }: CaseOptions): Promise<CaseResult> {
     let database = await openAsSuperuser(dataDir);
     progress(`writing ${JOBS} jobs`);
     await fillDatabase(database, { jobs: JOBS, waiting: WAITING });
-    // As after a day of work.
+    // The state of a database after a day of work.
     await database.query('CHECKPOINT');
     await database.query(`ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'`);
     await database.query('CREATE EXTENSION pg_stat_statements');
@@ -109,7 +109,7 @@ function rowsOf(which: string, statements: readonly Statement[], bound: number):
     );
 }
 
-/** Ids of the account by the first part of a path that has them. */
+/** Ids of the account's resources, by the first part of their path. */
 async function idsOf(database: pg.Client): Promise<Record<string, string[]>> {
   const { rows } = await database.query('SELECT id FROM accounts WHERE name = $1', [ACCOUNT]);
   const account = rows[0].id;
@@ -137,7 +137,7 @@ async function idsOf(database: pg.Client): Promise<Record<string, string[]>> {
 
 const NONE = ['01a21786-9d2c-7995-8000-000000000000'];
 
-/** Sends every request that changes nothing of others, several times. Returns how often each status came. */
+/** Sends every request that does not change data of other accounts, several times. Returns how often each status occurred. */
 async function sendAll(
   service: TestService,
   key: string,

@@ -7,12 +7,12 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 import { type V1Client, v1Client } from '../lib/v1-client.ts';
 
-/** Jobs of the account that fills the queue, and of each that comes later. */
+/** Number of jobs of the account that fills the queue, and of each later account. */
 const MANY = 30;
 const FEW = 5;
 const LATER = ['b', 'c', 'd'];
 const BODY = { outputFormat: 'mp4', preset: { quality: 'low' } };
-/** Leaves out shorter waits: an error of 0.1 s would be a large share of them. */
+/** Excludes shorter waits, because an error of 0.1 s would be a large share of them. */
 const LEAST_SECONDS = 1;
 
 interface Seen {
@@ -34,7 +34,7 @@ interface Wait {
   expectedSeconds: number;
 }
 
-/** The start that events announce for a job, and the real one: one account fills the queue, others come later. */
+/** Compares the start that events announce for a job with the real start: one account fills the queue, and other accounts follow. */
 export async function queue({ progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '3' });
   try {

@@ -8,19 +8,19 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 import { v1Client } from '../lib/v1-client.ts';
 
-/** Accounts that take turns: one key may have 32 requests in progress. */
+/** Number of accounts that take turns, because one key may have 32 requests in progress. */
 const ACCOUNTS = 8;
 
-/** Requests a second that an API must always carry. */
+/** Requests per second that an API must always sustain. */
 const STEADY = 100;
-/** Seconds at that rate, and at each higher one, for each pair. */
+/** Seconds at that rate, and at each higher rate, for each pair. */
 const STEADY_SECONDS = 6;
 const STEP_SECONDS = 2;
-/** Higher rates, one after the other until one is too high. An account may have 10,000 waiting jobs. */
+/** Higher rates, tried one after the other until one cannot be sustained. An account may have 10,000 waiting jobs. */
 const RATES = { from: 200, to: 900, by: 50 };
 /** A rate is sustained if every request is accepted, and 99 of 100 within this time. */
 const LATE_MS = 1000;
-/** A rate is not measured further once this many requests wait for a response. */
+/** A rate is no longer measured once this many requests wait for a response. */
 const MOST_OPEN = 1000;
 
 interface Run {
@@ -28,11 +28,11 @@ interface Run {
   /** Milliseconds from the time at which a request was due to the end of its response. */
   ms: number[];
   failed: number;
-  /** Processors that the API used, 1: a complete one. */
+  /** Number of processors that the API used; 1 = one complete processor. */
   cpu: number;
 }
 
-/** Requests that arrive at a fixed rate, however fast the responses are, at one API while no worker claims the jobs. */
+/** Requests that arrive at a fixed rate, regardless of the speed of the responses, at one API while no worker claims the jobs. */
 export async function rate({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench();
@@ -48,7 +48,7 @@ export async function rate({ pairs, progress }: CaseOptions): Promise<CaseResult
       await emptyQueue(bench);
       return run;
     };
-    // Warms up.
+    // Sends requests as a warm-up.
     await arrive(STEADY, 2);
     const steady = await arrive(STEADY, STEADY_SECONDS * pairs);
     const steps: Run[] = [];
@@ -100,7 +100,7 @@ async function arrivals(
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
     responses.push(send(due, clients[responses.length % clients.length]!));
   }
-  // What was not sent, because too many were open.
+  // Requests that were not sent, because too many were open.
   run.failed += count - responses.length;
   await Promise.all(responses);
   run.cpu = (cpuSeconds(api) - used) / ((performance.now() - began) / 1000);

@@ -19,8 +19,8 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { spread } from '../lib/statistics.ts';
 
 /*
- * What clients add to the requests that they send: the SDK, the command line and the documented `curl` commands, each next to the same
- * requests without a library. All times are from the first byte of the client to the output on its disk.
+ * The time that clients add to the requests that they send: the SDK, the command line and the documented `curl` commands, each compared
+ * with the same requests without a library. All times are from the first byte of the client to the output on its disk.
  */
 
 const SHORT = { outputFormat: 'mp4' as const, preset: { quality: 'medium' as const } };
@@ -166,7 +166,7 @@ async function waits(bench: Bench, folder: string, { pairs, progress }: CaseOpti
 interface Rounds {
   file: string;
   folder: string;
-  /** Rounds after one warm-up. */
+  /** Rounds after one warm-up round. */
   count: number;
   progress: (text: string) => void;
   name: string;

@@ -6,11 +6,11 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openScratchDatabase } from '../lib/scratch-database.ts';
 
 const KEYS = 1_000_000;
-/** For each of these, one object is missing in the storage, and another exists without a row. */
+/** One object in each group of this size is missing in storage, and another object exists without a row. */
 const GAP = 100_000;
 const MAX_MIB = 150;
 
-/** Reconciliation of a storage with a million keys: the memory that its process uses in addition. */
+/** Reconciliation of a storage with a million keys: the additional memory that its process uses. */
 export async function reconcile(options: CaseOptions): Promise<CaseResult> {
   const { url, close } = await openScratchDatabase();
   try {

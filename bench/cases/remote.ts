@@ -21,7 +21,7 @@ const ENCODE = {
 const COPY = { outputFormat: 'mp4', options: [option('-c', 'copy')] };
 const POSTER = { outputFormat: 'jpg', still: { at: 1800 } };
 
-/** From a throttled source to a throttled S3 storage, against a naive service on links of the same speed. */
+/** A job from a throttled source to a throttled S3 storage, compared with a naive service on links of the same speed. */
 export async function throttled(options: CaseOptions): Promise<CaseResult> {
   const source = await source1080Large(options.progress);
   const origin = await openOrigin(source.path, LINK);
@@ -81,7 +81,7 @@ export function fromFile(args: readonly string[]): string[] {
   return args.map((arg) => (arg === 'pipe:0' ? '/in/0' : arg === 'pipe' ? 'file' : arg));
 }
 
-/** A picture from the middle of an hour that lies on another server. */
+/** A picture from the middle of an hour of video on another server. */
 export async function poster(options: CaseOptions): Promise<CaseResult> {
   return readRemotely('poster', await sourceHour(options.progress), POSTER, options, {
     what: 'picture at minute 30 of a remote hour',
@@ -90,7 +90,7 @@ export async function poster(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** A file with all video before all audio: FFmpeg's own HTTP client fetches it sixteen times over. */
+/** A file with all video before all audio. FFmpeg's own HTTP client fetches it sixteen times. */
 export async function interleaved(options: CaseOptions): Promise<CaseResult> {
   return readRemotely('interleaved', await sourceNotInterleaved(options.progress), COPY, options, {
     what: 'copy of 200 MB that are not interleaved',

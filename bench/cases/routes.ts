@@ -33,7 +33,7 @@ interface Cell extends Measured {
   attack: string;
   persona: Persona;
   group: string;
-  /** Seconds until the API used at most 50 MiB more than before all attacks; null if not within a minute. */
+  /** Seconds until the API used at most 50 MiB more than before all attacks; null if that takes more than a minute. */
   calmSeconds: number | null;
 }
 
@@ -46,9 +46,9 @@ interface Stage {
 }
 
 /**
- * Each attack of a stranger and of a greedy account, on all routes at once and then on one group of routes after the
- * other, while another account at another address works. The attacker runs at the lowest priority: on a busy machine it
- * may open few connections, so compare `opened`.
+ * Each attack of a stranger and of a greedy account, first on all routes at once and then on one group of routes after the other. Meanwhile
+ * another account at another address works. The attacker runs at the lowest priority, so on a busy machine it may open few connections.
+ * Compare `opened`.
  */
 export async function routes(options: CaseOptions): Promise<CaseResult> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -89,7 +89,7 @@ export async function routes(options: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** All targets, and the groups they consist of. Without a key, all routes that need one send the same 401. */
+/** All targets, and the groups that they consist of. Without a key, all routes that need one return the same 401. */
 function groupsOf(targets: readonly Route[], persona: Persona): Map<string, Route[]> {
   const groups = new Map<string, Route[]>();
   if (targets.length > 0) groups.set(ALL, [...targets]);
@@ -143,7 +143,7 @@ function columnsOf(cell: Cell, restMib: number): string[] {
   return [attack, persona, group, ...numbers, ...memory, `${outcome.opened}`];
 }
 
-/** A row for each attack, of its slowest group. */
+/** A row for each attack, with the results of its slowest group. */
 function rowsOf(cells: readonly Cell[], after: { restMib: number; laterMib: number; jobMs: number[] }): Row[] {
   const row = (what: string) => ({ case: 'routes', what });
   const p99 = ({ ms }: Cell) => percentile(ms, 0.99);

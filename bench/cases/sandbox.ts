@@ -22,8 +22,8 @@ const LIMITS: CellSpec['limits'] = {
 };
 
 /**
- * The cost of a cell, alternating with the plain program: starting one (`ffmpeg -version`, from the call until the
- * cell's folder is removed), and encoding 20 s of 720p in it. gVisor is measured if AIRLOCK_SANDBOX=gvisor is set.
+ * The cost of a cell, measured in turns with the plain program: starting a cell (`ffmpeg -version`, from the call until the cell's folder
+ * is removed), and encoding 20 s of 720p in it. gVisor is measured if AIRLOCK_SANDBOX=gvisor is set.
  */
 export async function sandbox(options: CaseOptions): Promise<CaseResult> {
   const wanted = process.env.AIRLOCK_SANDBOX;
@@ -61,9 +61,9 @@ async function inCells<T>(tier: SandboxTier, measure: (cells: Cells) => Promise<
 
 interface Start {
   plainMs: number;
-  /** Until the cell has ended. */
+  /** Milliseconds until the cell has ended. */
   cellMs: number;
-  /** Until its folder is removed as well. */
+  /** Milliseconds until the cell's folder is also removed. */
   releasedMs: number;
 }
 
@@ -98,7 +98,7 @@ async function compareEncodes({ sandbox, folder }: Cells, source: string, option
       await result.release();
       return result.wallMs;
     };
-    // The previous pair affects whichever runs first, so the order alternates.
+    // The previous pair affects the variant that runs first, so the order alternates.
     const plainFirst = index % 2 === 0;
     const first = plainFirst ? await plain() : await inCell();
     const second = plainFirst ? await inCell() : await plain();
@@ -159,7 +159,7 @@ function encodeRows(tier: SandboxTier, encodes: Encode[], promised: boolean): Ca
       '',
       3,
     ),
-    // The fastest run of each, which is the better measure on a machine with other work.
+    // The fastest run of each variant, which is the better measure on a machine that also does other work.
     bounded(row('quickest cell / quickest plain'), { value: inCell.min / plain.min }, null, '', 3),
     bounded(row('plain'), { value: plain.median / 1000, min: plain.min / 1000, max: plain.max / 1000 }, null, 's', 2),
   ];

@@ -16,18 +16,24 @@ import { percentile } from '../lib/statistics.ts';
 const ACCOUNTS = [1, 3, 40] as const;
 /** Downloads that all accounts of a round begin together. */
 const DOWNLOADS = 2_000;
-/** Fewer than the connections and downloads of one object that the gateway allows. */
+/** Fewer connections and downloads than the gateway allows for one object. */
 const PER_ADDRESS = 200;
 const PER_OBJECT = 60;
 const NEWCOMER = { downloads: 100, bytes: 1_000_000 };
 const LARGE_BYTES = 542_000_000;
-/** Milliseconds between the end of the downloads and the last look at the memory: two looks for garbage of an idle process. */
+/**
+ * Milliseconds between the end of the downloads and the last measurement of the memory, long enough for two garbage collections of an idle
+ * process.
+ */
 const REST_MS = 12_000;
 /** MiB by which stalled downloads may increase the memory of the gateway, connections included. */
 const MOST_MIB = 192;
 const NEWCOMER_MS = 2_000;
 
-/** Downloads through signed links whose clients never read: memory of the gateway, and what a new account gets meanwhile. */
+/**
+ * Downloads through signed links whose clients never read. Measures the memory of the gateway, and the throughput of a new account
+ * meanwhile.
+ */
 export async function stalled({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const bench = await openBench();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -141,7 +147,7 @@ async function requestsOf(put: Awaited<ReturnType<typeof putter>>, accounts: num
   return urls.map((url, index) => ({ url, from: `127.0.1.${1 + Math.floor(index / PER_ADDRESS)}` }));
 }
 
-/** Downloads everything. Returns the seconds. */
+/** Downloads all bytes. Returns the seconds. */
 async function download(url: string): Promise<number> {
   const from = performance.now();
   const response = await fetch(url);

@@ -18,7 +18,7 @@ const PROGRAM = join(import.meta.dirname, '..', '..', 'airlock');
  */
 const { NODE_EXTRA_CA_CERTS: _certificates, ...ENVIRONMENT } = process.env;
 
-/** Seconds of one start. */
+/** Seconds of a start. */
 interface Start {
   wall: number;
   cpu: number;

@@ -11,7 +11,7 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { median } from '../lib/statistics.ts';
 
 const [FEW, MANY] = [100, 100_000];
-/** The part of `fillWithJobs` that belongs to the default account. */
+/** The share of the jobs of `fillWithJobs` that belongs to the default account. */
 const OWN_PART = 0.7;
 const PRESET = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
 const JOBS = 24;
@@ -19,7 +19,7 @@ const WIDTH = 4;
 const WARM_UP = 8;
 const REQUESTS = 60;
 
-/** What a tiny job and an upload URL cost in an account that stores the files of 100,000 jobs, against 100. */
+/** The cost of a tiny job and of an upload URL in an account that stores the files of 100,000 jobs, compared with 100 jobs. */
 export async function stored({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const tiny = await sourceTiny();
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -89,7 +89,7 @@ async function timed(bench: Bench, method: string, path: string, body?: () => ob
   return ms;
 }
 
-/** Gives each job of the default account an output, and an upload that it was made of. */
+/** Gives each job of the default account an output, and the upload from which it was made. */
 async function fillWithFiles(database: pg.Client): Promise<void> {
   await database.query(
     `UPDATE uploads SET object_id = NULL;

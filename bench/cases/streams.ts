@@ -5,12 +5,12 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
-/** Below the 256 connections of an address. */
+/** Fewer than the 256 connections of an address. */
 const WAITING = 200;
 const IDLE_MS = 15_000;
 const STILL = { outputFormat: 'jpg' };
 
-/** Clients that wait for a job with `?wait=`: what they cost while nothing happens, and how fast they get their response. */
+/** Clients that wait for a job with `?wait=`. Measures their cost while nothing happens, and the time until they get their response. */
 export async function streams({ progress }: CaseOptions): Promise<CaseResult> {
   const source = await sourceShort();
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
@@ -48,7 +48,7 @@ export async function streams({ progress }: CaseOptions): Promise<CaseResult> {
   }
 }
 
-/** CPU seconds that a quarter of a minute needs, and MiB of the API at its end. */
+/** CPU seconds of a quarter of a minute, and MiB of the API at its end. */
 async function idle({ service }: Bench): Promise<{ cpu: number; rss: number }> {
   const api = service.pids('api');
   const used = () => cpuSeconds([...api, ...service.pids('postgres').flatMap(processTree)]);
@@ -57,7 +57,7 @@ async function idle({ service }: Bench): Promise<{ cpu: number; rss: number }> {
   return { cpu: used() - before, rss: memoryOf(api).reduce((sum, { rss }) => sum + rss, 0) };
 }
 
-/** Time of day, in ms, at which the response reports the end of the job. */
+/** Time of day in milliseconds at which the response reports the end of the job. */
 function ended({ service }: Bench, id: string, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${service.key}` };

@@ -33,7 +33,7 @@ const CORES = 2;
 
 interface Outcome {
   crf: number;
-  /** SSIM of the first encode and of the stored one, by a run of FFmpeg of its own. */
+  /** SSIM of the first encode and of the stored encode, measured by a separate run of FFmpeg. */
   first: number;
   ssim: number;
   encodes: number;
@@ -43,7 +43,9 @@ interface Outcome {
   encodeCpu: number;
 }
 
-/** The target `ssim` 0.98: whether unlike clips reach it, bytes against the preset `high`, and the cost of the search. */
+/**
+ * The target `ssim` 0.98. Measures whether unlike clips reach it, their bytes compared with the preset `high`, and the cost of the search.
+ */
 export async function targets({ progress, report }: CaseOptions): Promise<CaseResult> {
   const clips = await unlikeClips(progress);
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -134,7 +136,7 @@ function planOf(input: PlanInput, fields: Partial<TranscodeRequest>): Plan {
   return planTranscode(request, [input], { resourceClass: estimateResourceClass(request, [input.info]), cores: CORES });
 }
 
-/** Frame by frame, regardless of their times. */
+/** Compares frame by frame, regardless of the times. */
 async function similarity(output: string, source: string): Promise<number> {
   const counted = 'settb=1/1000,setpts=N,format=yuv420p';
   const graph = `[0:v]${counted}[a];[1:v]${counted}[b];[a][b]ssim=shortest=1`;

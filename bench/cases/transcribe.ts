@@ -9,15 +9,18 @@ import { runWell } from '../lib/run.ts';
 import { openBench } from '../lib/service.ts';
 import { soundOf, speechDataDir } from '../lib/speech.ts';
 
-/** Of the audio of a measured cell: what whisper recognizes at once. */
+/** Seconds of audio of a measured cell, which whisper recognizes at once. */
 const SECONDS = 30;
 const SHAPES: readonly [name: string, shape: ModelShape][] = [
   ['tiny', TINY],
   ['base', BASE],
 ];
-/** Of the audio in pieces: six pieces of ten minutes. */
+/** Seconds of the audio in pieces: six pieces of ten minutes. */
 const HOUR = 3600;
-/** Of the time of one slot. Two slots halve the recognition. The parent decodes the audio, and the pieces decode their part. */
+/**
+ * Maximum time with two slots, as a share of the time of one slot. Two slots halve the recognition. The parent decodes the audio, and the
+ * pieces decode their part.
+ */
 const MAX_SHARE = 0.55;
 const LIMITS = { memoryBytes: 2 ** 30, cpuSeconds: 600, outputBytes: 2 ** 24, wallMs: 600_000 };
 
@@ -59,13 +62,13 @@ async function recognize(dataDir: string, audio: string) {
   }
 }
 
-/** An hour of audio, POST to end, in pieces of ten minutes: in one slot, and in two slots. Both use one thread a piece. */
+/** An hour of audio, from the POST to its end, in pieces of ten minutes: in one slot, and in two slots. Each piece uses one thread. */
 export async function transcribePieces({ progress }: CaseOptions): Promise<CaseResult> {
   const path = await soundOf(HOUR);
   const timeOf = async (slots: number) => {
     progress(`in ${slots} slots`);
     const dataDir = await speechDataDir('tiny', TINY, progress);
-    // One more slot is for interactive jobs.
+    // The additional slot is for interactive jobs.
     const bench = await openBench({ AIRLOCK_WORKER_SLOTS: String(slots + 1) }, dataDir);
     try {
       const media_url = await bench.upload(path);

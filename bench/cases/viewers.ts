@@ -10,16 +10,16 @@ const SEGMENT_SECONDS = 4;
 /** Segments that each viewer plays, for each pair. */
 const SEGMENTS = 3;
 const LADDER = [{ height: 720 }, { height: 360 }];
-/** A viewer with four seconds in the buffer notices nothing below this. */
+/** Maximum seconds of a fetch. A viewer with four seconds in the buffer notices no shorter delay. */
 const MAX_SEGMENT_SECONDS = 1;
-/** Share of one core. */
+/** Maximum share of one core. */
 const MAX_API_SHARE = 0.5;
 const MAX_FIRST_FRAME_SECONDS = 1;
 const SETTINGS = { AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: '1000' };
 
 /**
- * 200 viewers of one ladder, who start within four seconds and then fetch a segment of video and of audio every four seconds,
- * each by its redirect; and the first frame in Chromium. Everything runs on this machine.
+ * 200 viewers of one ladder start within four seconds. Each then fetches a segment of video and of audio every four seconds, each by its
+ * redirect. Also measures the first frame in Chromium. Everything runs on this machine.
  */
 export async function viewers({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await source1080Short(progress);
@@ -75,7 +75,7 @@ async function watch(bench: Bench, master: string, count: number): Promise<{ sec
   return { seconds, share: (cpuSeconds(api) - before) / elapsed };
 }
 
-/** Plays some segments, from a time of its own within the duration of a segment. */
+/** Plays some segments, and starts at its own time within the duration of a segment. */
 async function view(master: string, index: number, count: number): Promise<number[]> {
   const begin = performance.now() + (index / VIEWERS) * SEGMENT_SECONDS * 1000;
   await sleepUntil(begin);

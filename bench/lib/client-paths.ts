@@ -9,7 +9,7 @@ import { exchange } from './http.ts';
 import { runWell } from './run.ts';
 import type { Bench } from './service.ts';
 
-/** A way in which a client gets from a file to an output on its disk. */
+/** One of the ways in which a client turns a file into an output on its disk. */
 export type ClientPath = (file: string, output: string) => Promise<void>;
 
 type JobFields = Parameters<Airlock['transcode']>[0] extends infer Options ? Omit<Options & object, 'input'> : never;

@@ -1,6 +1,6 @@
 /*
- * Loaded into every process of a service through NODE_OPTIONS: counts the statements that it sends to PostgreSQL, and
- * the round trips in which it sends them. SIGUSR2 writes the counts to $AIRLOCK_BENCH_COUNTS/<pid>.json.
+ * Loaded into every process of a service through NODE_OPTIONS. Counts the statements that the process sends to PostgreSQL, and the round
+ * trips in which it sends them. SIGUSR2 writes the counts to $AIRLOCK_BENCH_COUNTS/<pid>.json.
  */
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -8,12 +8,12 @@ import { isMainThread } from 'node:worker_threads';
 
 const folder = process.env.AIRLOCK_BENCH_COUNTS;
 const POSTGRES_SOCKET = '.s.PGSQL.';
-/** Frontend messages that make the server answer: Query, and Sync after the parts of a statement. */
+/** Frontend messages to which the server responds: Query, and Sync after the parts of a statement. */
 const ENDS = new Set(['Q', 'S']);
 
 if (isMainThread && folder) {
   const counts = { statements: 0, roundTrips: 0 };
-  /** Statements that are not answered yet, by connection. */
+  /** Number of statements without a response yet, by connection. */
   const pending = new WeakMap();
   const { connect, write } = Socket.prototype;
 
@@ -43,7 +43,7 @@ function pathOf([first]) {
   return typeof target === 'string' ? target : target?.path;
 }
 
-/** A message is its type, and its length including these four bytes. */
+/** A message consists of its type, and its length including these four bytes. */
 function countEnds(data) {
   let ends = 0;
   for (let at = 0; at + 5 <= data.length; at += 1 + data.readUInt32BE(at + 1)) {

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 
 const ROOT = '/sys/fs/cgroup/cpuacct';
 
-/** A control group that counts the CPU time of processes and of all that they start, cells included. */
+/** A control group that counts the CPU time of processes and of all their descendants, including cells. */
 export interface CpuGroup {
-  /** Runs `start` inside the group, so that what it spawns stays there. */
+  /** Runs `start` inside the group, so that its child processes stay in the group. */
   within<T>(start: () => Promise<T>): Promise<T>;
   /** CPU milliseconds so far. */
   cpuMs(): number;
   close(): void;
 }
 
-/** Throws where there is no such hierarchy, or this process may not create groups in it. */
+/** Throws if there is no such hierarchy, or if this process may not create groups in it. */
 export function openCpuGroup(): CpuGroup {
   const own = /^\d+:[^:]*\bcpuacct\b[^:]*:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
   if (own === undefined) throw new Error('this case needs the control group cpuacct (version 1)');

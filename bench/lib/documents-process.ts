@@ -1,11 +1,13 @@
 import { Agent, get } from 'node:http';
 
-/** Strangers who request a document in loops, from a separate process, so that their work appears in no measurement of the service. */
+/**
+ * Strangers who request a document in loops. They run in a separate process, so that their work appears in no measurement of the service.
+ */
 export interface DocumentAttack {
   url: string;
-  /** Source addresses. */
+  /** Number of source addresses. */
   addresses: number;
-  /** Connections of each address. */
+  /** Number of connections of each address. */
   connections: number;
   ms: number;
 }

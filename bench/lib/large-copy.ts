@@ -15,9 +15,9 @@ const COPY = [
 const ROLES = ['worker', 'gateway'];
 
 interface Pair {
-  /** From sending the POST to receiving the finished job, ms. */
+  /** Milliseconds from sending the POST to receiving the finished job. */
   oursMs: number;
-  /** Copy in, `ffmpeg`, copy out, ms. */
+  /** Milliseconds of copying in, `ffmpeg`, and copying out. */
   plainMs: number;
   peaks: PeakMemory[];
 }
@@ -25,7 +25,7 @@ interface Pair {
 /** Rounds after the warm-up. A round takes about ten seconds. */
 const MAX_PAIRS = 5;
 
-/** A copy of 521 MB in storage, against copying the file, running `ffmpeg` on the copy, and copying its output. */
+/** A copy of 521 MB in storage, compared with copying the file, running `ffmpeg` on the copy, and copying its output. */
 export async function largeCopyRows(
   bench: Bench,
   folder: string,

@@ -1,12 +1,12 @@
 import type pg from 'pg';
 
-/** Accounts next to the default one, which has seven of ten jobs. */
+/** Number of accounts next to the default account, which has seven of ten jobs. */
 const OTHERS = 9;
 
 export interface Filled {
   /** Jobs of the default account. */
   listed: number;
-  /** Time after which the newest thousandth of all jobs was updated, and before which the oldest was. */
+  /** Time after which the newest thousandth of all jobs was updated, and time before which the oldest thousandth was updated. */
   recent: string;
   old: string;
 }
@@ -20,7 +20,7 @@ export async function fillWithJobs(database: pg.Client, count: number): Promise<
      ON CONFLICT DO NOTHING`,
     [OTHERS],
   );
-  // The trigger counts job by job; here all are counted at once.
+  // The trigger counts job by job. This statement counts all jobs at once.
   await database.query('ALTER TABLE jobs DISABLE TRIGGER USER');
   await database.query(
     `WITH owner AS (SELECT id, row_number() OVER (ORDER BY name <> 'default', name) - 1 AS place FROM accounts)

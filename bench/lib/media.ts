@@ -7,7 +7,7 @@ import { separateTracks } from './separate-tracks.ts';
 
 export interface Source {
   path: string;
-  /** Packaged clips that were replaced by a test pattern because they are not installed; empty: real footage only. */
+  /** Packaged clips that a test pattern replaces because they are not installed. Empty if all footage is real. */
   synthetic: string[];
 }
 
@@ -51,7 +51,7 @@ export async function source1080Long(progress: (text: string) => void): Promise<
   return { ...complete, path };
 }
 
-/** The same pictures at 26.6 Mbit/s, 200 MB: what a camera records. */
+/** The same pictures at 26.6 Mbit/s, 200 MB, as a camera records them. */
 export async function source1080Large(progress: (text: string) => void): Promise<Source> {
   return mosaic('-200mb', LARGE_CODEC, progress);
 }
@@ -134,7 +134,7 @@ const LARGE_CODEC = [
   ...['-g', '60', '-c:a', 'aac', '-b:a', '128k', '-movflags', '+faststart'],
 ];
 
-/** One hour of 1280x720 with sound, 250 MB, with a key frame every two seconds; the same minute again and again. */
+/** One hour of 1280x720 with sound, 250 MB, with a key frame every two seconds. The same minute repeats. */
 export async function sourceHour(progress: (text: string) => void): Promise<Source> {
   const moving = await sourceMoving();
   const path = moving.path.replace('20s', 'hour');
@@ -162,7 +162,7 @@ export async function sourceHour(progress: (text: string) => void): Promise<Sour
   return { ...moving, path };
 }
 
-/** 512 MB of 1280x720: a second of noise again and again, to fill the storage with. */
+/** 512 MB of 1280x720: a second of noise that repeats, to fill the storage. */
 export async function sourceHalfGigabyte(progress: (text: string) => void): Promise<Source> {
   const path = join(cacheFolder(), 'noise-512mb.mp4');
   if (!existsSync(path)) {
@@ -223,7 +223,7 @@ export async function sourceMoving(): Promise<Source> {
   return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
 }
 
-/** 1.5 s of 320x180 with sound: what a bulk of tiny jobs consists of. */
+/** 1.5 s of 320x180 with sound, as in a large number of tiny jobs. */
 export async function sourceTiny(): Promise<Source> {
   const folder = cacheFolder();
   const ocean = await oceanClip(folder);
@@ -249,14 +249,14 @@ export async function sourceVp9(progress: (text: string) => void): Promise<Sourc
   return { ...moving, path };
 }
 
-/** The arguments of the worker, for these files; each of its inputs is `input`. */
+/** The arguments of the worker for these files. Each of its inputs is `input`. */
 export function forFiles(args: readonly string[], input: string, output: string): string[] {
   return args.map((argument) =>
     /^\/in\/\d+$/.test(argument) ? input : argument.startsWith('/out/') ? output : argument,
   );
 }
 
-/** Gets the clip from its package, by name and version; null without a registry. */
+/** Gets the clip from its package, by name and version. Null without a registry. */
 export async function oceanClip(folder: string): Promise<string | null> {
   const file = join(folder, 'ocean.mp4');
   if (existsSync(file)) return file;

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { runWell } from './run.ts';
 
-/** What most services do: download the entire source, run FFmpeg, upload the entire output. Returns milliseconds. */
+/** The way in which most services work: download the entire source, run FFmpeg, upload the entire output. Returns milliseconds. */
 export async function runNaive(job: {
   source: string;
   args: readonly string[];

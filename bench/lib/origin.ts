@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { httpServer, listen, tcpServer } from '../../testkit/servers.ts';
 import { openLink } from './throttle.ts';
 
-/** A web server with one file, behind a link of its own. */
+/** A web server with one file, behind its own link. */
 export interface Origin {
   url: string;
   /** Requests so far, and bytes of bodies that were sent to their readers. */
@@ -45,7 +45,7 @@ function rangeOf({ headers }: IncomingMessage, size: number, etag: string) {
   return { isPart: true, start: Number(first), end: last ? Math.min(size, Number(last) + 1) : size };
 }
 
-/** A web server that accepts uploads and discards them, behind a link of its own. */
+/** A web server that accepts uploads and discards them, behind its own link. */
 export async function openSink(bytesPerSecond: number): Promise<{ url: string; close(): Promise<void> }> {
   const link = openLink(bytesPerSecond);
   const server = httpServer((request, response) => {
@@ -57,7 +57,7 @@ export async function openSink(bytesPerSecond: number): Promise<{ url: string; c
   return { url: `${url}/output`, close };
 }
 
-/** Opens a port that forwards to another port of this machine. Throttles requests, and with `both` also responses. */
+/** Opens a port that forwards to another port of this machine. Throttles requests. With `both`, also throttles responses. */
 export async function openThrottledPort(
   target: number,
   bytesPerSecond: number,

@@ -9,14 +9,14 @@ import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { programArgs } from '../../testkit/program.ts';
 import type { TestService } from '../../testkit/service.ts';
 
-/** Runs workers as on another machine: they share neither host name nor data directory with the service. */
+/** Runs workers as if on another machine: they share neither host name nor data directory with the service. */
 export interface OtherMachine {
   /** Starts a worker with one slot. Returns its process id when it claims jobs. */
   startWorker(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Needs root, for a host name of its own. */
+/** Needs root, to set a separate host name. */
 export async function openOtherMachine(service: TestService): Promise<OtherMachine> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-bench-other-'));
   await copyFile(join(service.dataDir, 'secrets.json'), join(dataDir, 'secrets.json'));

@@ -4,11 +4,11 @@ import type { Bench } from './service.ts';
 export const ROLES = ['api', 'worker', 'gateway', 'postgres'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** CPU milliseconds of the processes of the service so far, by role. Cells are not in it. */
+/** CPU milliseconds of the processes of the service so far, by role. Excludes cells. */
 export function cpuByRole({ service }: Bench): Record<Role, number> {
   const ofRole = (role: Role) => {
     const pids = service.pids(role);
-    // Cells are below the worker: only PostgreSQL's children count.
+    // Cells are below the worker, so only the children of PostgreSQL count.
     const ofTree = role === 'postgres';
     return cpuSeconds(ofTree ? pids.flatMap(processTree) : pids, { children: ofTree }) * 1000;
   };

@@ -27,7 +27,7 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
-/** CPU seconds of these processes and, by default, of all their children that have ended and been waited for. */
+/** CPU seconds of these processes and, by default, of all their children that have exited and been reaped. */
 export function cpuSeconds(pids: readonly number[], { children = true } = {}): number {
   const end = children ? 15 : 13;
   const ticks = pids.map((pid) =>
@@ -36,7 +36,7 @@ export function cpuSeconds(pids: readonly number[], { children = true } = {}): n
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS;
 }
 
-/** CPU seconds of the ended children of this process. */
+/** CPU seconds of the exited children of this process. */
 export function cpuSecondsOfChildren(): number {
   const [user = 0, system = 0] = (statFields(process.pid) ?? []).slice(13, 15).map(Number);
   return (user + system) / TICKS;
@@ -45,9 +45,9 @@ export function cpuSecondsOfChildren(): number {
 export interface ProcessMemory {
   pid: number;
   name: string;
-  /** MiB resident; pages that several processes share count in each. */
+  /** Resident MiB. Pages that several processes share count in each of them. */
   rss: number;
-  /** MiB resident; shared pages are divided among those that share them, so they can be added up. */
+  /** Resident MiB. Shared pages are divided among the processes that share them, so the values can be added up. */
   pss: number;
 }
 
@@ -94,7 +94,7 @@ export function runsBelow(pid: number, program: string): boolean {
   return children.some((child) => read(`/proc/${child}/comm`)?.trim() === program || runsBelow(child, program));
 }
 
-/** Processes and threads that this machine has started since its boot, by whomever. */
+/** Number of processes and threads that this machine has started since its boot. */
 export function tasksCreated(): number {
   return Number(/^processes (\d+)$/m.exec(read('/proc/stat') ?? '')?.[1]);
 }

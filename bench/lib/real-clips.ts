@@ -10,7 +10,7 @@ export interface RealClip {
 /** Seconds of each clip. */
 const SECONDS = { ocean: 10, street: 20, animation: 20, mosaic: 10 };
 
-/** Short pieces of real footage, video alone, as they are in their packages. Those that are not installed are missing. */
+/** Short pieces of real footage, only video, as they are in their packages. Pieces that are not installed are missing. */
 export async function realClips(
   progress: (text: string) => void,
 ): Promise<{ clips: RealClip[]; missing: string[]; synthetic: string[] }> {

@@ -1,7 +1,4 @@
-/**
- * Run by the case `reconcile` in a separate process: compares a synthetic list of a storage with rows, and prints the
- * cost.
- */
+/** Run by the case `reconcile` in a separate process. Compares a synthetic list of a storage with rows, and prints the cost. */
 import { openPool } from '../../src/database/pool.ts';
 import { createRowGuard } from '../../src/database/row-guard.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
@@ -13,7 +10,7 @@ const [url, count, gap] = [process.argv[2]!, Number(process.argv[3]), Number(pro
 const MIB = 2 ** 20;
 const lastModified = new Date(Date.now() - 86_400_000);
 
-/** All keys of the rows, except that every `gap`th is replaced by another: as many are missing as are unknown. */
+/** All keys of the rows, but another key replaces every `gap`th key. So the number of missing keys equals the number of unknown keys. */
 async function* list(): AsyncGenerator<ListedObject> {
   for (let number = 1; number <= count; number++) {
     const name = `outputs/${number.toString(16).padStart(12, '0')}`;

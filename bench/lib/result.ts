@@ -2,36 +2,36 @@
 export interface Row {
   case: string;
   what: string;
-  /** Shown unchanged, with its unit. */
+  /** A text that is shown unchanged, with its unit. */
   value: string;
-  /** Smallest and largest, if the value summarizes several. */
+  /** Smallest and largest value, if the value summarizes several. */
   range?: string;
-  /** The target, e.g. `<= 1.03`; absent: only reported. */
+  /** The target, e.g. `<= 1.03`. If absent, the value is only reported. */
   target?: string;
   met?: boolean;
 }
 
 export interface CaseResult {
   rows: Row[];
-  /** Everything that was measured, for `--json`. */
+  /** All measurements, for `--json`. */
   raw: Record<string, unknown>;
   /** Deviations from the default, e.g. a synthetic source. */
   notes?: string[];
 }
 
 export interface CaseOptions {
-  /** Pairs of the long comparison; others use a multiple. */
+  /** Number of pairs of the long comparison. Other comparisons use a multiple. */
   pairs: number;
-  /** Address of the API of another service with the same contract; null: none is compared. */
+  /** Address of the API of another service with the same contract; null: no comparison. */
   peer: string | null;
-  /** Words of which an attack of the case `routes` must have each; none: all run. */
+  /** Words that the name of an attack of the case `routes` must contain; none: all attacks run. */
   only: readonly string[];
   /** Short cases measure the first jobs after a start of the service. */
   cold: boolean;
   /** Milliseconds that short cases pause before each job. */
   gapMs: number;
   progress: (text: string) => void;
-  /** Prints a line of a long case at once, to standard error. */
+  /** Prints a line of a long case immediately, to standard error. */
   report: (line: string) => void;
 }
 

@@ -9,11 +9,11 @@ export interface Run {
   stdout: string;
   stderr: string;
   wallMs: number;
-  /** Resolution 10 ms; counts every child that ended during the run, so run one at a time. */
+  /** CPU seconds with a resolution of 10 ms. They include every child that ended during the run, so run one program at a time. */
   cpuSeconds: number;
 }
 
-/** Runs a program to its end, at most ten minutes. */
+/** Runs a program to its end, for at most ten minutes. */
 export async function run(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Run> {
   const cpu = cpuSecondsOfChildren();
   const began = performance.now();
@@ -30,14 +30,14 @@ export async function run(command: string, args: readonly string[], options: { c
   return { code, stdout: out.join(''), stderr: err.join(''), wallMs, cpuSeconds: cpuSecondsOfChildren() - cpu };
 }
 
-/** As above; throws with the program's standard error if it fails. */
+/** Like `run`, but throws with the program's standard error if it fails. */
 export async function runWell(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Run> {
   const ended = await run(command, args, options);
   if (ended.code !== 0) throw new Error(`${command} ended with ${ended.code}: ${ended.stderr.slice(-1000)}`);
   return ended;
 }
 
-/** One plain `ffmpeg` for each output, `width` at a time. `argumentsOf` gets the name of the output. */
+/** Runs a plain `ffmpeg` for each output, `width` at a time. `argumentsOf` gets the name of the output. */
 export async function runWithXargs(
   argumentsOf: (output: string) => readonly string[],
   outputs: readonly string[],

@@ -15,7 +15,7 @@ import { outputKey } from '../../src/storage/keys.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker } from '../../src/worker/worker.ts';
 
-/** Connections of one worker: its slots and five more, and the one that listens. */
+/** Number of connections of one worker: its slots and five more, and the connection that listens. */
 export const WORKER_CONNECTIONS = 8;
 const SLOTS = [['light', 'heavy'], ['interactive']] as const;
 const BYTES = 1_000_000;
@@ -36,8 +36,8 @@ export interface SimulatedFleet {
 }
 
 /**
- * Starts workers that make every database request of a real worker: its row, heartbeats, leases, claims, progress and
- * ends of jobs, maintenance. Instead of an encode, each job waits `jobMs` and reports its progress once a second.
+ * Starts workers that send every database request of a real worker: its row, heartbeats, leases, claims, progress and ends of jobs,
+ * maintenance. Instead of encoding, each job waits `jobMs` and reports its progress once a second.
  */
 export async function startSimulatedFleet(given: {
   context: KindsContext;
@@ -57,7 +57,7 @@ export async function startSimulatedFleet(given: {
   };
   const kinds = new Map([...given.context.kinds, [kind.name, kind]]);
   const started: { close(): Promise<void> }[] = [];
-  // One after another, as machines start.
+  // Workers start one after another, as machines do.
   for (let index = 0; index < given.workers; index += 1) {
     started.push(await startOne(given, kinds, join(folder, String(index), 'work')));
   }
@@ -95,7 +95,7 @@ async function startOne(
   };
 }
 
-/** What an attempt writes to the database, without its files. */
+/** The rows that an attempt writes to the database, without its files. */
 async function simulate({ context }: WorkTools, run: Run, jobMs: number): Promise<AttemptResult> {
   const { claim, lease, signal } = run;
   await lease.acquire(signal);

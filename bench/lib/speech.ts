@@ -15,7 +15,7 @@ import { runWell } from './run.ts';
  */
 const SENTENCE = Array.from({ length: 100 }, (_, index) => `word${index}`).join(' ');
 
-/** A new data directory with the program and a made-up model of a shape. Builds the program once, which takes a minute. */
+/** A new data directory with the program and a synthetic model of a shape. Builds the program once, which takes a minute. */
 export async function speechDataDir(
   name: string,
   shape: ModelShape,
@@ -42,7 +42,7 @@ export async function speechDataDir(
   return dataDir;
 }
 
-/** Path of audio that a recognizer takes for speech: a tone with a pause of a second in each ten seconds. */
+/** Path of audio that a recognizer accepts as speech: a tone with a pause of a second in each ten seconds. */
 export async function soundOf(seconds: number): Promise<string> {
   const path = join(cacheFolder(), `sound-${seconds}s.flac`);
   if (existsSync(path)) return path;

@@ -3,18 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Bytes that pass at once; at 200 Mbit/s, 2.6 ms of traffic. */
 const BURST = 64 * 1024;
-/** Milliseconds of traffic that the link makes up for when a busy machine woke it late. */
+/** Milliseconds of traffic for which the link compensates if a busy machine resumed it late. */
 const BACKLOG_MS = 100;
 
-/** A link that all streams through it share: a token bucket. */
+/** A link that all its streams share: a token bucket. */
 export interface Link {
-  /** A stream that delays what passes through it. */
+  /** A stream that delays the bytes that pass through it. */
   through(): Transform;
 }
 
 /** @param bytesPerSecond null = unlimited. */
 export function openLink(bytesPerSecond: number | null): Link {
-  /** When the link has sent everything that was accepted so far, on the clock of `performance.now`. */
+  /** Time at which the link has sent everything that was accepted so far, on the clock of `performance.now`. */
   let freeAt = 0;
   const pass = async (bytes: number): Promise<void> => {
     if (bytesPerSecond === null) return;

@@ -7,7 +7,7 @@ import { type RealClip, realClips } from './real-clips.ts';
 const SECONDS = 20;
 const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '12', '-pix_fmt', 'yuv420p', '-an'];
 
-/** Changes of real footage that make it another kind of video: grain, darkness, portrait, speed, fades, zoom. */
+/** Changes that turn real footage into another kind of video: grain, darkness, portrait, speed, fades, zoom. */
 const CHANGED: Readonly<Record<string, string>> = {
   'grain, 720p24': 'noise=alls=14:allf=t:all_seed=1',
   'night, 720p24': 'eq=brightness=-0.25:contrast=0.5,noise=alls=6:allf=t:all_seed=1',
@@ -23,7 +23,7 @@ const DRAWN: Readonly<Record<string, string>> = {
   'pattern, 720p25': 'testsrc2=s=1280x720:r=25',
 };
 
-/** At least ten unlike clips, video alone. `AIRLOCK_BENCH_CLIPS` names a folder with others, which come first. */
+/** At least ten unlike clips, only video. `AIRLOCK_BENCH_CLIPS` names a folder with further clips, which come first. */
 export async function unlikeClips(progress: (text: string) => void): Promise<RealClip[]> {
   const { clips } = await realClips(progress);
   const own = process.env.AIRLOCK_BENCH_CLIPS;

@@ -18,7 +18,7 @@ interface Sent {
 /** A client of the v1 API of FFmpeg Micro, which Airlock and its peers speak. */
 export interface V1Client {
   call(method: string, path: string, body?: unknown): Promise<V1Response>;
-  /** Uploads a file. Returns what confirms it. */
+  /** Uploads a file. Returns the function that confirms it. */
   send(path: string): Promise<Sent>;
   /** Returns the URL of the file for a job. */
   confirm(sent: Sent): Promise<string>;
@@ -31,7 +31,7 @@ export interface V1Client {
   completed(id: string): Promise<Job>;
 }
 
-/** Milliseconds between two looks at a job whose service does not wait. */
+/** Milliseconds between two requests for a job if its service cannot wait. */
 const POLL_MS = 50;
 
 /** A client of a service elsewhere, by the address of its API. */
@@ -40,7 +40,7 @@ export function openPeer(url: string, key: string): V1Client {
   return v1Client((method, path, body) => callApi(`${base}${path}`, method, key, body));
 }
 
-/** A request with a key, and a body as JSON. */
+/** Sends a request with a key, and a body as JSON. */
 export async function callApi(url: string, method: string, key: string, body?: unknown): Promise<V1Response> {
   const headers = { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
   const { status, bytes } = await exchange(method, url, headers, body === undefined ? null : JSON.stringify(body));

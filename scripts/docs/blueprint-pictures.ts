@@ -49,7 +49,7 @@ async function drawStrips(): Promise<void> {
   const cases = casesOf(scenes).filter(({ blueprint: { slug } }) => slugs.length === 0 || slugs.includes(slug));
   for (const slug of new Set(cases.map(({ blueprint }) => blueprint.slug))) {
     const ofOne = cases.filter(({ blueprint }) => blueprint.slug === slug);
-    // Of several runs, a frame of each.
+    // Takes a frame of each of several runs.
     const shown = ofOne.length === 1 ? ofOne : ofOne.map((one) => ({ ...one, shown: one.shown.slice(0, 1) }));
     const frames: Frame[] = [];
     for (const one of shown) frames.push(...(await framesOf(one)));

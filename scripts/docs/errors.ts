@@ -3,7 +3,7 @@ import { type FailureCode, failures } from '../../src/contract/failures.ts';
 import { FAILURE_EXAMPLES } from './failure-examples.ts';
 import { code, heading, table } from './markdown.ts';
 
-/** Where the remedy of an error continues. */
+/** Links that are appended to the remedy of an error. */
 const LINKS: Readonly<Record<string, string>> = {
   invalid_file_type: ' [All types](formats.md#content-types-of-uploads).',
   file_too_large: ' [How](api/uploads.md#uploads-in-parts).',

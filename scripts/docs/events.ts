@@ -29,12 +29,12 @@ const OWN_VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   retrying: { error_code: 'worker_lost' },
   delivery_failed: { error_code: 'destination_failed' },
 };
-/** The part of `data` that says what an event is about. */
+/** The part of `data` that describes the event. */
 const SUBJECTS: Readonly<Record<string, object>> = {
   batch: { batch_id: '019a1c5e-9a31-7f10-b1c4-3d0e5f7a8b92' },
   upload: { upload_id: '019a1c5e-3a6e-7c41-9f00-9e5b0c1d2a3f' },
 };
-/** What Airlock adds when it shows an event, by the part of the type after the dot. */
+/** The fields that Airlock adds when it shows an event, by the part of the type after the dot. */
 const ADDED: Readonly<Record<string, object>> = {
   queued: { position: 3, expected_start_at: '2026-05-22T14:31:10.000Z' },
   output_ready: { output: 'mp4' },

@@ -42,10 +42,10 @@ import { bytes, count, seconds } from './units.ts';
 
 /** A number that the documentation states. */
 export interface Fact {
-  /** What it limits, as the first cell of a row. */
+  /** The thing that the number limits, as the first cell of a row. */
   what: string;
   value: string;
-  /** What happens beyond it, or what changes it. */
+  /** The effect of exceeding the number, or the setting that changes it. */
   note?: string;
 }
 

@@ -27,7 +27,7 @@ import { TIME_FILTERS } from '../../src/ffmpeg/policy/filters/table/video-time.t
 import type { FilterSpec } from '../../src/ffmpeg/policy/filters/types.ts';
 
 export interface FilterGroup {
-  /** Name of its page below docs/filters. */
+  /** Name of the group's page below docs/filters. */
   name: string;
   title: string;
   /** A sentence that describes the group. */
@@ -35,7 +35,7 @@ export interface FilterGroup {
   specs: readonly FilterSpec[];
 }
 
-/** The groups of the filter pages, in the order of the navigation. Each filter is in exactly one. */
+/** The groups of the filter pages, in the order of the navigation. Each filter is in exactly one group. */
 export const FILTER_GROUPS: readonly FilterGroup[] = [
   {
     name: 'size',

@@ -24,7 +24,7 @@ function byName(a: FilterSpec, b: FilterSpec): number {
   return a.name.localeCompare(b.name, 'en');
 }
 
-/** The index of all filters, with what holds for each of them. */
+/** The index of all filters, with the properties of each filter. */
 export function filtersPage(): string {
   const groups = FILTER_GROUPS.map(({ name, title, about }) => [`[${title}](filters/${name}.md)`, about]);
   const filters = FILTER_GROUPS.flatMap(({ name, title, specs }) => specs.map((spec) => ({ name, title, spec })))

@@ -4,7 +4,7 @@ import { code, heading, table } from './markdown.ts';
 /** A port or socket on which a process of Airlock accepts connections. */
 interface Listener {
   what: string;
-  /** Who listens, and on which address. */
+  /** The process that listens, and its address. */
   process: string;
   address: string;
   clients: string;

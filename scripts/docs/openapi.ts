@@ -14,7 +14,7 @@ import { openPlanner } from '../../src/threads/planning/index.ts';
 
 const RATE_LIMIT = 600;
 
-/** The OpenAPI document of the API. Nothing is connected: no request is sent but the one for the document. */
+/** The OpenAPI document of the API. Nothing is connected: the only request is the request for the document. */
 export async function openapiDocument(): Promise<OpenAPI3> {
   const pool = openPool('postgres://localhost/none', { max: 1, role: 'docs', onError: () => {} });
   const planner = openPlanner({ threads: 1 });
@@ -76,8 +76,8 @@ export function eventTypes(document: OpenAPI3): string {
 }
 
 /**
- * Without what would make the types four times as long: examples, headers of responses, and the errors of every operation,
- * which `AirlockError` covers.
+ * Removes the parts that would make the types four times as long: examples, headers of responses, and the errors of every operation, which
+ * `AirlockError` covers.
  */
 function lean(document: OpenAPI3): OpenAPI3 {
   const isExample = (key: string) => key === 'example' || key === 'examples';

@@ -4,7 +4,7 @@ import { code, heading, table } from './markdown.ts';
 
 const PLAIN = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
 const IGNORED = OPTION_TABLE.filter(({ ignored }) => ignored);
-/** An option of more encoders belongs to none of them. */
+/** An option of more encoders than this belongs to none of them. */
 const MOST_ENCODERS = 2;
 
 export function optionsPage(): string {
@@ -102,7 +102,7 @@ ${namesInLines(IGNORED)}.
 `;
 }
 
-/** Names with commas, six to a line. */
+/** Names with commas, six per line. */
 function namesInLines(rows: readonly OptionRow[]): string {
   const lines = Array.from({ length: Math.ceil(rows.length / 6) }, (_, line) => rows.slice(line * 6, line * 6 + 6));
   return lines.map((line) => line.map(({ name }) => code(`-${name}`)).join(', ')).join(',\n');

@@ -66,7 +66,7 @@ These operations require no scope: ${open.join(', ')}.
 
 function cellsOf(method: string, path: string, operation: Operation): string[] {
   const { 'x-scopes': scopes = [], 'x-roles': roles = [], 'x-own-jobs': hasOwner = false } = operation;
-  // Creating a job is not limited to own jobs.
+  // Creating a job is not limited to a person's own jobs.
   const isLimited = hasOwner && (method !== 'post' || path.includes('{'));
   const ofScopes = SCOPES.map((scope) => {
     if (!scopes.includes(scope)) return '';

@@ -18,9 +18,9 @@ import { bytes } from './units.ts';
 export interface Pool {
   what: string;
   shape: PoolShape;
-  /** Whether accounts can keep a place as long as they like. If not, a place is in use for a short time. */
+  /** Whether accounts can keep a place as long as they want. If not, a place is in use for a short time. */
   isKept: boolean;
-  /** What happens to an account that gets no place. */
+  /** The effect on an account that gets no place. */
   full: string;
 }
 

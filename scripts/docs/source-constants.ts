@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Where a constant is that a file imports. */
+/** The file of constants that other files may import. */
 const SHARED = 'contract/limits.ts';
 
 /**

@@ -83,7 +83,7 @@ async function openJob(page: Page, job: string, size: Size, colorScheme: Scheme)
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${service.api}/jobs/${job}`);
   await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
-  // Of the poster, the preview, the waveform and the sprite.
+  // Waits for the pictures of the poster, the preview, the waveform and the sprite.
   await page.locator('.gallery img').nth(3).waitFor();
   await loaded(page, '.gallery img');
 }

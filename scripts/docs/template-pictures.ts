@@ -1,5 +1,5 @@
 /*
- * Makes the pictures of the built-in templates in docs/images: runs each template on a drawn clip, and lays out what it made.
+ * Makes the pictures of the built-in templates in docs/images: runs each template on a drawn clip, and arranges its outputs.
  *   npx tsx scripts/docs/template-pictures.ts [folder]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { upload } from '../../testkit/media.ts';
 import { run } from '../../testkit/run.ts';
 import { startService } from '../../testkit/service.ts';
 
-/** Pixels of a strip. Browsers show it at half of them on a screen of high density. */
+/** Pixels of a strip. On a screen of high density, browsers show it at half this size. */
 const WIDTH = 1200;
 const JPEG_QUALITY = 78;
 const STYLE = `
@@ -62,7 +62,7 @@ async function drawVideo(): Promise<string> {
   return path;
 }
 
-/** Eight seconds of something like speech: bursts of another loudness each, too quiet on average. */
+/** Eight seconds of a sound that resembles speech: bursts of different loudness, too quiet on average. */
 async function drawSound(): Promise<string> {
   const path = join(scratch, 'source.wav');
   const bursts = '0.35*sin(2*PI*180*t)*pow(max(0,sin(2*PI*1.7*t)),2)*(0.12+0.5*pow(sin(2*PI*t/8),2))';
@@ -91,7 +91,7 @@ async function ladderFigures(source: string): Promise<Figure[]> {
   );
 }
 
-/** The first seconds of a rendition as one file. */
+/** The first seconds of a rendition, as one file. */
 async function firstSegment(directory: string): Promise<string> {
   const path = join(directory, 'start.mp4');
   const parts = await Promise.all(['init.mp4', 'segment-00001.m4s'].map((name) => readFile(join(directory, name))));

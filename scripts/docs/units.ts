@@ -15,7 +15,10 @@ const TIMES = [
   [60, 'minute'],
   [1, 'second'],
 ] as const;
-/** Fewer of a unit read better in the next smaller one: 24 hours rather than 1 day, 60 seconds rather than 1 minute. */
+/**
+ * Minimum number of a unit. Smaller numbers are easier to read in the next smaller unit: 24 hours instead of 1 day, 60 seconds instead of 1
+ * minute.
+ */
 const LEAST = { day: 4, hour: 1, minute: 2, second: 0 } as const;
 
 /** `1,000` */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs inside the private mount namespace that private-folders.sh created:
 #   in-namespace.sh ROOT APP_CLOSED DATA DATA_CLOSED SHOWN_DATA ARGUMENTS…
-# Bind-mounts closed folders to /run/airlock/<hash>/{app,data}, then becomes the program.
+# Bind-mounts closed folders to /run/airlock/<hash>/{app,data}, then executes the program.
 set -euo pipefail
 root=$1 app_closed=$2 data=$3 data_closed=$4 shown=$5
 shift 5
@@ -10,7 +10,7 @@ say() { printf 'airlock: %s\n' "$1" >&2; }
 # shellcheck source=scripts/launcher/private-folders.sh
 source "$root/scripts/launcher/private-folders.sh"
 
-# alias_for PATH KIND: the second name, the same at every start, so that concurrent starts agree on it.
+# alias_for PATH KIND: the second name of the path. It is the same at every start, so that concurrent starts agree on it.
 alias_for() {
   local hash
   hash=$(printf '%s' "$1" | sha256sum)

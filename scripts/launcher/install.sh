@@ -12,7 +12,7 @@ install_everything() {
   if ((EUID == 0)) && ! account_exists; then make_account; fi
   if ! modules_current || ! build_current; then
     lock_repository
-    # Another start may have done the work while this one waited.
+    # Another start may have done the work while this start waited.
     modules_current || install_modules
     build_current || build_program
     exec 9>&- # the program must not inherit the lock
@@ -20,7 +20,7 @@ install_everything() {
   umask "$old_mask"
 }
 
-# One start at a time installs and builds. The kernel releases the lock however this process ends.
+# Only one start at a time installs and builds. The kernel releases the lock when this process exits for any reason.
 lock_repository() {
   if ! mkdir -p -- "$root/.build" 2>/dev/null || ! { exec 9>>"$root/.build/lock"; } 2>/dev/null; then
     refuse 77 "Something has to be installed or built, and $root may not be written." \
@@ -56,7 +56,7 @@ step() {
 install_packages() {
   local packages as_root=() entry
   [[ $node_state == absent ]] && missing+=(nodejs npm)
-  # Each once, in order.
+  # Install each package once, in order.
   packages=()
   for entry in "${missing[@]}"; do [[ " ${packages[*]-} " == *" $entry "* ]] || packages+=("$entry"); done
   if ! type -P apt-get >/dev/null; then
@@ -75,7 +75,7 @@ install_packages() {
     fi
   fi
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
-  # Continue if a list cannot be fetched: the others may contain what is needed.
+  # Continue if a list cannot be fetched, because the other lists may contain the required packages.
   step 'updating the lists of packages' "${apt[@]}" update || true
   if [[ " ${packages[*]} " == *' nodejs '* ]]; then require_node_candidate; fi
   step "installing ${packages[*]}" "${apt[@]}" install --no-install-recommends "${packages[@]}" || exit 69
@@ -85,7 +85,7 @@ install_packages() {
   if ((${#missing[@]})); then refuse 69 "Still missing after the installation: ${missing[*]}"; fi
 }
 
-# Check the version before the installation: a Node that is too old would only be in the way.
+# Check the version before the installation, so that no unusable version of Node is installed.
 require_node_candidate() {
   local version major minor
   version=$(apt-cache policy nodejs 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9][0-9.]*\).*/\1/p')
@@ -103,14 +103,14 @@ require_node() {
     'Elsewhere: https://nodejs.org/en/download'
 }
 
-# The database refuses to run as root: this account runs it.
+# The database does not run as root, so this account runs it.
 make_account() {
   step 'making the system account "airlock"' \
     useradd --system --no-create-home --shell /usr/sbin/nologin airlock || account_exists || exit 77
 }
 
 install_modules() {
-  # If somebody has already run npm, only record it.
+  # If a person has already run npm, only record it.
   if [[ -d $root/node_modules ]] && node "$root/scripts/launcher/modules-match.mjs" "$root"; then
     cp -- "$root/package-lock.json" "$modules_stamp"
     return 0
@@ -126,7 +126,7 @@ install_modules() {
 run_npm() { (cd -- "$root" && npm ci --ignore-scripts --no-audit --no-fund); }
 
 build_program() {
-  # Recorded before the build, so that a file that changes meanwhile triggers the next one.
+  # Recorded before the build, so that a file that changes during the build triggers the next build.
   local built=$sources
   step 'building' node "$root/scripts/build.mjs" || exit 70
   printf '%s\n' "$built" >"$build_stamp"

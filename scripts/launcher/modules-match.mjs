@@ -1,5 +1,5 @@
-// Exit 0 when node_modules matches package-lock.json on this machine, by npm's own record of what it
-// installed; 1 when not. Packages for other machines may be absent.
+// Exits with 0 if node_modules matches package-lock.json on this machine, by npm's own record of its installation, otherwise with 1.
+// Packages for other machines may be missing.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,7 +21,7 @@ function fits(list, value) {
 const wanted = Object.entries(packagesOf('package-lock.json')).filter(([path]) => path !== '');
 const installed = packagesOf('node_modules/.package-lock.json');
 const isHere = ({ os, cpu, libc }) => fits(os, process.platform) && fits(cpu, process.arch) && fits(libc, 'glibc');
-// An optional package without `os` or `cpu` belongs to one that has them: npm omits both together.
+// An optional package without `os` or `cpu` belongs to a package that has them: npm omits both together.
 const mayLack = (entry) => Boolean(entry.optional) && (!(entry.os || entry.cpu) || !isHere(entry));
 const matches =
   wanted.length > 0 &&

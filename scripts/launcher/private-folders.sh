@@ -1,6 +1,7 @@
-# Sourced by ./airlock as root. Database and cells run as other accounts, which must be able to pass through to their
-# files; a clone in /root or in a folder of mktemp -d keeps them out. In that case, continue in a private mount
-# namespace, where repository and data directory have a second name under /run/airlock. It ends with this process.
+# Sourced by ./airlock as root. Database and cells run as other accounts, which must be able to traverse the folders
+# above their files. They cannot traverse /root or a folder of mktemp -d. If the clone is there, continue in a private
+# mount namespace, in which repository and data directory have a second name under /run/airlock. The namespace ends
+# with this process.
 # shellcheck shell=bash
 
 use_passable_folders() {
@@ -16,7 +17,7 @@ use_passable_folders() {
   if [[ -n $data_closed ]]; then
     if [[ ! -d $data ]]; then
       mkdir -p -m 0711 -- "$data" || exit 73
-      # A command that leaves nothing behind must know that the directory is new.
+      # A command that removes its data directory must know whether the directory is new.
       export AIRLOCK_MADE_DATA_DIR=1
     fi
   else
@@ -29,7 +30,7 @@ use_passable_folders() {
     "$root" "$app_closed" "$data" "$data_closed" "$shown" "$@"
 }
 
-# Sets app_closed and data_closed to the first folder on the way that others cannot pass: one process for both paths.
+# Sets app_closed and data_closed to the first parent folder that other accounts cannot traverse, with one process for both paths.
 # The data directory itself does not count, because the program sets its mode.
 find_closed() {
   local path=$1 paths=() line name
@@ -51,7 +52,7 @@ find_closed() {
   return 0
 }
 
-# Commands that touch the data directory of this machine.
+# Commands that use the data directory of this machine.
 needs_data() {
   case ${1-} in
     '' | help | prepare | test | -*) return 1 ;;

@@ -1,9 +1,9 @@
-// The rules of prose: what not to write, and what to write instead.
+// The rules of prose: words to avoid, and their replacements.
 
-/** Words of a sentence. Longer ones contain more than one fact. */
+/** Maximum number of words of a sentence. Longer sentences contain more than one fact. */
 const MAX_WORDS = 35;
 
-/** Words not to write, compared without case, and the remedy. */
+/** Words to avoid, compared without case, with their remedies. */
 const WORDS = [
   [/\b(?:that|those) of\b/, 'repeat the noun'],
   [/\b(?:the ones? that|what others|so many|those that|those who)\b/, 'repeat the noun'],
@@ -45,7 +45,7 @@ export function faultsOf(sentence) {
   return found;
 }
 
-/** Words of a sentence, without the members of an enumeration but its first and its last. */
+/** Counts the words of a sentence. Of an enumeration, only the first and the last member count. */
 function countWords(sentence) {
   const short = sentence.replace(/(\S+), (?:\S+, ){2,}(\S+)/g, '$1 $2');
   return short.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;

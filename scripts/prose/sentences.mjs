@@ -1,9 +1,9 @@
 // Markdown → sentences with their lines, without code, links' addresses and comments.
 
-/** Stands for code in a sentence, so that its length and its punctuation count as one word. */
+/** Placeholder for code in a sentence, so that the length and the punctuation of code count as one word. */
 const CODE = '`code`';
 
-/** Abbreviations whose full stop ends no sentence. */
+/** Abbreviations whose full stop does not end a sentence. */
 const ABBREVIATIONS = /\b(e\.g|i\.e|etc|vs|approx|no)\.$/i;
 
 /**
@@ -42,7 +42,7 @@ function blocksOf(markdown) {
   return blocks;
 }
 
-/** Replaces what is not prose and keeps the lines. */
+/** Removes the parts that are not prose, and keeps the lines. */
 function blank(markdown) {
   const newlines = (text) => text.replace(/[^\n]/g, '');
   return markdown

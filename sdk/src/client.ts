@@ -27,29 +27,29 @@ import { uploadSource } from './upload.ts';
 import { createWithUploads } from './upload-with-job.ts';
 
 export interface AirlockOptions {
-  /** Address of the server. In Node, `AIRLOCK_URL` is used if it is absent. */
+  /** Address of the server. In Node, defaults to `AIRLOCK_URL`. */
   url?: string | undefined;
   /** In Node, defaults to `AIRLOCK_API_KEY`. If null, requests contain no key, because your own server adds it. */
   key?: string | null | undefined;
   /** Sends requests instead of the global `fetch`, for instance through a proxy or to a server with its own certificate. */
   fetch?: typeof fetch;
-  /** How often a request or a transfer is repeated that fails for a reason that can be temporary; 4 if absent. */
+  /** How often the SDK retries a request or a transfer after a temporary failure. Defaults to 4. */
   retries?: number;
   /**
-   * Milliseconds after which a request to the API without a response fails. Defaults to 60,000. Does not limit file
-   * transfers or complete operations: pass `signal: AbortSignal.timeout(ms)` to those.
+   * Milliseconds after which a request to the API without a response fails. Defaults to 60,000. Does not limit file transfers or complete
+   * operations: pass `signal: AbortSignal.timeout(ms)` to them.
    */
   timeoutMs?: number;
 }
 
 export interface UploadOptions extends Control, SourceOptions {
-  /** The `uploadId` of an interrupted upload in parts, as `onProgress` reports it: only what is missing is sent. */
+  /** The `uploadId` of an interrupted upload in parts, as `onProgress` reports it. Only the missing parts are sent. */
   resume?: string | undefined;
 }
 
 /** The fields of a job (docs/api/jobs.md), with `input` instead of `inputs`. */
 export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
-  /** One file or URL, or several that are joined one after the other. */
+  /** One file or URL, or several files that are joined one after the other. */
   input: Input | readonly Input[];
 } & Control &
   SourceOptions &
@@ -58,20 +58,20 @@ export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
 /** A completed transcode and its outputs. */
 export type TranscodeResult = JobResult<Job>;
 
-/** Milliseconds for a response to a request. */
+/** Milliseconds to wait for the response to a request. */
 const REQUEST_MS = 60_000;
-/** How long the server may wait for a worker that probes. */
+/** How long the server may wait for a worker that inspects the file. */
 const PROBE_SECONDS = 60;
 
 /** A client of one server. */
 export class Airlock {
-  /** Private at run time too, so that printing the client does not show the key. */
+  /** Private at run time too, so that printing the client does not reveal the key. */
   readonly #transport: Transport;
   readonly #retries: number;
   readonly #transcodes: Jobs<TypesOf<'transcodes'>>;
-  /** Requests that jobs use by name, as `template`. */
+  /** Saved requests that jobs use by name, as `template`. */
   readonly templates: Templates;
-  /** Buckets of yours that jobs use by name. */
+  /** Your own buckets, which jobs use by name. */
   readonly connections: Connections;
   /** Blueprints, which are ready-made recipes for videos, and their runs. */
   readonly blueprints: Blueprints;
@@ -97,7 +97,7 @@ export class Airlock {
     this.blueprints = new Blueprints(this.#transport, this, this.#retries);
   }
 
-  /** Creates the job, uploads what must be uploaded, and waits for the job. Throws `JobError` unless it completes. */
+  /** Creates the job, uploads the files that must be uploaded, and waits for the job. Throws `JobError` unless it completes. */
   async transcode(options: TranscodeOptions): Promise<TranscodeResult> {
     const { onProgress, signal } = options;
     const control = { onProgress, signal };
@@ -112,7 +112,7 @@ export class Airlock {
   }
 
   /**
-   * Creates the job, and uploads what must be uploaded. Returns when the bytes are sent. If that fails, the job is canceled.
+   * Creates the job, and uploads the files that must be uploaded. Returns when the bytes are sent. If an upload fails, the job is canceled.
    */
   submit(options: TranscodeOptions & { onCreated?: (job: Job) => void }): Promise<Job> {
     const { input, onProgress, signal, filename, contentType, idempotencyKey, onCreated, ...request } = options;
@@ -150,14 +150,14 @@ export class Airlock {
     }
   }
 
-  /** Deletes an upload that no job needs. Those that a job has used are deleted with it. */
+  /** Deletes an upload that no job needs. If a job has used an upload, the upload is deleted with the job. */
   async deleteUpload(filename: string): Promise<void> {
     await this.call('delete', '/v1/uploads/{filename}', { path: { filename } });
   }
 
   /**
-   * A token with which a web page can upload files, and do nothing else. Create it on your server, and pass it to the page.
-   * `origin` is the origin of the page.
+   * A token that only allows a web page to upload files. Create it on your server, and pass it to the page. `origin` is the origin of the
+   * page.
    */
   createUploadToken({
     signal,
@@ -167,11 +167,11 @@ export class Airlock {
   }
 
   /**
-   * The jobs of a kind, by the part of its path: `airlock.kind('transcodes').list({ status: 'failed' })`. The methods below
-   * work on transcodes.
+   * The jobs of a kind, by the kind's part of the path: `airlock.kind('transcodes').list({ status: 'failed' })`. The methods below work on
+   * transcodes.
    */
   kind<Path extends KindPath>(path: Path): Jobs<TypesOf<Path>>;
-  /** A kind that these types do not know, such as one of a newer server. */
+  /** A kind that these types do not know, such as a kind of a newer server. */
   kind(path: string): Jobs<KindTypes<AnyJob, Record<string, unknown>, AnyJob, Record<string, unknown>>>;
   kind(path: string): unknown {
     return new Jobs(this.#transport, path, this.#retries);
@@ -195,14 +195,14 @@ export class Airlock {
     return this.#transcodes.cancel(id);
   }
 
-  /** A link to an output, which works for ten minutes. Outputs that a failed job has completed have one too. */
+  /** A link to an output, which works for ten minutes. Completed outputs of a failed job also have a link. */
   download(id: string, options: LinkOptions = {}): Promise<string> {
     return this.#transcodes.download(id, options);
   }
 
   /**
-   * Delivers outputs of a job that has ended again: by default every output whose delivery failed, to its earlier destination.
-   * Returns before the deliveries end.
+   * Delivers outputs of a finished job again: by default, every output whose delivery failed, to its earlier destination. Returns before
+   * the deliveries finish.
    */
   redeliver(id: string, request: Schemas['RedeliverRequest'] = {}): Promise<Schemas['Redelivery']> {
     return this.call('post', '/v1/transcodes/{id}/redeliver', { path: { id }, body: request });
@@ -213,12 +213,12 @@ export class Airlock {
     return this.#transcodes.erase(id);
   }
 
-  /** The outputs of a job that has been waited for. Throws `JobError` unless it is completed. */
+  /** The outputs of a job that you have waited for. Throws `JobError` unless the job is completed. */
   resultOf(job: Job): TranscodeResult {
     return this.#transcodes.resultOf(job);
   }
 
-  /** What a file contains. A local file is uploaded, and deleted again. */
+  /** The contents of a file. A local file is uploaded, and deleted afterwards. */
   async probe(input: Input, options: UploadOptions = {}): Promise<Probe> {
     const remote = remoteUrl(input);
     if (remote) return this.#probeUrl(remote, options.signal);
@@ -239,14 +239,14 @@ export class Airlock {
     });
   }
 
-  /** Whether a job would be accepted, and what it would run. Creates and fetches nothing. */
+  /** Whether a job would be accepted, and which commands it would run. Creates and fetches nothing. */
   validate(request: TranscodeRequest): Promise<Schemas['ValidateAnswer']> {
     return this.#transport.json('POST', '/v1/transcodes/validate', { body: request, repeatable: true });
   }
 
   /**
-   * Events of the account, or of one job, as they happen. Continues behind the last one when the connection breaks; those
-   * of a job end with its last one.
+   * Events of the account or of one job, as they happen. If the connection breaks, resumes after the last event. The events of a job end
+   * with its last event.
    */
   events(options: EventsOptions & { job?: string } = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const { job, ...rest } = options;
@@ -298,7 +298,7 @@ export class Airlock {
     return this.request(method.toUpperCase(), filled, rest);
   }
 
-  /** A request that the types do not know, such as one of a newer server. */
+  /** A request that the types do not know, such as a request to a newer server. */
   request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     return this.#transport.json<T>(method, path, options);
   }

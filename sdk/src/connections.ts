@@ -5,7 +5,7 @@ import type { RequestControl, Schemas } from './types.ts';
 type Connection = Schemas['Connection'];
 type Signal = Pick<RequestControl, 'signal'>;
 
-/** Buckets of yours, to which jobs deliver outputs and from which they read sources. Requires the scope `admin`. */
+/** Your own buckets, to which jobs deliver outputs and from which they read sources. Requires the scope `admin`. */
 export class Connections {
   readonly #transport: Transport;
 
@@ -34,7 +34,7 @@ export class Connections {
     return this.#transport.json('POST', '/v1/connections', options);
   }
 
-  /** Deletes a connection with its access key. Deliveries of open jobs to it fail. */
+  /** Deletes a connection with its access key. Open jobs that deliver to it then fail to deliver. */
   async delete(name: string, { signal }: Signal = {}): Promise<void> {
     await this.#transport.json('DELETE', pathOf(name), { signal });
   }

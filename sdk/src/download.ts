@@ -10,14 +10,14 @@ export interface DownloadControl {
   retries: number;
 }
 
-/** What is downloaded. Null where it is known only from the response: the zip of an output of many files. */
+/** The facts of a download. Null for facts that only the response contains: the zip of an output with many files. */
 export type OutputFacts = Pick<AnyOutput, 'name' | 'size' | 'sha256'>;
 
 /** Which output of a job, and which of its files. */
 export interface FileChoice {
   /** Name of the output; required if the job has several. */
   output?: string | undefined;
-  /** Path of a file of an output that has many; a zip of all of them if absent. */
+  /** Path of a file of an output that has many files. If absent, a zip of all of them. */
   file?: string | undefined;
 }
 
@@ -26,8 +26,8 @@ export interface LinkOptions extends FileChoice {
 }
 
 /**
- * An output of a job: the named one, or the only one. Throws `AirlockError` with the code `no_output` if there is none, or
- * if the job has several and none is named.
+ * An output of a job: the named output, or the only output. Throws `AirlockError` with the code `no_output` if the output does not exist,
+ * or if the job has several and you name none.
  */
 export function outputOf({ id, outputs = [] }: AnyJob, name?: string): OutputFacts {
   const [output] = outputs.filter((one) => name === undefined || one.name === name);
@@ -64,7 +64,7 @@ export async function* filesOf(
   }
 }
 
-/** The bytes of an output. Continues where it stopped, with a new link, when the connection breaks. */
+/** The bytes of an output. If the connection breaks, continues at the same position with a new link. */
 export async function* downloadChunks(
   transport: Transport,
   job: string,

@@ -11,9 +11,9 @@ export interface ErrorFacts {
 }
 
 /**
- * A request that failed. It never contains the key, a signed URL, or headers of the request, so it can be logged.
- * In addition to the codes of the server (docs/errors.md), `code` is `unreachable` without a response, `upload_failed` or
- * `download_failed` when the storage rejected, and `unexpected_response` when something other than Airlock answered.
+ * A request that failed. It never contains the key, a signed URL, or headers of the request, so it can be logged. In addition to the codes
+ * of the server (docs/errors.md), `code` is `unreachable` without a response, `upload_failed` or `download_failed` if the storage rejected
+ * the request, and `unexpected_response` if the response did not come from Airlock.
  */
 export class AirlockError extends Error {
   override readonly name: string = 'AirlockError';
@@ -21,13 +21,13 @@ export class AirlockError extends Error {
   readonly code: string;
   /** HTTP status; null without a response. */
   readonly status: number | null;
-  /** What the server says about the error, such as `field`, `reason` and `remedy`. */
+  /** Details of the error from the server, such as `field`, `reason` and `remedy`. */
   readonly details: unknown;
   /** Identifies the request in the log of the server. */
   readonly requestId: string | null;
-  /** Seconds that the server asks to wait before the next attempt. */
+  /** Seconds to wait before the next attempt, as the server requests. */
   readonly retryAfterSeconds: number | null;
-  /** URL of the code in the documentation of the server; null for errors that are not its own. */
+  /** URL of the code in the server's documentation; null for errors that do not come from the server. */
   readonly docs: string | null;
 
   constructor(facts: ErrorFacts) {
@@ -57,7 +57,10 @@ export class JobError<Failed extends AnyJob = Job> extends AirlockError {
   }
 }
 
-/** Reads an error response of the server at `base`. The body of one that is not Airlock's is not repeated: a proxy may show anything there. */
+/**
+ * Reads an error response of the server at `base`. If the body does not come from Airlock, it is not repeated, because a proxy may show any
+ * text.
+ */
 export async function errorOf(response: Response, base: string): Promise<AirlockError> {
   const { status, headers } = response;
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
@@ -80,7 +83,7 @@ export async function errorOf(response: Response, base: string): Promise<Airlock
   });
 }
 
-/** Reads an error response of the storage, which is XML. `url`, being signed, is not part of it. */
+/** Reads an error response of the storage, which is XML. The error does not contain `url`, because it is signed. */
 export async function storageErrorOf(
   code: 'upload_failed' | 'download_failed',
   response: Response,
@@ -104,7 +107,7 @@ interface ErrorBody {
   docs?: unknown;
 }
 
-/** Takes nothing but a web address: programs show it as a link. */
+/** Accepts only a web address, because programs show it as a link. */
 function docsUrl(docs: unknown, base: string): string | null {
   if (typeof docs !== 'string') return null;
   const url = docs.startsWith('/') ? base + docs : docs;

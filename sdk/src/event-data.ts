@@ -1,6 +1,6 @@
 import type { Schemas } from './types.ts';
 
-/** The types of events that are kept, and that webhooks receive. */
+/** The types of stored events, which webhooks also receive. */
 export type KeptEvent = Schemas['Event']['type'];
 
 interface OfJob {
@@ -15,17 +15,17 @@ interface OfEndedJob<Kind extends string> extends OfJob {
   job?: Omit<Extract<ListedJob, { kind: Kind }>, 'kind'>;
 }
 
-/** What `data` contains in the events that every kind of job has, by the part of the type after the dot. */
+/** The contents of `data` in events that every kind of job has, by the part of the type after the dot. */
 export interface JobEventData<Kind extends string> {
   /** `position` is null once the job has left the queue. */
   queued: OfJob & { position: number | null; expected_start_at: string | null };
   started: OfJob & { attempt: number };
   /**
-   * An output is stored: you can download it, although the job may still make others. `output` is its name, as downloads
-   * require it, and `position` its place in the request, from 0.
+   * An output is stored. You can download it, although the job may still make other outputs. `output` is the name that downloads require,
+   * and `position` is its position in the request, from 0.
    */
   output_ready: OfJob & { output: string | null; position: number; format: string };
-  /** The job waits without a worker for jobs that make its parts. */
+  /** The job waits, without using a worker, for jobs that make its parts. */
   awaiting_children: OfJob & { children: number };
   retrying: OfJob & { error_code: string };
   completed: OfEndedJob<Kind>;
@@ -46,7 +46,7 @@ interface OfWebhook {
   webhook_id: string;
 }
 
-/** What `data` contains in events that are not about one job. */
+/** The contents of `data` in events that are not about one job. */
 export interface ServiceEventData {
   'batch.completed': {
     batch_id: string;
@@ -78,7 +78,7 @@ type DataOf<Type extends string> = Type extends keyof ServiceEventData
       : OfJob & Record<string, unknown>
     : never;
 
-/** What `data` contains, for each type of event. */
+/** The contents of `data` for each type of event. */
 export type EventData = { [Type in KeptEvent]: DataOf<Type> };
 
 /** `transcode.progress`, which only streams send. */

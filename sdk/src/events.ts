@@ -14,17 +14,17 @@ export type StreamEvent =
 export interface EventsOptions {
   /** Returns only events of these types. */
   types?: readonly string[] | undefined;
-  /** Continues behind that event; if absent, the stream of an account begins now. */
+  /** Resumes after that event. If absent, the stream of an account contains only new events. */
   after?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** The server sends a comment every 15 s: after this much silence the connection is dead, or something buffers it. */
+/** Milliseconds. The server sends a comment every 15 s. After this much silence, the connection is dead, or a proxy buffers it. */
 const SILENCE_MS = 40_000;
 
 /**
- * Follows a stream of events, and continues behind the last one when the connection breaks. Ends when `isLast` says so. Throws
- * what the server rejects, and `unreachable` after `retries` attempts in a row without an event.
+ * Follows a stream of events. If the connection breaks, resumes after the last event. Ends when `isLast` returns true. Throws the server's
+ * rejections, and `unreachable` after `retries` attempts in a row without an event.
  */
 export async function* followEvents(
   transport: Transport,
@@ -78,7 +78,7 @@ async function* oneStream(transport: Transport, path: string, { types, after, si
   }
 }
 
-/** Parses a stream of server-sent events. `onBytes` is called for comments as well. */
+/** Parses a stream of server-sent events. Also calls `onBytes` for comments. */
 export async function* readStream(
   body: ReadableStream<Uint8Array>,
   onBytes: () => void = () => {},

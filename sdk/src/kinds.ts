@@ -45,10 +45,10 @@ export type TypesOf<Path extends KindPath> = KindTypes<
   Listed<Path> extends { parameters: { query?: infer Query } } ? Omit<NonNullable<Query>, 'page'> : object
 >;
 
-/** What long operations take. */
+/** Options of long operations. */
 export interface Control {
   onProgress?: OnProgress | undefined;
-  /** Aborting it ends the operation with the reason of the abort. The job of `transcode` and `run` is canceled. */
+  /** Aborting this signal ends the operation with the reason of the abort. The job of `transcode` and `run` is canceled. */
   signal?: AbortSignal | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface JobResult<Job> {
   job: Job;
   /** A link to an output, or to one of its files, which works for ten minutes. */
   url(choice?: LinkOptions): Promise<string>;
-  /** The files of an output, in the order of their paths. An output that is one file has only itself. */
+  /** The files of an output, in the order of their paths. An output that is one file has only that file. */
   files(options?: Pick<FileChoice, 'output'> & Pick<Control, 'signal'>): OutputFiles;
   /** Writes an output to a file and checks its SHA-256. An output of many files is saved as a zip. Node only. */
   save(path: string, control?: SaveControl): Promise<void>;
@@ -138,12 +138,12 @@ export class Jobs<Types extends KindTypes> {
     await this.#transport.json('DELETE', this.#pathOf(id));
   }
 
-  /** The signed record of what was deleted of an erased job, and when. */
+  /** The signed record of what Airlock deleted when the job was erased, and when. */
   receipt(id: string): Promise<Schemas['SignedReceipt']> {
     return this.#transport.json('GET', `${this.#pathOf(id)}/receipt`);
   }
 
-  /** A link to an output, which works for ten minutes. Outputs that a failed job has completed have one too. */
+  /** A link to an output, which works for ten minutes. Completed outputs of a failed job also have a link. */
   download(id: string, options: LinkOptions = {}): Promise<string> {
     return linkTo(this.#transport, this.#pathOf(id), options);
   }
@@ -153,13 +153,13 @@ export class Jobs<Types extends KindTypes> {
     return filesOf(this.#transport, this.#pathOf(id), options);
   }
 
-  /** The events of a job as they happen. Continues after the last one when the connection breaks; ends with the job. */
+  /** The events of a job as they happen. If the connection breaks, resumes after the last event. Ends with the job. */
   events(id: string, options: EventsOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const rules = { ...options, retries: this.#retries, isLast: isLastOfJob };
     return followEvents(this.#transport, `${this.#pathOf(id)}/events`, rules);
   }
 
-  /** The outputs of a job that has been waited for. Throws `JobError` unless it is completed. */
+  /** The outputs of a job that you have waited for. Throws `JobError` unless the job is completed. */
   resultOf<Job extends AnyJob = Types['job']>(job: Job): JobResult<Job> {
     if (job.status !== 'completed') throw new JobError(job);
     const path = this.#pathOf(job.id);
@@ -204,5 +204,5 @@ export class Jobs<Types extends KindTypes> {
   }
 }
 
-/** Loaded only where files are written: it needs Node. */
+/** Loaded only when files are written, because it needs Node. */
 const nodeFiles = () => import('./node-files.ts');

@@ -6,9 +6,9 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AirlockError } from './errors.ts';
 
-/* The only file of the SDK that needs Node; bundlers for browsers leave it out. */
+/* The only file of the SDK that needs Node. Bundlers for browsers leave it out. */
 
-/** A file as a `Blob`, which is read only as it is sent, with its name. */
+/** A file as a `Blob` with its name. The file is read only as it is sent. */
 export async function openFile(path: string | URL): Promise<{ blob: Blob; name: string }> {
   const file = typeof path === 'string' ? path : fileURLToPath(path);
   if (!(await stat(file)).isFile()) throw new TypeError(`${file} is not a file.`);
@@ -30,8 +30,8 @@ export async function spool(chunks: AsyncIterable<Uint8Array>): Promise<{ blob: 
 }
 
 /**
- * Writes chunks next to the target and renames at the end, so that a reader sees the entire file or none. Checks the
- * SHA-256, if it is known. An existing file is replaced.
+ * Writes chunks to a file next to the target and renames it at the end, so that a reader sees either the complete file or no file. Checks
+ * the SHA-256 if it is known. Replaces an existing file.
  */
 export async function saveFile(
   path: string,
@@ -81,7 +81,7 @@ async function* batches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
   if (size > 0) yield Buffer.concat(collected, size);
 }
 
-/** A path that stays below a directory, with at most three directories of its own. */
+/** A path that stays below a directory, with at most three directories. */
 const SAFE_PATH = /^(?:[A-Za-z0-9][A-Za-z0-9._-]*\/){0,3}[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Writes a file of an output below a directory, which is created if it does not exist. */

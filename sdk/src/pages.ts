@@ -1,10 +1,10 @@
 export interface Page<T> {
   items: readonly T[];
-  /** Cursor of the next page; null on the last one. */
+  /** Cursor of the next page; null on the last page. */
   next: string | null;
 }
 
-/** The items of a list, page after page. Cursors skip and repeat nothing when items are created meanwhile. */
+/** The items of a list, page after page. If items are created meanwhile, cursors neither skip nor repeat items. */
 export async function* eachItem<T>(
   read: (next: { after?: string }) => Promise<Page<T>>,
 ): AsyncGenerator<T, void, undefined> {

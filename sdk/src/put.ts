@@ -8,7 +8,7 @@ export interface Put {
   onLoaded(bytes: number): void;
 }
 
-/** The part of `XMLHttpRequest` that is used: only with it do browsers report how much they have sent. */
+/** The part of `XMLHttpRequest` that the SDK uses. Browsers report how many bytes they have sent only with this API. */
 interface Xhr {
   upload: { onprogress: ((event: { loaded: number }) => void) | null };
   status: number;
@@ -22,7 +22,7 @@ interface Xhr {
   abort(): void;
 }
 
-/** Sends bytes to a signed URL and reports how many have been sent. */
+/** Sends bytes to a signed URL and reports how many bytes have been sent. */
 export function putBlob(transport: Transport, url: string, put: Put): Promise<Response> {
   const { XMLHttpRequest } = globalThis as { XMLHttpRequest?: new () => Xhr };
   return XMLHttpRequest ? putByXhr(new XMLHttpRequest(), url, put) : putByFetch(transport, url, put);
@@ -39,7 +39,7 @@ function putByFetch(transport: Transport, url: string, { blob, headers, signal, 
   });
   const init = {
     method: 'PUT',
-    // Without a length the body would be chunked, which the storage rejects.
+    // Without a length, the body would be chunked, and the storage would reject it.
     headers: { ...headers, 'content-length': String(blob.size) },
     body: (blob.stream() as ReadableStream<Uint8Array>).pipeThrough(count),
     duplex: 'half',

@@ -1,6 +1,6 @@
 import type { ByteStream, Input } from './types.ts';
 
-/** The name of bytes that have none. */
+/** The name of bytes that have no name. */
 const UNNAMED = 'file';
 
 /** Bytes to upload. */
@@ -8,14 +8,14 @@ export interface Source {
   blob: Blob;
   name: string;
   contentType: string;
-  /** Deletes what was stored only for the upload. */
+  /** Deletes the temporary file, if the upload needed one. */
   close?: (() => Promise<void>) | undefined;
 }
 
 export interface SourceOptions {
-  /** For people; the name of the file if absent. */
+  /** A name for people. Defaults to the name of the file. */
   filename?: string | undefined;
-  /** The type of the file; guessed from its name if absent. */
+  /** The type of the file. By default, it is derived from the name. */
   contentType?: string | undefined;
 }
 
@@ -69,7 +69,7 @@ async function open(input: Input): Promise<Opened> {
   throw new TypeError('The input must be a path, a URL, a Blob or File, bytes, or a stream of bytes.');
 }
 
-/** Node reads a stream into a temporary file, so that a large one does not fill the memory; browsers keep their own. */
+/** Node reads a stream into a temporary file, so that a large stream does not fill the memory. Browsers store a stream themselves. */
 async function ofStream(stream: ByteStream): Promise<Opened> {
   const { path } = stream as { path?: unknown };
   const name = typeof path === 'string' ? path.split(/[\\/]/).at(-1)! : UNNAMED;

@@ -34,7 +34,7 @@ export class Templates {
     return this.#transport.json('POST', '/v1/templates', options);
   }
 
-  /** Saves a new version, unless the request equals the newest one. */
+  /** Saves a new version, unless the request equals the newest version. */
   replace(name: string, version: Schemas['ReplaceTemplateRequest'], { signal }: Signal = {}): Promise<Template> {
     return this.#transport.json('PUT', pathOf(name), { body: version, signal, repeatable: true });
   }

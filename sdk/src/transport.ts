@@ -3,12 +3,12 @@ import type { RequestControl } from './types.ts';
 
 export interface TransportOptions {
   url: string;
-  /** Null: requests carry no key. */
+  /** The API key. Null: requests contain no key. */
   key: string | null;
   fetch: typeof fetch;
   /** Milliseconds after which a request without a response counts as failed. */
   timeoutMs: number;
-  /** How often a request is repeated that failed for a reason that can be temporary. */
+  /** How often a request is retried after a temporary failure. */
   retries: number;
 }
 
@@ -16,22 +16,22 @@ export interface RequestOptions extends RequestControl {
   query?: Readonly<Record<string, unknown>>;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** Seconds that the server itself may wait before it responds; added to the time-out. `?wait=` counts by itself. */
+  /** Seconds that the server itself may wait before it responds. They are added to the time-out. `?wait=` is counted automatically. */
   serverSeconds?: number;
-  /** Whether it may be repeated although the server may have done it already; by default what the method implies. */
+  /** Whether the request may be repeated although the server may have processed it already. By default, the method decides. */
   repeatable?: boolean;
 }
 
 export interface Transport {
   /** Sends a request with the key; resolves with a 2xx response. Throws `AirlockError`, or the reason of the abort. */
   send(method: string, path: string, options?: RequestOptions): Promise<Response>;
-  /** The same, and parses the JSON of the response. */
+  /** Like `send`, but parses the JSON of the response. */
   json<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
-  /** Sends a request to a signed URL: without the key, and not repeated. */
+  /** Sends a request to a signed URL, without the key and without retries. */
   signed(url: string, init: RequestInit): Promise<Response>;
 }
 
-/** POST requests that take an Idempotency-Key and answer the same when repeated. */
+/** POST requests that accept an Idempotency-Key and return the same response when repeated. */
 const KEYED = [
   /^\/v1\/(transcodes(\/batch)?|transcribe|commands|blueprints\/[^/]+\/runs|upload\/(presigned-url|multipart))$/,
   /^\/v1\/(keys(\/[^/]+\/rotate)?|webhooks|templates|connections|admin\/accounts)$/,
@@ -58,7 +58,7 @@ export function openTransport({ url, key, fetch: fetcher, timeoutMs, retries }: 
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: limited,
-        // A redirect could carry the key to another host, or in the clear.
+        // A redirect could send the key to another host, or without encryption.
         redirect: 'manual',
       });
       if (!response.ok) throw await errorOf(response, base.path);
@@ -110,7 +110,7 @@ interface Attempt<T> {
   read(response: Response): T | Promise<T>;
 }
 
-/** Gives `work` a signal that aborts with `signal`, or after `ms`. Throws `unreachable` in the second case. */
+/** Calls `work` with a signal that aborts with `signal`, or after `ms`. Throws `unreachable` in the second case. */
 async function within<T>(
   ms: number,
   who: string,
@@ -145,7 +145,7 @@ export async function repeat<T>(
   }
 }
 
-/** Half a second, doubled for each attempt, with half of it random; never less than the server asks for. */
+/** Half a second, doubled for each attempt, with half of it random. Never less than the server requests. */
 export function pauseMs(attempt: number, retryAfterSeconds: number | null): number {
   const own = 500 * 2 ** Math.min(attempt, 6) * (0.5 + Math.random() / 2);
   return Math.min(Math.max(own, (retryAfterSeconds ?? 0) * 1000), LONGEST_PAUSE_SECONDS * 1000);
@@ -167,14 +167,17 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** 429 comes before anything is done. After the others it may have been done, so only what is repeatable is repeated. */
+/**
+ * A response with 429 means that nothing was done. After other failures, the server may have processed the request, so it is retried only
+ * if it can be repeated.
+ */
 function isTemporary({ status, code }: AirlockError, repeatable: boolean): boolean {
   if (status === 429) return true;
   if (!repeatable) return false;
   return code === 'unreachable' || code === 'idempotency_in_progress' || [500, 502, 503, 504].includes(status ?? 0);
 }
 
-/** Only the kind of a network failure is kept: its error object may refer to the request, and so to the key. */
+/** Only the kind of a network failure is kept, because its error object may refer to the request, and so to the key. */
 async function reach<T>(who: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -209,7 +212,7 @@ function queryText(query: RequestOptions['query']): string {
   return text.size > 0 ? `?${text}` : '';
 }
 
-/** Not `randomUUID`, which browsers offer on HTTPS only. */
+/** Does not use `randomUUID`, because browsers offer it only on HTTPS. */
 export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,7 +2,7 @@ import type { components, paths } from './schema.ts';
 
 export type Schemas = components['schemas'];
 export type Job = Schemas['Job'];
-/** A job of any kind, as far as all kinds agree. */
+/** A job of any kind, with the fields that all kinds share. */
 export interface AnyJob {
   id: string;
   status: string;
@@ -16,32 +16,32 @@ export interface AnyJob {
   error_advice?: string | null;
 }
 
-/** An output of a job, as far as downloads need to know it. */
+/** An output of a job, with the fields that downloads need. */
 export interface AnyOutput {
   name: string;
-  /** Total size in bytes; null unless it is completed. */
+  /** Total size in bytes; null unless the output is completed. */
   size: number | null;
-  /** Number of its files; null unless it is completed. */
+  /** Number of the output's files; null unless the output is completed. */
   files: number | null;
   sha256: string | null;
 }
 
 export type TranscodeRequest = Schemas['TranscodeRequest'];
 export type Probe = Schemas['ProbeAnswer'];
-/** What a confirmed upload contains; `fileUrl` is the `url` of an input that uses it. */
+/** The contents of a confirmed upload. `fileUrl` is the `url` of an input that uses it. */
 export type Upload = Schemas['ConfirmResult'];
 
 /**
- * A file: a `Blob` or `File`; bytes, such as a `Buffer`; a stream of bytes; a path (Node only); or a URL, from which the
- * server fetches it. A string is a URL if it begins with `https://`, `http://` or `gs://`. A stream is first read to its end,
- * in Node into a temporary file, because an upload declares its size.
+ * A file: a `Blob` or `File`; bytes, such as a `Buffer`; a stream of bytes; a path (Node only); or a URL, from which the server fetches it.
+ * A string is a URL if it begins with `https://`, `http://` or `gs://`. A stream is first read to its end, in Node into a temporary file,
+ * because an upload declares its size.
  */
 export type Input = Blob | Uint8Array | ArrayBuffer | ByteStream | URL | string;
 
 /** A `ReadableStream`, a stream of Node, or any other source of chunks. */
 export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** How far an operation is. */
+/** Progress of an operation. */
 export interface Progress {
   /**
    * `upload`, then `inspect` (the server reads the upload), `queue`, `prepare` (it fetches and reads the inputs), `encode`,
@@ -50,12 +50,12 @@ export interface Progress {
   stage: 'upload' | 'inspect' | 'queue' | 'prepare' | 'encode' | 'store' | 'download';
   /** From 0 to 1 within this stage; null if unknown. */
   fraction: number | null;
-  /** Bytes so far and in total, of `upload` and `download`. */
+  /** `upload` and `download`: bytes so far and in total. */
   loaded?: number;
   total?: number;
-  /** `upload` in parts: what `resume` takes. */
+  /** `upload` in parts: pass it as `resume` to continue the upload. */
   uploadId?: string;
-  /** `queue`: 1 for the next job. */
+  /** `queue`: position in the queue; 1 for the next job. */
   position?: number | null;
   /** `encode`: media seconds encoded per second, and estimated seconds left. */
   speed?: number | null;
@@ -85,12 +85,12 @@ type Body<O> = O extends { requestBody: { content: { 'application/json': infer T
 
 export type CallOptions<O> = PathParameters<O> & QueryParameters<O> & Body<O> & RequestControl;
 
-/** What a documented operation answers on success. */
+/** The response of a documented operation on success. */
 export type AnswerOf<O> = O extends { responses: infer R } ? JsonOf<R[keyof R & (200 | 201 | 202)]> : never;
 type JsonOf<T> = T extends { content: { 'application/json': infer A } } ? A : never;
 
 export interface RequestControl {
-  /** Sent as `Idempotency-Key`. The SDK makes one for requests that create something, so that it can repeat them. */
+  /** Sent as `Idempotency-Key`. The SDK generates a key for requests that create something, so that it can retry them. */
   idempotencyKey?: string;
   signal?: AbortSignal | undefined;
 }

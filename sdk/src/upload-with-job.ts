@@ -13,16 +13,16 @@ interface Creation {
   source: SourceOptions;
   retries: number;
   create(inputs: RequestInputs): Promise<Job>;
-  /** For servers that create no jobs with uploads: uploads a file and confirms it. */
+  /** For servers that cannot create jobs with uploads: uploads a file and confirms it. */
   upload(input: Input): Promise<Upload>;
   deleteUpload(filename: string): Promise<void>;
   cancel(id: string): Promise<unknown>;
 }
 
-/** Servers that create no jobs with uploads, by their transport. */
+/** Servers that cannot create jobs with uploads, by their transport. */
 const withoutUploads = new WeakSet<Transport>();
 
-/** Creates a job whose files are uploaded, and sends their bytes. The job starts when they are there. */
+/** Creates a job whose files are uploaded, and sends their bytes. The job starts when the bytes have arrived. */
 export async function createWithUploads(
   transport: Transport,
   inputs: readonly Input[],
@@ -51,7 +51,7 @@ function requestInput(source: Source | string): RequestInputs[number] {
   return { upload: { filename: name, content_type: contentType as UploadType, file_size: blob.size } };
 }
 
-/** An older server misses the URL of the input, and creates nothing. */
+/** An older server rejects the request because an input has no URL, and creates nothing. */
 function isOlderServer(error: unknown): boolean {
   if (!(error instanceof AirlockError) || error.code !== 'invalid_request') return false;
   const field = (error.details as { field?: unknown } | null)?.field;
@@ -72,7 +72,7 @@ async function sendAll(
     }
     return job;
   } catch (error) {
-    // The job may have ended meanwhile, which ends its uploads: its end is the reason.
+    // If the job has ended meanwhile, its uploads have ended too. The end of the job is then the reason of the failure.
     const now = await transport.json<Job>('GET', `/v1/transcodes/${job.id}`).catch(() => null);
     if (now && isFinal(now) && !control.signal?.aborted) return now;
     await cancel(job.id).catch(() => {});

@@ -19,7 +19,7 @@ const CONFIRM_SECONDS = 30;
 export interface UploadControl {
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
-  /** The `uploadId` of an upload in parts that was interrupted: only what is missing is sent. */
+  /** The `uploadId` of an interrupted upload in parts. Only the missing parts are sent. */
   resume?: string | undefined;
   /** Whether the parts are sent in order, because a job can read them while others are sent. */
   isInOrder?: boolean | undefined;
@@ -33,7 +33,7 @@ export async function uploadSource(transport: Transport, source: Source, control
   return confirm(transport, { ...sent, file_size: source.blob.size }, control);
 }
 
-/** Where to send the bytes of an upload, as a new job says it. */
+/** The address to which the bytes of an upload are sent, from the response about a new job. */
 export type UploadTarget = Schemas['UploadTarget'] | Schemas['UploadPartsTarget'];
 
 /** Sends a file that a job awaits. */
@@ -79,9 +79,9 @@ interface Parts {
   filename: string;
   partSize: number;
   partCount: number;
-  /** Numbers of those that the storage has already. */
+  /** Numbers of the parts that the storage already has. */
   arrived: number[];
-  /** Signed URLs by number; others are requested as needed. */
+  /** Signed URLs by number. Other URLs are requested as needed. */
   urls: Map<number, Schemas['PartUrl']>;
 }
 
@@ -111,7 +111,7 @@ async function putEach(transport: Transport, source: Source, parts: Parts, contr
     await turns?.start(number);
     const blob = source.blob.slice((number - 1) * partSize, (number - 1) * partSize + sizeOf(number));
     const put = async (attempt: number) => {
-      // The URL may have expired, which is a 403.
+      // A 403 can mean that the URL has expired.
       if (attempt > 0) parts.urls.delete(number);
       const { url, headers } = await partUrl(transport, parts, number, missing, signal);
       await putTo(transport, url, {
@@ -172,7 +172,7 @@ async function partUrl(transport: Transport, parts: Parts, number: number, missi
   return parts.urls.get(number)!;
 }
 
-/** The server waits half a minute for a free worker, then returns 503: the confirm is repeated. */
+/** The server waits half a minute for a free worker, and then returns 503. In that case, the confirm is retried. */
 async function confirm(
   transport: Transport,
   body: Schemas['ConfirmRequest'],
@@ -202,7 +202,7 @@ async function putTo(
   put.onLoaded(put.blob.size);
 }
 
-/** Reports progress of an upload, never backwards: a part that is sent again counts from zero. */
+/** Reports the progress of an upload. It never decreases, although a part that is sent again counts from zero. */
 function meter({ onProgress }: UploadControl, total: number, uploadId?: string): (loaded: number) => void {
   let most = -1;
   return (loaded) => {

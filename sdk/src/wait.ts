@@ -14,7 +14,7 @@ const WAIT_SECONDS = 25;
 /** From this progress on, the output is checked and stored. */
 const ENCODED = 0.99;
 
-/** What progress is read from. */
+/** The fields from which progress is computed. */
 interface AnyEventData {
   position: number | null;
   progress: number;
@@ -26,10 +26,7 @@ export function isFinal({ status }: Pick<AnyJob, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
-/**
- * Waits for a final state: by events, or by `?wait=` where a proxy between client and server delays events. `path` is the
- * path of the job.
- */
+/** Waits for a final state: by events, or by `?wait=` if a proxy between client and server delays events. `path` is the path of the job. */
 export async function waitForJob<Job extends AnyJob>(
   transport: Transport,
   path: string,
@@ -58,7 +55,7 @@ export function isLastOfJob({ type }: StreamEvent): boolean {
   return /\.(completed|failed|canceled|deleted)$/.test(type);
 }
 
-/** How far a job is, by its state. */
+/** The progress of a job, derived from its state. */
 export function progressOfJob({
   status,
   progress = 0,
@@ -70,7 +67,7 @@ export function progressOfJob({
   return encoding(progress, speed, eta_seconds);
 }
 
-/** Events of every kind of job end in the same words. */
+/** Events of every kind of job have the same words after the dot. */
 function progressOfEvent(event: StreamEvent): Progress | null {
   const data = event.data as object as Partial<AnyEventData>;
   switch (event.type.split('.').at(-1)) {
@@ -88,6 +85,6 @@ function progressOfEvent(event: StreamEvent): Progress | null {
 function encoding(fraction: number, speed: number | null, etaSeconds: number | null): Progress {
   if (fraction >= ENCODED) return { stage: 'store', fraction: null };
   if (fraction === 0 && speed === null) return { stage: 'prepare', fraction: null };
-  // The duration of some inputs is unknown until their end.
+  // The duration of some inputs is unknown until they end.
   return { stage: 'encode', fraction: fraction === 0 ? null : fraction, speed, etaSeconds };
 }

@@ -1,6 +1,6 @@
 import type { EventData, KeptEvent } from './event-data.ts';
 
-/** A delivery that is not genuine, too old, or unreadable. Answer it with 400. */
+/** A delivery that is not genuine, too old, or unreadable. Respond to it with 400. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
 }
@@ -10,14 +10,14 @@ export type WebhookEvent = {
   [T in KeptEvent]: { id: string; type: T; timestamp: string; data: EventData[T] };
 }[KeptEvent];
 
-/** Deliveries whose time differs more from this machine's are rejected, because somebody may have recorded them. */
+/** Seconds. Deliveries whose time differs more from this machine's time are rejected, because an attacker may have recorded them. */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * Verifies a delivery as Standard Webhooks describes, and parses it. Throws `WebhookError` unless it is genuine, and
- * `TypeError` if the body was parsed already.
- * @param delivery.body as it arrived: parsing and printing it again changes the bytes
- * @param delivery.secret `whsec_…`; several while a secret is replaced
+ * Verifies a delivery as Standard Webhooks describes, and parses it. Throws `WebhookError` unless it is genuine, and `TypeError` if the
+ * body was parsed already.
+ * @param delivery.body the unchanged body: parsing and printing it again changes the bytes
+ * @param delivery.secret `whsec_…`; several secrets while a secret is replaced
  */
 export async function verifyWebhook(delivery: {
   body: string | Uint8Array | ArrayBuffer;
@@ -47,7 +47,7 @@ export async function verifyWebhook(delivery: {
   throw new WebhookError('The signature of the delivery is wrong.');
 }
 
-/** Plain JavaScript may pass anything. */
+/** Plain JavaScript may pass any value. */
 function bytesOf(body: unknown): Uint8Array {
   if (typeof body === 'string') return new TextEncoder().encode(body);
   if (body instanceof ArrayBuffer) return new Uint8Array(body);

@@ -25,7 +25,7 @@ export const COPIED_TAGS = [
 ] as const;
 export type CopiedTag = (typeof COPIED_TAGS)[number];
 
-/** An output that contains the packets of the only input, unchanged, in a container that the sanitizer can write. */
+/** An output that contains the unchanged packets of the only input, in a container that the sanitizer can write. */
 export interface ContainerCopy {
   /** Indexes of the streams in the input, in the order of the output. */
   streams: readonly number[];
@@ -41,7 +41,7 @@ export interface ContainerCopy {
 /** A picture of an input. */
 export interface PictureTime {
   seconds: number;
-  /** The last key frame up to that time, not the picture that is shown then. */
+  /** Whether the still shows the last key frame up to that time instead of the picture that a player shows at that time. */
   isKey: boolean;
 }
 
@@ -54,39 +54,39 @@ export interface PlannedFile {
   contentType: string;
   streams: StreamPlans;
   expect: ExpectedOutput;
-  /** The only picture of the input that it shows; absent = it shows others, or it is not known. */
+  /** The only picture of the input that the output shows; absent = it shows other pictures, or the picture is not known. */
   picture?: PictureTime;
-  /** How the finished file is compared with its source; absent = it is not. */
+  /** How the finished file is compared with its source; absent = no comparison. */
   quality?: QualityPlan;
 }
 
 /** A file whose video is compared with its source. */
 export type ComparedFile = PlannedFile & { quality: QualityPlan };
 
-/** A comparison of an encoded video with what its encoder gets: the source after all filters. */
+/** A comparison of an encoded video with the encoder's input: the source after all filters. */
 export interface QualityPlan {
   source: ComparedSource;
-  /** The metric of the target first. */
+  /** The metrics, with the metric of the target first. */
   metrics: readonly Metric[];
   target: TargetPlan | null;
 }
 
 /** The only video from which an output is made. */
 export interface ComparedSource {
-  /** Inside the cell. */
+  /** Path inside the cell. */
   path: string;
   demuxer: string;
-  /** Arguments that open it as the command does, `-i` included. */
+  /** Arguments that open the source as the command does, including `-i`. */
   inputArgs: readonly string[];
   /** Index of the stream in the file. */
   stream: number;
-  /** The part of the file that the output shows, in seconds; null = until an end that is not known. */
+  /** The part of the file that the output shows, in seconds; null = until the end, whose time is not known. */
   from: number;
   seconds: number | null;
   frameRate: number;
   /** A simple chain of filters; empty = none. */
   filter: string;
-  /** In which both are compared. */
+  /** Pixel format in which both videos are compared. */
   pixelFormat: 'yuv420p' | 'yuv420p10le';
 }
 
@@ -94,7 +94,7 @@ export interface ComparedSource {
 export interface TargetPlan extends TargetRequest {
   /** FFmpeg's name. */
   encoder: string;
-  /** Arguments of the encoder, `-crf:v` included. */
+  /** Arguments of the encoder, including `-crf:v`. */
   encoderArgs: readonly string[];
 }
 
@@ -103,25 +103,25 @@ export interface PlannedTree {
   /** Position of its row among the outputs of the job. */
   position: number;
   format: string;
-  /** Of the file with which a client begins. */
+  /** Content type of the file with which a client begins. */
   contentType: string;
   streams: StreamPlans;
   tree: TreePlan;
-  /** The file of the cell that is compared with its source: the largest rendition of a ladder. Absent = none is. */
+  /** The file of the cell that is compared with its source: the largest rendition of a ladder. Absent = no comparison. */
   compared?: ComparedFile;
-  /** How samples show which rungs a ladder needs; absent = they are not sampled. */
+  /** How samples determine the rungs that a ladder needs; absent = no samples. */
   sampling?: RungSampling;
 }
 
-/** The bit rate that a rung of `auto` needs, by samples of the source. */
+/** The bit rate that samples of the source suggest for a rung of `auto`. */
 export interface RungRate {
   height: number;
-  /** Bits per second at the constant quality of a ladder: on average, and of the hardest sample. */
+  /** Bits per second at the constant quality of a ladder: the average, and the rate of the hardest sample. */
   mean: number;
   most: number;
 }
 
-/** The rungs that a ladder may have, each as a sample encodes it. */
+/** The rungs that a ladder may have, with the settings that each sample uses. */
 export interface RungSampling {
   source: { path: string; demuxer: string; stream: number; seconds: number; frameRate: number };
   rungs: readonly { height: number; filter: string; preset: string }[];
@@ -135,11 +135,11 @@ export interface TreePlan {
   /** Upper bounds of the stored output. `maxBytes` is reserved until it is stored. */
   maxBytes: number;
   maxFiles: number;
-  /** How the tree is made of what the cell has written. */
+  /** How Airlock makes the tree from the files that the cell has written. */
   make: TreeRecipe;
 }
 
-/** Stores the only directory as it is, once every file in it has an expected name and content. */
+/** Stores the only directory unchanged, once every file in it has an expected name and content. */
 export interface DirectoryRecipe {
   kind: 'directory';
   /** Matches the name of each file. */
@@ -147,7 +147,7 @@ export interface DirectoryRecipe {
   expect: ExpectedOutput;
   /** The required number of files; absent = any number. */
   count?: number;
-  /** Files that Airlock adds; absent = none. */
+  /** Files that Airlock adds; absent = no files. */
   added?: readonly { path: string; contentType: string; text: string }[];
 }
 
@@ -157,9 +157,9 @@ export interface LadderRecipe {
   renditions: readonly (LadderPart & { size: { width: number; height: number } })[];
   /** Null = the ladder is silent. */
   audio: LadderPart | null;
-  /** Position of a subtitle file among the assets of the job; absent = none. */
+  /** Position of a subtitle file among the assets of the job; absent = no subtitle file. */
   subtitles?: number;
-  /** Whether subtitles are made from the speech in its audio. */
+  /** Whether Airlock makes subtitles from the speech in the video's audio. */
   transcribes?: boolean;
   segmentSeconds: number;
   manifests: { hls: boolean; dash: boolean };
@@ -168,9 +168,9 @@ export interface LadderRecipe {
 
 /** A file of the cell that becomes a directory of the ladder. */
 export interface LadderPart {
-  /** In the cell: `/out/ladder-1080p.mp4`. */
+  /** Path in the cell: `/out/ladder-1080p.mp4`. */
   path: string;
-  /** Of the directory. */
+  /** Name of the directory. */
   name: string;
   /** FFmpeg's name of the codec. */
   codec: string;
@@ -185,7 +185,7 @@ export interface StreamPlan {
   mode: 'copied' | 'encoded';
   /** Why a preset encodes the stream instead of copying it; null otherwise. */
   reason: string | null;
-  /** Into how many pieces the video was cut, and why; absent where that was not considered. */
+  /** Into how many pieces the video was cut, and why; absent if cutting was not considered. */
   split?: { pieces: number; reason: string };
 }
 

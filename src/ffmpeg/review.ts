@@ -6,15 +6,15 @@ import { estimateJobClass } from './plan/resource-class.ts';
 import { parseJob } from './policy/options/parse-job.ts';
 import type { AssetRequest, MediaInfo, PlanWarning, Rejection, ResourceClass } from './types.ts';
 
-/** Result of judging a request before any file is read; plain data, so that it can be sent between threads. */
+/** Result of reviewing a request before any file is read. Plain data, so that it can be sent between threads. */
 export interface Review {
-  /** Every rejected part; empty = allowed. */
+  /** Every rejected part. Empty if the request is allowed. */
   rejections: Rejection[];
   warnings: PlanWarning[];
   /** Every file that graphs and overlays name. */
   assets: AssetRequest[];
   resourceClass: ResourceClass;
-  /** The commands that would run, or why there are none; null = the request is rejected. */
+  /** The commands that would run, or why there are no commands; null if the request is rejected. */
   preview: Preview | { failure: { code: FailureCode; message: string } } | null;
 }
 
@@ -40,7 +40,7 @@ export function reviewRequest(request: JobRequest, infos: readonly (MediaInfo | 
     return fault ? rejected(fault) : { ...judged, resourceClass, preview };
   } catch (error) {
     if (!(error instanceof JobFailure)) throw error;
-    // Inspecting the inputs cannot change that.
+    // Inspecting the inputs cannot change this result.
     if (error.code === 'option_refused') return rejected(error.message);
     return { ...judged, resourceClass, preview: { failure: { code: error.code, message: error.message } } };
   }

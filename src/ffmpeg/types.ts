@@ -6,12 +6,9 @@ import type { CaptionOverlay, QuoteCard, TextOverlay } from './policy/overlays/t
 export type * from './packets.ts';
 export type * from './planned-output.ts';
 
-/**
- * The type of a file according to its first bytes. `demuxer` = FFmpeg's name for `-f`, or `heif`, which FFmpeg does not
- * have.
- */
+/** The type of a file according to its first bytes. `demuxer` = FFmpeg's name for `-f`, or `heif`, which is not a demuxer of FFmpeg. */
 export interface DetectedMedia {
-  /** One of the content types that an upload may declare. */
+  /** A content type that an upload may declare. */
   mime: string;
   demuxer: string;
 }
@@ -30,7 +27,7 @@ export interface VideoStream {
   rotation: Rotation;
   /** Width of one sample divided by its height; 1 = square. */
   sampleAspectRatio: number;
-  /** Pixels that a person sees: sample aspect ratio and rotation applied. */
+  /** Pixels that a person sees, after applying sample aspect ratio and rotation. */
   displayWidth: number;
   displayHeight: number;
   pixelFormat: string | null;
@@ -42,9 +39,9 @@ export interface VideoStream {
   colorPrimaries: string | null;
   colorSpace: string | null;
   colorRange: string | null;
-  /** PQ or HLG transfer. */
+  /** Whether the transfer is PQ or HLG. */
   isHdr: boolean;
-  /** Cover art, not video. */
+  /** Whether the stream is cover art instead of video. */
   isAttachedPicture: boolean;
   /** Bits per second. */
   bitRate: number | null;
@@ -62,10 +59,10 @@ export interface AudioStream {
   sampleRate: number;
   /** Bits per second. */
   bitRate: number | null;
-  /** Bits per sample; null = the codec has no such number. */
+  /** Bits per sample; null if the codec does not define this number. */
   bitDepth: number | null;
   isDefault: boolean;
-  /** ISO 639 code, lower case; null when absent or undetermined. */
+  /** ISO 639 code, lower case; null if absent or undetermined. */
   language: string | null;
   durationSeconds: number | null;
 }
@@ -91,7 +88,7 @@ export interface MediaInfo {
   sourceCodec?: string;
 }
 
-/** Properties of an output, to check it and to describe it to clients. */
+/** Properties of an output, used to check it and to describe it to clients. */
 export interface OutputInfo {
   sizeBytes: number;
   durationSeconds: number | null;
@@ -199,7 +196,7 @@ export interface PlanInput {
   path: string;
   demuxer: string;
   info: MediaInfo;
-  /** Absent or null = unknown, so that nothing may be copied. */
+  /** Absent or null = unknown, so nothing may be copied. */
   packets?: readonly StreamPackets[] | null;
   /** Seconds of audio, counted by frame if the container's duration may be a guess; absent or null = not counted. */
   countedSeconds?: number | null;
@@ -215,11 +212,11 @@ export interface PlanContext {
   disarm?: boolean;
   /** CPU cores that the cell may use. */
   cores: number;
-  /** What the rungs of a ladder need by samples; absent = they were not sampled. */
+  /** Bit rates that samples suggest for the rungs of a ladder; absent = no samples. */
   rungRates?: readonly RungRate[];
   /** Expected memory up to which outputs share a command; absent = any. */
   memoryBytes?: number;
-  /** Position of an output that has a command of its own; absent = none has. */
+  /** Position of an output that has its own command; absent = no such output. */
   apart?: number;
 }
 
@@ -228,7 +225,7 @@ export type PlanSource = 'preset' | 'raw_options' | 'defaults';
 /** All commands of a job. Each makes its own outputs: if one fails, the outputs of the others are kept. */
 export interface JobPlan {
   commands: readonly Plan[];
-  /** Outputs that the inputs do not allow, such as an MP3 of a silent video; absent = none. There is at least one command. */
+  /** Outputs that the inputs do not allow, such as an MP3 of a silent video; absent = no such outputs. There is at least one command. */
   failures?: readonly PlannedFailure[];
 }
 
@@ -241,7 +238,7 @@ export interface PlannedFailure {
 
 /** One command. */
 export interface Plan {
-  /** Everything after the program's name. */
+  /** All arguments after the program's name. */
   args: string[];
   outputs: PlannedOutput[];
   /** Expected duration of the output, for progress; null = unknown, or a still picture. */
@@ -261,8 +258,8 @@ export interface Plan {
   /** Pictures that must be in the cell before the command runs. */
   layers: LayerRequest[];
   warnings: PlanWarning[];
-  /** Seconds up to which the last key frames of the first input suffice, in rising order; absent = it needs all frames. */
+  /** Seconds up to which the last key frames of the first input are enough, in rising order; absent = the command needs all frames. */
   keyTimes?: readonly number[];
-  /** How its output can be made without FFmpeg; absent = only the command makes it. */
+  /** How the command's output can be made without FFmpeg; absent = only the command can make it. */
   containerCopy?: ContainerCopy;
 }

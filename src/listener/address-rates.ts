@@ -1,16 +1,16 @@
-/** Addresses that are remembered, some 150 bytes each. Beyond them the oldest one starts again. */
+/** Maximum number of remembered addresses, which need some 150 bytes each. Beyond it, the oldest address is forgotten and starts again. */
 const MAX_ADDRESSES = 10_000;
 const MINUTE_MS = 60_000;
 
 export interface AddressRates {
   /**
-   * Counts an event, or as many as `tokens`. Returns 0 if they are allowed; otherwise counts none, and returns the
-   * milliseconds until they are allowed.
+   * Counts an event, or `tokens` events. If they are allowed, returns 0. Otherwise, counts none of them and returns the milliseconds until
+   * they are allowed.
    */
   spend(address: string, tokens?: number): number;
   /**
-   * Counts events that happen as soon as they are allowed. Returns the milliseconds until then. Returns null and counts none if that is
-   * more than `maxMs`.
+   * Counts events that will happen as soon as they are allowed. Returns the milliseconds until then. If that is more than `maxMs`, returns
+   * null and counts none.
    */
   reserve(address: string, tokens: number, maxMs: number): number | null;
   /** Counts as many of these events as are allowed. */
@@ -18,7 +18,7 @@ export interface AddressRates {
 }
 
 interface Bucket {
-  /** Negative while reserved events are not allowed yet. */
+  /** Tokens that are left. Negative while reserved events are not allowed yet. */
   tokens: number;
   /** Time of `tokens`. */
   at: number;
@@ -27,7 +27,7 @@ interface Bucket {
 export interface RateLimit {
   /** Events that an address may cause at once. */
   burst: number;
-  /** Events that it may cause in each further minute. */
+  /** Further events that an address may cause in each minute. */
   perMinute: number;
 }
 

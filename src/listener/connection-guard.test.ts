@@ -24,7 +24,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** Responds to every request except requests for /held. */
+/** Responds to every request except requests for /held, which stay open. */
 const answer: RequestListener = (request, response) => {
   if (request.url !== '/held') response.end('ok');
 };
@@ -93,7 +93,7 @@ it('the guard rejects connections that an address opens too fast, and serves oth
   await vi.waitFor(async () => expect(await status(world, '127.0.0.2')).toBe(200), { timeout: 5_000 });
 });
 
-it('the guard counts a connection that it closes for pipelining as many new ones of its address', async () => {
+it('the guard counts a connection that it closes for pipelining as many new connections of its address', async () => {
   const server = createServer((request) => world.guard.closePipelined(request.socket));
   const world = await start({ perAddress: 36, newPerMinute: 1 }, server);
   const statuses = [];
@@ -103,7 +103,7 @@ it('the guard counts a connection that it closes for pipelining as many new ones
   expect(world.guard.counts().open).toBe(0);
 });
 
-it('the guard counts a connection that is closed because its body is not sent as several new ones of its address', async () => {
+it('the guard counts a connection that is closed because its body is not sent as several new connections of its address', async () => {
   const server = createServer((request, response) => {
     world.guard.countUnsent(request.socket);
     response.end();

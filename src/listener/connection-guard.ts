@@ -5,16 +5,16 @@ import { addressGroup, addressMatcher } from '../config/addresses.ts';
 import { type AddressRates, createAddressRates } from './address-rates.ts';
 
 export interface ConnectionLimits {
-  /** Maximum of concurrent connections. */
+  /** Maximum number of concurrent connections. */
   total: number;
-  /** Maximum of concurrent connections per IPv4 address or IPv6 /64. */
+  /** Maximum number of concurrent connections per IPv4 address or IPv6 /64. */
   perAddress: number;
   /**
-   * New connections that such an address may open in a minute, and half of `perAddress` more at once. Without it, only
+   * New connections that an address may open in a minute. Another half of `perAddress` may be opened at once. Without this value, only
    * concurrent connections are limited.
    */
   newPerMinute?: number;
-  /** Maximum of milliseconds from accept to the first byte. */
+  /** Maximum milliseconds from accept to the first byte. */
   firstByteMs: number;
 }
 
@@ -29,8 +29,9 @@ export const REJECTION_REASONS = [
 ] as const;
 
 /**
- * Why a connection was closed: too many of its address; too many new ones of its address; too many in total; evicted for another address while idle or not
- * authenticated; no first byte in time; incomplete request headers; too many requests that wait for earlier ones.
+ * Why a connection was closed: too many connections of its address; too many new connections of its address; too many connections in total;
+ * evicted for another address while idle or not authenticated; no first byte in time; incomplete request headers; too many requests that
+ * wait for earlier requests.
  */
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
@@ -41,19 +42,19 @@ export interface ConnectionCounts {
 
 export interface ConnectionGuard {
   counts(): ConnectionCounts;
-  /** Protects the connection from eviction until the request has been answered. Call it after the authentication. */
+  /** Protects the connection from eviction until the request has a response. Call this after the authentication. */
   protect(request: IncomingMessage): void;
   /**
-   * Closes a connection with too many requests that wait for earlier ones. Such a connection costs as much as many, so it
+   * Closes a connection with too many requests that wait for earlier requests. Such a connection costs as much as many connections, so it
    * counts as many new connections of its address.
    */
   closePipelined(socket: Socket): void;
   /**
-   * Counts a connection that is closed because its client has not sent a body to its end. It cost a parser, a request and a
+   * Counts a connection that is closed because its client has not sent a complete body. The connection cost a parser, a request and a
    * response, so it counts as several new connections of its address.
    */
   countUnsent(socket: Socket): void;
-  /** Closes connections without a running request, also those that browsers open in advance. */
+  /** Closes connections without a running request, including connections that browsers open in advance. */
   closeIdle(): void;
 }
 
@@ -61,13 +62,13 @@ export interface GuardOptions {
   limits: ConnectionLimits;
   /** CIDRs of proxies. A proxy has many clients, so only the total limit applies to it. */
   trustProxy: readonly string[];
-  /** Called at most every ten seconds; `address` is the last one rejected. */
+  /** Called at most every ten seconds. `address` is the address that was rejected last. */
   onRejected: (summary: { address: string; rejected: Partial<Record<RejectionReason, number>>; open: number }) => void;
 }
 
 interface Connection {
   peer: string;
-  /** The TLS session, once there is one; otherwise `raw`. */
+  /** The TLS session once it exists; before that, `raw`. */
   socket: Socket;
   raw: Socket;
   group: Group;
@@ -80,30 +81,30 @@ interface Connection {
 
 interface Group {
   address: string;
-  /** In order of arrival. */
+  /** Connections in order of arrival. */
   connections: Set<Connection>;
   isProxy: boolean;
 }
 
 const SWEEP_MS = 1_000;
-/** New connections as which a connection counts that is closed for pipelining: what Node parses of it costs about as much. */
+/** Number of new connections as which a connection counts that is closed for pipelining. Parsing its requests costs Node about as much. */
 const PIPELINED_COST = 16;
-/** The same for a connection that is closed because its client has not sent its body. */
+/** Number of new connections as which a connection counts that is closed because its client has not sent its body. */
 const UNSENT_COST = 8;
 const REPORT_MS = 10_000;
 
 /**
- * Limits the connections of a listener per address and in total. Runs before HTTP and TLS, so that an excess connection
- * costs no parser and no handshake. At the total limit, a new connection evicts one of the address with the most
- * connections, provided that its own address has fewer: an idle one, or else one whose request has not been authenticated.
- * Must be called before the server listens. The server must handle `clientError`.
+ * Limits the connections of a listener per address and in total. Runs before HTTP and TLS, so that an excess connection costs no parser and
+ * no handshake. At the total limit, a new connection evicts a connection of the address with the most connections, provided that its own
+ * address has fewer. It evicts an idle connection, or else a connection whose request has not been authenticated. Call this before the
+ * server listens. The server must handle `clientError`.
  */
 export function guardConnections(server: HttpServer | HttpsServer, options: GuardOptions): ConnectionGuard {
   const guard = new Connections(options);
   const accept = server.listeners('connection');
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
-    // A reset leaves no TIME_WAIT, unlike a graceful close.
+    // A reset leaves no TIME_WAIT state, unlike a graceful close.
     if (!guard.admit(socket)) return void socket.resetAndDestroy();
     for (const listener of accept) listener.call(server, socket);
   });
@@ -139,7 +140,7 @@ class Connections implements ConnectionGuard {
     this.#rejections = createTally(onRejected, () => this.#byPeer.size);
   }
 
-  /** Tracks a new connection, unless a limit or its client has ended it. */
+  /** Tracks a new connection, unless a limit or its client has closed it. */
   admit(socket: Socket): boolean {
     const { remoteAddress } = socket;
     // The client has already disconnected.
@@ -149,7 +150,7 @@ class Connections implements ConnectionGuard {
     const group = this.#groups.get(address) ?? { address, connections: new Set(), isProxy };
     const isFull = !group.isProxy && group.connections.size >= this.#limits.perAddress;
     if (isFull) return this.#reject('address_limit', address);
-    // Each connection costs an HTTP parser and a response, so a storm of short ones keeps other clients waiting.
+    // Each connection costs an HTTP parser and a response, so many short connections would delay other clients.
     const isTooFast = !group.isProxy && this.#rates !== null && this.#rates.spend(address) > 0;
     if (isTooFast) return this.#reject('address_rate', address);
     const isTotalFull = this.#byPeer.size >= this.#limits.total && !this.#evictFor(group);
@@ -261,13 +262,13 @@ class Connections implements ConnectionGuard {
 
   #end(connection: Connection, reason: RejectionReason): void {
     this.#reject(reason, connection.group.address);
-    // Untrack it immediately, not when the kernel has closed it.
+    // Untrack the connection immediately, not when the kernel has closed it.
     this.#untrack(connection);
     connection.raw.resetAndDestroy();
   }
 }
 
-/** Identifies a connection: with TLS, request and connection have different socket objects, but the same peer. */
+/** Identifies a connection. With TLS, request and connection have different socket objects, but the same peer. */
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`;
 }

@@ -4,12 +4,12 @@ import { createFairTurns } from './fair-turns.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(async () => {
-  // Otherwise, requests that wait start during later tests of the process, where their timers count.
+  // Otherwise, waiting requests start during later tests of the process, where their timers count.
   for (const cleanUp of cleanups.splice(0)) cleanUp();
   await setImmediate();
 });
 
-/** Starts requests, and keeps the functions that end them. */
+/** Starts requests, and collects the functions that end them. */
 function record() {
   const turns = createFairTurns();
   const started: string[] = [];
@@ -26,7 +26,7 @@ function record() {
     isOver = true;
     for (const end of all) end();
   });
-  /** Lets the event loop turn until nothing new has started for some turns. */
+  /** Runs the event loop until nothing new has started for several turns. */
   const settle = async () => {
     for (let quiet = 0, before = started.length; quiet < 5; quiet++) {
       await setImmediate();
@@ -60,7 +60,7 @@ describe('with turns of addresses,', () => {
 
   it('addresses that wait do not delay another address by more than a turn of each', async () => {
     const { run, started, ends } = record();
-    // More addresses than a turn starts requests of.
+    // More addresses than the number of requests that start in a turn.
     for (const greedy of ['b', 'c', 'd']) for (let count = 0; count < 300; count++) run(greedy);
     run('other');
     for (let count = 0; count < 5; count++) run('other');
@@ -83,7 +83,7 @@ describe('with turns of addresses,', () => {
     expect(started).toHaveLength(10);
   });
 
-  it('an address starts one request in a turn, also if each gets its response immediately', async () => {
+  it('an address starts one request in a turn, even if each gets its response immediately', async () => {
     const turns = createFairTurns();
     let started = 0;
     const answer = (end: () => void) => {
@@ -112,7 +112,7 @@ describe('with turns of addresses,', () => {
     expect(many.started).toHaveLength(16);
   });
 
-  it('requests continue to start when earlier ones wait for a database that is down', async () => {
+  it('requests continue to start when earlier requests wait for a database that is down', async () => {
     const { run, started } = record();
     for (let count = 0; count < 12; count++) run('a');
     while (started.length < 12) await setImmediate();

@@ -1,10 +1,10 @@
-/** Requests of waiting addresses that start in a turn of the event loop, so that a turn stays short. */
+/** Number of requests of waiting addresses that start in a turn of the event loop, so that a turn stays short. */
 const STARTS_PER_TURN = 2;
-/** Requests that may be between start and `end` while others wait. */
+/** Number of requests that may be between start and `end` while other requests wait. */
 const MAX_STARTING = 16;
-/** The same for one address, so that a few addresses leave some for the others. */
+/** Number of requests of one address that may be between start and `end`, so that a few addresses do not use all of them. */
 const MAX_STARTING_PER_ADDRESS = 4;
-/** Milliseconds for which waiting requests let new connections go first. */
+/** Milliseconds for which new connections precede waiting requests. */
 const MAX_DEFER_MS = 25;
 /** Milliseconds after which a start that has not ended no longer counts: it may wait for a database that is down. */
 const START_MS = 100;
@@ -18,13 +18,13 @@ const START_MS = 100;
  */
 export interface FairTurns {
   /**
-   * Calls `start` now or in a later turn of the event loop, or never if `isWanted` is false by then. `start` gets a function
-   * to call when the request has been authenticated, so that the limits of its account apply, or answered.
+   * Calls `start` now or in a later turn of the event loop. Never calls it if `isWanted` is false by then. `start` receives a function to
+   * call when the request has been authenticated, so that the limits of its account apply, or when it has a response.
    */
   run(address: string, isWanted: () => boolean, start: (end: () => void) => void): void;
   /**
-   * Starts nothing that waits in this turn. Call it for each new connection: the event loop accepts one in a turn, so a
-   * client behind many new connections waits for as many turns, which should be short.
+   * Starts no waiting request in this turn. Call this for each new connection: the event loop accepts one connection in a turn, so a client
+   * behind many new connections waits for as many turns, which should be short.
    */
   defer(): void;
 }
@@ -50,7 +50,7 @@ class Turns implements FairTurns {
   #total = 0;
   #isScheduled = false;
   #isDeferred = false;
-  /** Since when new connections go first; null if they do not. */
+  /** Time since which new connections come first; null if they do not. */
   #deferredAt: number | null = null;
 
   defer(): void {
@@ -114,12 +114,12 @@ class Turns implements FairTurns {
     return performance.now() - this.#deferredAt < MAX_DEFER_MS;
   }
 
-  /** Returns the number of requests that it has started. */
+  /** Returns the number of requests that this has started. */
   #startWaiting(): number {
     let starts = 0;
     for (const [address, queue] of this.#queues) {
       if (starts === STARTS_PER_TURN || this.#total >= MAX_STARTING) break;
-      // An address that is queued behind the others appears again in this loop.
+      // An address that is queued again appears again in this loop.
       if (this.#served.has(address)) continue;
       if ((this.#starting.get(address) ?? 0) >= MAX_STARTING_PER_ADDRESS) continue;
       const next = shiftWanted(queue);
@@ -133,7 +133,7 @@ class Turns implements FairTurns {
   }
 }
 
-/** The next request that is still wanted. Those of closed connections take no turn, and no memory for longer. */
+/** The next request that is still wanted. Requests of closed connections take no turn and are removed from memory. */
 function shiftWanted(queue: Waiting[]): Waiting | undefined {
   for (;;) {
     const next = queue.shift();

@@ -4,17 +4,16 @@ import type { Socket } from 'node:net';
 const waiting = new WeakMap<Socket, number>();
 
 export interface OrderBounds {
-  /** Requests of a connection that may wait for earlier ones. */
+  /** Maximum number of requests of a connection that wait for earlier requests. */
   maxWaiting: number;
-  /** Closes a connection with more. */
+  /** Closes a connection with more waiting requests. */
   close: (socket: Socket) => void;
 }
 
 /**
- * Starts a request after the responses to the earlier ones on its connection. Node starts pipelined requests
- * concurrently: one connection could start any number of them, and a response that waits for earlier ones gets no event
- * when the connection closes. Closes a connection with too many waiting requests: browsers, S3 clients and
- * proxies do not pipeline.
+ * Starts a request after the responses to the earlier requests on its connection. Node starts pipelined requests concurrently: one
+ * connection could start any number of them, and a response that waits for earlier responses gets no event when the connection closes.
+ * Closes a connection with too many waiting requests: browsers, S3 clients and proxies do not pipeline.
  */
 export function respondInOrder(
   request: IncomingMessage,
@@ -41,7 +40,7 @@ export function respondInOrder(
   });
 }
 
-/** What Node's parser takes for a response that ends HTTP on a connection: it reads nothing after this request. */
+/** A response that Node's parser reads as the end of HTTP on a connection, so that it parses nothing after this request. */
 const END_OF_HTTP = 2;
 
 /**

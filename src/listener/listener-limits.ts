@@ -1,15 +1,15 @@
 import type { ConnectionLimits } from './connection-guard.ts';
 import { affordableConnections } from './open-files.ts';
 
-/** From accept to the first byte. Clients send immediately; a lost packet delays them by 3 s. */
+/** Milliseconds from accept to the first byte. Clients send immediately; a lost packet delays them by 3 s. */
 const FIRST_BYTE_MS = 5_000;
-/** From the first byte to the end of the TLS handshake. */
+/** Milliseconds from the first byte to the end of the TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Options of an HTTP server: request headers must be complete within 10 s, checked once per second. */
 export const HEAD_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 } as const;
 /**
- * Length of the kernel's queue of unaccepted connections, at most net.core.somaxconn (4096 since Linux 5.4). With
- * Node's default of 511, a burst overflows the queue, and each client whose packet is dropped waits a second.
+ * Length of the kernel's queue of unaccepted connections, limited by net.core.somaxconn (4096 since Linux 5.4). With Node's default of 511,
+ * a burst of connections overflows the queue, and each client whose packet is dropped waits a second.
  */
 export const ACCEPT_BACKLOG = 4096;
 

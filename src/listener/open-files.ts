@@ -6,8 +6,8 @@ const RESERVED = 256;
 const PER_CONNECTION = 2;
 
 /**
- * Returns the number of connections for which this process has descriptors, at most `wanted`. Node raises its soft
- * limit to the hard one at startup, so the limit in /proc is final. If /proc cannot be read, returns `wanted`.
+ * Returns the number of connections for which this process has descriptors, at most `wanted`. Node raises its soft limit to the hard limit
+ * at startup, so the limit in /proc is final. If /proc cannot be read, returns `wanted`.
  */
 export function affordableConnections(wanted: number, limits = readLimits()): number {
   const open = /^Max open files +(\d+)/m.exec(limits)?.[1];

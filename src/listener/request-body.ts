@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Time for the rest of a body after the response has been sent, milliseconds. */
+/** Milliseconds for the rest of a body after the response has been sent. */
 const REST_MS = 5_000;
-/** Bytes of that rest: the largest body of the API, and a margin. */
+/** Maximum bytes of the rest of a body: the largest body of the API, and a margin. */
 const REST_BYTES = 2 * 1024 * 1024;
-/** Bytes of the rest of a chunked body. A chunk of one byte costs Node as much time as a large one. */
+/** Maximum bytes of the rest of a chunked body. A chunk of one byte costs Node as much time as a large chunk. */
 const CHUNKED_REST_BYTES = 128 * 1024;
 const CHECK_MS = 250;
-/** Time to read the response for a client whose body is not read to its end, milliseconds. */
+/** Milliseconds for which a client can read the response when its body is not read to its end. */
 const UNREAD_MS = 1_000;
 
 export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
@@ -17,16 +17,16 @@ export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
 }
 
 interface RestBounds {
-  /** Counts the bytes of a rest. If it returns false, nothing more is read of it. */
+  /** Counts the bytes of a rest. If it returns false, no further bytes of the rest are read. */
   spend: (bytes: number) => boolean;
-  /** Called for a connection that is closed because its client has not sent a body to its end. */
+  /** Called for a connection that is closed because its client has not sent a complete body. */
   onUnsent: (socket: Socket) => void;
 }
 
 /**
- * Bounds what a client may send after the response to its request. Node reads and discards the rest of a body, so that the
- * client can read the response and use the connection again. Without a bound, Node reads for as long as a request may take.
- * If `spend` returns false, the connection is closed once the client has had a second to read the response.
+ * Bounds the bytes that a client may send after the response to its request. Node reads and discards the rest of a body, so that the client
+ * can read the response and use the connection again. Without a bound, Node reads for as long as a request may take. If `spend` returns
+ * false, the connection is closed once the client has had a second to read the response.
  */
 export function boundRestOfBody(
   request: IncomingMessage,
@@ -36,11 +36,11 @@ export function boundRestOfBody(
   response.once('finish', () => {
     if (request.complete) return;
     const { socket } = request;
-    // Node closes it after a response to `Expect: 100-continue` that did not ask for the body.
+    // Node closes the connection after a response to `Expect: 100-continue` that did not request the body.
     if (!response.shouldKeepAlive) return onUnsent(socket);
     if (!spend(restBytes(request.headers))) {
       onUnsent(socket);
-      // Node resumes the socket once more in this turn of the event loop, to discard the rest.
+      // Node resumes the socket again in this turn of the event loop, to discard the rest.
       setImmediate(() => socket.pause());
       const end = setTimeout(() => socket.destroy(), UNREAD_MS);
       socket.once('close', () => clearTimeout(end));
@@ -64,7 +64,7 @@ function endUnsent(request: IncomingMessage, onUnsent: RestBounds['onUnsent']): 
   }, CHECK_MS);
 }
 
-/** Upper bound of what is read of a body after the response. */
+/** Maximum bytes of a body that are read after the response. */
 function restBytes(headers: IncomingHttpHeaders): number {
   if (headers['transfer-encoding'] !== undefined) return CHUNKED_REST_BYTES;
   return Math.min(Number(headers['content-length']), REST_BYTES);

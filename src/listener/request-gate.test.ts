@@ -40,7 +40,7 @@ describe('the gate of a listener', () => {
       pipelined,
       unsent,
       server,
-      /** Sends bytes, and collects what comes back. */
+      /** Sends bytes, and collects the response bytes. */
       send(bytes: string, localAddress = '127.0.0.1') {
         const { port } = server.address() as AddressInfo;
         const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {});

@@ -7,37 +7,37 @@ import { createFairTurns } from './fair-turns.ts';
 import { respondInOrder } from './in-order.ts';
 import { boundRestOfBody, isBodyAnnounced } from './request-body.ts';
 
-/** Requests of a connection that wait for earlier ones, 5 KB each. */
+/** Maximum number of requests of a connection that wait for earlier requests, 5 KB each. */
 const MAX_WAITING = 4;
-/** Bytes of bodies that are read after their response, per address. A client with a wrong key sends a few such bodies. */
+/** Bytes of bodies that are read after their responses, per address. A client with a wrong key sends a few such bodies. */
 const REST_LIMIT = { burst: 8 * 2 ** 20, perMinute: 8 * 2 ** 20 };
 
 export type Rejection = { reason: 'rate'; limit: number; retryAfterSeconds: number } | { reason: 'expectation' };
 
 export interface RequestGateOptions {
-  /** Requests of one IPv4 address or IPv6 /64 per minute. */
+  /** Requests per minute of one IPv4 address or IPv6 /64. */
   perMinute: number;
   /** The address of the client; a trusted proxy sends it in a header. */
   addressOf: (request: IncomingMessage) => string;
-  /** Closes a connection with too many requests that wait for earlier ones. */
+  /** Closes a connection with too many requests that wait for earlier requests. */
   closePipelined: (socket: Socket) => void;
-  /** Called for a connection that is closed because its client has not sent a body to its end. */
+  /** Called for a connection that is closed because its client has not sent a complete body. */
   onUnsent?: (socket: Socket) => void;
-  /** Requests that have a limit of their own per address, instead of `perMinute`. */
+  /** Returns the separate limit of a request per address, which applies instead of `perMinute`. */
   separate?: { perMinute: number; includes: (request: IncomingMessage) => boolean };
   /** Sends the complete response to a request that the gate rejects. */
   reject: (request: IncomingMessage, response: ServerResponse, rejection: Rejection) => void;
 }
 
 export interface RequestGate {
-  /** Lets others start. Call it when the limits of an account apply to the request. A response ends its start as well. */
+  /** Allows other requests to start. Call this when the limits of an account apply to the request. A response has the same effect. */
   endStart(request: IncomingMessage): void;
 }
 
 /**
- * Runs before the `request` listener of a server. Starts the requests of a connection in order and the requests of
- * addresses in turn, and limits each address before anything reads a body. Sends `100 Continue` when the listener reads
- * the body, and limits what may follow a response. Call it after the listener was added.
+ * Runs before the `request` listener of a server. Starts the requests of a connection in order and the requests of addresses in turn, and
+ * limits each address before anything reads a body. Sends `100 Continue` when the listener reads the body, and limits the bytes that may
+ * follow a response. Call this after the listener was added.
  */
 export function gateRequests(server: HttpServer | HttpsServer, options: RequestGateOptions): RequestGate {
   const { addressOf, reject, onUnsent = () => {} } = options;
@@ -64,7 +64,7 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
           return end();
         }
         ends.set(request, end);
-        // A response that has been handed to its socket may wait there for a client that does not read.
+        // A response that has been passed to its socket may wait there for a client that does not read.
         response.once('prefinish', end);
         response.once('close', end);
         start();
@@ -99,8 +99,8 @@ function chooseRate({ perMinute, separate }: Pick<RequestGateOptions, 'perMinute
 }
 
 /**
- * Asks for the body when the listener begins to read it. After a final response instead, Node closes the connection: the
- * client may send the body or not.
+ * Requests the body when the listener begins to read it. If the listener sends a final response instead, Node closes the connection,
+ * because the client may or may not send the body.
  */
 function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
   request.once('resume', () => {

@@ -1,15 +1,15 @@
 type RequestId = string | number;
 
-/** Calls of tools that run for one client, by the ids that it gave them. */
+/** Running calls of tools for one client, by the ids that the client gave them. */
 export interface Calls {
-  /** Registers a call. `canceled` aborts when the client cancels it; not when the client has merely gone. */
+  /** Registers a call. `canceled` aborts when the client cancels the call, but not when the client has only disconnected. */
   begin(id: RequestId): { canceled: AbortSignal; end(): void };
   cancel(id: RequestId): void;
 }
 
 /**
- * Over HTTP, the notification that cancels a call is a request of its own, so calls are registered for the process, under
- * a name of the client. A client that has no name cannot cancel: other clients may use the same ids.
+ * Over HTTP, the notification that cancels a call is a separate request. Calls are therefore registered for the process, under a name of
+ * the client. A client without a name cannot cancel, because other clients may use the same ids.
  */
 export function openCalls(): (client: string | null) => Calls {
   const running = new Map<string, AbortController>();

@@ -4,7 +4,8 @@ type Json = Record<string, unknown>;
 export type ObjectSchema = { type: 'object' } & Json;
 
 /**
- * The JSON Schema of a tool's arguments. Without `$ref`: several clients hand schemas to models that do not resolve them.
+ * The JSON Schema of a tool's arguments. It contains no `$ref`, because several clients pass schemas to models that do not resolve
+ * references.
  */
 export function inputSchema(input: z.ZodObject): ObjectSchema {
   const { $schema: _, $defs = {}, ...schema } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as Json;
@@ -17,7 +18,7 @@ function inline(value: unknown, defs: Json): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { $ref, id, ...others } = value as Json;
   const rest = Object.fromEntries(Object.entries(others).map(([name, item]) => [name, inline(item, defs)]));
-  // The `id` of a schema is its name; a property may have that name, too.
+  // The `id` of a schema is its name. A property may have the same name.
   const named = typeof id === 'object' ? { id: inline(id, defs) } : {};
   if (typeof $ref !== 'string') return { ...rest, ...named };
   return { ...(inline(defs[$ref.split('/').at(-1)!], defs) as Json), ...rest };

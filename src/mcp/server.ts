@@ -25,7 +25,7 @@ const COMMON: readonly Tool[] = [
   ...BLUEPRINT_TOOLS,
 ];
 
-/** The tools of one process, with what lists show of them. */
+/** The tools of one process, with their entries in lists. */
 export interface Toolbox {
   tools: readonly Tool[];
   listed: readonly ListedTool[];
@@ -33,7 +33,7 @@ export interface Toolbox {
 
 type ListedTool = ReturnType<typeof listedTool>;
 
-/** Builds the tools of these kinds of jobs, and those that do not depend on them. */
+/** Builds the tools of these kinds of jobs, and the tools that do not depend on kinds. */
 export function createToolbox(kinds: readonly ToolKind[]): Toolbox {
   const described = [...toolsOfKinds(kinds), ...COMMON];
   const tools = [...described, describeTool(described)];
@@ -50,7 +50,9 @@ function listedTool({ name, title, description, input, annotations, sharesArgume
 const INSTRUCTIONS =
   'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To transcode a local file, pass an input with `upload` instead of `url`, then PUT the bytes as inputs[].upload in the result describes. For other tools, call request_upload_url, PUT the bytes, call confirm_upload, and pass its fileUrl. For common outputs, pass a `template`, such as airlock/web or airlock/podcast; `describe` lists them. The schemas of the tools are short: `describe` returns the complete schema of a tool or an argument. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
 
-/** Used to check what people type into forms, which no tool asks for; the SDK would otherwise compile one for each server. */
+/**
+ * Validates text that people type into forms. No tool uses forms, and without this validator, the SDK would compile one for each server.
+ */
 const NO_FORMS = {
   getValidator: () => {
     throw new Error('this server has no forms');
@@ -64,7 +66,7 @@ export interface McpOptions {
   calls: Calls;
 }
 
-/** A server of the Model Context Protocol, whose tools are requests to the API. Connect it to a transport. */
+/** A server of the Model Context Protocol. Its tools send requests to the API. Connect it to a transport. */
 export function createMcpServer({ toolbox, call, version, calls }: McpOptions): Server {
   const server = new Server(
     { name: 'airlock', title: 'Airlock', version },
@@ -97,7 +99,7 @@ export function createMcpServer({ toolbox, call, version, calls }: McpOptions): 
   return server;
 }
 
-/** JSON as text for models, and as it is for programs. */
+/** The JSON as text for models, and as a value for programs. */
 function answerOf({ value, isError }: ToolResult) {
   const structuredContent =
     typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
@@ -108,7 +110,7 @@ function answerOf({ value, isError }: ToolResult) {
   };
 }
 
-/** The message may contain an address of the network behind the server. */
+/** The message may contain an internal network address. */
 function unreachable(): ToolResult {
   return { value: { error: 'The API does not respond', code: 'unreachable' }, isError: true };
 }

@@ -20,7 +20,7 @@ const complete = inputSchema(
 describe('a short schema', () => {
   const { properties, required } = shortSchema(complete) as Record<string, Record<string, unknown>>;
 
-  it('contains the types of the fields, short enums, and the first sentence about each', () => {
+  it('contains the types of the fields, short enums, and the first sentence about each field', () => {
     expect(properties).toMatchObject({
       size: { type: 'integer', description: 'Width in pixels.' },
       format: { type: 'string', enum: ['a', 'b'], description: 'The format, e.g. a.' },
@@ -31,7 +31,7 @@ describe('a short schema', () => {
     expect(required).toEqual(['format', 'many', 'place', 'list']);
   });
 
-  it('contains the fields of objects inside, without those that repeat a field of the top', () => {
+  it('contains the fields of nested objects, without fields that repeat a field of the top level', () => {
     expect(properties!.place).toMatchObject({
       properties: { path: { description: 'A path.' }, deep: { type: 'object' } },
     });

@@ -4,7 +4,7 @@ type Json = Record<string, unknown>;
 
 /** Levels of objects whose fields are shown. */
 const LEVELS = 3;
-/** Longer lists of values are left out. */
+/** Longer lists of values are omitted. */
 const MAX_ENUM = 22;
 
 /**

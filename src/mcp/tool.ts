@@ -16,9 +16,9 @@ export interface ToolContext {
   call: ApiCall;
   /** Aborts when the client cancels the call or disconnects. */
   signal: AbortSignal;
-  /** Aborts when the client cancels the call. A client that has only disconnected may look for its job later. */
+  /** Aborts when the client cancels the call. A client that has only disconnected may read its job later. */
   canceled: AbortSignal;
-  /** Reports progress from 0 to 1; null if the client has not asked for it. */
+  /** Reports progress from 0 to 1; null if the client has not requested it. */
   report: ((progress: number, message: string) => Promise<void>) | null;
 }
 
@@ -34,9 +34,9 @@ export interface Tool {
   /** Describes the arguments to clients. */
   input: z.ZodObject;
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
-  /** Clients can call the tool, but do not see it: another tool does the same. */
+  /** Whether clients can call the tool although it is not listed, because another tool does the same. */
   isHidden?: boolean;
-  /** The listed tool that describes the arguments that both have. */
+  /** The listed tool whose description covers the shared arguments. */
   sharesArgumentsOf?: string;
   run(args: unknown, context: ToolContext): Promise<ToolResult>;
 }
@@ -64,7 +64,7 @@ export const DESTROYS = {
   openWorldHint: false,
 } as const;
 
-/** A tool that takes arguments of its own, which are checked before `run`. */
+/** A tool with its own arguments, which are checked before `run`. */
 export function defineTool<Input extends z.ZodObject>(
   tool: Omit<Tool, 'input' | 'run'> & {
     input: Input;
@@ -80,19 +80,19 @@ export function defineTool<Input extends z.ZodObject>(
   };
 }
 
-/** A tool whose arguments are the body of a request. The API checks them, so that its errors say what to write instead. */
+/** A tool whose arguments are the body of a request. The API checks them, so that its errors contain the remedy. */
 export function defineBodyTool(tool: Omit<Tool, 'run'> & { path: string }): Tool {
   return { ...tool, run: async (args, { call }) => resultOf(await call('POST', tool.path, args)) };
 }
 
-/** A response of the API as a result: an error keeps its code, reason and remedy. */
+/** Turns a response of the API into a result. An error keeps its code, reason and remedy. */
 export function resultOf({ status, json }: ApiAnswer): ToolResult {
   if (status < 300) return { value: json, isError: false };
   const body = typeof json === 'object' && json !== null ? json : { error: 'unexpected_answer' };
   return { value: { status, ...body }, isError: true };
 }
 
-/** Arguments that their schema rejects, in the form of an error of the API. */
+/** An error for arguments that their schema rejects, in the form of an error of the API. */
 export function rejectArguments(error: z.ZodError, args: unknown, schema: z.ZodType): ToolResult {
   const details = describeIssue(error.issues[0]!, { name: 'arguments', value: args, schema });
   const { code, message } = toErrorBody(new ApiError('invalid_request', { ...details }));
@@ -103,6 +103,6 @@ export function rejectArguments(error: z.ZodError, args: unknown, schema: z.ZodT
 /** A part of a path, from text that a client chose. */
 export function pathPart(text: string): string {
   const part = encodeURIComponent(text);
-  // These two would be resolved as parts of the path.
+  // A URL parser would resolve these two segments.
   return part === '.' || part === '..' ? part.replaceAll('.', '%2E') : part;
 }

@@ -23,11 +23,11 @@ export const waitFields = {
 export const waitArgs = z.object(waitFields);
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
-/** Seconds of one waiting request: short if a client watches, and else long enough to cost little. */
+/** Seconds of one waiting request: short if a client watches the progress, and otherwise long enough to cost little. */
 const WATCHED_SECONDS = 2;
 const UNWATCHED_SECONDS = 20;
 
-/** What runs and is waited for. */
+/** The fields of a job that a tool needs to wait for it. */
 export interface Running {
   id: string;
   status: string;
@@ -42,8 +42,8 @@ export interface Waited<T> {
 }
 
 /**
- * Reads `path` until `isOver`, at most `timeoutSeconds`. A failed read is returned as the result. Ends early, as if the time
- * were over, when the client has gone.
+ * Reads `path` until `isOver`, for at most `timeoutSeconds`. A failed read is returned as the result. If the client has disconnected, stops
+ * early, as if the time were over.
  */
 export async function waitFor<T extends Running>(
   first: T,
@@ -66,14 +66,14 @@ export async function waitFor<T extends Running>(
     if (answer.status >= 300) return resultOf(answer);
     state = answer.json as T;
     polls += 1;
-    // A server that stops, or a route that cannot wait, answers early.
+    // A server that stops, or a route that cannot wait, responds early.
     const early = asked + seconds * 1000 - Date.now();
     if (!isOver(state) && early > 0) await sleep(early, undefined, { signal: context.signal }).catch(() => {});
   }
   return { state, waitedMs: Date.now() - begin, polls, timedOut: !isOver(state) };
 }
 
-/** Each value must be higher than the last (MCP, Progress), also while a job waits in the queue. */
+/** Each value must be higher than the previous value (MCP, Progress), even while a job waits in the queue. */
 function reporter({ report }: ToolContext): (state: Running) => Promise<void> {
   let last = 0;
   return async ({ status, progress = 0 }) => {

@@ -5,18 +5,18 @@ import { forEachAtOnce } from '../storage/at-once.ts';
 import { StorageError } from '../storage/types.ts';
 
 /*
- * The last two steps of a deletion: the bytes, then the row. An object that storage does not delete is tried again after
- * a time that doubles with each failure, up to an hour; it delays no other. A tree is deleted page by page, and what is
- * left of it by the next attempt.
+ * The last two steps of a deletion: delete the bytes, then update the row. If storage fails to delete an object, the next attempt follows
+ * after a delay that doubles with each failure, up to an hour. A failed object delays no other object. A tree is deleted page by page. The
+ * next attempt deletes the files that are left.
  */
 
 const FIRST_RETRY_SECONDS = 5;
 const LONGEST_RETRY_SECONDS = 3600;
-/** Failures after which an object counts as stuck: not a short outage any more. */
+/** Failures after which an object counts as stuck: by then, the cause is not a short outage. */
 const STUCK_FAILURES = 3;
-/** Aborts of uploads in parts at a time. */
+/** Number of uploads in parts that are aborted concurrently. */
 const AT_ONCE = 16;
-/** Trees at a time; each deletes many keys at a time. */
+/** Number of trees that are deleted concurrently. Each tree deletes many keys at a time. */
 const TREES_AT_ONCE = 2;
 /** Statements with more rows lock them for too long. */
 const BATCH = 1000;
@@ -33,7 +33,7 @@ interface Doomed {
 const COLUMNS = ['id', 'key', 'multipart_id', 'files'] as const;
 
 /**
- * Deletes the bytes of objects that are marked `deleting`, and parts of them. Throws `StorageError` when some could not be
+ * Deletes the bytes of objects that are marked `deleting`, and their uploads in parts. Throws `StorageError` if some bytes could not be
  * deleted; the sweeper then retries.
  */
 export async function deleteBytes(context: Deleting, ids: readonly string[]): Promise<void> {
@@ -69,7 +69,7 @@ export function dueDeletions(db: Db) {
     .where('deletion_due_at', '<=', sql<Date>`now()`);
 }
 
-/** Objects that storage has rejected to delete several times, those with the most failures first. */
+/** Objects that storage has failed to delete several times, in descending order of failures. */
 export async function stuckObjects(db: Db, limit: number) {
   return db
     .selectFrom('objects')
@@ -94,7 +94,7 @@ export async function countStuck(db: Db): Promise<number> {
   return stuck;
 }
 
-/** Throws only when database or storage is unreachable; `error` is the first failure of an object. */
+/** Throws only if the database or storage is unreachable; `error` is the first failure of an object. */
 async function deleteObjects(
   context: Deleting,
   rows: readonly Doomed[],
@@ -105,13 +105,13 @@ async function deleteObjects(
   const deleted = await deleteKeys(context, aborted, failed);
   await deleteTrees(context, aborted, failed, deleted);
   await markDeleted(context.db, deleted);
-  // Throws in an outage, before any object is blamed for it.
+  // Throws during an outage, so that an outage does not count as a failure of an object.
   for (const [id, error] of failed) await context.rows.failed('deletion', id, error);
   await noteFailures(context.db, failed);
   return { deleted: deleted.length, error: failed.values().next().value ?? null };
 }
 
-/** Deletes single objects. Adds the failures by the id of the object, and returns the ids of those that are gone. */
+/** Deletes single objects. Adds each failure under the id of its object, and returns the ids of deleted objects. */
 async function deleteKeys(
   { store }: Deleting,
   rows: readonly Doomed[],
@@ -128,7 +128,7 @@ async function deleteKeys(
   return single.flatMap(({ id, key }) => (gone.has(key) ? [id] : []));
 }
 
-/** Deletes trees, a few at a time. Adds the failures, and the ids of those that are gone. */
+/** Deletes trees, a few at a time. Adds each failure under the id of its tree, and returns the ids of deleted trees. */
 async function deleteTrees(
   { store }: Deleting,
   rows: readonly Doomed[],
@@ -146,7 +146,7 @@ async function deleteTrees(
   });
 }
 
-/** Aborts the uploads in parts. Returns the failures by the id of the object. */
+/** Aborts uploads in parts. Returns the failures by the id of the object. */
 async function abortParts({ store }: Deleting, rows: readonly Doomed[]): Promise<Map<string, StorageError>> {
   const failed = new Map<string, StorageError>();
   const unfinished = rows.filter(({ multipart_id }) => multipart_id !== null);

@@ -54,7 +54,7 @@ export async function hasBytes(
   return false;
 }
 
-/** Deletes an object that was reserved and never became live. A live one stays. */
+/** Deletes an object that was reserved and never became live. Does nothing to a live object. */
 export async function dropReserved(context: Pick<Context, 'db' | 'store' | 'rows'>, id: string): Promise<void> {
   await context.db
     .updateTable('objects')
@@ -66,9 +66,9 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store' | 'rows
 }
 
 /**
- * SQL condition: an open job reads the object whose id is in that column. Every release sets `completed_at` at the end,
- * independent of the names of its statuses. `OFFSET 0` makes PostgreSQL check each row that is due by an index. PostgreSQL expects
- * far more rows to be due than there are, and would join them with every job that ever read an object.
+ * SQL condition: an open job reads the object whose id is in that column. Every release sets `completed_at` at the end of a job, whatever
+ * names it gives to statuses. `OFFSET 0` makes PostgreSQL check each due row by an index. Without it, PostgreSQL expects far more due rows
+ * than there are, and joins them with every job that ever read an object.
  */
 export function isReadByOpenJob(column: string) {
   return sql<boolean>`EXISTS (

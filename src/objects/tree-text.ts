@@ -4,7 +4,7 @@ import type { ObjectStore } from '../storage/types.ts';
 import type { TreeFile } from './tree.ts';
 import { readVerified } from './verified-bytes.ts';
 
-/** Bytes of the largest text: the playlist of twelve hours has about 500 KB. */
+/** Maximum bytes of a text: the playlist of a 12-hour video has about 500 KB. */
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 /** Bytes of the texts that a process keeps, and for how many milliseconds. */
 const CACHED_BYTES = 16 * 2 ** 20;
@@ -15,8 +15,8 @@ type TextCache = LRUCache<string, Buffer, Wanted>;
 const caches = new WeakMap<ObjectStore, TextCache>();
 
 /**
- * The bytes of a playlist or another text of a tree with this prefix. Null if it is missing, too large, or differs from
- * the manifest of the tree. Keeps it for a minute, because every viewer begins with the same texts.
+ * The bytes of a playlist or another text of a tree with this prefix. Null if the text is missing, too large, or differs from the tree's
+ * manifest. Keeps the text for a minute, because every viewer starts with the same texts.
  */
 export async function readTreeText(store: ObjectStore, tree: string, file: Wanted['file']): Promise<Buffer | null> {
   if (file.size > MAX_TEXT_BYTES) return null;

@@ -8,7 +8,7 @@ import { readVerified } from './verified-bytes.ts';
 
 /** Maximum number of files of a tree. */
 export const MAX_TREE_FILES = 20_000;
-/** Upper bound of a manifest with that many files, in bytes. */
+/** Upper bound of the size of a manifest with `MAX_TREE_FILES` files, in bytes. */
 const MAX_MANIFEST_BYTES = 16 * 2 ** 20;
 /** Memory of a file of a parsed manifest: 258 bytes measured for paths of 14 characters on Node 20. */
 const ENTRY_BYTES = 300;
@@ -22,7 +22,7 @@ const treeFile = z.object({
   size: z.number().int().nonnegative(),
   content_type: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** As zip archives have it. */
+  /** CRC-32, as zip archives store it. */
   crc32: z.number().int().nonnegative(),
 });
 const manifest = z.object({ v: z.literal(1), files: z.array(treeFile).max(MAX_TREE_FILES) });
@@ -43,8 +43,8 @@ type ManifestCache = LRUCache<string, readonly TreeFile[], { key: string; sha256
 const caches = new WeakMap<ObjectStore, ManifestCache>();
 
 /**
- * The files of a stored tree. Null if its manifest is missing, or differs from the recorded manifest: then nothing in
- * storage below its prefix can be trusted. Keeps the files for a minute, because a player requests many files of one tree.
+ * The files of a stored tree. Null if the manifest is missing or differs from the recorded manifest: then no file below the tree's prefix
+ * can be trusted. Keeps the list for a minute, because a player requests many files of one tree.
  */
 export async function readTree(
   store: ObjectStore,
@@ -78,7 +78,7 @@ async function readManifest(
   return manifest.parse(JSON.parse(bytes.toString())).files;
 }
 
-/** Compares by bytes: paths are ASCII. */
+/** Compares code units, which equal bytes because paths are ASCII. */
 function byPath(left: TreeFile, right: TreeFile): number {
   if (left.path === right.path) return 0;
   return left.path < right.path ? -1 : 1;

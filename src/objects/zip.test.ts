@@ -37,7 +37,7 @@ describe('a zip of stored files', () => {
     for (const text of [undefined, 'firs', 'first!', 'fIrst']) {
       await expect(archive(files, text === undefined ? {} : { 'a.ts': text })).rejects.toThrow(ChangedFile);
     }
-    // Nothing has the hash of an empty file as well.
+    // A missing file has the same hash as an empty file.
     await expect(archive([fileOf('empty.ts', '')], {})).rejects.toThrow(ChangedFile);
   });
 
@@ -45,7 +45,7 @@ describe('a zip of stored files', () => {
     const small = { path: 'a', size: 1, crc32: 0 };
     const plain = 30 + 46 + 2;
     expect(zipSize([small])).toBe(plain + 1 + 22);
-    // Both sizes, in both headers; then the offset of the end in its Zip64 record.
+    // Both headers contain both sizes. The Zip64 record contains the offset of the end.
     expect(zipSize([{ ...small, size: 5 * GIB }])).toBe(plain + 5 * GIB + 2 * 20 + 98);
     expect(zipSize([{ ...small, size: 5 * GIB }, small])).toBe(2 * plain + 5 * GIB + 1 + 2 * 20 + 12 + 98);
   });

@@ -8,18 +8,18 @@ import type { TreeFile } from './tree.ts';
 
 const UINT16 = 0xffff;
 const UINT32 = 0xffffffff;
-/** Version 4.5: what Zip64 needs. */
+/** Version 4.5, which Zip64 requires. */
 const VERSION = 45;
-/** The first time that a zip can name: archives of the same files are equal. */
+/** The earliest time that a zip can store. With a constant time, archives of the same files are equal. */
 const DOS_DATE = 0x0021;
 const ZIP64_ID = 0x0001;
 
 type Entry = Pick<TreeFile, 'path' | 'size' | 'crc32'>;
 
-/** A file differs from what its tree lists. */
+/** A file differs from its entry in the tree. */
 export class ChangedFile extends Error {}
 
-/** Bytes of the archive. */
+/** Size of the archive in bytes. */
 export function zipSize(files: readonly Entry[]): number {
   let offset = 0;
   let directory = 0;
@@ -31,8 +31,8 @@ export function zipSize(files: readonly Entry[]): number {
 }
 
 /**
- * Yields the archive. `read` streams a file, or returns null if it is missing. Throws `ChangedFile` before the end of a file
- * that is missing or differs from its hash.
+ * Yields the archive. `read` streams a file, or returns null if the file is missing. If a file is missing or differs from its hash, throws
+ * `ChangedFile` before the end of that file.
  */
 export async function* zipOf(
   files: readonly TreeFile[],
@@ -88,7 +88,7 @@ function centralHeader({ path, size, crc32 }: Entry, offset: number): Buffer {
   const extra = large.length > 0 ? zip64(...large) : Buffer.alloc(0);
   const header = Buffer.alloc(46);
   header.writeUInt32LE(0x02014b50, 0);
-  // Made on Unix; the upper half of the external attributes is the mode.
+  // "Made by" is Unix, so the upper half of the external attributes is the file mode.
   header.writeUInt16LE((3 << 8) | VERSION, 4);
   header.writeUInt16LE(VERSION, 6);
   header.writeUInt16LE(DOS_DATE, 14);
@@ -110,7 +110,7 @@ function zip64(...values: number[]): Buffer {
   return extra;
 }
 
-/** The end of the archive: how many entries the central directory has, its offset and its size. */
+/** The end of the archive: the number of entries in the central directory, its offset and its size. */
 function endOf(entries: number, offset: number, size: number): Buffer {
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);

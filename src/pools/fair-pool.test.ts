@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FairPool, NoPlace, type ReturnPlace } from './fair-pool.ts';
 
-/** One place at a time. */
+/** A pool with one place. */
 const SINGLE = { places: 1, share: 1, reserved: 0 };
 
-/** Asks for places, and lists the accounts that have got one in their order. */
+/** Requests places, and lists accounts in the order in which they got a place. */
 function ask(pool: FairPool, accounts: readonly string[]) {
   const granted: { account: string; leave: ReturnPlace }[] = [];
   for (const account of accounts) void pool.wait(account).then((leave) => granted.push({ account, leave }));
@@ -24,7 +24,7 @@ describe('a fair pool', () => {
     expect(granted.map(({ account }) => account)).toEqual(['slow', 'slow', 'busy', 'late']);
   });
 
-  it('serves accounts with equally few places in turn, however much work one of them has queued', async () => {
+  it('serves accounts with equally few places in turn, regardless of how much work each has queued', async () => {
     const pool = new FairPool(SINGLE);
     const leaveFirst = pool.take('a');
     const granted = ask(pool, ['a', 'a', 'a', 'b', 'b', 'c']);
@@ -36,7 +36,7 @@ describe('a fair pool', () => {
     expect(granted.map(({ account }) => account).join('')).toBe('bcabaa');
   });
 
-  it('makes no account wait for two pieces of work of another account that began to wait before it', () => {
+  it('makes an account wait for at most one piece of work of another account that began to wait earlier', () => {
     return fc.assert(
       fc.asyncProperty(fc.array(fc.nat(9), { minLength: 1, maxLength: 60 }), async (given) => {
         const pool = new FairPool(SINGLE);
@@ -58,7 +58,7 @@ describe('a fair pool', () => {
     );
   });
 
-  it('returns a place once, however often its holder returns it', () => {
+  it('returns a place only once, even if its holder returns it several times', () => {
     const pool = new FairPool(SINGLE);
     const leave = pool.tryTake('a')!;
     leave();

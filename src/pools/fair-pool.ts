@@ -4,13 +4,13 @@ import { mayTakePlace, type PoolShape } from './share.ts';
 export type ReturnPlace = () => void;
 
 export interface WaitLimits {
-  /** Ends the wait, which then rejects with the reason of the signal. */
+  /** Aborting the signal ends the wait, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Milliseconds after which the wait rejects with `NoPlace`. */
   maxMs?: number | undefined;
 }
 
-/** An account got no place in time. Nothing has happened. */
+/** An account got no place in time. No work has started. */
 export class NoPlace extends Error {
   readonly waitedMs: number;
 
@@ -34,7 +34,7 @@ export class FairPool {
   readonly #held = new Map<string, number>();
   /** Waiting work by account. The account that has waited longest comes first. */
   readonly #waiting = new Map<string, Set<Start>>();
-  /** Number of each account's last place. Cleared when no work waits. */
+  /** Sequence number of the place that each account got last. Cleared when no work waits. */
   readonly #last = new Map<string, number>();
   #count = 0;
   #taken = 0;
@@ -58,12 +58,12 @@ export class FairPool {
     return mayTakePlace(this.#shape, { taken: this.#taken, own: this.heldBy(account) });
   }
 
-  /** Takes a place without waiting. Returns null if the account may not have another place now. */
+  /** Takes a place without waiting. Returns null if the account may not take another place now. */
   tryTake(account: string): ReturnPlace | null {
     return this.hasPlace(account) ? this.take(account) : null;
   }
 
-  /** Takes a place even if the account may not have another one, for work that has begun. */
+  /** Takes a place even if the account may not take another place, for work that has already started. */
   take(account: string): ReturnPlace {
     this.#taken += 1;
     this.#held.set(account, this.heldBy(account) + 1);
@@ -79,7 +79,7 @@ export class FairPool {
   /** Resolves when the account has a place. */
   async wait(account: string, limits: WaitLimits = {}): Promise<ReturnPlace> {
     limits.signal?.throwIfAborted();
-    // Work that waits comes first, although the account might have got a place for this work.
+    // Waiting work of the account gets places first, even if this work could get a place now.
     const isNext = !this.#waiting.has(account);
     return (isNext ? this.tryTake(account) : null) ?? this.#queue(account, limits);
   }
@@ -103,7 +103,7 @@ export class FairPool {
     if (this.#waiting.size === 0) this.#last.clear();
   }
 
-  /** Starts the next waiting work. Returns whether there was work that may start. */
+  /** Starts the next waiting work. Returns whether any waiting work was allowed to start. */
   #startNext(): boolean {
     let next: string | undefined;
     for (const account of this.#waiting.keys()) {

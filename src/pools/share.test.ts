@@ -4,7 +4,7 @@ import { accountsToFill, mayTakePlace, type PoolShape, placesOfAccount } from '.
 
 const SHAPE: PoolShape = { places: 256, share: 8, reserved: 64 };
 
-/** Shapes that a pool may have. */
+/** Possible shapes of a pool. */
 const shapes = fc
   .record({ places: fc.integer({ min: 1, max: 300 }), share: fc.integer({ min: 1, max: 40 }) })
   .chain(({ places, share }) =>
@@ -16,7 +16,7 @@ const shapes = fc
     }),
   );
 
-/** Who asks for a place or returns one, in any order. */
+/** The accounts that request or return a place, in any order. */
 const steps = fc.array(
   fc.record({ account: fc.nat(60), returns: fc.boolean(), times: fc.integer({ min: 1, max: 60 }) }),
   {
@@ -24,7 +24,7 @@ const steps = fc.array(
   },
 );
 
-/** Runs the steps and calls `onStep` before each place that is asked for. */
+/** Runs the steps and calls `onStep` before each request for a place. */
 function simulate(
   shape: PoolShape,
   given: readonly { account: number; returns: boolean; times: number }[],
@@ -72,7 +72,7 @@ describe('the rule of a shared pool', () => {
     );
   });
 
-  it('gives an account without a place one while fewer accounts have places than the pool needs to be full', () => {
+  it('gives a place to an account without places unless as many accounts have places as it takes to fill the pool', () => {
     fc.assert(
       fc.property(shapes, steps, (shape, given) => {
         const needed = accountsToFill(shape);
@@ -84,7 +84,7 @@ describe('the rule of a shared pool', () => {
     );
   });
 
-  it('gives no account more than its share once a quarter is taken and others have places', () => {
+  it('gives no account more than its share once a quarter is taken and other accounts have places', () => {
     fc.assert(
       fc.property(shapes, steps, (shape, given) => {
         simulate(shape, given, (held, account, isGranted) => {

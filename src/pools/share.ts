@@ -10,19 +10,19 @@
 export interface PoolShape {
   /** Places of the pool. */
   places: number;
-  /** Places of an account once a quarter of all places is taken. */
+  /** Places that an account may have once a quarter of all places is taken. */
   share: number;
-  /** The last places, which only an account without a place gets. */
+  /** Number of places that are left for accounts without a place. */
   reserved: number;
-  /** Places of an account while less than a quarter is taken, or while no other account has a place. Defaults to a quarter. */
+  /** Places that an account may have while less than a quarter is taken, or while no other account has a place. Defaults to a quarter. */
   quiet?: number;
 }
 
-/** What is taken of a pool. */
+/** The places of a pool that are in use. */
 export interface PoolUse {
-  /** Places that all accounts have. */
+  /** Places that all accounts together have. */
   taken: number;
-  /** Places that the account has that asks for another. */
+  /** Places of the account that requests another place. */
   own: number;
 }
 

@@ -10,7 +10,7 @@ const AUTOMATIC: readonly SandboxTier[] = ['bwrap', 'landlock'];
 
 export interface ChosenSandbox {
   sandbox: Sandbox;
-  /** Report of the self-test just run. It can be a failure only for an explicitly selected tier; the caller decides. */
+  /** Report of the self-test that has just run. Only for an explicitly selected tier can it report a failure; the caller decides. */
   report: SelfTestReport;
   /** Stronger tiers that `auto` rejected, and why. */
   rejected: { tier: SandboxTier; reason: string }[];

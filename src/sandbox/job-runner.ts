@@ -8,7 +8,7 @@ import type { CellResult, CellSpec, SandboxOptions } from './types.ts';
 export interface JobRunner {
   /** See `Sandbox.run`. */
   run(spec: CellSpec): Promise<CellResult>;
-  /** Aborts every running cell, as its own signal would. */
+  /** Aborts every running cell, like the cell's own signal. */
   abort(): void;
 }
 
@@ -76,7 +76,7 @@ function opensFiles({ files }: Program): boolean {
   return files.some((file) => 'to' in file && file.to.startsWith(`${PROGRAM_FILES}/`));
 }
 
-/** Reads the progress of the program from its standard output, which the caller may read too. */
+/** Reads the progress of the program from its standard output. The caller may read the same output. */
 function readProgress({ progress }: Program, { onProgress, onStdout }: CellSpec): Pick<CellSpec, 'onStdout'> {
   if (!progress || !onProgress) return {};
   const reader = progress(onProgress);

@@ -21,12 +21,12 @@ import { Watchdog } from './watchdog/watchdog.ts';
 /** Number of cells that the self-test runs concurrently, in slots after the slots of jobs. */
 const SELF_TEST_CELLS = 4;
 
-/** Closes one part of a sandbox. */
+/** A function that closes one part of a sandbox. */
 type Close = () => unknown;
 
 /** Host resources that cells need, apart from the root image. */
 interface Base {
-  /** With the root image found at startup. */
+  /** The context of runs, with the root image that was found at startup. */
   context: RunContext;
   registerImages(fingerprints: readonly string[]): Promise<void>;
   limits: Sandbox['limits'];
@@ -91,7 +91,7 @@ function closeLeaks(logger: SandboxOptions['logger']): void {
   if (descriptors.length > 0) logger?.info({ descriptors }, 'closed inherited descriptors that would leak into jobs');
 }
 
-/** Claims accounts, a folder, control groups and the watchdog thread; adds to `open` how to release each of them. */
+/** Claims accounts, a folder, control groups and the watchdog thread. For each of them, adds a function to `open` that releases it. */
 async function openBase(options: SandboxOptions, image: RootImage, open: Close[]): Promise<Base> {
   const { dataDir, logger, slots } = options;
   const accounts = claimAccounts(upgradeSlot(slots) + 1, dataDir);
@@ -130,7 +130,7 @@ function followPrograms(
   }: Base & { table: readonly Program[]; images: string; image: RootImage },
 ): Promise<ImageWatch> {
   const { logger, slots } = options;
-  // The slot of the queries is rarely used; no launcher is to wait there.
+  // No launcher may wait in the slot of the queries, which is rarely used.
   const { launchers: _, ...rest } = context;
   return ImageWatch.start({
     folder: images,
@@ -163,7 +163,7 @@ function selfTestSlots(slots: number): number[] {
   return Array.from({ length: SELF_TEST_CELLS }, (_, index) => slots + index);
 }
 
-/** The slot for querying changed programs: slots of jobs may all be busy at an upgrade. */
+/** The slot for querying changed programs, because all slots of jobs may be busy during an upgrade. */
 function upgradeSlot(slots: number): number {
   return slots + SELF_TEST_CELLS;
 }

@@ -9,11 +9,10 @@ import { PROGRAMS } from './programs/table.ts';
 import { SandboxError } from './sandbox-error.ts';
 
 /**
- * Puts the image of the installed programs into `folder`, from which new data directories take it. Keeps an image that is
- * current. Only the owner can write to the folder and its parent.
- *
- * @param paths what the operator set, by program
- * @throws SandboxError when a program is missing
+ * Puts the image of the installed programs into `folder`, from which new data directories copy it. Keeps an image that is current. Only the
+ * owner can write to the folder and its parent.
+ * @param paths the paths that the operator set, by program
+ * @throws SandboxError if a program is missing
  */
 export async function prepareImage(folder: string, paths: Readonly<Record<string, string | undefined>>): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -33,7 +32,7 @@ export async function prepareImage(folder: string, paths: Readonly<Record<string
   }
 }
 
-/** Builds the image, and queries its programs where cells work. */
+/** Builds the image. If cells work, also queries its programs. */
 async function build(dataDir: string, paths: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
     await (await openSandbox({ dataDir, slots: 1, paths })).close();

@@ -3,7 +3,7 @@ import type { Explanation } from '../ffmpeg/run/failure-text.ts';
 import type { ProgressReport } from '../ffmpeg/run/progress.ts';
 import type { Program } from './programs/program.ts';
 
-/** Hard limits of one cell. Each has a floor, because a zero would kill every job. */
+/** Hard limits of one cell. Each limit has a minimum, because a zero would kill every job. */
 export interface CellLimits {
   /** Resident memory in bytes (cgroup). The address space limit derives from it (memory + 2 GiB, at least 4 GiB). */
   memoryBytes: number;
@@ -11,7 +11,7 @@ export interface CellLimits {
   cpuSeconds: number;
   /** Wall-clock milliseconds; then the entire process group gets SIGKILL. */
   wallMs: number;
-  /** Bytes of all outputs together. `RLIMIT_FSIZE` bounds each one exactly; the watchdog checks the sum of several. */
+  /** Bytes of all outputs together. `RLIMIT_FSIZE` bounds each output exactly; the watchdog checks the sum of several outputs. */
   outputBytes: number;
   /** Processes and threads; 1024 by default, enough for the thread pools of FFmpeg on a large machine. */
   tasks?: number;
@@ -22,9 +22,9 @@ export interface CellLimits {
 /** A directory that the program may fill, as /out/NAME/. */
 export interface OutputDirectory {
   name: string;
-  /** Subdirectories, which exist from the start. Any other one ends the cell. */
+  /** Subdirectories, which exist from the start. If the program creates any other subdirectory, the cell is killed. */
   directories?: readonly string[];
-  /** Maximum number of files. Their bytes count in the limit of all outputs. */
+  /** Maximum number of files. Their bytes count towards the limit of all outputs. */
   maxFiles: number;
 }
 
@@ -36,20 +36,20 @@ export interface CellSpec {
   /** Host files that appear read-only as /in/<name>. Hard-linked or bind-mounted, and copied only when unavoidable. */
   inputs: readonly { name: string; path: string }[];
   /**
-   * Names of the files that the program may write, as /out/<name>. They exist from the start, empty, so FFmpeg needs
-   * `-y`; the program cannot create others. None for a program that only reads.
+   * Names of the files that the program may write, as /out/<name>. They exist from the start and are empty, so FFmpeg needs `-y`. The
+   * program cannot create other files. Empty for a program that only reads.
    */
   outputs?: readonly string[];
   /**
-   * Directories that the program may fill with files of any name, for a muxer that chooses the names. They are bounded by
-   * checks, not by the kernel (docs/decisions/0016), so use them only where `outputs` cannot do. Their content is hostile:
-   * read it only when the cell has ended, without following links.
+   * Directories that the program may fill with files of any name, for a muxer that chooses the names. Checks bound them instead of the
+   * kernel (docs/decisions/0016), so use them only where `outputs` is not enough. Their content is hostile: read it only when the cell has
+   * ended, without following links.
    */
   outputDirectories?: readonly OutputDirectory[];
   limits: CellLimits;
   /**
-   * Standard input of the program; by default it has none. It ends when the program ends. An error of this stream ends the
-   * input, which the program cannot distinguish from its end: abort the cell.
+   * Standard input of the program; by default the program has none. The stream is destroyed when the program exits. If the stream fails,
+   * the program sees the end of its input and cannot detect the failure, so abort the cell.
    */
   stdin?: Readable;
   /** Receives the host path of the folder of `outputs`, before the program starts. */
@@ -58,7 +58,7 @@ export interface CellSpec {
   onStdout?: (chunk: Buffer) => void;
   /** Receives the progress that the program reports on standard output. */
   onProgress?: (report: ProgressReport) => void;
-  /** Abort = cancel: the entire process group is killed immediately. */
+  /** Aborting the signal cancels the cell: the entire process group is killed immediately. */
   signal?: AbortSignal;
   /** ID of the job that the cell serves. A command that cannot run twice in one attempt can run again in the next attempt of the job. */
   job?: string;
@@ -74,7 +74,7 @@ export type CellEnd =
   | 'limit_cpu'
   | 'limit_memory'
   | 'limit_output'
-  /** More threads than a cell may have; a second process is a violation. */
+  /** The program needed more threads than a cell may have. (A second process is a violation instead.) */
   | 'limit_processes'
   | 'violation'
   | 'crash';
@@ -92,7 +92,7 @@ export interface CellResult {
   wallMs: number;
   /** The build of the program that ran. New cells may already use another build. */
   build: Pick<ProgramBuild, 'version' | 'package'>;
-  /** Why the program failed, from its end and its messages. */
+  /** Why the program failed, derived from how it ended and from its messages. */
   explain(): Explanation;
   /** Removes the entire job folder. Must be called once the outputs are stored. */
   release(): Promise<void>;
@@ -107,11 +107,11 @@ export interface SelfTestCheck {
   seen: string;
   /** Also true for an exception; see `promised`. */
   passed: boolean;
-  /** False when the tier does not promise this; `expected` explains why. */
+  /** False if the tier does not promise this; `expected` then explains why. */
   promised: boolean;
   /** For a failed check: how its cell ended, its duration, and how busy the machine was. */
   detail?: string;
-  /** Result of the first try, when this is the second. */
+  /** Result of the first try, if this is the second. */
   firstTry?: string;
 }
 
@@ -125,7 +125,7 @@ export interface SelfTestReport {
 export interface SandboxOptions {
   /** Absolute path; contains `rootimg/` and `cells/`. As root, its ancestors must be traversable by others. */
   dataDir: string;
-  /** Folder of the images of this installation, which a new data directory takes instead of building one. */
+  /** Folder with the images of this installation. A new data directory copies one instead of building it. */
   prepared?: string;
   logger?: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
   /** Number of cells that may run concurrently; slot numbers are 0 … slots - 1. */
@@ -136,22 +136,26 @@ export interface SandboxOptions {
   programs?: readonly Program[];
   /** Paths that the operator set, by program. With one for `ffmpeg`, `ffprobe` is expected in the same folder. */
   paths?: Readonly<Record<string, string | undefined>>;
-  /** Called if the programs have changed and cells cannot use the new programs. */
+  /** Called if the programs have changed, but cells cannot use the new programs. */
   onUnusable?: (error: Error) => void;
-  /** Milliseconds between polls of the installed programs, and without changes before an upgrade counts; for tests. */
+  /**
+   * Set only by tests: milliseconds between polls of the installed programs, and milliseconds without changes before an upgrade is used.
+   */
   watch?: { pollMs: number; settleMs: number };
 }
 
 export interface ProgramBuild {
-  /** First line of its own text about its version. */
+  /** First line of the program's output about its version. */
   readonly version: string;
   /** Version of the distribution package; null when there is none. */
   readonly package: string | null;
   /** Path on the host. */
   readonly path: string;
-  /** Time since which new cells get it. */
+  /** Time since which new cells use this build. */
   readonly since: Date;
-  /** Whether it reads tags and filter graphs from files. If not (before FFmpeg 7), every account can see them. */
+  /**
+   * Whether the program reads tags and filter graphs from files. If not (before FFmpeg 7), every account can see them in the process list.
+   */
   readonly readsArguments: boolean;
 }
 
@@ -161,17 +165,17 @@ export interface Sandbox {
   readonly limits: 'cgroup' | 'rlimit';
   /** What enforces the limit of a cell's disk use: the kernel, or only periodic checks. */
   readonly outputBound: 'kernel' | 'watched';
-  /** The builds that new cells get, by program; they change at runtime when another is installed. */
+  /** The builds that new cells use, by program. They change at runtime when another build is installed. */
   readonly programs: Readonly<Record<string, ProgramBuild>>;
-  /** What the installed programs provide, for jobs that need it. */
+  /** The capabilities that the installed programs provide, for jobs that need them. */
   readonly capabilities: readonly string[];
   /** The build of FFmpeg, which every worker has. */
   readonly ffmpeg: ProgramBuild;
   /** Runs one untrusted program. Resolves however the program ends; rejects only when the cell cannot be created. */
   run(spec: CellSpec): Promise<CellResult>;
   /**
-   * Runs the hostile probe in cells; a single failed check means that the tier is broken. `full` adds attempts that
-   * need a second of CPU time, too slow for startup.
+   * Runs the hostile probe in cells. A single failed check means that the tier is broken. `full` adds attempts that need a second of CPU
+   * time, too slow for startup.
    */
   selfTest(options?: { full?: boolean }): Promise<SelfTestReport>;
   close(): Promise<void>;

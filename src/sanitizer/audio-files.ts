@@ -12,19 +12,19 @@ import type { Reading, Write } from './types.ts';
 import { NotRewritable, Rejected } from './verdicts.ts';
 
 const MAX_CHUNKS = 10_000;
-/** Names, markers, loudness, padding: none of them changes the audio. */
+/** Chunks with names, markers, loudness or padding. None of them changes the audio. */
 const METADATA_CHUNKS = new Set([
   ...['LIST', 'JUNK', 'junk', 'PAD ', 'FLLR', 'bext', 'iXML', 'axml', 'cue ', 'smpl', 'inst', 'acid', 'PEAK', 'fact'],
   ...['minf', 'elm1', 'regn', 'umid', 'DGDA', '_PMX', 'afsp', 'ds64'],
 ]);
 /** Integers, floats, A-law, μ-law, and the extensible format, which names one of them in its extension. */
 const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
-/** Bytes in which a description searches for compressed audio: some seconds of any usual rate. */
+/** Bytes in which the reader searches for compressed audio: several seconds at any usual rate. */
 const MAX_SEARCHED = 16 * 2 ** 20;
-/** The limit of 32-bit sizes, less the headers. */
+/** The limit of 32-bit sizes, minus the headers. */
 const MAX_DATA = 2 ** 32 - 1024;
 
-/** Reads a WAV file (RIFF): the format of its samples, and where they are. */
+/** Reads a WAV file (RIFF): the format of its samples, and their position. */
 export function readWave(file: FileBytes): Reading {
   if (file.size < 12 || file.read(8, 4).toString('latin1') !== 'WAVE')
     throw new Rejected('invalid_media', 'is not a WAV file.');
@@ -67,7 +67,7 @@ export function readWave(file: FileBytes): Reading {
   return { write, seconds: null, still: null, facts, describe: () => describeWave(file, description, samples) };
 }
 
-/** What ffprobe would report about the rewritten file. */
+/** The facts that ffprobe would report about the rewritten file. */
 function describeWave(file: FileBytes, format: Buffer, data: { from: number; bytes: number }): MediaInfo | null {
   return unlessUnclear(() => {
     const { blockBytes, bitRate, ...sound } = readWaveFormat(format);
@@ -86,7 +86,7 @@ const INVALID = 127;
 /** Comments that FFmpeg turns into streams or channel layouts. */
 export const MEANINGFUL_COMMENT = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
 
-/** Reads a FLAC file: its stream information, and where the frames begin. */
+/** Reads a FLAC file: its stream information, and the position of its first frame. */
 export function readFlac(file: FileBytes): Reading {
   if (file.size < 42 || file.read(0, 4).toString('latin1') !== 'fLaC')
     throw new NotRewritable('begins with other data');
@@ -123,7 +123,7 @@ export function readFlac(file: FileBytes): Reading {
 /** Bytes that contain more frames than ffprobe reads, at any usual rate. */
 const FIRST_FRAMES = 4 * 2 ** 20;
 
-/** What ffprobe would report about the rewritten file. */
+/** The facts that ffprobe would report about the rewritten file. */
 function describeFlac(file: FileBytes, description: Buffer, from: number): MediaInfo | null {
   return unlessUnclear(() => {
     const { samples, ...sound } = readFlacInfo(description);

@@ -3,7 +3,7 @@ import { Rejected } from './verdicts.ts';
 
 const BLOCK = 1024 * 1024;
 
-/** Typed arrays, because a hostile file can declare millions of ranges. */
+/** Ranges as typed arrays, because a hostile file can declare millions of ranges. */
 export interface Ranges {
   count: number;
   from: Float64Array;

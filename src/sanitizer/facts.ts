@@ -3,11 +3,11 @@ import { checkLength, checkSize, rejectStreams } from './limits.ts';
 import { Rejected } from './verdicts.ts';
 
 /**
- * Checks what a file declares, in memory-safe code, and rejects absurd values. A file that this reader cannot parse is
- * left to the probe in the cell: its signature is already known.
+ * Checks the declarations of a file in memory-safe code, and rejects absurd values. If this reader cannot parse a file, the probe in the
+ * cell handles the file, because its signature is already known.
  */
 export async function checkFacts(path: string): Promise<void> {
-  // An error between reads must not end the thread: the next read reports it.
+  // An error between reads must not end the thread. The next read reports the error.
   const source = new FilePathSource(path, { maxCacheSize: 4 * 2 ** 20, handleUnhandledError: () => {} });
   const input = new Input({ formats: [MPEG_TS, MP3, ADTS, WAVE, FLAC], source });
   try {

@@ -12,7 +12,7 @@ describe('the bytes of a file', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each([1_000, 300_000])(
-    'are never zeros instead of the bytes that a shortened file no longer has: %i bytes',
+    'are never zeros in place of bytes that a shortened file no longer has: %i bytes',
     async (length) => {
       const path = join(folder, `${length}`);
       await writeFile(path, Buffer.alloc(length, 1));

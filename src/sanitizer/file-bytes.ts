@@ -18,7 +18,7 @@ export interface FileBytes {
 export interface Arriving {
   /** Size of the entire file. */
   size: number;
-  /** Blocks the thread until the file has that many bytes. Throws if it never will. */
+  /** Blocks the thread until the file has that many bytes. Throws if the file never will. */
   waitFor(bytes: number): void;
 }
 
@@ -86,10 +86,10 @@ export interface FileOut {
   write(bytes: Uint8Array): void;
   /** Overwrites bytes that have already been written. */
   patch(bytes: Uint8Array, position: number): void;
-  /** Leaves a hole: bytes that read as zero and use no disk space. */
+  /** Leaves a hole, which reads as zero bytes and uses no disk space. */
   skip(length: number): void;
   close(): void;
-  /** Declares that nothing before `position` is patched any more, apart from what a reader of a stream ignores. */
+  /** Declares that no byte before `position` will be patched any more, except bytes that a reader of a stream ignores. */
   settle(): void;
   /** Closes the file without flushing. */
   discard(): void;
@@ -98,8 +98,8 @@ export interface FileOut {
 const BUFFERED = 256 * 1024;
 
 /**
- * Never writes to an existing file, nor through a link: `wx` fails with EEXIST. `onSettled` is called when all bytes
- * before that position are in the file and final.
+ * Never writes to an existing file or through a link: `wx` fails with EEXIST. `onSettled` is called when all bytes before that position are
+ * in the file and final.
  */
 export function createOut(path: string, onSettled?: (position: number) => void): FileOut {
   const fd = openSync(path, 'wx', 0o600);
@@ -154,7 +154,7 @@ export function createOut(path: string, onSettled?: (position: number) => void):
   };
 }
 
-/** A file that is not kept: for readers that find out only while they write whether a container can be rewritten. */
+/** A file that is not kept, for readers that find out only during the write whether a container can be rewritten. */
 export function createNothing(): FileOut {
   let position = 0;
   const advance = (length: number): void => {
@@ -173,7 +173,7 @@ export function createNothing(): FileOut {
   };
 }
 
-/** Writes a file, or leaves none: it is removed if `write` throws. */
+/** Writes a file. If `write` throws, removes the file. */
 export function writeTo(target: string, write: (out: FileOut) => void): void {
   const out = createOut(target);
   try {

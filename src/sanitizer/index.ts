@@ -39,12 +39,12 @@ export interface Sanitizer {
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
   /** Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. See `packageLadder`. */
   packageLadder(request: LadderRequest, bytes: number, signal: AbortSignal): Promise<LadderResult>;
-  /** The same threads. They are shared fairly among accounts. */
+  /** The same pool of threads, for one account. The threads are shared fairly among accounts. */
   forAccount(accountId: string): Sanitizer;
   close(): Promise<void>;
 }
 
-/** Error messages for a reader that did not finish; each continues after its subject. */
+/** Error messages for a reader that did not finish. Each message continues after its subject. */
 const ENDS: Readonly<Record<ThreadEndCause, string>> = {
   time: 'takes too long to read.',
   memory: 'needs more memory to read than any real file.',
@@ -58,7 +58,7 @@ type SanitizerThreads = ThreadPool<
   SanitizeOutcome | PartialResult | IndexFirstResult | CopyResult | JoinResult | LadderResult
 >;
 
-/** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
+/** Opens a pool of at most `threads` reader threads with their own limits. The threads stay warm between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
   const threads: SanitizerThreads = openThreads({
     entry: sanitizerThread(),
@@ -103,7 +103,7 @@ function sanitizerOf(threads: SanitizerThreads, owner?: string): Sanitizer {
   };
 }
 
-/** Entry of a thread that reads one file at a time. */
+/** Entry point of a thread that reads one file at a time. */
 export function sanitizerThread() {
   return threadEntry('sanitizer-thread', new URL('./sanitizer-thread.ts', import.meta.url));
 }

@@ -1,7 +1,7 @@
 import type { FileBytes } from './file-bytes.ts';
 import { Rejected } from './verdicts.ts';
 
-/** The files as if they were one. No read crosses from one to the next. */
+/** Presents several files as one file. No read may cross from one file to the next. */
 export function joinBytes(files: readonly FileBytes[]): FileBytes {
   const ends: number[] = [];
   for (const { size } of files) ends.push((ends.at(-1) ?? 0) + size);

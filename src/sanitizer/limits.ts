@@ -1,7 +1,7 @@
 import { INPUT_LIMITS } from '../ffmpeg/probe/input-limits.ts';
 import { Rejected } from './verdicts.ts';
 
-/* Limits on what a file may declare before FFmpeg sees it. The same limits apply after ffprobe. */
+/* Limits on the declarations of a file before FFmpeg reads it. The same limits apply after ffprobe. */
 
 /** Throws if a stream is longer than the longest input allowed. */
 export function checkLength(seconds: number): void {

@@ -34,7 +34,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       if (request.demuxer === 'heif') throw new Rejected('unsupported_media', `${error.message}.`);
       await checkDeclared(request);
       const { demuxer } = request;
-      // What the first bytes of a picture tell is enough for an output.
+      // The first bytes of a picture contain enough facts for an output.
       const early = stillFacts(file, demuxer);
       const read = request.target === null && early ? null : imageInfo(file, demuxer);
       const facts = early ?? infoFacts(read);
@@ -42,7 +42,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const nothing = { seconds: null, still: null, packets: null, frames: null };
       return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
     }
-    // A table ended early, and no reader gave a more precise reason.
+    // A table ended early, and no reader reported a more precise reason.
     if (error instanceof RangeError) throw new Rejected('invalid_media', 'ends before what it declares.');
     throw error;
   } finally {
@@ -77,7 +77,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
   },
 };
 
-/** The reading of a container that declares its duration reliably. */
+/** The reader of a container that declares its duration reliably. */
 function withOwnLength(write: Write, facts: ContainerFacts | null = null): Reading {
   return { write, seconds: null, still: null, facts };
 }

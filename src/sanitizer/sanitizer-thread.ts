@@ -10,7 +10,7 @@ import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeOutcome, SanitizeRequest } from './types.ts';
 import { Rejected } from './verdicts.ts';
 
-/* The thread's side: processes one request at a time. An unexpected error ends the thread. */
+/* Runs in the thread and processes one request at a time. An unexpected error ends the thread. */
 
 parentPort!.on(
   'message',

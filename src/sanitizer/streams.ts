@@ -7,12 +7,12 @@ import { scaled } from './codecs/rational.ts';
 import type { Picture, Sound } from './codecs/types.ts';
 import type { ContainerFacts } from './types.ts';
 
-/* What a container and its streams declare, put together as ffprobe does. */
+/* Combines the declarations of a container and its streams as ffprobe does. */
 
-/** What the container declares about a video stream. */
+/** The facts that the container declares about a video stream. */
 export interface VideoTrack {
   color: Color;
-  /** Width of a sample divided by its height; null = left to the stream. */
+  /** Width of a sample divided by its height; null = the stream declares it. */
   aspect: number | null;
   rotation: Rotation;
   hasAlpha?: boolean;
@@ -52,14 +52,14 @@ export function videoStream(
   };
 }
 
-/** What the container declares about an audio stream. */
+/** The facts that the container declares about an audio stream. */
 export type AudioTrack = Pick<AudioStream, 'bitRate' | 'isDefault' | 'language' | 'durationSeconds'>;
 
 export function audioStream(index: number, sound: Sound, track: AudioTrack): AudioStream {
   return { index, ...sound, ...track };
 }
 
-/** A file of the streams. `microseconds` is its duration. */
+/** A file with these streams. `microseconds` is its duration. */
 export function movieInfo(
   file: { container: string; demuxer: string; sizeBytes: number; microseconds: number },
   video: VideoStream[],
@@ -88,7 +88,7 @@ export function soundInfo(
   return movieInfo({ ...file, container: file.demuxer, microseconds }, [], [stream]);
 }
 
-/** Seconds as ffprobe prints them, to the microsecond. */
+/** Seconds in the form in which ffprobe prints them, to the microsecond. */
 export function printedSeconds(units: number, unitsPerSecond: number): number {
   return Number((units * (1 / unitsPerSecond)).toFixed(6));
 }

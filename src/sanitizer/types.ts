@@ -3,7 +3,7 @@ import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../ffmpeg/
 import type { StillPicture } from '../ffmpeg/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
-/** The container that FFmpeg reads: one that the sanitizer wrote, or the original. */
+/** The container that FFmpeg reads: the sanitizer's new container, or the original. */
 export type ContainerOrigin = 'rewritten' | 'original';
 
 export interface SanitizeRequest {
@@ -13,15 +13,15 @@ export interface SanitizeRequest {
   demuxer: string;
   /** Host path of the new container, which must not exist yet. Null = inspect only. */
   target: string | null;
-  /** Bytes of media data to copy; the rest becomes a hole that a probe never reads. Null = all. */
+  /** Bytes of media data to copy; the remaining bytes become a hole that a probe never reads. Null = all. */
   mediaBytes: number | null;
-  /** Whether the packets may be copied to an output, so that their headers are to be read; `listed` reads only the index. */
+  /** Whether the packets may be copied to an output, so that their headers must be read. `listed` reads only the index. */
   packets?: boolean | 'listed';
-  /** Whether the video may be cut into pieces, so that its frames are to be listed. */
+  /** Whether the video may be cut into pieces, so that its frames must be listed. */
   frames?: boolean;
   /** Writes nothing if the reader can describe the file, because nothing else will read it. */
   unlessDescribed?: boolean;
-  /** Whether the file is described already, so that the reader need not do it. */
+  /** Whether the file has already been described, so that the reader need not describe it. */
   isDescribed?: boolean;
 }
 
@@ -31,17 +31,17 @@ export interface SanitizeResult {
   demuxer: string;
   /** Why the container was not remuxed, continuing "The file …"; null if it was, or if that was not requested. */
   reason: string | null;
-  /** Seconds of audio, counted frame by frame where nothing else declares them reliably (MP3, AAC); else null. */
+  /** Seconds of audio, counted frame by frame if nothing else declares them reliably (MP3, AAC); otherwise null. */
   seconds: number | null;
   /** How to assemble the picture of a HEIC or AVIF file from the new container; null for other files. */
   still: StillPicture | null;
-  /** What the container declares, equal to what ffprobe reports; null where only ffprobe can tell. */
+  /** The declarations of the container, equal to the report of ffprobe; null if only ffprobe can find them. */
   facts: ContainerFacts | null;
-  /** Of each stream; null if they were not read, or the reader does not know them. */
+  /** Packets of each stream; null if they were not read, or the reader does not know them. */
   packets: StreamPackets[] | null;
-  /** Of the only video stream; null if they were not read, or the reader does not know them. */
+  /** Frames of the only video stream; null if they were not read, or the reader does not know them. */
   frames: FrameList | null;
-  /** What ffprobe would report about the new container, or about the original if it was kept; null if it may differ. */
+  /** The facts that ffprobe would report about the new container, or about the original if it was kept; null if they may differ. */
   info: MediaInfo | null;
 }
 
@@ -58,11 +58,11 @@ export interface Reading {
   seconds: number | null;
   still: StillPicture | null;
   facts: ContainerFacts | null;
-  /** Reads what `SanitizeResult.packets` contains; absent where the reader does not know it. */
+  /** Reads `SanitizeResult.packets`; absent if the reader does not know them. */
   packets?: (isScanned: boolean) => StreamPackets[];
-  /** Reads what `SanitizeResult.frames` contains; absent where the reader does not know it. */
+  /** Reads `SanitizeResult.frames`; absent if the reader does not know them. */
   frames?: () => FrameList | null;
-  /** Reads what `SanitizeResult.info` contains; absent where only ffprobe can tell. */
+  /** Reads `SanitizeResult.info`; absent if only ffprobe can find it. */
   describe?: () => MediaInfo | null;
 }
 

@@ -10,7 +10,7 @@ export class Rejected extends Error {
   }
 }
 
-/** Remuxing would lose something, or the file has unsupported features: keep it as it is. Continues "The file …". */
+/** Remuxing would lose data, or the file has unsupported features, so the file is kept unchanged. Continues "The file …". */
 export class NotRewritable extends Error {
   constructor(message: string) {
     super(message);
@@ -18,5 +18,5 @@ export class NotRewritable extends Error {
   }
 }
 
-/** The file has no stream, or none with a sample. */
+/** The file has no stream, or no stream with a sample. */
 export class NoStreams extends NotRewritable {}

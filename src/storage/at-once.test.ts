@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forEachAtOnce } from './at-once.ts';
 
 describe('forEachAtOnce', () => {
-  it('works on every item, and on no more than the limit at a time', async () => {
+  it('calls the function for every item, with no more calls at a time than the limit', async () => {
     let [running, most] = [0, 0];
     const done: number[] = [];
     await forEachAtOnce([1, 2, 3, 4, 5], 2, async (item) => {
@@ -15,7 +15,7 @@ describe('forEachAtOnce', () => {
     expect([done, most]).toEqual([[1, 2, 3, 4, 5], 2]);
   });
 
-  it('starts nothing after a failure, and rejects with it when nothing runs any more', async () => {
+  it('starts no call after a failure, and rejects with the failure when no call runs any more', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;

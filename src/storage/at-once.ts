@@ -1,6 +1,6 @@
 /**
- * Calls `work` for each item, for at most `limit` of them at a time, in their order. Starts no more after a failure.
- * Resolves, or rejects with the first failure, when no call runs any more.
+ * Calls `work` for each item in order, with at most `limit` calls at a time. Starts no more calls after a failure. When no call runs any
+ * more, resolves or rejects with the first failure.
  */
 export async function forEachAtOnce<T>(
   items: readonly T[],

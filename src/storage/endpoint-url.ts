@@ -3,7 +3,7 @@ import { isLoopbackHost } from '../config/transport-policy.ts';
 
 export const STORAGE_URL = 'AIRLOCK_STORAGE_URL';
 
-/** Checks an endpoint of the storage URL, which is plain http on this machine only. Throws `ConfigError`. */
+/** Checks an endpoint of the storage URL. Plain http is allowed only on this machine. Throws `ConfigError`. */
 export function httpEndpoint(endpoint: string): string {
   let url: URL | null = null;
   try {

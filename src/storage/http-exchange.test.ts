@@ -23,7 +23,7 @@ it('the kernel detects within seconds that the peer of a TLS connection has disa
   try {
     const url = `${server.url}/`;
     const response = await exchange.send(url, { method: 'GET', headers: {} });
-    // Before the response: afterwards the agent does it for a connection that waits in its pool.
+    // Check before the body is read: afterwards, the agent turns on keep-alive for the connection that waits in its pool.
     expect(asked.mock.calls).toEqual([[true, 10_000]]);
     expect(await text(response)).toBe('hello');
   } finally {

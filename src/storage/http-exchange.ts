@@ -27,8 +27,8 @@ export interface ExchangeOptions {
 /** Default time-outs. A store may need two minutes to join the parts of an upload. */
 const DEFAULT_TIMES = { connectMs: 5_000, silenceMs: 120_000 };
 /**
- * Milliseconds of silence after which the kernel asks the peer whether it is alive: ten times, a second apart. A peer that
- * the network lost without a word is found out in 20 s instead of two minutes.
+ * Milliseconds of silence after which the kernel checks whether the peer is alive: ten probes, one second apart. If the peer has
+ * disappeared from the network, this detects it within 20 s instead of two minutes.
  */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -68,7 +68,7 @@ export function openExchange(options: ExchangeSettings): Exchange {
         };
         const connecting = setTimeout(() => fail(timedOut('connection')), connectMs);
         request.on('socket', (socket) => {
-          // The agent does so for TCP at once, but for TLS only when the connection returns to its pool.
+          // For TCP, the agent turns on keep-alive immediately. For TLS, it does so only when the connection returns to its pool.
           socket.setKeepAlive(true, KEEP_ALIVE_MS);
           if (!socket.connecting) clearTimeout(connecting);
           else socket.once('connect', () => clearTimeout(connecting));

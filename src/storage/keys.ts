@@ -8,7 +8,7 @@ export const UPLOADS = 'uploads/';
 
 const SEALED = 'sealed/';
 
-/** Whether the key is one of an upload, confirmed or not. */
+/** Whether the key belongs to an upload, confirmed or not. */
 export function isUploadKey(key: string): boolean {
   return key.startsWith(UPLOADS) || key.startsWith(SEALED);
 }
@@ -19,8 +19,8 @@ export function uploadKey(accountId: string, uploadId: string): string {
 }
 
 /**
- * Key of a confirmed upload. No signed URL can write to it, except the URLs of parts, which end when the parts are
- * joined, before anything reads the object.
+ * Key of a confirmed upload. No signed URL can write to it except the URLs of parts, which stop working when the parts are joined, before
+ * anything reads the object.
  */
 export function sealedKey(accountId: string, objectId: string): string {
   return checked(`${SEALED}${id(accountId)}/${id(objectId)}`);
@@ -65,7 +65,7 @@ export function treeManifestKey(prefix: string): string {
   return checked(`${prefix}manifest.json`);
 }
 
-/** Key of a zip of the tree. Ids never repeat, so a late part of an older one cannot change it. */
+/** Key of a zip of the tree. Ids never repeat, so a late part of an older zip cannot change this zip. */
 export function treeArchiveKey(prefix: string, archiveId: string): string {
   return checked(`${prefix}archives/${id(archiveId)}.zip`);
 }

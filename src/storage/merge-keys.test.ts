@@ -32,7 +32,8 @@ describe('merged streams of keys', () => {
   });
 
   it('are ordered by bytes and not by UTF-16', async () => {
-    // U+FF5E is three bytes that begin with EF, U+1F3AC four that begin with F0; in UTF-16 the second begins with D83C.
+    // U+FF5E has three bytes, the first of which is EF. U+1F3AC has four bytes, the first of which is F0. In UTF-16, U+1F3AC begins with
+    // D83C.
     expect(await merged(['a', '\uff5e', '\u{1f3ac}'], ['\u{1f3ac}'])).toEqual([
       ['a', null],
       ['\uff5e', null],
@@ -40,7 +41,7 @@ describe('merged streams of keys', () => {
     ]);
   });
 
-  it('are rejected when one is out of order or repeats a key', async () => {
+  it('are rejected when one stream is out of order or repeats a key', async () => {
     await expect(merged(['b', 'a'], [])).rejects.toThrow('the storage does not list keys in the order of their bytes');
     await expect(merged(['a'], ['a', 'a'])).rejects.toThrow('the database does not list');
   });

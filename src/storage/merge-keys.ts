@@ -5,8 +5,8 @@ export interface Match<L, R> {
 }
 
 /**
- * Merges two streams of keys in the order of their UTF-8 bytes, and pairs equal keys. Keeps one item of each in memory.
- * Throws when a stream is not in that order or repeats a key, because a missing key would then prove nothing.
+ * Merges two streams of keys in the order of their UTF-8 bytes, and pairs equal keys. Keeps one item of each stream in memory. Throws if a
+ * stream is not in this order or repeats a key, because a missing key would then prove nothing.
  */
 export async function* mergeByKey<L extends { key: string }, R extends { key: string }>(
   lefts: AsyncIterable<L>,
@@ -26,7 +26,7 @@ export async function* mergeByKey<L extends { key: string }, R extends { key: st
   }
 }
 
-/** Compares by UTF-8 bytes, as S3 lists. JavaScript compares UTF-16 units, whose order differs above U+FFFF. */
+/** Compares by UTF-8 bytes, the order in which S3 lists keys. JavaScript compares UTF-16 units, whose order differs above U+FFFF. */
 export function compareKeys(left: string, right: string): number {
   if (left === right) return 0;
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
@@ -35,7 +35,7 @@ export function compareKeys(left: string, right: string): number {
 function reader<T extends { key: string }>(items: AsyncIterable<T>, name: string) {
   const iterator = items[Symbol.asyncIterator]();
   return {
-    /** The next item; null at the end. */
+    /** The next item; null at the end of the stream. */
     item: null as T | null,
     async next(): Promise<void> {
       const { value, done } = await iterator.next();
@@ -51,7 +51,7 @@ function reader<T extends { key: string }>(items: AsyncIterable<T>, name: string
   };
 }
 
-/** The end of a stream sorts after all keys. */
+/** Sorts the end of a stream after all keys. */
 function compareItems(left: { key: string } | null, right: { key: string } | null): number {
   if (!left) return 1;
   return right ? compareKeys(left.key, right.key) : -1;

@@ -1,4 +1,4 @@
-/** What an operator can do about a rejection, by the code of the storage: codes of S3 and of Google Cloud Storage. */
+/** Remedies for rejections, by the storage's error code: codes of S3 and of Google Cloud Storage. */
 const REMEDIES: Readonly<Record<string, string>> = {
   NoSuchBucket: 'create the bucket, or correct its name in AIRLOCK_STORAGE_URL',
   InvalidBucketName: 'correct the bucket in AIRLOCK_STORAGE_URL',
@@ -16,7 +16,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   UserProjectAccountProblem: 'check billing and quotas of the project',
 };
 
-/** The remedy after a colon; empty when there is none. */
+/** A colon and the remedy; empty if there is no remedy. */
 export function remedyOf(code: string | null): string {
   const remedy = code !== null && Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : null;
   return remedy ? `: ${remedy}` : '';

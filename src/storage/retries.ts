@@ -2,18 +2,14 @@
 export interface RetrySettings {
   /** Milliseconds to wait before each retry. Jitter multiplies each wait by 0.5 to 1.5. */
   waitsMs: readonly number[];
-  /** Milliseconds after the first failure within which retries begin; otherwise time-outs would add up. */
+  /** Milliseconds after the first failure within which retries may begin. Without this limit, time-outs would add up. */
   withinMs: number;
   connectMs: number;
-  /**
-   * Idle time-out. The response to a PUT arrives after the store has made the bytes durable: up to 2 GB on a slow disk.
-   */
+  /** Idle time-out. A store responds to a PUT only after it has made up to 2 GB durable, possibly on a slow disk. */
   silenceMs: number;
 }
 
-/**
- * For a store on a network: 31 s in total, since a provider that throttles (503 SlowDown) requires waits of seconds.
- */
+/** For a store on a network. The waits add up to 31 s, since a provider that throttles (503 SlowDown) requires waits of seconds. */
 export const S3_RETRIES: RetrySettings = {
   waitsMs: [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000],
   withinMs: 40_000,
@@ -21,7 +17,7 @@ export const S3_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
-/** For the gateway on this machine: six seconds in total, the time of a restart on a busy machine. */
+/** For the gateway on this machine. The waits add up to six seconds, the time of a restart on a busy machine. */
 export const EMBEDDED_RETRIES: RetrySettings = {
   waitsMs: [50, 200, 800, 1600, 3200],
   withinMs: 10_000,
@@ -29,7 +25,7 @@ export const EMBEDDED_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
-/** For a store or a signed URL of somebody else: about a minute in total, since each large part may fail once. */
+/** For another party's store or signed URL. Retries begin within a minute, since each large part may fail once. */
 export const DELIVERY_RETRIES: RetrySettings = {
   waitsMs: [500, 1000, 2000, 5000, 10_000, 20_000],
   withinMs: 60_000,

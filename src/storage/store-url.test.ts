@@ -13,7 +13,7 @@ describe('storage URL', () => {
     expect(url.searchParams.get('X-Amz-Credential')).toMatch(/^AKID\/\d{8}\/eu-west-1\/s3\/aws4_request$/);
   });
 
-  it('means Amazon without an endpoint, and signs for the public endpoint if one is set', async () => {
+  it('defaults to Amazon’s endpoint, and signs for the public endpoint if one is set', async () => {
     const amazon = storeFromUrl('s3://media?region=eu-central-1', env);
     expect(await amazon.presignGet('k', get)).toMatch(/^https:\/\/media\.s3\.eu-central-1\.amazonaws\.com\/k\?/);
     const proxied = storeFromUrl('s3://media?endpoint=http://127.0.0.1:9000', env, 'https://files.example');
@@ -30,7 +30,7 @@ describe('storage URL', () => {
     ],
     ['s3://media?endpoint=https://minio.example&style=virtual', 'https://media.minio.example/k'],
     ['s3://media?endpoint=https://ceph.example/s3', 'https://ceph.example/s3/media/k'],
-  ])('contains the bucket in the host or the path, as the store expects it: %s', async (url, expected) => {
+  ])('puts the bucket in the host or the path, as the store expects it: %s', async (url, expected) => {
     const { origin, pathname } = new URL(await storeFromUrl(url, env).presignGet('k', get));
     expect(origin + pathname).toBe(expected);
   });

@@ -4,13 +4,13 @@ import { gcsStoreFrom } from './gcs/from-url.ts';
 import { s3StoreFrom, trustedAuthorities } from './s3/from-url.ts';
 import type { ObjectStore } from './types.ts';
 
-/** Where credentials of each protocol come from. */
+/** Sources of the credentials of each protocol. */
 const CREDENTIALS: Readonly<Record<string, string>> = {
   's3:': 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead',
   'gs:': 'Set GOOGLE_APPLICATION_CREDENTIALS instead',
 };
 const FORM = 's3://bucket?endpoint=…&region=… or gs://bucket';
-/** Parameters by name, with the values that they can have, or null for any. */
+/** Parameters by name, with their allowed values, or null if any value is allowed. */
 const PARAMETERS: Readonly<Record<string, Readonly<Record<string, readonly string[] | null>>>> = {
   's3:': { endpoint: null, region: null, style: ['path', 'virtual'], parts: ['equal', 'any'] },
   'gs:': { endpoint: null },
@@ -42,8 +42,8 @@ export function storeFromUrl(
 }
 
 /**
- * The certificate authorities that the client of such a URL trusts instead of the system's, as PEM. Null for the system's.
- * Throws `ConfigError`.
+ * The certificate authorities that a client of this URL trusts instead of the system's, as PEM. Null for the system's. Throws
+ * `ConfigError`.
  */
 export function authoritiesOf(url: string, env: NodeJS.ProcessEnv = process.env): string | null {
   return parse(url).protocol === 's3:' ? trustedAuthorities(env) : null;

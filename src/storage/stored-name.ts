@@ -20,7 +20,7 @@ export function storedName(name: string, now: Date): string {
   return `${stamp}-${cleanFilename(name)}`;
 }
 
-/** Puts a number before the extension: `clip.mp4` → `clip-2.mp4`; for two equal names in one second. */
+/** Inserts a number before the extension, for two equal names in one second: `clip.mp4` → `clip-2.mp4`. */
 export function numberedName(name: string, number: number): string {
   const { stem, extension } = splitExtension(name);
   return limitBytes(`${stem}-${number}${extension}`, MAX_NAME_BYTES + 16);

@@ -1,14 +1,14 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
-/** An element: its text if it has no children, else its children by name; several of one name are a list. */
+/** An element: its text if it has no children, otherwise its children by name. Several children of one name form a list. */
 export type XmlValue = string | XmlElement | XmlValue[];
 export interface XmlElement {
   [name: string]: XmlValue;
 }
 
-/** S3's documents nest four deep at most. */
+/** S3's documents have at most four levels. */
 const MAX_DEPTH = 10;
-/** Maximum number of tags, each of which needs some microseconds to parse. A page of 1,000 keys has 18,000 to 22,000. */
+/** Maximum number of tags, each of which takes several microseconds to parse. A page of 1,000 keys has 18,000 to 22,000 tags. */
 const MAX_TAGS = 25_000;
 
 const parser = new XMLParser({
@@ -16,7 +16,7 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   parseTagValue: false,
-  // Entities are off: `unescapeXml` decodes the five of XML and numeric ones, but none that a document defines.
+  // The parser decodes no entities. `unescapeXml` decodes XML's five entities and numeric entities, but no entity that a document defines.
   processEntities: false,
   maxNestedTags: MAX_DEPTH,
 });
@@ -57,7 +57,7 @@ export function escapeXml(text: string): string {
     .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A fast check before parsing: each `<` begins a tag that ends before the next one. */
+/** A fast check before parsing: each `<` must begin a tag that ends before the next `<`. */
 function checkTags(xml: string, maxTags: number): void {
   let count = 0;
   for (let at = xml.indexOf('<'); at !== -1; ) {

@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Enough for PostgreSQL to start and write one more WAL segment (up to 16 MiB). */
+/** Enough bytes for PostgreSQL to start and write another WAL segment (up to 16 MiB). */
 const BALLAST_BYTES = 32 * 2 ** 20;
 /** The ballast is recreated only when several times its size is free. */
 const AMPLE_BYTES = 8 * BALLAST_BYTES;
@@ -12,8 +12,8 @@ const CHUNK_BYTES = 2 ** 20;
 const FILL_DELAY_MS = 10_000;
 
 /**
- * Releases the ballast of `folder` when the disk is full: PostgreSQL cannot start without a few blocks, and only a
- * running service can sweep and erase. Returns whether it did. Never fails.
+ * Releases the ballast of `folder` when the disk is full: PostgreSQL cannot start without a few free blocks, and only a running service can
+ * sweep and erase. Returns whether the ballast was released. Never fails.
  */
 export async function releaseBallast(folder: string): Promise<boolean> {
   const state = await look(folder);
@@ -23,8 +23,8 @@ export async function releaseBallast(folder: string): Promise<boolean> {
 }
 
 /**
- * Reserves disk space in a file of `folder` while a server runs there, unless the file exists or little space is free.
- * Never fails, because with enough space the service starts without it. `stop` resolves when this no longer writes.
+ * Reserves disk space in a file of `folder` while a server runs there, unless the file exists or little space is free. Never fails, because
+ * with enough space the service starts without a ballast. `stop` resolves when nothing is written any more.
  */
 export function keepBallast(folder: string, delayMs = FILL_DELAY_MS): { stop(): Promise<void> } {
   let stopped = false;

@@ -45,10 +45,10 @@ export function reportReady(ports: Record<string, number> = {}): void {
   process.send?.({ type: 'ready', ports });
 }
 
-/** Set for a process that a supervisor starts, which then prints why the process could not start. */
+/** Environment variable of a process that a supervisor starts. The process then reports why it could not start. */
 export const SUPERVISED_VARIABLE = 'AIRLOCK_INTERNAL_SUPERVISED';
 
-/** Reports to the supervisor why this process ends. Resolves to false without a supervisor: then nothing has been reported. */
+/** Reports to the supervisor why this process exits. Resolves to false without a supervisor: then nothing has been reported. */
 export function reportFailed(message: string): Promise<boolean> {
   if (process.env[SUPERVISED_VARIABLE] !== '1' || !process.connected) return Promise.resolve(false);
   return new Promise((resolve) => {
@@ -56,13 +56,13 @@ export function reportFailed(message: string): Promise<boolean> {
   });
 }
 
-/** In the supervisor: why the process ends; null for another message. */
+/** In the supervisor: the reason why the process exits; null for another message. */
 export function failureIn(message: unknown): string | null {
   const { type, message: text } = (message ?? {}) as { type?: unknown; message?: unknown };
   return type === 'failed' && typeof text === 'string' ? text : null;
 }
 
-/** Set for a role that its supervisor starts before the role's dependencies are ready. */
+/** Environment variable of a role that its supervisor starts before the role's dependencies are ready. */
 export const WAITS_VARIABLE = 'AIRLOCK_INTERNAL_WAITS';
 
 interface Begin {
@@ -92,7 +92,7 @@ export async function waitForBegin(): Promise<void> {
   Object.assign(process.env, env);
 }
 
-/** In the supervisor: whether a role waits, and what to send it then. */
+/** In the supervisor: whether a role waits, and the message to send it once its dependencies are ready. */
 export function isWaiting(message: unknown): boolean {
   return (message as { type?: unknown } | null)?.type === 'waiting';
 }

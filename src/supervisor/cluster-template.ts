@@ -15,22 +15,22 @@ import type { Account, SupervisorLogger } from './types.ts';
  * folder. A first start unpacks it instead of running initdb and every migration. The roles of a template have no password, so no client can log in to a copy before the copy has its own passwords.
  */
 
-/** Which template to use, and what a copy gets that the template does not have. */
+/** Which template to use, and the SQL that each copy needs in addition. */
 export interface TemplateUse {
   /** Folder of the templates: `<installation>/.build/postgres`. */
   folder: string;
   /** Hexadecimal hash of all sources of the schema and its privileges. */
   schema: string;
-  /** SQL for each copy, in the database of the application: one line each, without `;`. */
+  /** SQL for each copy, in the database of the application: one statement per line, without `;`. */
   statements: readonly string[];
 }
 
-/** Path without the size and the extension, which follow. Names what the content depends on. */
+/** The start of the path, without the size and the extension. The name identifies everything that the content depends on. */
 export async function templatePrefix({ folder, schema }: TemplateUse): Promise<string> {
   return join(folder, `${await postgresRelease()}-${process.arch}-${schema.slice(0, 32)}`);
 }
 
-/** The path ends with the size in bytes, which reveals a file that is not complete. */
+/** The path ends with the size in bytes, which exposes an incomplete file. */
 export function templatePath(prefix: string, bytes: number): string {
   return `${prefix}.${bytes}.tar`;
 }
@@ -38,9 +38,8 @@ export function templatePath(prefix: string, bytes: number): string {
 const SIZE = /\.(\d+)\.tar$/;
 
 /**
- * Opens the template, which only root or the account of this process can have written. Null when there is none.
- *
- * @throws SupervisorError when another account could have changed it, or it is not complete
+ * Opens the template, which only root or the account of this process can have written. Null if there is no template.
+ * @throws SupervisorError when another account could have changed the template, or when it is incomplete
  */
 export async function openTemplate(use: TemplateUse): Promise<FileHandle | null> {
   const path = await findTemplate(use);
@@ -59,7 +58,7 @@ export async function openTemplate(use: TemplateUse): Promise<FileHandle | null>
   }
 }
 
-/** Path of the template, whether or not it can be trusted; null when there is none. */
+/** Path of the template, whether or not it can be trusted; null if there is no template. */
 export async function findTemplate(use: TemplateUse): Promise<string | null> {
   const names = await readdir(use.folder).catch(() => []);
   if (names.length === 0) return null;
@@ -74,13 +73,13 @@ function requireTrusted(path: string, info: Stats, kind: 'file' | 'folder'): voi
   throw new SupervisorError(`other accounts can change ${path}`, `Delete ${path}`);
 }
 
-/** Creates a folder that only its owner can write, or makes an existing one of this account so. */
+/** Creates a folder that only its owner can write to, or restricts an existing folder of this account in the same way. */
 export async function makeTrustedFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   if ((await lstat(folder)).uid === process.getuid!()) await chmod(folder, 0o755);
 }
 
-/** The properties of the new cluster that unpacking a template needs. */
+/** The properties of the new cluster that are needed to unpack a template. */
 interface CopyTarget {
   binaries: PostgresBinaries;
   account: Account | null;

@@ -27,7 +27,7 @@ describe('the data directory', () => {
     expect(await readdir(path)).toEqual([]);
   });
 
-  it('gets that mode when it exists with another', async () => {
+  it('gets that mode when it exists with another mode', async () => {
     const path = join(folder, 'closed');
     await mkdir(path, { mode: 0o700 });
     await chmod(path, 0o755);

@@ -6,11 +6,11 @@ import { ConfigError } from '../config/config-error.ts';
 import { isRoot } from './account.ts';
 
 /**
- * Space for a new cluster and its first WAL, without which its creation would fail midway. An existing cluster needs
- * none: it must start on a full disk, because only a running service can sweep and erase.
+ * Bytes for a new cluster and its first WAL, without which the creation would fail midway. An existing cluster needs no free space: it must
+ * start on a full disk, because only a running service can sweep and erase.
  */
 const FRESH_CLUSTER_BYTES = 128 * 1024 * 1024;
-/** How often a directory is prepared that another process keeps removing. */
+/** Maximum number of attempts to prepare a directory that another process keeps removing. */
 const ATTEMPTS = 5;
 
 /**
@@ -27,7 +27,7 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
       return await tryPrepare(dataDir, shown);
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      // Another process removed the directory after this process had created it.
+      // Another process removed the directory after this process created it.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < ATTEMPTS) continue;
       throw explain(error as NodeJS.ErrnoException, shown);
     }
@@ -48,9 +48,7 @@ async function tryPrepare(dataDir: string, shown: string): Promise<string> {
   return path;
 }
 
-/**
- * Like `mkdir -p`. Node's own `recursive` never returns where the kernel rejects new folders with ENOENT, as in /proc.
- */
+/** Like `mkdir -p`. Node's own `recursive` option never returns where the kernel rejects new folders with ENOENT, as in /proc. */
 async function makeFolders(path: string, mode: number): Promise<void> {
   const error = await mkdir(path, { mode }).then(
     () => null,
@@ -64,7 +62,7 @@ async function makeFolders(path: string, mode: number): Promise<void> {
   });
 }
 
-/** initdb puts its path between double quotes into a shell command: reject characters that are special there. */
+/** initdb puts its path between double quotes into a shell command, so reject characters that are special there. */
 function requireShellSafeName(path: string, shown: string): void {
   if (!/["$`\\\x00-\x1f]/.test(path)) return;
   throw new ConfigError(
@@ -80,7 +78,7 @@ async function takeOwnership(path: string, shown: string): Promise<void> {
     throw new ConfigError('AIRLOCK_DATA_DIR', `${shown} is not a directory`, 'Choose a directory');
   const uid = process.getuid!();
   if (info.uid !== uid) {
-    // Root must not use a folder where another account can plant links, nor fill another account's folder.
+    // Root must not use a folder where another account can place links, and must not fill another account's folder.
     throw new ConfigError(
       'AIRLOCK_DATA_DIR',
       `${shown} belongs to uid ${info.uid}, but Airlock runs as uid ${uid}`,

@@ -40,7 +40,7 @@ export class Tail {
     return this.lines.join('\n').slice(-4000);
   }
 
-  /** The last line that reports an error, or else the last line: of an entry of a log its text. Empty without output. */
+  /** The last line that reports an error, or else the last line. For a log entry, only its text. Empty without output. */
   lastWords(): string {
     const texts = this.lines.map(textOf).filter((text) => text !== '');
     return texts.findLast((text) => /error|fatal|fail|cannot/i.test(text)) ?? texts.at(-1) ?? '';

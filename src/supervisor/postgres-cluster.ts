@@ -7,7 +7,10 @@ import { runTool } from './run-tool.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
-/** A program of a start that was killed may still write to its staging folder; it fails once its folders are gone. */
+/**
+ * If a start was killed, one of its programs may still write to its staging folder. The program fails once the staging folder's subfolders
+ * are gone.
+ */
 const PATIENTLY = { maxRetries: 40, retryDelay: 50 };
 
 /**
@@ -47,8 +50,8 @@ export async function ensureCluster(
 }
 
 /**
- * Lets `fill` create a cluster in a staging folder of the account, and publishes it as `<home>/data`, unless it returns
- * false. `password` is written to a file in the staging folder, whose path `fill` receives.
+ * Calls `fill` to create a cluster in a staging folder of the account, and publishes it as `<home>/data` unless `fill` returns false.
+ * `password` is written to a file in the staging folder, whose path `fill` receives.
  */
 async function createCluster(
   home: string,
@@ -64,7 +67,7 @@ async function createCluster(
     await writeFile(passwordFile, `${password ?? ''}\n`, { mode: 0o600, flag: 'wx' });
     await mkdir(folder, { mode: 0o700 });
     if (account) {
-      // The staging folder last: afterwards the account can replace its entries.
+      // Change the owner of the staging folder last: afterwards the account can replace its entries.
       for (const path of [passwordFile, folder, staging]) await chown(path, account.uid, account.gid);
     }
     if (!(await fill(folder, passwordFile))) return false;
@@ -76,7 +79,7 @@ async function createCluster(
   }
 }
 
-/** Writes the names in a folder to the disk. */
+/** Flushes the names in a folder to the disk. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path);
   try {
@@ -115,7 +118,7 @@ async function initdb(
     ...['--pgdata', data, '--username', ADMIN_ROLE, '--pwfile', passwordFile],
     ...['--auth-local', 'scram-sha-256', '--auth-host', 'reject'],
     ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
-    // A new cluster writes and flushes one segment. With the default of 16 MB, the segment is a third of the bytes.
+    // A new cluster writes and flushes one WAL segment. With the default size of 16 MB, this segment is a third of the bytes.
     ...['--data-checksums', '--no-instructions', '--wal-segsize', '4'],
   ];
   await runTool(join(binaries.binDir, 'initdb'), args, { account });

@@ -30,7 +30,7 @@ export function failureCode(error: unknown): string {
 const STARTING_UP = '57P03';
 const NO_SOCKET = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 const WRONG_PASSWORD = '28P01';
-/** The role cannot log in, the database does not exist, the role may not connect to it. */
+/** The role cannot log in, the database does not exist, or the role may not connect to it. */
 const NOT_SET_UP = ['28000', '3D000', '42501'];
 
 /** Whether the error means that the server is still starting or replaying its WAL. */
@@ -51,9 +51,9 @@ export function listens(socketFolder: string): Promise<boolean> {
 }
 
 /**
- * Connects once as every role, and first creates roles and database if they are missing (all in a new cluster, roles in
- * an older one). SCRAM authenticates both sides: another server on that socket is rejected and learns no password. The
- * migrations grant the roles their privileges.
+ * Connects once as every role. First creates missing roles and the database if it is missing (in a new cluster all, in an older cluster
+ * some roles). SCRAM authenticates both sides: another server on that socket is rejected and learns no password. The migrations grant the
+ * roles their privileges.
  */
 export async function ensureDatabase(socketFolder: string, secrets: Secrets, fresh = false): Promise<void> {
   // A new cluster has no roles yet: connecting would only log a failed login.
@@ -71,7 +71,7 @@ export async function ensureDatabase(socketFolder: string, secrets: Secrets, fre
 
 class RolesMissing extends Error {}
 
-/** Checks as the owner that the roles exist, which avoids failed logins. */
+/** Checks as the owner that the roles exist, because failed logins would appear in the log. */
 async function requireRoles(client: pg.Client): Promise<void> {
   const found = await client.query('SELECT FROM pg_roles WHERE rolname = ANY($1) AND rolcanlogin', [
     Object.values(DATABASE_ROLES),
@@ -94,7 +94,7 @@ async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> 
       }
       const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [APP_DATABASE]);
       if (database.rowCount === 0) await client.query(`CREATE DATABASE ${APP_DATABASE} OWNER ${LOGINS.owner.role}`);
-      // By default PostgreSQL lets every role connect to every database and create temporary tables there.
+      // By default, PostgreSQL lets every role connect to every database and create temporary tables in it.
       await client.query(`REVOKE ALL ON DATABASE ${APP_DATABASE}, postgres, template1 FROM PUBLIC`);
       await client.query(`GRANT CONNECT ON DATABASE ${APP_DATABASE} TO ${Object.values(DATABASE_ROLES).join(', ')}`);
     });
@@ -113,7 +113,7 @@ async function withClient(url: string, work: (client: pg.Client) => Promise<unkn
     connectionTimeoutMillis: 10_000,
     application_name: 'supervisor',
   });
-  // A broken connection fails the next statement; without a listener, the event would end this process.
+  // A broken connection makes the next statement fail. Without a listener, the event would end this process.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -16,8 +16,8 @@ export const LOGINS = {
 } as const satisfies Record<DatabaseRole | 'owner', { role: string; secret: keyof Secrets }>;
 
 /**
- * Statements that set the password of every role, the superuser's included, without containing one. `null` removes the
- * passwords: then nobody can log in.
+ * Statements that set the password of every role, including the superuser, without containing a password in plain text. `null` removes the
+ * passwords, so that no client can log in.
  */
 export function passwordStatements(secrets: Secrets | null): string[] {
   const roles = [{ role: ADMIN_ROLE, secret: 'postgresAdminPassword' } as const, ...Object.values(LOGINS)];

@@ -12,7 +12,7 @@ import type { Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account, ProcessExit, SupervisorLogger } from './types.ts';
 
-/** WAL replay after a crash takes seconds; this bounds a server that never becomes ready. */
+/** Milliseconds. WAL replay after a crash takes seconds; this limits the wait for a server that never becomes ready. */
 const START_LIMIT_MS = 120_000;
 /** Longest pause between two checks of a starting server. It is short, because everything else waits for the server. */
 const LOOK_MS = 15;
@@ -21,7 +21,7 @@ const IMMEDIATE_SHUTDOWN_MS = 10_000;
 
 export interface RunningServer {
   process: ProcessMark;
-  /** As recorded by the server; the path may be valid only in another mount namespace. */
+  /** The path that the server recorded. It may be valid only in another mount namespace. */
   socketFolder: string;
 }
 
@@ -44,8 +44,8 @@ export async function findServer(data: string): Promise<RunningServer | null> {
 }
 
 /**
- * Cleans up after a killed server. Its backends exit within moments. This kills a backend that is busy, because no new
- * server may start alongside it. Removes postmaster.pid too: PostgreSQL would mistake a reused pid for a live server.
+ * Cleans up after a killed server. Its backends exit within moments. Kills a backend that is busy, because no new server may start
+ * alongside it. Also removes postmaster.pid, because PostgreSQL would mistake a reused pid for a live server.
  */
 export async function removeRemains(data: string, socketFolder: string): Promise<void> {
   const noneLeft = async () => (await processesIn(data, 'postgres')).length === 0;
@@ -64,9 +64,8 @@ export async function removeRemains(data: string, socketFolder: string): Promise
 }
 
 /**
- * Tries a fast shutdown (SIGINT: writes a checkpoint, so there is nothing to replay), then an immediate one (SIGQUIT),
- * then SIGKILL. Once `immediate` is aborted, it skips to the immediate one: the next start replays committed data from
- * WAL.
+ * Tries a fast shutdown (SIGINT: the server writes a checkpoint, so there is nothing to replay), then an immediate shutdown (SIGQUIT), then
+ * SIGKILL. Once `immediate` is aborted, skips to the immediate shutdown: the next start replays committed data from WAL.
  */
 export async function stopServer(
   server: ProcessMark,

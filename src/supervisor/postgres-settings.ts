@@ -1,4 +1,4 @@
-/** Enough for the pools of one API and one worker, and for a few commands. */
+/** Maximum connections: enough for the pools of one API and one worker, and for a few commands. */
 const CONNECTIONS = 60;
 
 /**
@@ -10,7 +10,7 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
   return {
     // No network access, only the Unix socket.
     listen_addresses: '',
-    // A list in PostgreSQL's syntax; quotes allow commas and spaces in the one name.
+    // A list in PostgreSQL's syntax. Quotes allow commas and spaces in its only name.
     unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     password_encryption: 'scram-sha-256',

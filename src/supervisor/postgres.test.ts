@@ -25,7 +25,7 @@ async function open(folder: string, immediate?: AbortSignal): Promise<EmbeddedPo
   return postgres;
 }
 
-/** Whether the servers have logged this line. */
+/** Whether the servers have logged the line. */
 function hasLogged(text: string): boolean {
   return logger.entries.some(({ message }) => message === text);
 }
@@ -55,7 +55,7 @@ async function query<Row extends pg.QueryResultRow>(url: string, sql: string): P
 beforeAll(async () => {
   await ensureServiceAccount();
   ({ path: root, remove } = await makeTestFolder());
-  // Every test here uses a name with a space, a quote, a comma and non-ASCII letters.
+  // Every test in this file uses a name with a space, a quote, a comma and non-ASCII letters.
   dataDir = join(root, "o'hara, données");
 });
 afterEach(async () => {
@@ -204,7 +204,7 @@ describe('the embedded PostgreSQL', () => {
     const immediate = new AbortController();
     const postgres = await open(dataDir, immediate.signal);
     await query(postgres.url, 'CREATE TABLE hurried (n int); INSERT INTO hurried VALUES (1)');
-    // With a stopped checkpointer, a fast shutdown, which waits for a checkpoint, never ends.
+    // While the checkpointer is stopped, a fast shutdown never finishes, because it waits for a checkpoint.
     const checkpointer = await checkpointerOf(postgres);
     process.kill(checkpointer, 'SIGSTOP');
     const stopping = postgres.stop();
@@ -219,7 +219,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query((await open(dataDir)).url, 'SELECT n FROM hurried')).toEqual([{ n: 1 }]);
   });
 
-  it('keeps running for other users, even when there is no time', async () => {
+  it('keeps running for other users, even when there is no time for a checkpoint', async () => {
     const immediate = new AbortController();
     const first = await open(dataDir, immediate.signal);
     const other = await open(dataDir);
@@ -238,7 +238,7 @@ describe('the embedded PostgreSQL', () => {
     await waitUntil(async () => (await processesIn(data, 'postgres')).length > 0, 5000);
     immediate.abort();
     const opened = await outcome;
-    // It may have become ready just before; then it can be stopped.
+    // The server may have become ready just before. In that case, it can be stopped.
     if (typeof opened !== 'string') await opened.stop();
     else expect(opened).toBe('AbortError');
     expect(await processesIn(data, 'postgres')).toEqual([]);
@@ -268,7 +268,7 @@ describe('the embedded PostgreSQL', () => {
     await open(dataDir);
   });
 
-  it('works with a path of 150 characters, with its socket elsewhere', async () => {
+  it('works with a path of 150 characters, and then has its socket in another folder', async () => {
     const long = join(root, 'x'.repeat(150 - root.length - 1));
     expect(long).toHaveLength(150);
     await mkdir(long, { mode: 0o711 });

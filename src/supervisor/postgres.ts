@@ -25,9 +25,9 @@ export interface EmbeddedPostgres {
   /** True when this call started the server; false when it joined a server that other live processes use. */
   owned: boolean;
   pid: number;
-  /** Resolves when a new database is on the disk. Before, a power failure can destroy it, so store nothing that a client relies on. */
+  /** Resolves when a new database is on the disk. Until then, a power failure can destroy it, so store nothing that a client relies on. */
   durable: Promise<void>;
-  /** Stops using the server; the last user shuts it down. Can be called twice. */
+  /** Stops using the server; the last user shuts it down. May be called more than once. */
   stop(): Promise<void>;
   /** Called once when the server exits without `stop()`; both fields are null when the server is not a child. */
   onExit(callback: (exit: ProcessExit) => void): void;
@@ -40,13 +40,13 @@ export interface PostgresOptions {
   immediate?: AbortSignal;
   /** Concurrent connections; the default is for one service. */
   connections?: number;
-  /** The prepared cluster that a first start copies. Default, and if it cannot be used: initdb creates one. */
+  /** The prepared cluster that a first start copies. By default, and if the prepared cluster cannot be used, initdb creates a cluster. */
   template?: TemplateUse | null;
   /** Whether the caller removes the data directory after this use. A new cluster is then not flushed to the disk. */
   isTemporary?: boolean;
 }
 
-/** Longer than a start with crash recovery takes, because another process may be doing that. */
+/** Milliseconds, longer than a start with crash recovery takes, because another process may be recovering the server. */
 const OPEN_WAIT_MS = 180_000;
 const OBSERVE_MS = 250;
 
@@ -95,7 +95,7 @@ async function openAsUser(options: Omit<Opening, 'users'>): Promise<EmbeddedPost
   }
 }
 
-/** What a handle of the server needs from its caller. */
+/** The resources that a handle of the server needs from its caller. */
 interface Opening extends PostgresOptions {
   home: string;
   secrets: Secrets;

@@ -44,7 +44,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Polls `condition` every 10 to `longestMs` ms until it is true; false when it is not within `limitMs`. */
+/** Polls `condition` every 10 to `longestMs` ms until it is true. Resolves to false if it is not true within `limitMs`. */
 export async function waitUntil(condition: () => Promise<boolean>, limitMs: number, longestMs = 100): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   for (let pause = 10; ; pause = Math.min(pause * 1.5, longestMs)) {

@@ -13,7 +13,7 @@ const running: SupervisedProcess[] = [];
 let folder: string;
 let remove: () => Promise<void>;
 
-/** Writes a role to its own file, with what it imports: compiling it in each process takes a second of a processor. */
+/** Writes a role and its imports to a file, because compiling the imports in each process takes a second of CPU time. */
 async function role(name: string, body: string): Promise<string[]> {
   const file = join(folder, `${name}.js`);
   const helpers = JSON.stringify(join(import.meta.dirname, 'child.ts'));
@@ -106,7 +106,7 @@ describe('a supervised process', () => {
     },
   );
 
-  it('is killed by the signal that ends a start only until it is ready', async () => {
+  it('is killed by the signal that aborts its start only until it is ready', async () => {
     const [never, ready] = [
       await role('never', 'setInterval(q, 1000);'),
       await role('ready', `reportReady(); setInterval(q, 1000);`),

@@ -6,7 +6,7 @@ import { StartFailure, SupervisorError } from './supervisor-error.ts';
 import type { ProcessExit, ReadyMessage, SupervisorLogger } from './types.ts';
 
 export interface ProcessOptions {
-  /** For messages: `api`, `gateway`, `worker`. */
+  /** Name for messages: `api`, `gateway`, `worker`. */
   name: string;
   /** The program; roles run through `process.execPath`. */
   command: string;
@@ -17,36 +17,36 @@ export interface ProcessOptions {
   cwd?: string;
   uid?: number;
   gid?: number;
-  /** `ipc`: ready once it sends a ReadyMessage; `spawn`: as soon as it runs. */
+  /** `ipc`: the process is ready once it sends a ReadyMessage. `spawn`: the process is ready as soon as it runs. */
   ready?: 'ipc' | 'spawn';
-  /** Milliseconds from spawn to ready, after which it is killed and counts as failed. */
+  /** Milliseconds from spawn to ready. A process that exceeds them is killed and counts as failed. */
   readyTimeoutMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL. */
   drainMs?: number;
   backoff?: BackoffPolicy;
-  /** Starts that may fail before the first success. */
+  /** Maximum number of starts that fail before the first success. */
   maximumFirstFailures?: number;
   /** Once aborted, the process is killed without draining and not restarted. */
   immediate?: AbortSignal;
-  /** Once aborted, the process is killed unless it has been ready. */
+  /** Once aborted, the process is killed unless it has already been ready. */
   abandoned?: AbortSignal;
   /** Receives complete lines of its output. Default: stdout and stderr of this process. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Called each time it becomes ready, including the first. */
+  /** Called each time the process becomes ready, including the first. */
   onReady?: (message: ReadyMessage) => void;
-  /** Receives other messages that it sends. `reply` sends one back, also before it is ready. */
+  /** Receives other messages that the process sends. `reply` sends a message back, even before the process is ready. */
   onMessage?: (message: unknown, reply: (message: object) => void) => void;
-  /** Called each time it exits unexpectedly. */
+  /** Called each time the process exits unexpectedly. */
   onDown?: (exit: ProcessExit) => void;
 }
 
 export interface SupervisedProcess {
   readonly name: string;
-  /** Null while it is down. */
+  /** Null while the process is down. */
   readonly pid: number | null;
   readonly ready: ReadyMessage;
   readonly restarts: number;
-  /** Sends a message, if it runs. */
+  /** Sends a message if the process runs. */
   send(message: object): void;
   /** SIGTERM, then SIGKILL to its entire group after the deadline. */
   stop(): Promise<void>;
@@ -56,8 +56,8 @@ export interface SupervisedProcess {
 const PERMANENT_FAILURE = { from: 64, to: 78 };
 
 /**
- * Starts a process, waits until it is ready, and restarts it whenever it dies.
- * Rejects when it never becomes ready, with the reason that it reports, or else with its last words.
+ * Starts a process, waits until it is ready, and restarts it whenever it exits. Rejects if the process never becomes ready, with the reason
+ * that the process reports, or else with its last output.
  */
 export async function superviseProcess(options: ProcessOptions): Promise<SupervisedProcess> {
   const { name, logger } = options;
@@ -71,7 +71,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
     for (let since = performance.now(); ; ) {
       const exit = await run.exited;
       if (stopped.signal.aborted) return;
-      // A role exits with 0 only when it is asked to stop, and this supervisor has not asked.
+      // A role exits with 0 only when it is told to stop, and this supervisor has not told it to.
       if (exit.code === 0) logger.warn({ role: name }, 'another process stopped a role; restarting it');
       else logger.error({ role: name, ...exit, ...reasonOf(run) }, 'a role exited unexpectedly; restarting it');
       options.onDown?.(exit);
@@ -118,9 +118,9 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
 interface Run {
   child: ChildProcess;
   message: ReadyMessage | null;
-  /** Why the process ends, if it has reported a reason. */
+  /** Why the process exits, if it has reported a reason. */
   failure: string | null;
-  /** Rejects, with the reason, when it exits before it is ready or is not ready in time. */
+  /** Rejects, with the reason, if the process exits before it is ready or is not ready in time. */
   readiness: Promise<void>;
   exited: Promise<ProcessExit>;
   alive(): boolean;
@@ -184,7 +184,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
   return run;
 }
 
-/** Resolves when the process is ready. Rejects when it ends before, or is not ready in time. */
+/** Resolves when the process is ready. Rejects if it exits before that, or is not ready in time. */
 function becomeReady(run: Run, options: ProcessOptions, tail: Tail): Promise<void> {
   const { name, ready = 'ipc', readyTimeoutMs = 30_000, onMessage } = options;
   const { child, exited } = run;
@@ -218,14 +218,14 @@ function becomeReady(run: Run, options: ProcessOptions, tail: Tail): Promise<voi
   });
 }
 
-/** The process may end at any moment; a caller that waits for a response has its own time-out. */
+/** The process may exit at any moment; a caller that waits for a response has its own time-out. */
 function post(child: ChildProcess): (message: object) => void {
   return (message) => {
     if (child.connected) child.send(message, () => {});
   };
 }
 
-/** The exit codes of sysexits.h keep their meaning; others say only that the process does not start. */
+/** The exit codes of sysexits.h keep their meaning. Other codes mean only that the process could not start, so they become this code. */
 const UNAVAILABLE = 69;
 
 function startError(name: string, { code, signal }: ProcessExit, failure: string | null, tail: Tail): Error {

@@ -19,15 +19,14 @@ export interface Instance {
   announce(info: Omit<ReadyInfo, 'pid'>): Promise<void>;
   /** Removes `ready.json`; call it as the first step of stopping. */
   withdraw(): Promise<void>;
-  /** Withdraws, and lets another process claim the directory. */
+  /** Withdraws the announcement, and lets another process claim the directory. */
   release(): Promise<void>;
 }
 
 /**
- * Claims `dataDir` for this process. The kernel releases the claim when the process dies, so a killed process leaves
- * nothing to clean up by hand; this removes its stale `ready.json`.
- *
- * @throws SupervisorError that names the process already running
+ * Claims `dataDir` for this process. The kernel releases the claim when the process dies, so no manual cleanup is needed after a kill.
+ * Removes the stale `ready.json` of a killed process.
+ * @throws SupervisorError that names the process that is already running
  */
 export async function claimInstance(dataDir: string): Promise<Instance> {
   const lockPath = join(dataDir, 'up.lock');
@@ -54,8 +53,8 @@ export async function claimInstance(dataDir: string): Promise<Instance> {
 }
 
 /**
- * Addresses of the service of `dataDir`; null when none is ready. Ignores a file that a killed service left: the
- * process that wrote it must be alive, identified by its pid and start time.
+ * Addresses of the service of `dataDir`; null if no service is ready. Ignores the file of a killed service: the process that wrote the file
+ * must be alive, identified by its pid and start time.
  */
 export async function readReadyFile(dataDir: string): Promise<ReadyInfo | null> {
   let info: ReadyInfo;

@@ -8,9 +8,9 @@ import type { Account } from './types.ts';
 export interface ToolOptions {
   /** The account that runs the program; null = the account of this process. */
   account: Account | null;
-  /** Text, or an open file from its current position. Default: empty. */
+  /** Text, or an open file that is read from its current position. Default: empty. */
   stdin?: string | number;
-  /** An open file. Default: the output is only part of the error. */
+  /** An open file that receives the output. Default: the output is only part of the error. */
   stdout?: number;
 }
 
@@ -29,7 +29,7 @@ export async function runTool(program: string, args: readonly string[], options:
   });
   const tail = new Tail();
   for (const stream of [child.stdout, child.stderr]) if (stream) eachLine(stream, (line) => tail.push(line));
-  // A program that ends early closes its input; its exit code says why.
+  // A program that exits early closes its input. The exit code explains why.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(stdin);
   const name = basename(program);
@@ -43,7 +43,7 @@ export async function runTool(program: string, args: readonly string[], options:
   throw new SupervisorError(`${name} exited with ${code}: ${tail.text()}`, 'See the lines above for the cause');
 }
 
-/** Writes everything below a folder to the disk at once, which takes a fraction of the time of as many fsync calls. */
+/** Flushes everything below a folder to the disk at once, which takes a fraction of the time of an fsync call per file. */
 export function flushToDisk(folder: string, account: Account | null): Promise<void> {
   return runTool('sync', ['-f', folder], { account });
 }

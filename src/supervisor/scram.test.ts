@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scramVerifier } from './scram.ts';
 
 describe('the verifier of a password', () => {
-  it('is the one of RFC 7677 for its example', () => {
+  it('equals the verifier that RFC 7677 states for its example', () => {
     // Section 3: user "user", password "pencil", this salt, 4096 iterations.
     expect(scramVerifier('pencil', Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'))).toBe(
       'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$' +
@@ -10,7 +10,7 @@ describe('the verifier of a password', () => {
     );
   });
 
-  it('is another one each time', () => {
+  it('differs each time', () => {
     expect(scramVerifier('pencil')).not.toBe(scramVerifier('pencil'));
   });
 

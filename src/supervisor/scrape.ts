@@ -1,6 +1,6 @@
 /*
- * Under a supervisor one role serves the metrics of all: each role counts for itself, and the supervisor passes the
- * requests and responses on. It does not read them.
+ * Under a supervisor, one role serves the metrics of all roles. Each role counts for itself, and the supervisor forwards requests and
+ * responses without reading them.
  */
 
 /** Milliseconds to wait for another role; a scrape must not fail because a role is being restarted. */
@@ -17,18 +17,21 @@ interface Scraped {
   metrics: unknown;
 }
 
-/** In the role that is asked. `read` returns what can be sent as JSON. */
+/** Runs in the role that is asked. `read` returns a value that can be sent as JSON. */
 export function serveScrapes(read: () => Promise<unknown>): void {
   process.on('message', (message) => {
     if (!isOfType<Question>(message, 'scrape')) return;
     read().then(
       (metrics) => process.send?.({ type: 'scraped', id: message.id, metrics } satisfies Scraped),
-      () => {}, // the asker gives up by itself
+      () => {}, // the asking role has its own time-out
     );
   });
 }
 
-/** In the role that serves. Returns the response of the other role; null without a supervisor, or without a response in time. */
+/**
+ * Runs in the role that serves the metrics. Returns the response of the other role; null without a supervisor, or without a response in
+ * time.
+ */
 export function openScrapes(): () => Promise<unknown> {
   const waiting = new Map<number, (metrics: unknown) => void>();
   let last = 0;
@@ -51,7 +54,7 @@ export function openScrapes(): () => Promise<unknown> {
     });
 }
 
-/** In the supervisor: the role that a message of `from` is for; null for other messages. */
+/** Runs in the supervisor. Returns the role to which it must forward a message of `from`; null for other messages. */
 export function addressee(from: string, message: unknown): 'api' | 'worker' | null {
   if (from === 'api' && isOfType<Question>(message, 'scrape')) return 'worker';
   if (from === 'worker' && isOfType<Scraped>(message, 'scraped')) return 'api';

@@ -37,7 +37,7 @@ describe('the secrets of an installation', () => {
     expect((await loadSecrets(folder)).storageSecretKey).not.toBe((await loadSecrets(other)).storageSecretKey);
   });
 
-  it('keep existing values when a newer version adds one', async () => {
+  it('keep existing values when a newer version adds a secret', async () => {
     const { postgresAdminPassword: _, ...older } = await loadSecrets(folder);
     await writeFile(join(folder, 'secrets.json'), JSON.stringify({ ...older, later: 'kept' }));
     const now = await loadSecrets(folder);

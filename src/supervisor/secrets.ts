@@ -6,7 +6,7 @@ import { SupervisorError } from './supervisor-error.ts';
 
 /** Secrets shared by the embedded parts of one installation. Never log or send them, or put them on a command line. */
 export interface Secrets {
-  /** Key id and secret with which API, worker and gateway sign storage requests. */
+  /** Key id and secret with which the API, worker and gateway sign storage requests. */
   storageAccessKeyId: string;
   storageSecretKey: string;
   /** Password of the database role `airlock`, the owner of the database of that name. */
@@ -54,7 +54,7 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
   });
 }
 
-/** Writes a file atomically, with its content on disk before its name exists. */
+/** Writes a file atomically: its content is on the disk before its name exists. */
 export async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
   const staged = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -93,7 +93,7 @@ async function read(path: string): Promise<Partial<Secrets> | null> {
     const value: unknown = JSON.parse(text);
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
   } catch {
-    // Drop the parser's message, which quotes the secret text.
+    // Drop the parser's message, because it quotes the text of the secrets.
   }
   throw new SupervisorError(`${path} is damaged`, 'Restore it from a backup; the database cannot be opened without it');
 }

@@ -17,7 +17,8 @@ export async function runSingleUser(
   statements: readonly string[],
 ): Promise<void> {
   if (statements.some((text) => /[\n;]/.test(text))) throw new RangeError('a statement is one line without ;');
-  // Settings of the server, so that its start finds nothing changed. Errors do not repeat the statement, a secret.
+  // Settings of the server, so that the server's start finds nothing changed. Errors do not repeat the statement, because it contains a
+  // secret.
   const settings = { ...postgresSettings('/nonexistent'), fsync: 'off', exit_on_error: 'on' };
   const args = ['--single', '-D', data, ...settingArguments(settings), database];
   await runTool(join(binaries.binDir, 'postgres'), args, {

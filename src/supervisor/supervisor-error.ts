@@ -9,7 +9,7 @@ export class SupervisorError extends Error {
   }
 }
 
-/** A process that could not start, in its own words. */
+/** An error of a process that could not start, with the text that the process reported. */
 export class StartFailure extends Error {
   readonly exitCode: number;
 

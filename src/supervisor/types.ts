@@ -19,7 +19,7 @@ export interface ProcessExit {
   signal: NodeJS.Signals | null;
 }
 
-/** What a role reports to its supervisor once it is ready: names of its listeners with their TCP ports. */
+/** The message with which a role reports to its supervisor that it is ready: names of its listeners with their TCP ports. */
 export interface ReadyMessage {
   type: 'ready';
   ports: Record<string, number>;

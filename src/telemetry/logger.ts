@@ -9,13 +9,13 @@ export interface LoggerOptions {
   level: string;
   /** The process that logs: `api`, `worker`, `gateway`, `up` … */
   role: string;
-  /** Where lines go; standard output when absent. */
+  /** Destination of the lines; standard output if absent. */
   destination?: DestinationStream;
   /** Lines for people instead of JSON; by default when standard output is a terminal and `destination` is absent. */
   pretty?: boolean;
 }
 
-/** Second line of defence in addition to scrubbing every line: these never reach the serialiser. */
+/** Second line of defence in addition to scrubbing every line: the serialiser never receives these fields. */
 const REDACTED = [
   ...['authorization', 'cookie', 'password', 'apiKey', 'secret'],
   ...['*.authorization', '*.cookie', '*.password', '*.apiKey', '*.secret'],

@@ -11,15 +11,15 @@ export interface MetricsServer {
 /** Milliseconds for which collected metrics are served. */
 const SHARED_MS = 500;
 
-/** What is served: a prom-client registry, or anything that returns the same text. */
+/** The source of the metrics: a prom-client registry, or an object that returns the same text. */
 export interface MetricsSource {
   contentType: string;
   metrics(): Promise<string>;
 }
 
 /**
- * Serves `GET /metrics` and nothing else. Rejects if the port is in use.
- * @param options.protect limits what a client may take of the server, before it listens
+ * Serves only `GET /metrics`. Rejects if the port is in use.
+ * @param options.protect limits the resources that a client may use, before the server listens
  */
 export async function startMetricsServer(options: {
   host: string;
@@ -54,8 +54,8 @@ export async function startMetricsServer(options: {
 }
 
 /**
- * Collecting the metrics is costly, and anybody on the network may request them: calls during a collection, and for
- * `SHARED_MS` after it, get its result. A failure is not kept.
+ * Collecting the metrics is costly, and every client on the network may request them. Calls during a collection, and for `SHARED_MS` after
+ * it, get its result. A failure is not cached.
  */
 function shareResult<T>(work: () => Promise<T>): () => Promise<T> {
   let latest: Promise<T> | null = null;

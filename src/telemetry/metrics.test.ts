@@ -73,7 +73,7 @@ it('connections of a listener are read at the scrape, rejected connections by re
   }
 });
 
-it('the gauges of the service show the last values, and nothing stale if reading fails', async () => {
+it('the gauges of the service show the last values, and no stale values if reading fails', async () => {
   const registry = await createRegistry('api');
   let isDown = false;
   const refresh = await addServiceGauges(registry, async () => {

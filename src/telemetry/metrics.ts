@@ -15,27 +15,27 @@ export interface HttpMetrics extends SignInMetrics {
 }
 
 export interface WorkerMetrics {
-  /** Ended attempts by outcome and kind of job. A worker claims only kinds that it knows, so there are few. */
+  /** Finished attempts by outcome and kind of job. A worker claims only kinds that it knows, so there are few. */
   attempts: Counter<'end' | 'kind'>;
-  /** From claim to end. */
+  /** Seconds from the claim of a job to its end. */
   attemptSeconds: Histogram;
-  /** From acceptance to the first claim. */
+  /** Seconds from the acceptance of a job to its first claim. */
   queueWaitSeconds: Histogram;
   /** Steps of an attempt. Their sum may exceed the attempt: a check runs while its output is stored. */
   stageSeconds: Histogram<'stage' | 'kind'>;
   /** Attempts that failed, by failure code. */
   failures: Counter<'code' | 'kind'>;
-  /** Attempts that started after another one of the same job. */
+  /** Attempts that started after another attempt of the same job. */
   retries: Counter<'kind'>;
-  /** Ended cells by program and outcome (`CellEnd`). */
+  /** Finished cells by program and outcome (`CellEnd`). */
   cells: Counter<'program' | 'end'>;
   /** Bytes fetched from sources. */
   fetchBytes: Counter;
   /** Bytes of outputs of completed jobs. */
   outputBytes: Counter;
-  /** Attempts to deliver a webhook, by result: `delivered`, or a word of `DeliveryError`. */
+  /** Attempts to deliver a webhook, by result: `delivered`, or a value of `DeliveryError`. */
   webhookAttempts: Counter<'result'>;
-  /** From an event to the first attempt at its delivery. */
+  /** Seconds from an event to the first attempt at its delivery. */
   webhookDelaySeconds: Histogram;
   /** Reads at each scrape how many deliveries are being sent. */
   countWebhooks: (read: () => { normal: number; probe: number }) => void;
@@ -47,14 +47,14 @@ export interface ServiceNumbers {
   jobs: { status: string; kind: string; count: number }[];
   /** Jobs in the queue and in slots, by resource class. */
   queue: { status: string; resource_class: string; count: number }[];
-  /** By resource class, of jobs that are due; 0 where none waits. */
+  /** Seconds by resource class, for jobs that are due; 0 if no job waits. */
   oldestWaitingSeconds: Record<string, number>;
   workers: number;
   slots: number;
   storedBytes: number;
   /** Bytes that open upload URLs and unfinished outputs may still add. */
   promisedBytes: number;
-  /** What retention has to delete now, by what it is. */
+  /** Number of items that retention has to delete now, by kind. */
   backlog: Record<string, number>;
   /** Objects that the storage has failed to delete several times. */
   undeletable: number;
@@ -70,14 +70,14 @@ const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60]
 
 /** Milliseconds. prom-client samples the event loop with a timer, by default a hundred times a second. */
 const SAMPLE_MS = 1_000;
-/** Metrics of these samples, which are too rare to mean anything. `nodejs_eventloop_lag_seconds` is measured by each scrape. */
+/** Names of metrics of these samples, which are too rare to be meaningful. Each scrape measures `nodejs_eventloop_lag_seconds` instead. */
 const SAMPLED = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
   (name) => `airlock_nodejs_eventloop_lag_${name}_seconds`,
 );
 
 /**
- * A registry for one process, with that process's own metrics (CPU, memory, event loop) on request. An idle process
- * stays asleep between scrapes.
+ * A registry for one process. On request, it contains that process's own metrics (CPU, memory, event loop). Between scrapes, an idle
+ * process stays asleep.
  */
 export async function createRegistry(role: string, options: { processMetrics?: boolean } = {}): Promise<Registry> {
   const prom = await loadProm();

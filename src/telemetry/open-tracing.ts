@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { formatTraceparent, parseTraceparent, type SpanFacts, type Tracing } from './tracing.ts';
 
 export interface TracingOptions {
-  /** Address that takes OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. */
+  /** Address that accepts OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. */
   url: string;
   /** Share of traces that begin here and are recorded, from 0 to 100. A trace that began elsewhere keeps its decision. */
   percent: number;
@@ -10,7 +10,7 @@ export interface TracingOptions {
   version: string;
 }
 
-/** Longest wait for the collector when a process ends. */
+/** Milliseconds to wait for the collector when a process exits. */
 const CLOSE_MS = 3_000;
 
 /** Loads the SDK of OpenTelemetry, which the operator has installed. Throws `ConfigError` if it is not. */
@@ -49,7 +49,7 @@ export async function openTracing({ url, percent, role, version }: TracingOption
       };
     },
     async close() {
-      // A collector that does not respond must not delay the end of the process.
+      // A collector that does not respond must not delay the exit of the process.
       const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
       await Promise.race([provider.shutdown().catch(() => {}), late]);
     },

@@ -2,10 +2,10 @@
 const COLOURS: Record<string, number> = { trace: 90, debug: 90, info: 34, warn: 33, error: 31, fatal: 31 };
 /** Fields that have a fixed position in the line. */
 const PLACED = new Set(['time', 'level', 'role', 'pid', 'msg', 'err']);
-/** C0, C1 and bidirectional controls: with them a hostile file name could redraw the terminal. */
+/** C0, C1 and bidirectional controls. With them, a hostile file name could redraw the terminal. */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Formats one log line for people: time, level, role, message, then the fields; an error's stack below. */
+/** Formats one log line for people: time, level, role, message, then the fields. The stack of an error is below the line. */
 export function prettyLine(json: string, colours: boolean): string {
   const fields = JSON.parse(json) as Record<string, unknown>;
   const level = String(fields.level ?? '');

@@ -4,7 +4,7 @@ import { loadProm } from './prom.ts';
 /** Counters of a listener's connection guard; see `listener/connection-guard.ts`. */
 export interface ConnectionNumbers {
   open: number;
-  /** By reason, since the start. */
+  /** Number by reason, since the start. */
   rejected: Record<string, number>;
 }
 

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 const USER_HZ = 100;
 
 /**
- * The fields of `/proc/<pid>/stat` (proc(5)) that identify a process and show whether it is alive. A pid alone is
- * reused; with the clock tick at which it started it identifies a process until the next boot.
+ * The fields of `/proc/<pid>/stat` (proc(5)) that identify a process and show whether it is alive. A pid is reused. Together with the clock
+ * tick at which the process started, it identifies the process until the next boot.
  */
 export interface ProcessStat {
   /** One letter; Z and X mean dead. */
@@ -28,12 +28,12 @@ export function parseProcessStat(text: string): ProcessStat | null {
   return { state, parent: Number(fields[1]), cpuMs, startTicks };
 }
 
-/** A zombie keeps its entry until its parent reaps it, which the first process of a container may never do. */
+/** A zombie keeps its entry until its parent reaps it. The first process of a container may never do so. */
 export function isDead(stat: Pick<ProcessStat, 'state'>): boolean {
   return stat.state === 'Z' || stat.state === 'X';
 }
 
-/** `/proc/<pid>/stat`, or null when there is no such process. */
+/** `/proc/<pid>/stat`, or null if the process does not exist. */
 export function processStat(pid: number | 'self'): ProcessStat | null {
   try {
     return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -42,19 +42,19 @@ export function processStat(pid: number | 'self'): ProcessStat | null {
   }
 }
 
-/** A process by pid and start: pids are reused, this pair is not until the next boot. */
+/** A process by pid and start. Pids are reused, but this pair is unique until the next boot. */
 export interface ProcessMark {
   pid: number;
   startTicks: string;
 }
 
-/** The mark of a running process; null when there is none, or only a zombie. */
+/** The mark of a running process; null if the process does not exist or is a zombie. */
 export function markProcess(pid: number): ProcessMark | null {
   const stat = Number.isSafeInteger(pid) && pid > 0 ? processStat(pid) : null;
   return stat && !isDead(stat) ? { pid, startTicks: stat.startTicks } : null;
 }
 
-/** True while exactly this process (not a later one with its pid) runs. */
+/** Whether exactly this process runs, instead of a later process with its pid. */
 export function isRunning({ pid, startTicks }: ProcessMark): boolean {
   return markProcess(pid)?.startTicks === startTicks;
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { sendQueueOf } from './send-queues.ts';
 
-/** The least that the peer of a connection must receive while there is something to send. */
+/** The minimum rate at which the peer of a connection must receive bytes while there are bytes to send. */
 export interface ReadRate {
   bytes: number;
   windowMs: number;
@@ -76,7 +76,7 @@ class ReaderWatch {
   #queued: number | null = null;
   /** Bytes that the peer has received in this window. */
   #received = 0;
-  /** Checks of this window. */
+  /** Number of checks in this window. */
   #checks = 0;
   #isChecking = false;
   #hasEnded = false;
@@ -98,7 +98,7 @@ class ReaderWatch {
   async #check(): Promise<void> {
     if (this.#isChecking) return;
     const isFast = handedOver(this.#socket) - this.#handed >= this.#rate.bytes;
-    // A connection that is fast or has nothing to send needs no look at the tables of the kernel.
+    // A connection that is fast or has nothing to send does not require reading the tables of the kernel.
     if (isFast || (this.#isEmpty() && !this.#countsQueue)) {
       this.#restart(null);
       return;

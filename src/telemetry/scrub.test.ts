@@ -55,7 +55,7 @@ describe('scrub', () => {
     '{"keyframe":1,"code":"invalid_media"}',
   ])('does not change ordinary text: %s', (text) => expect(scrub(text)).toBe(text));
 
-  /** Text without whitespace and quotes: what can stand in a URL as people paste them. */
+  /** Text without whitespace and quotes, as it can be in a URL that people paste. */
   const urlText = fc.string({ unit: fc.constantFrom(..."abc019&=%;,/?#@:\\'<>()[]{}|~!$*+-._é") });
   const around = fc.string();
 

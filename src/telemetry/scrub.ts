@@ -1,7 +1,7 @@
 /** Replaces a secret. */
 const GONE = '[removed]';
 
-/** `https://`, also as FFmpeg (`https\://`) and JSON in JSON (`https:\/\/`) write it. The length bounds the search. */
+/** `https://`, also in the form of FFmpeg (`https\://`) and of JSON in JSON (`https:\/\/`). The length bounds the search. */
 const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\/[^\s"]*/gi;
 const ENCODED_URL = /[a-z][a-z0-9+.-]{0,20}%(?:25){0,4}3a%(?:25){0,4}2f[^\s"]*/gi;
 const POSTGRES = /postgres(?:ql)?\\{0,15}:\\{0,15}\/\\{0,15}\//i;
@@ -27,15 +27,14 @@ const PASSWORD = new RegExp(
 const QUERY_SECRET = /([?&](?:sig|key|token|auth|code|secret)=)[^\s&"'<>]+/gi;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
-/** A text without any of these contains nothing of the above; most texts stop here. */
+/** A text without any of these strings contains none of the secrets above, so it is returned unchanged. Most texts are. */
 const SUSPICIOUS =
   /:\\*\/|%(?:25)*3a|[?&]|al(?:_|%(?:25)*5f)(?:live|upload)|authorization|cookie|bearer|signature|credential|token|passw|secret|key|accessid/i;
 
 /**
- * Removes from any text what must not be logged: queries, fragments, user names and passwords of URLs, API keys,
- * Authorization and Cookie values, signatures and credentials of signed URLs, passwords of databases, private keys.
- * Works on free text (messages, stacks, the standard error of FFmpeg); time is linear in its length. It cannot
- * recognise a secret that nothing marks as one.
+ * Removes everything that must not be logged from any text: queries, fragments, user names and passwords of URLs, API keys, Authorization
+ * and Cookie values, signatures and credentials of signed URLs, passwords of databases, private keys. Works on free text (messages, stacks,
+ * the standard error of FFmpeg) in linear time. It cannot recognise a secret that nothing marks as a secret.
  */
 export function scrub(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
@@ -57,8 +56,8 @@ function scrubUrl(url: string): string {
   const start = postgres === null ? 0 : postgres.index + postgres[0].length;
   const at = url.lastIndexOf('@');
   if (postgres === null || at < start || /[?#]/.test(url.slice(0, start))) return scrubUserinfo(cut(url, /[?#]/));
-  // People do not always encode the password: anything before the last @ may be part of it. If a ? comes before it, the
-  // rest may be part of a query instead, so all of it is removed.
+  // People do not always encode the password, so anything before the last @ may be part of it. If a ? precedes the @, the rest may be part
+  // of a query instead, so all of it is removed.
   const head = scrubUserinfo(url.slice(0, start));
   return /[?#]/.test(url.slice(start, at)) ? `${head}${GONE}` : `${head}${GONE}@${cut(url.slice(at + 1), /[?#]/)}`;
 }

@@ -41,7 +41,10 @@ function nameOf({ localAddress, localPort, remoteAddress, remotePort }: Socket):
   return `${endOf(localAddress, localPort)} ${endOf(remoteAddress, remotePort)}`;
 }
 
-/** An end of a connection as the kernel writes it: the address as 32-bit numbers of the machine, which is little-endian, and the port. */
+/**
+ * An end of a connection as the kernel writes it: the address as 32-bit numbers in the machine's byte order, which is little-endian, and
+ * the port.
+ */
 function endOf(address: string, port: number): string {
   const bytes = ipaddr.parse(address.replace(/%.*$/, '')).toByteArray();
   const words: string[] = [];

@@ -1,6 +1,6 @@
 import type { Counter, Registry } from 'prom-client';
 
-/** `limited`: too many failures. `busy`: too many wait. */
+/** `limited`: too many failed sign-ins. `busy`: too many sign-ins wait. */
 export type SignInResult = 'ok' | 'wrong' | 'limited' | 'busy';
 
 export interface SignInMetrics {

@@ -8,7 +8,7 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
 
 describe('a traceparent', () => {
-  it('is read and written as W3C describes, with the flag of recording alone', () => {
+  it('is read and written as W3C describes, with the recording flag only', () => {
     expect(parseTraceparent(`00-${TRACE}-${SPAN}-ff`)).toEqual({ traceId: TRACE, spanId: SPAN, traceFlags: 1 });
     expect(formatTraceparent({ traceId: TRACE, spanId: SPAN, traceFlags: 1 })).toBe(`00-${TRACE}-${SPAN}-01`);
   });
@@ -27,7 +27,7 @@ describe('a traceparent', () => {
   });
 });
 
-it('the SDK of OpenTelemetry is imported by one file, dynamically, which is imported dynamically where traces are on', () => {
+it('the SDK of OpenTelemetry is imported dynamically by one file, which is imported dynamically if tracing is enabled', () => {
   const root = join(projectRoot(), 'src');
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),

@@ -1,6 +1,6 @@
 /**
- * What spans may contain: ids of our own, words of fixed lists, and numbers. Never an address, key, name or option of a
- * client.
+ * The allowed contents of spans: ids that Airlock generates, words from fixed lists, and numbers. Never an address, key, name or option of
+ * a client.
  */
 export interface SpanFacts {
   'http.request.method'?: string;
@@ -22,7 +22,7 @@ export interface SpanStart {
   /** The `traceparent` to continue; a new trace without one. */
   parent?: string | string[] | null | undefined;
   facts?: SpanFacts;
-  /** When it began; now by default. */
+  /** Start of the span; now by default. */
   startedAt?: Date;
 }
 
@@ -33,10 +33,10 @@ export interface TracedSpan {
   end(facts?: SpanFacts, failed?: boolean): void;
 }
 
-/** Traces of OpenTelemetry. Nothing of it is loaded before `openTracing`. */
+/** Traces of OpenTelemetry. No part of the SDK is loaded before `openTracing`. */
 export interface Tracing {
   start(name: string, options?: SpanStart): TracedSpan;
-  /** Sends what is left. Never rejects. */
+  /** Sends the remaining spans. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export interface ParentContext {
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** Parses a W3C `traceparent` of version 00. Returns null for anything else: the trace then begins here. */
+/** Parses a W3C `traceparent` of version 00. Returns null for anything else; then a new trace begins. */
 export function parseTraceparent(text: unknown): ParentContext | null {
   const match = typeof text === 'string' ? TRACEPARENT.exec(text) : null;
   return match && { traceId: match[1]!, spanId: match[2]!, traceFlags: Number.parseInt(match[3]!, 16) & 1 };
@@ -59,7 +59,7 @@ export function formatTraceparent({ traceId, spanId, traceFlags }: ParentContext
   return `00-${traceId}-${spanId}-${(traceFlags & 1).toString(16).padStart(2, '0')}`;
 }
 
-/** Runs `work` in a span, or as it is without tracing. */
+/** Runs `work` in a span, or without a span if tracing is disabled. */
 export async function inSpan<T>(
   tracing: Tracing | null,
   name: string,

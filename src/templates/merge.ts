@@ -4,7 +4,7 @@ import type { CreateBody } from '../contract/transcodes.ts';
 
 /** Fields of a single output. None of them can be combined with `outputs`. */
 const OF_ONE_OUTPUT = ['outputFormat', ...Object.keys(outputFields)] as readonly (keyof TemplateContent)[];
-/** Objects that are merged by member. */
+/** Fields whose value is an object that is merged by member. */
 const MERGED = ['preset', 'limits', 'metadata'] as const;
 
 export type Merge = { body: CreateBody } | { conflict: { field: string; reason: string; remedy: string } };

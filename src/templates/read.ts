@@ -17,7 +17,7 @@ export interface TemplateReader {
 
 /** The version of a template that a job uses. */
 export interface UsedTemplate {
-  /** With its version, such as `web@3`. */
+  /** The reference with its version, such as `web@3`. */
   reference: string;
   request: TemplateContent;
 }

@@ -29,7 +29,7 @@ const DAY = sql`interval '1 day'`;
  */
 export async function createTemplate(editor: TemplateEditor, name: string, content: TemplateVersion): Promise<void> {
   const { tx, account, by } = editor;
-  // So that concurrent creates count each other.
+  // Locks the account, so that concurrent creates count each other.
   await lockAccount(tx, account.id);
   await deleteOldRemains(editor);
   if (await liveTemplate(editor, name)) {

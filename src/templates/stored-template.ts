@@ -10,7 +10,7 @@ export interface TemplateVersion {
   request: TemplateContent;
 }
 
-/** `request` has a schema of its own, which a newer release may have extended. */
+/** `request` has a separate schema, which a newer release may have extended. */
 const versionJson = storedJson(
   'version of a template',
   1,

@@ -1,6 +1,6 @@
 import type { CaptionStyle } from '../ffmpeg/policy/overlays/types.ts';
 
-/** A block of text, and the frame that it is in. Pixels. */
+/** A block of text, and the frame that contains it, in pixels. */
 export interface Edges {
   tall: number;
   frame: { width: number; height: number };
@@ -15,7 +15,7 @@ export interface CaptionLook {
   color: string;
   outline: { width: number; bgr: string; alpha: string };
   shadow: number;
-  /** Maximum width of the lines. */
+  /** Maximum width of the lines in pixels. */
   width: number;
   /** Null = none. */
   plate: { padding: number; radius: number; color: { bgr: string; alpha: number } } | null;
@@ -32,7 +32,7 @@ export interface CaptionLook {
  */
 const VERTICAL = { top: 288 / 1920, bottom: 672 / 1920 };
 const PLAIN = { top: 0.07, bottom: 0.07 };
-/** Width to height, up to which a frame is shown as a vertical video. */
+/** Maximum ratio of width to height at which a frame is shown as a vertical video. */
 const VERTICAL_ASPECT = 0.65;
 /** Share of the width that lines may fill; in landscape 42 characters, the usual length of a line of subtitles. */
 const [TALL_WIDTH, WIDE_WIDTH] = [0.8, 0.66];

@@ -3,7 +3,7 @@ export interface Coverage {
   has(codePoint: number): boolean;
 }
 
-/** Reads a `cmap` table: its Unicode subtable of format 12, otherwise of format 4. Throws if the table is broken. */
+/** Reads a `cmap` table: its Unicode subtable of format 12, otherwise the subtable of format 4. Throws if the table is broken. */
 export function readCoverage(cmap: Buffer): Coverage {
   const subtables: { format: number; offset: number }[] = [];
   for (let entry = 0; entry < cmap.readUInt16BE(2); entry++) {

@@ -56,14 +56,14 @@ describe('captions', () => {
     expect(long!.split('\\N').length).toBeLessThanOrEqual(8);
   });
 
-  it('have a rounded plate as wide as they are, and a box that libass measures for other fonts', () => {
+  it('have a rounded plate of their own width, and a box that libass measures for other fonts', () => {
     const { events, lines } = script(['A plate', 'مرحبا'], 'clean-lower');
     expect(events[0]).toMatch(/^Dialogue: 0,.*\\p1\}m .* b .*\{\\p0\}$/);
     expect(events.slice(1).map((event) => event.split(',')[3])).toEqual(['text', 'boxed']);
     expect(lines.filter((line) => line.startsWith('Style: '))).toHaveLength(2);
   });
 
-  it('are drawn quickly, even five hundred of them', () => {
+  it('are drawn quickly, even if there are five hundred', () => {
     const start = performance.now();
     const { events } = script(Array(500).fill('Nothing out here but the wind, and the sound of water.'));
     expect(events).toHaveLength(500);

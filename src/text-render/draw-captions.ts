@@ -11,7 +11,7 @@ import type { DrawnLayer } from './svg.ts';
  * `usWinDescent` of its OS/2 table, 1854 and 434 of 2048 units.
  */
 const LINE_EM = (1854 + 434) / 2048;
-/** Lines of a caption at its full size; a longer one gets a smaller font. */
+/** Maximum lines of a caption at its full size. A longer caption gets a smaller font. */
 const MOST_LINES = 3;
 /** Characters up to which a caption is fitted and its lines are balanced. */
 const MAX_FITTED = 200;
@@ -50,7 +50,7 @@ function drawCue(cue: TimedText, look: CaptionLook, frame: Edges['frame'], fonts
   const middle = frame.width / 2;
   const effects = look.pops ? POP : '';
   const position = `{\\an5\\pos(${round(middle)},${round(top + tall / 2)})\\fs${round(size)}}`;
-  // A plate whose width must be measured by libass has square corners.
+  // A plate whose width libass must measure has square corners.
   const style = look.plate && block.hasFallback ? 'boxed' : 'text';
   const lines = [`Dialogue: 1,${times},${style},,0,0,0,,${position}${effects}${block.texts.map(plain).join('\\N')}\n`];
   if (look.plate && !block.hasFallback) {
@@ -63,7 +63,7 @@ function drawCue(cue: TimedText, look: CaptionLook, frame: Edges['frame'], fonts
   return { lines, block };
 }
 
-/** Lays a caption out in the font of its look, smaller if it needs more than three lines. */
+/** Lays a caption out in the font of its look, or in a smaller font if it needs more than three lines. */
 function fitCue(text: string, look: CaptionLook, fonts: FontLibrary): { block: TextBlock; fontSize: number } | null {
   const { fontSize, width } = look;
   const style: TextStyle & { maxWidth: number } = {
@@ -99,7 +99,9 @@ function roundedBox(width: number, height: number, radius: number): string {
   ].join(' ');
 }
 
-/** A line as ASS shows it literally: a word joiner keeps a backslash from having a meaning, as in FFmpeg's own conversion. */
+/**
+ * Writes a line so that ASS shows it literally. A word joiner prevents a backslash from having a meaning, as in FFmpeg's own conversion.
+ */
 function plain(line: string): string {
   return line.replaceAll('\\', '\\\u2060').replaceAll('{', '\\{').replaceAll('}', '\\}');
 }

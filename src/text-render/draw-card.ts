@@ -12,7 +12,7 @@ const SECONDARY = { rgb: '#536471', alpha: 1 };
 const PHOTO_BACKGROUND = { rgb: '#cfd9de', alpha: 1 };
 /** Smallest legible font size, pixels. */
 const MIN_FONT_SIZE = 10;
-/** Font sizes of a quote as fractions of the frame's short side, largest first; the first that fits is used. */
+/** Font sizes of a quote as fractions of the frame's short side, largest first. The first size that fits is used. */
 const QUOTE_SIZES = [0.09, 0.075, 0.065, 0.055, 0.047, 0.04, 0.034, 0.029, 0.025, 0.021, 0.018];
 
 /** Draws a quote card in the frame's size: dimmed video, a white card, name and handle at the top, the quote below. */
@@ -70,7 +70,7 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
 
 type LayOut = (text: string, font: string, fontSize: number, width: number | null) => TextBlock | null;
 
-/** Lays out one line, shrunk to fit, but at most to half its size; text that is still wider wraps. */
+/** Lays out one line. Text that is too wide shrinks to at most half its size. Text that is still too wide wraps. */
 function fitLine(layOut: LayOut, text: string, font: string, fontSize: number, width: number): TextBlock | null {
   const block = layOut(text, font, fontSize, null);
   if (!block || block.width <= width) return block;

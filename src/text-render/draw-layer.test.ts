@@ -40,7 +40,7 @@ describe('drawLayer', () => {
     const fitted = draw('Three little words to balance', style);
     expect(fitted.height).toBeLessThanOrEqual(150 + 2 * 30);
     const word = draw('Unbreakables', { ...style, textHeight: 400 });
-    // One line: the height of a line at full size would be more than this with two.
+    // The text has one line: with two lines, the height would exceed the height of a line at full size.
     expect(word.height).toBeLessThan(120 * 1.3 + 2 * 30);
     const orphan = 'A line of words that ends with only one';
     const [plain, balanced] = [draw(orphan, { fontSize: 40 }), draw(orphan, { fontSize: 40, textHeight: 200 })];
@@ -64,7 +64,7 @@ describe('drawLayer', () => {
     expect(layer).toMatchObject({ width: 1, height: 1 });
     expect(layer.warnings).toEqual(['There is no font on this machine; the text was left out.']);
   });
-  it('draws a card in the frame’s size, with a smaller font for a longer quote, and warns if it is cut', () => {
+  it('draws a card in the frame’s size, with a smaller font for a longer quote, and warns if the quote is cut', () => {
     const card = (quote: string, frame = FRAME) =>
       drawLayer(
         { kind: 'card', path: '', card: { quote, name: 'A', handle: '@a', photoUrl: null }, frame, hasPhoto: false },

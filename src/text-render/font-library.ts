@@ -23,23 +23,23 @@ export interface WantedFace {
 }
 
 export interface FontLibrary {
-  /** Finds a face by family name (`Arial`, `Noto Sans Bold`); null if there is none. */
+  /** Finds a face by family name (`Arial`, `Noto Sans Bold`). Null if no face matches. */
   find(name: string): FontFace | null;
   /** The fallback for a missing family; null on a machine without fonts. */
   lastResort(): FontFace | null;
   /**
-   * Finds the best face that has all these characters; null if none has them. Bold if the family that is best for the
-   * script has a bold face.
+   * Finds the best face that has all these characters. Null if none has them. Bold if the family that is best for the script has a bold
+   * face.
    */
   covering(codePoints: readonly number[], wanted: WantedFace): FontFace | null;
-  /** The colour emoji font; null if there is none. */
+  /** The colour emoji font; null if it is not installed. */
   emoji(): FontFace | null;
 }
 
 /**
- * Maximum size of all font files together, and of one; files beyond are skipped. Loaded files are never freed, because
- * HarfBuzz releases memory only at some garbage collection, so this bounds the memory. Debian's Noto with all CJK fonts
- * has 150 MB.
+ * Maximum size of all font files together, and of one font file. Files beyond these limits are skipped. Loaded files are never freed,
+ * because HarfBuzz releases memory only at some garbage collection, so these limits bound the memory. Debian's Noto with all CJK fonts has
+ * 150 MB.
  */
 const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -158,7 +158,7 @@ function rank(family: string): number {
 
 function indexFace(facts: FaceFacts, loaded: Map<string, FontFile | null>): IndexedFace {
   let coverage: Coverage | null = null;
-  /** Null for a deleted or broken file: its face counts as missing. */
+  /** Null for a deleted or broken file. Its face then counts as missing. */
   const tryLoad = (): FontFile | null => {
     let file = loaded.get(facts.path);
     if (file === undefined) {
@@ -202,7 +202,7 @@ function tryCoverage(facts: FaceFacts): Coverage {
   }
 }
 
-/** Applies the limits to the files; prefers Noto, DejaVu and Liberation, which are known to work. */
+/** Applies the limits to the files. Prefers Noto, DejaVu and Liberation, which are known to work. */
 function withinBounds(paths: string[]): string[] {
   const known = (path: string): number => Number(!/noto|dejavu|liberation/i.test(path));
   let bytes = 0;

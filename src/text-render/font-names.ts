@@ -17,7 +17,7 @@ const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
   'noto sans cjk': ['Noto Sans CJK SC'],
 };
 
-/** The colour emoji font. */
+/** Name of the colour emoji font. */
 export const EMOJI_FAMILY = 'Noto Color Emoji';
 
 /** Fallback families, best first. */

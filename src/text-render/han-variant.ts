@@ -3,8 +3,9 @@ export type HanVariant = 'SC' | 'TC' | 'JP' | 'KR';
 let charsets: { simplified: Set<string>; traditional: Set<string> } | null = null;
 
 /**
- * Detects the regional variant of Han characters: any kana means Japanese, Hangul Korean, bopomofo traditional Chinese.
- * Otherwise compares the number of characters that only Big5 has with those that only GB 2312 has; simplified if equal.
+ * Detects the regional variant of Han characters: any kana means Japanese, Hangul Korean, bopomofo traditional Chinese. Otherwise compares
+ * the number of characters that only Big5 has with the number of characters that only GB 2312 has. If the numbers are equal, the variant is
+ * simplified Chinese.
  */
 export function hanVariant(text: string): HanVariant {
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'JP';

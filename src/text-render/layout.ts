@@ -10,12 +10,12 @@ export interface TextStyle {
   fontSize: number;
   /** Pixels between lines. */
   lineSpacing: number;
-  /** `start`: each paragraph by its direction. */
+  /** `start`: aligns each paragraph by its direction. */
   align: 'left' | 'center' | 'right' | 'start';
   charsPerLine: number | null;
-  /** Pixels. */
+  /** Maximum width in pixels. */
   maxWidth: number | null;
-  /** Pixels; lines that would begin below are dropped. */
+  /** Maximum height in pixels. Lines that would begin below it are dropped. */
   maxHeight: number;
 }
 
@@ -80,7 +80,7 @@ export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): 
     if (all.length * (base.ascent + base.descent + style.lineSpacing) > style.maxHeight) break;
     all.push(...layoutParagraph(itemise(paragraph, choice), style, base));
   }
-  // All lines get the same height: even spacing looks better than the minimum of each line.
+  // All lines get the same height, because even spacing looks better than the minimum height of each line.
   const ascent = all.reduce((most, line) => Math.max(most, line.ascent), 0);
   const descent = all.reduce((most, line) => Math.max(most, line.descent), 0);
   const step = ascent + descent + style.lineSpacing;
@@ -130,7 +130,7 @@ function shapeRun(text: string, { start, end, face, script, level }: Run): Shape
   return face.load().shape({ text, start, end, rtl: level % 2 === 1, script });
 }
 
-/** Advance of each grapheme in pixels; a ligature counts for its first grapheme. */
+/** Advance of each grapheme in pixels. The advance of a ligature counts for its first grapheme. */
 function measure(paragraph: Paragraph, shaped: readonly ShapedGlyph[][], fontSize: number): number[] {
   const byUnit = new Float64Array(paragraph.text.length + 1);
   paragraph.runs.forEach((run, at) => {

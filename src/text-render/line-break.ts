@@ -54,8 +54,8 @@ export interface WrapLimits {
 }
 
 /**
- * Breaks lines greedily by the advances of the graphemes. Returns the first grapheme of each line and the one after its
- * last, without trailing white space. Breaks a word that is longer than a line between graphemes.
+ * Breaks lines greedily by the advances of the graphemes. Returns the first grapheme of each line and the grapheme after its last grapheme,
+ * without trailing white space. Breaks a word that is longer than a line between graphemes.
  */
 export function wrap(
   text: string,

@@ -49,9 +49,9 @@ const CONTEXT = 16;
 /** Signature, and the IHDR chunk with width and height. */
 const PNG_HEADER = 24;
 
-/** A font file in HarfBuzz's memory, shared by the faces of a collection. */
+/** A font file in HarfBuzz's memory. The faces of a collection share it. */
 export interface FontFile {
-  /** Returns the face at an index. Throws if there is none. */
+  /** Returns the face at an index. Throws if the face does not exist. */
   face(index: number): LoadedFont;
 }
 

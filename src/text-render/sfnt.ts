@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Facts from the tables of a font face; the file itself is not kept. */
+/** Facts from the tables of a font face. The file itself is not kept in memory. */
 export interface FaceFacts {
   path: string;
   /** Index of the face in a collection (.ttc); 0 in a single font. */
@@ -20,8 +20,8 @@ const MAX_FACES = 64;
 const MAX_TABLE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads the names of all faces in a TrueType or OpenType file, with a few short reads. Returns no faces for any other
- * or a broken file.
+ * Reads the names of all faces in a TrueType or OpenType file, with a few short reads. Returns no faces for other files and for broken
+ * files.
  */
 export function readFaces(path: string): FaceFacts[] {
   try {

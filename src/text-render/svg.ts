@@ -9,7 +9,7 @@ export interface GlyphGroup {
   y: number;
   color: Color;
   outline: { thickness: number; color: Color } | null;
-  /** Absent = none. */
+  /** Absent or null = no shadow. */
   shadow?: { blur: number; color: Color } | null;
 }
 
@@ -85,7 +85,7 @@ class SvgDrawing implements Drawing {
         `<g ${SCALE} fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
       );
     }
-    // Apply the opacity to the group, not to each letter: overlapping letters must not show through each other.
+    // Apply the opacity to the group instead of each letter, so that overlapping letters do not show through each other.
     if (uses.length > 0)
       this.#body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
   }
@@ -116,7 +116,7 @@ class SvgDrawing implements Drawing {
     );
   }
 
-  /** Elements of the visible glyphs, and of those that can have an outline. */
+  /** Elements of the visible glyphs, and of the glyphs that can have an outline. */
   #useGlyphs({ glyphs, x, y }: GlyphGroup): { uses: string[]; outlined: string[] } {
     const uses: string[] = [];
     const outlined: string[] = [];

@@ -6,12 +6,12 @@ import type { ThreadEntry } from './thread-entry.ts';
 /** Tasks after which a thread is replaced. A new thread is slow for its first hundred tasks, until V8 has optimized its code. */
 const MAX_TASKS_PER_THREAD = 2_000;
 /**
- * Milliseconds without a task after which used threads end, to free their memory. A new thread needs 60 ms of CPU, which a
- * server that gets a job every few seconds should not pay for each.
+ * Milliseconds without a task after which used threads end, to free their memory. Starting a thread needs 60 ms of CPU, which a server that
+ * gets a job every few seconds should not spend on each job.
  */
 const IDLE_MS = 60_000;
 
-/** How accounts share threads. A task has a time limit. More threads than wanted start only for accounts without a task. */
+/** How accounts share threads. A task has a time limit. More threads than the wanted number start only for accounts without a task. */
 export function threadPool(threads: number): PoolShape {
   const reserved = Math.ceil(threads / 4);
   return { places: threads + reserved, share: Math.ceil(threads / 2), reserved, quiet: threads };
@@ -19,10 +19,10 @@ export function threadPool(threads: number): PoolShape {
 
 export interface PoolOptions {
   entry: ThreadEntry;
-  /** Maximum number of threads, without the threads for accounts that have no task; see `threadPool`. */
+  /** Maximum number of threads, excluding the threads for accounts that have no task; see `threadPool`. */
   threads: number;
   heapMb: number;
-  /** Threads to keep ready while idle; 0 = the first task waits for a thread to start. */
+  /** Number of threads to keep ready while idle; 0 = the first task waits for a thread to start. */
   ready: 0 | 1;
   /** Milliseconds until the first ready threads start, unless a task starts a thread earlier. Default: 0 */
   readyAfterMs?: number;

@@ -25,7 +25,7 @@ export class TaskThread<Request, Response> {
     this.#worker = new Worker(entry.code, {
       eval: entry.eval,
       execArgv: [],
-      // The thread must not see settings or secrets of the service.
+      // The thread must not have access to settings or secrets of the service.
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
       stdin: false,
@@ -39,7 +39,7 @@ export class TaskThread<Request, Response> {
     });
   }
 
-  /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. Either ends the thread. */
+  /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. In both cases, the thread ends. */
   ask(request: Request, ms: number, signal?: AbortSignal): Promise<Response> {
     this.tasks++;
     return new Promise((resolve, reject) => {

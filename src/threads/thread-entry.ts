@@ -13,7 +13,7 @@ export interface ThreadEntry {
 /** Returns the built file of a thread, or, in development, code that loads `source`, its TypeScript. */
 export function threadEntry(name: string, source: URL): ThreadEntry {
   if (typeof THREAD_FILES === 'undefined') {
-    // The CommonJS build of tsx does not find its own files; the ES module is next to it.
+    // The CommonJS build of tsx does not find its own files. The ES module is next to it.
     const found = createRequire(import.meta.url)
       .resolve('tsx/esm/api')
       .replace(/\.cjs$/, '.mjs');

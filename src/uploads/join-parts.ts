@@ -6,12 +6,12 @@ import { getMultipart, type PartsUpload } from './multipart.ts';
 import { partCount, sizeOfPart } from './part-plan.ts';
 import type { Upload } from './upload.ts';
 
-/** Numbers in an error of missing parts. */
+/** Maximum number of missing parts that an error lists. */
 const NAMED_PARTS = 20;
 
 /**
- * Joins the parts of an upload to its object. Nothing is deleted when that is rejected, so that the client can send what
- * is wrong again. Repeating it after a lost response changes nothing.
+ * Joins the parts of an upload to its object. A rejected call deletes nothing, so the client can resend incorrect parts. Repeating the call
+ * after a lost response changes nothing.
  */
 export async function joinParts(context: Context, { id, account_id }: Upload, body: ConfirmBody): Promise<void> {
   const found = await getMultipart(context, account_id, id);
@@ -28,7 +28,7 @@ export async function joinParts(context: Context, { id, account_id }: Upload, bo
   const listed = body.parts?.map(readSentPart) ?? null;
   const isJoined = stored !== null && (await complete(context, found, checkParts(found, stored, listed)));
   if (isJoined) return;
-  // Another confirm was faster, or an earlier one whose response was lost.
+  // Another confirm has joined the parts: a concurrent confirm, or an earlier confirm whose response was lost.
   const head = await context.store.head(key);
   if (head?.size !== upload.declared_size) throw new ApiError('upload_not_found');
 }
@@ -39,13 +39,13 @@ async function complete({ store }: Context, { key, multipartId }: PartsUpload, p
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     if (error.status === 507) throw new ApiError('storage_full');
-    // A part was sent again after it was listed.
+    // A client sent a part again after this call listed the parts.
     if (error.code?.startsWith('InvalidPart')) throw invalidPart('parts', 'a part was sent again meanwhile');
     throw error;
   }
 }
 
-/** The stored parts to join: all of them, as they were listed. Without a list, every part that has arrived. */
+/** Returns the stored parts to join, after checking them against the client's list. Without a list, joins every part that has arrived. */
 function checkParts(
   { upload, partSize }: PartsUpload,
   stored: readonly StoredPart[],
@@ -76,7 +76,7 @@ function checkParts(
   });
 }
 
-/** Parts are listed once each, in ascending order, as S3 requires it. */
+/** Requires that each part is listed once, in ascending order, as S3 does. */
 function checkListed(listed: readonly ListedPart[], count: number): void {
   for (const [index, { partNumber }] of listed.entries()) {
     const before = listed[index - 1]?.partNumber ?? 0;
@@ -94,5 +94,5 @@ function invalidPart(field: string, reason: string): ApiError {
 }
 
 const fieldOf = (number: number) => `parts[${number - 1}]`;
-/** Browsers and libraries hand on entity tags with their quotation marks or without. */
+/** Browsers and libraries pass entity tags with or without quotation marks. */
 const bare = (etag: string) => etag.replace(/^"|"$/g, '');

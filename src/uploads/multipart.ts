@@ -24,8 +24,8 @@ import type { UploadToken } from './tokens.ts';
 import { MULTIPART_SECONDS, openNames, type Upload } from './upload.ts';
 
 /*
- * Uploads in parts. Their parts are joined at the key of the sealed object: URLs of parts accept nothing once they are
- * joined, so no one can change the object afterwards, and nothing is copied.
+ * Uploads in parts. Storage joins the parts at the key of the sealed object. After the join, the parts' URLs accept nothing, so no client
+ * can change the object, and nothing needs to be copied.
  */
 
 /** An upload in parts, with its key and id in the storage. */
@@ -41,11 +41,11 @@ interface Beginning {
   body: unknown;
   /** Bytes that the server accepts. */
   maxBytes: number;
-  /** The upload token that begins it. */
+  /** The upload token that begins the upload. */
   token: UploadToken | null;
 }
 
-/** Promises space for an upload, and signs URLs for its first parts. */
+/** Reserves space for an upload, and signs URLs for its first parts. */
 export async function beginMultipart(
   context: Context,
   account: Account,
@@ -74,19 +74,19 @@ export async function beginMultipart(
     isUsed = !repeated;
     return answer;
   } finally {
-    // One that stays behind has no parts; storages sweep those.
+    // An upload that could not be aborted has no parts. Storage removes such uploads.
     if (!isUsed) await context.store.abortMultipart(key, multipartId).catch(() => {});
   }
 }
 
-/** An upload in parts that the storage has begun. */
+/** An upload in parts that has begun in storage. */
 export interface BegunUpload {
   id: string;
   objectId: string;
   key: string;
   multipartId: string;
   partSize: number;
-  /** The job that awaits it. */
+  /** The job that awaits the upload. */
   jobId?: string;
 }
 
@@ -125,7 +125,7 @@ export async function insertBegun(
   return { uploadId: id, filename, partSize, partCount: parts, ...signed };
 }
 
-/** Throws the same 404 for an id that is no UUID, does not exist, or belongs to another account or a single PUT. */
+/** Throws the same 404 if the id is no UUID, does not exist, or belongs to another account or to a single PUT. */
 export async function getMultipart(context: Pick<Context, 'db'>, accountId: string, id: string): Promise<PartsUpload> {
   const upload = await findMultipart(context, accountId, id);
   const object = upload?.object_id ? await getObject(context.db, upload.object_id) : undefined;
@@ -133,7 +133,7 @@ export async function getMultipart(context: Pick<Context, 'db'>, accountId: stri
   return { upload, partSize: upload.part_size, key: object.key, multipartId: object.multipart_id };
 }
 
-/** Also finds one that has been deleted. */
+/** Also finds a deleted upload. */
 export async function findMultipart(
   { db }: Pick<Context, 'db'>,
   accountId: string,
@@ -149,7 +149,10 @@ export async function findMultipart(
     .executeTakeFirst();
 }
 
-/** Signs URLs for parts of an upload that is not confirmed. Throws `upload_confirmed`, and `invalid_parts` for a number that it does not have. */
+/**
+ * Signs URLs for parts of an upload that is not confirmed. Throws `upload_confirmed`, and `invalid_parts` for a part number that the upload
+ * does not have.
+ */
 export async function urlsOfParts(
   context: Pick<Context, 'store'>,
   { upload, partSize, key, multipartId }: PartsUpload,
@@ -183,7 +186,7 @@ async function signParts(
   return { parts: await Promise.all(parts), expiresAt: new Date(Date.now() + expiresIn * 1000).toISOString() };
 }
 
-/** How far an upload is. */
+/** The progress of an upload. */
 export async function readMultipart(context: Context, found: PartsUpload): Promise<MultipartState> {
   const { upload, partSize, key, multipartId } = found;
   const names = openNames(context.vault, upload);

@@ -14,8 +14,8 @@ import { requireUploadSize } from './size-limit.ts';
 import { uploadUrl } from './upload.ts';
 
 /*
- * Uploads that a job is created with. Above 64 MiB they have parts, which the storage begins before the transaction that
- * inserts job and uploads: a storage that hangs must not block database connections.
+ * Uploads that a job is created with. An upload above 64 MiB has parts, which must begin in storage. That happens before the transaction
+ * that inserts the job and its uploads, because a storage that hangs must not block database connections.
  */
 
 /** An upload that can be inserted. */
@@ -29,12 +29,12 @@ export interface PreparedUpload {
 /** An upload whose rows are inserted. */
 export interface InsertedUpload {
   id: string;
-  /** The `gs://` URL that it has once it is confirmed. */
+  /** The upload's `gs://` URL, which is valid once the upload is confirmed. */
   url: string;
   target: UploadTarget;
 }
 
-/** Throws the error of an upload that account or server would reject for its size; `field` names it. */
+/** Throws an error if the account or the server rejects an upload of this size; `field` is the name of the field that contains the size. */
 export function requireInputSize(
   account: Pick<Account, 'max_upload_bytes'>,
   { fileSize, partSize }: UploadInput,
@@ -52,8 +52,8 @@ export function requireInputSize(
 }
 
 /**
- * Begins what the storage must know of an upload in advance. Pass it to `dropPrepared` unless it is inserted. `startsEarly` = the job can
- * read the upload while the client still sends parts.
+ * Begins an upload in parts in storage. Pass the result to `dropPrepared` unless you insert it. `startsEarly` = the job can read the upload
+ * while the client still sends parts.
  */
 export async function prepareUpload(
   { store }: Pick<Context, 'store'>,
@@ -70,7 +70,7 @@ export async function prepareUpload(
   return { id, body, begun: { id, objectId, key, multipartId, partSize } };
 }
 
-/** Aborts what `prepareUpload` began. What stays behind has no parts; storages sweep those. */
+/** Aborts the upload that `prepareUpload` began. An upload that could not be aborted has no parts. Storage removes such uploads. */
 export async function dropPrepared({ store }: Pick<Context, 'store'>, uploads: readonly PreparedUpload[]) {
   await Promise.all(
     uploads.map(({ begun }) => begun && store.abortMultipart(begun.key, begun.multipartId).catch(() => {})),
@@ -78,8 +78,8 @@ export async function dropPrepared({ store }: Pick<Context, 'store'>, uploads: r
 }
 
 /**
- * Inserts an upload that a job awaits, in the transaction that inserts the job. Throws like `insertUpload` if it does not fit
- * into the limits of account and storage.
+ * Inserts an upload that a job awaits, in the transaction that inserts the job. Throws the errors of `insertUpload` if the upload exceeds a
+ * limit of the account or of storage.
  */
 export async function insertPrepared(
   context: Context,
@@ -107,7 +107,7 @@ export async function insertPrepared(
       expiresIn: UPLOAD_SECONDS,
     }),
   ]);
-  // Clients cannot set it themselves: they send it for the body.
+  // Clients cannot set this header: their HTTP library derives it from the body.
   const { 'content-length': _, ...headers } = signed.headers;
   const target = { method: signed.method, url: signed.url, headers, filename, expires_at: endsAt.toISOString() };
   return { id, url: uploadUrl(context.store.bucket, filename), target };

@@ -2,7 +2,7 @@ import { ApiError } from '../contract/errors.ts';
 import { MAX_UPLOAD_PARTS, PART_BYTES } from '../contract/limits.ts';
 
 const MIB = 2 ** 20;
-/** S3 requires 5 MiB of every part but the last; a few seconds of a slow line are lost when one breaks. */
+/** S3 requires at least 5 MiB for every part but the last. If a slow connection breaks, the client loses a few seconds of work. */
 const DEFAULT_PART_BYTES = 8 * MIB;
 
 /** Smallest parts that storages accept: a job that can start with the first part of an upload starts soonest with them. */
@@ -16,8 +16,8 @@ export function earlyPartSize(fileSize: number): number | null {
 }
 
 /**
- * Bytes of each part but the last: `requested`, or a multiple of 1 MiB. Throws `invalid_request` if the requested size
- * makes more parts than allowed.
+ * Bytes of each part but the last: `requested`, or a multiple of 1 MiB. Throws `invalid_request` if the requested size makes more parts
+ * than allowed.
  */
 export function partSizeFor(fileSize: number, requested: number | null = null): number {
   const least = Math.ceil(fileSize / MAX_UPLOAD_PARTS / MIB) * MIB;

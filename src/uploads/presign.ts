@@ -14,7 +14,7 @@ import type { StoreSpace } from '../storage/types.ts';
 import { furtherHeaders } from './further-headers.ts';
 import { sealNames } from './upload.ts';
 
-/** Upper bound of uploads with the same name in the same second; each gets a number. */
+/** Maximum number of uploads with the same name in the same second. Each upload gets a number. */
 const MAX_EQUAL_NAMES = 1000;
 
 export interface PresignedUpload {
@@ -23,8 +23,8 @@ export interface PresignedUpload {
 }
 
 /**
- * Promises space for one upload and signs its URL, which accepts one object of that type with exactly that many bytes.
- * `space` is the free space of the storage's disk. The caller has checked the size: see `requireUploadSize`.
+ * Reserves space for one upload and signs its URL, which accepts one object of that type with exactly that many bytes. `space` is the free
+ * space of the storage's disk. The caller has checked the size: see `requireUploadSize`.
  */
 export async function presignUpload(
   context: Context,
@@ -53,16 +53,16 @@ export async function presignUpload(
   return { id, answer };
 }
 
-/** The declared content type; the type of the name if none was declared, which the schema of the request has checked. */
+/** The declared content type. Without one, the type that the name implies, which the request's schema has checked. */
 export function declaredTypeOf({ contentType, filename }: PresignBody): string {
   return contentType || contentTypeOfName(filename)!;
 }
 
-/** What a client wants to upload. */
+/** The file that a client wants to upload. */
 export interface UploadRequest<Body = PresignBody> {
   account: Account;
   body: Body;
-  /** Null if the storage has no limit that can be measured. */
+  /** Null if the storage has no measurable limit. */
   space: MeasuredSpace | null;
 }
 
@@ -70,11 +70,11 @@ export interface NewUpload {
   id: string;
   now: Date;
   stagingKey: string;
-  /** When its URLs expire. */
+  /** When the upload's URLs expire. */
   endsAt: Date;
-  /** Of an upload in parts. Its staging key has no URL, so it counts as closed. */
+  /** Only for an upload in parts. Its staging key has no URL, so the key counts as closed. */
   parts?: { objectId: string; partSize: number };
-  /** The job that awaits it. */
+  /** The job that awaits the upload. */
   jobId?: string;
 }
 
@@ -105,11 +105,11 @@ export async function insertUpload(
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
       .returning('id')
       .executeTakeFirst();
-  // In one round trip; a rejection undoes the insert.
+  // Both queries share one round trip; a rejection undoes the insert.
   const tried = nextName(account, wanted);
   const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(tried)]);
   if (first) return tried;
-  // Another process has used the name.
+  // Another process has already used this name.
   for (let number = 2; number <= MAX_EQUAL_NAMES; number++) {
     const stored = numberedName(wanted, number);
     if (await insert(stored)) return stored;
@@ -117,11 +117,11 @@ export async function insertUpload(
   throw new ApiError('rate_limit_exceeded');
 }
 
-/** The last number that this process has used, by account and name. A name contains the second. */
+/** The last number that this process has used, by account and name. The name contains the second of the upload. */
 const lastNumbers = new Map<string, number>();
 const MAX_LAST_NUMBERS = 1_000;
 
-/** Returns the next numbered name. Without it, many files with the same name in one second would try each number. */
+/** Returns the next numbered name. Without this shortcut, each of many files with the same name in one second would try every number. */
 function nextName({ id }: Account, wanted: string): string {
   const name = `${id} ${wanted}`;
   const number = (lastNumbers.get(name) ?? 0) + 1;

@@ -21,7 +21,7 @@ type Reading = Pick<Context, 'db' | 'vault' | 'store'>;
 /** An upload with the state of its object. */
 export type FoundUpload = Upload & { object_state: ObjectState | null };
 
-/** Finds an upload by its stored name, also one that has been deleted. */
+/** Finds an upload by its stored name. Also finds deleted uploads. */
 export async function findUpload(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   accountId: string,
@@ -33,7 +33,7 @@ export async function findUpload(
     .executeTakeFirst();
 }
 
-/** Like `findUpload`, by the id. */
+/** Like `findUpload`, but by id. */
 export async function getUpload(db: Db, id: string): Promise<FoundUpload | undefined> {
   return uploadsWithState(db).where('uploads.id', '=', id).executeTakeFirst();
 }
@@ -55,12 +55,12 @@ export async function listUploads(
   const cursors = listCursors(context.vault, 'uploads', accountId);
   const position = cursors.parse(after);
   const total = await countUploads(context.db, accountId, status ?? null);
-  // Before the join: a page far down would otherwise join every upload above it.
+  // Limit before the join. Otherwise, a page far down the list would join every upload above it.
   let listed = context.db
     .selectFrom('uploads')
     .select(['id', createdKey.as('created')])
     .where('account_id', '=', accountId)
-    // A literal: the plan depends on the state, since most uploads are confirmed, and few wait.
+    // The state is a literal, because the plan depends on it: most uploads are confirmed, and few await bytes.
     .where('state', status ? '=' : '!=', sql.lit(status ?? 'deleted'))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
@@ -77,7 +77,7 @@ export async function listUploads(
   return { items: rows.flatMap((row) => viewUpload(context, row) ?? []), total, next: found.next };
 }
 
-/** Returns one upload. Throws the same 404 for one that was deleted, never existed, or belongs to another account. */
+/** Returns one upload. Throws the same 404 if the upload was deleted, never existed, or belongs to another account. */
 export async function readUpload(context: Reading, accountId: string, stored: string): Promise<UploadView> {
   const row = await viewed(context.db, accountId)
     .where('uploads.name_fingerprint', '=', context.vault.fingerprint(stored))
@@ -87,7 +87,7 @@ export async function readUpload(context: Reading, accountId: string, stored: st
   return view;
 }
 
-/** A list shows only the summary of an inspection, which describes every stream. */
+/** A list shows only the summary of an inspection. The complete inspection describes every stream. */
 const summaryOfProbe = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
   jsonb_build_object('v', probe->'v', 'summary', probe->'summary') END`;
 
@@ -104,7 +104,7 @@ function viewed(db: Db, accountId: string) {
 
 type ViewedUpload = Awaited<ReturnType<ReturnType<typeof viewed>['execute']>>[number];
 
-/** Null for an upload whose name is gone. */
+/** Null for an upload whose name has been erased. */
 function viewUpload({ vault, store }: Reading, row: ViewedUpload): UploadView | null {
   const names = openNames(vault, row);
   if (names === null || row.state === 'deleted') return null;

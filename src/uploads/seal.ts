@@ -7,18 +7,18 @@ import { UNCONFIRMED_SECONDS, type Upload } from './upload.ts';
 
 type Sealing = Pick<Context, 'db' | 'store'>;
 
-/** What was found at the staging key of an upload with one PUT. */
+/** The bytes at the staging key of an upload with one PUT. */
 export type SealedCopy =
   /** A copy of exactly the declared size. Another process may have sealed the upload meanwhile: see `dropCopy`. */
   | { found: 'all'; objectId: string; key: string }
-  /** Nothing. */
+  /** No bytes. */
   | { found: 'nothing' }
-  /** Bytes of another size than declared. No signed URL accepts them. */
+  /** The size differs from the declared size. No signed URL accepts such bytes. */
   | { found: 'other-size' };
 
 /**
- * Copies the bytes of an upload to a key that no signed URL names, so that they cannot change after they were checked. Each
- * call uses a key of its own: a slow process must not replace what another one has sealed. Throws `StorageError`.
+ * Copies the bytes of an upload to a key that no signed URL contains, so that they cannot change after they were checked. Each call uses
+ * its own key: a slow process must not replace an object that another process has sealed. Throws `StorageError`.
  */
 export async function sealCopy(context: Sealing, upload: Upload): Promise<SealedCopy> {
   const { db, store } = context;
@@ -47,7 +47,7 @@ const insertCopy = compileOnce((db, { objectId, key, until, account_id, declared
   }),
 );
 
-/** Deletes a copy that no other row refers to. If that fails, the sweeper does it. */
+/** Deletes a copy that no other row refers to. If the deletion fails, the sweeper retries it. */
 export async function dropCopy(
   { db, store }: Sealing,
   { objectId, key }: { objectId: string; key: string },

@@ -3,7 +3,7 @@ import { exactBytes, shortBytes } from '../contract/byte-size.ts';
 import { ApiError } from '../contract/errors.ts';
 import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 
-/** The limit in the text of the error, which the API promises for uploads with one PUT. */
+/** The limit in the error's text, which the API promises for uploads with one PUT. */
 const FIXED_LIMIT = '2GB';
 
 /**

@@ -17,13 +17,13 @@ type StagingContext = Pick<Context, 'db' | 'store' | 'rows'>;
 
 /** Seconds by which the clocks of API and storage may differ. */
 const CLOCK_SECONDS = 900;
-/** Time that a PUT that begins in the URL's last second may take: a fixed part, and a minimum rate. */
+/** Time allowed for a PUT that begins in the URL's last second: a fixed part, and a part that assumes a minimum rate. */
 const START_SECONDS = 300;
 const SLOWEST_BYTES_PER_SECOND = 65_536;
 const BATCH = 500;
-/** Keys that are closed at a time. */
+/** Number of keys that are closed concurrently. */
 const AT_ONCE = 16;
-/** Uploads without closed keys that one pass over the keys of a storage settles. */
+/** Number of uploads without closed keys that one pass over the keys of a storage can process. */
 const LISTED_BATCH = 20_000;
 
 /**
@@ -42,8 +42,8 @@ export async function closeStaging(context: Pick<Context, 'db' | 'store'>, uploa
 }
 
 /**
- * Does the same for many uploads. One whose key cannot be closed is reported, rests, and delays no other. Returns those
- * whose bytes are deleted.
+ * Like `closeStaging`, for many uploads. If a key cannot be closed, its upload is reported, waits for a later pass, and delays no other
+ * upload. Returns the uploads whose bytes are deleted.
  */
 export async function closeStagingOf<U extends Staging>(
   context: StagingContext,
@@ -105,13 +105,13 @@ export async function sweepStaging(context: StagingContext, signal?: AbortSignal
   return 0;
 }
 
-/** Lists all staging keys in one pass: few have bytes, because every confirm empties its own. */
+/** Lists all staging keys in one pass. Few keys have bytes, because every confirm deletes the bytes at its upload's key. */
 async function sweepLatePuts(context: StagingContext): Promise<number> {
   const { db, store } = context;
-  // Read before the list, so that the list shows these keys after their end.
+  // Read the uploads before the list, so that the list shows the keys as they are after the uploads have ended.
   const ended = await openStaging(db).where(endsAt(), '<=', new Date()).limit(LISTED_BATCH).execute();
   let found = 0;
-  /** Uploads whose bytes are still there: their keys stay open for the next pass. */
+  /** Uploads whose bytes still exist: their keys stay open for the next pass. */
   const late = new Set<string>();
   let keys: string[] = [];
   const flush = async () => {
@@ -135,7 +135,7 @@ async function sweepLatePuts(context: StagingContext): Promise<number> {
   return found;
 }
 
-/** Returns those keys whose upload has ended, and counts a late PUT for each. */
+/** Returns the keys whose uploads have ended, and counts a late PUT for each. */
 async function overAmong(db: Db, keys: string[]): Promise<Staging[]> {
   const ids = keys.map((key) => key.split('/').at(-1)!).filter(isUuid);
   if (ids.length === 0) return [];

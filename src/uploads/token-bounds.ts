@@ -10,7 +10,7 @@ import { declaredTypeOf } from './presign.ts';
 import type { UploadToken } from './tokens.ts';
 import type { Upload } from './upload.ts';
 
-/** The window of a day ends at a time that this request does not know. */
+/** The daily window ends at a time that this request does not know. */
 const RETRY_SECONDS = 3600;
 const NEW_TOKEN = 'Request a new upload token from your server';
 /** Errors whose details contain figures of the account. */
@@ -42,9 +42,9 @@ function tooManyFiles({ max_files: limit }: UploadToken): ApiError {
 }
 
 /**
- * Runs `begin`, which inserts an upload, as an upload of the token. The count of files is one conditional update of the same
- * transaction: concurrent requests wait for each other, and an upload that fails does not count. Throws
- * `upload_token_exceeded`, and `rate_limit_exceeded` when the tokens of the account have begun too many uploads in a day.
+ * Runs `begin`, which inserts an upload of the token. One conditional update in the same transaction counts the files: concurrent requests
+ * wait for each other, and a failed upload does not count. Throws `upload_token_exceeded`, and `rate_limit_exceeded` if the account's
+ * tokens have begun too many uploads in a day.
  */
 export async function beginWithToken<T>(
   tx: Tx,
@@ -77,14 +77,14 @@ export async function beginWithToken<T>(
   return begun;
 }
 
-/** A page learns that the account is full, and not how much it stores. */
+/** A page learns that the account is full, but not how much the account stores. */
 function withoutFigures(error: unknown): unknown {
   if (!(error instanceof ApiError) || !ABOUT_ACCOUNT.includes(error.code)) return error;
   const reason = 'the account accepts no more uploads from web pages now';
   return new ApiError(error.code, { reason, remedy: 'Retry later' });
 }
 
-/** The account as far as uploads with tokens may fill it. */
+/** The account with the limits up to which uploads with tokens may fill it. */
 export function shareForTokens(account: Account): Account {
   const shareOf = (limit: number) => Math.floor(limit * TOKEN_SHARE);
   return {
@@ -94,14 +94,14 @@ export function shareForTokens(account: Account): Account {
   };
 }
 
-/** Whether a caller may use an upload: with a token, only the uploads that the token began. */
+/** Whether a caller may use an upload. A token may use only the uploads that it began. */
 export function isUploadOf(token: UploadToken | null, upload: Pick<Upload, 'token_id'>): boolean {
   return token === null || upload.token_id === token.id;
 }
 
 /**
- * The route under which an Idempotency-Key is kept. Each token has its own, so that no page can repeat the request of another
- * client and get its URL.
+ * The route under which an Idempotency-Key is stored. Each token has its own route, so that no page can repeat another client's request and
+ * get its URL.
  */
 export function routeFor(token: UploadToken | null, route: string): string {
   return token ? `${route}:${token.id}` : route;

@@ -13,20 +13,20 @@ import type { UploadTokensTable } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 
 /*
- * Upload tokens. A row for each, and not a signed text: it counts the files of the token, and ends with the key or the
+ * Upload tokens. A token is a row instead of a signed text, because the row counts the token's files, and the token expires with the key or
  * person that created it.
  */
 
 export type UploadToken = Selectable<UploadTokensTable>;
 
-/** Who creates a token: a key, or a person. The token ends with its creator. */
+/** The creator of a token: a key or a person. The token expires with its creator. */
 export interface TokenMaker {
   accountId: string;
   by: { keyId: string } | { userId: string };
   actor: Actor;
 }
 
-/** Creates a token. Its text is stored nowhere. Throws `too_many_upload_tokens`. */
+/** Creates a token. The token's text is not stored. Throws `too_many_upload_tokens`. */
 export async function createUploadToken(
   tx: Tx,
   { accountId, by, actor }: TokenMaker,
@@ -58,7 +58,7 @@ export async function createUploadToken(
   return { id, token: raw, expiresAt };
 }
 
-/** Finds a token, and whether it works. Expired tokens are found for a day. */
+/** Finds a token, and whether it is valid. Expired tokens can be found for a day. */
 export async function findUploadToken(
   db: Db,
   raw: string,
@@ -74,7 +74,7 @@ export async function findUploadToken(
   return { token, account, isActive };
 }
 
-/** Whether the key or the person that created a token still works, and may still upload. */
+/** Whether the key or the person that created a token is still active, and may still upload. */
 async function mayMakerUpload(db: Db, { key_id, user_id }: UploadToken): Promise<boolean> {
   if (key_id !== null) {
     const key = await db

@@ -15,7 +15,7 @@ export type Upload = Selectable<UploadsTable>;
 
 /** Result of an inspection. */
 const inspection = z.object({
-  /** What clients see. */
+  /** The inspection as clients see it. */
   summary: uploadMetadata,
   /** Input of the planner: `MediaInfo`, parsed by `src/attempt/media/stored-info.ts`. Null for a subtitle file. */
   info: z.unknown(),
@@ -28,7 +28,7 @@ const inspection = z.object({
 export type Inspection = z.infer<typeof inspection>;
 
 export const inspectionJson = storedJson('inspection', 1, inspection);
-/** For lists, which do not read `info`. */
+/** Columns for lists, which do not read `info`. */
 export const inspectionSummary = storedJson(
   'inspection',
   1,
@@ -60,12 +60,12 @@ export function uploadUrl(bucket: string, stored: string): string {
 
 /** Seconds that an upload may stay unconfirmed. */
 export const UNCONFIRMED_SECONDS = 3600;
-/** The same for an upload in parts. Less than a day, after which the embedded storage gives up its parts. */
+/** Seconds that an upload in parts may stay unconfirmed. Less than a day, after which the embedded storage deletes the parts. */
 export const MULTIPART_SECONDS = 23 * 3600;
 
 /**
- * Clears the rows of uploads whose bytes are deleted: the name, the inspection, and the responses that contain their
- * URLs. The reason of a rejection stays, sealed, until the URL expires: a client may be waiting for it.
+ * Clears rows of uploads whose bytes are deleted: the name, the inspection, and the responses that contain the upload's URLs. The reason of
+ * a rejection stays, sealed, until the URL expires, because a client may be waiting for it.
  */
 export async function scrubUploads(tx: Tx, ids: readonly string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;

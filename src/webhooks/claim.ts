@@ -4,17 +4,17 @@ import type { EventCatalog } from '../events/types.ts';
 import type { Delivery } from './deliveries.ts';
 import type { ClaimTurn } from './shares.ts';
 
-/** Seconds after which an attempt that has not been recorded counts as lost: its worker died. */
+/** Seconds after which an attempt that has not been recorded counts as lost, because its worker has died. */
 const LEASE_SECONDS = 60;
-/** Deliveries to one endpoint at a time: one that hangs must not delay the others. */
+/** Concurrent deliveries to one endpoint. An endpoint that hangs must not delay others. */
 const PER_ENDPOINT = 2;
 
 export interface ClaimedDelivery extends Delivery {
-  /** Whether the endpoint did not answer the last attempt in time. */
+  /** Whether the endpoint did not respond to the last attempt in time. */
   is_probe: boolean;
 }
 
-/** Whether any delivery is due, for a look that is cheaper than a claim. */
+/** Whether any delivery is due. This check is cheaper than a claim. */
 export async function hasDueDeliveries(db: Db, catalog: EventCatalog): Promise<boolean> {
   const { rows } = await sql<{ due: boolean }>`
     SELECT EXISTS (
@@ -27,9 +27,9 @@ export async function hasDueDeliveries(db: Db, catalog: EventCatalog): Promise<b
 const isKnown = (catalog: EventCatalog) => sql`type = ANY(${[...catalog.keys()]}::text[])`;
 
 /**
- * Claims due deliveries: of the account with the fewest deliveries in progress first, then the oldest; at most two per
- * endpoint, and one of an endpoint that timed out. Each belongs to this worker for a minute; if the worker dies, it is
- * sent again.
+ * Claims due deliveries: first of the account with the fewest deliveries in progress, then the oldest. Claims at most two deliveries per
+ * endpoint, and one of an endpoint that timed out. Each claimed delivery belongs to this worker for a minute. If the worker dies, the
+ * delivery is sent again.
  */
 export async function claimDeliveries(db: Db, catalog: EventCatalog, turn: ClaimTurn): Promise<ClaimedDelivery[]> {
   const { rows } = await claimStatement(catalog, turn).execute(db);
@@ -50,7 +50,7 @@ export function claimStatement(
 ): RawBuilder<ClaimedDelivery> {
   const isSendable = isKnown(catalog);
   const lease = sql`now() + make_interval(secs => ${LEASE_SECONDS})`;
-  // Materialized: a join may run a subquery again for every row, and each time it would lock others.
+  // Materialized, because a join may run a subquery again for every row, and each run would lock other rows.
   return sql<ClaimedDelivery>`
     WITH RECURSIVE waiting AS (
       (SELECT account_id, next_attempt_at AS due FROM webhook_deliveries

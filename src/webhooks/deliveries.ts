@@ -33,14 +33,14 @@ export async function listDeliveries(
   return { items: rows.map(viewDelivery), total, next };
 }
 
-/** Throws `not_found` for a delivery of another account as well. */
+/** Also throws `not_found` for a delivery of another account. */
 export async function getDelivery(db: Db, accountId: string, id: string): Promise<Delivery> {
   const delivery = isUuid(id) && (await own(db, accountId, id).selectAll().executeTakeFirst());
   if (!delivery) throw new ApiError('not_found');
   return delivery;
 }
 
-/** Sends a delivery again, under the same `webhook-id`, with all its retries. One that is pending is sent now. */
+/** Sends a delivery again, under the same `webhook-id`, with all its retries. A pending delivery is sent now. */
 export async function redeliver(tx: Tx, accountId: string, id: string): Promise<Delivery> {
   const { webhook_id } = await getDelivery(tx, accountId, id);
   if (webhook_id) {

@@ -4,24 +4,27 @@ import type { DisabledReason } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 
 const FAILING_DAYS = 3;
-/** Seconds for which nothing is sent after the first time-out; each further one doubles them. */
+/** Seconds for which no delivery is sent after the first time-out. Each further time-out doubles them. */
 const FIRST_PAUSE_SECONDS = 5;
-/** So soon a receiver that works again is noticed. One that hangs takes a slot for 10 of 310 seconds. */
+/**
+ * Maximum seconds of the pause, so that a receiver that works again is detected soon. A receiver that hangs occupies a slot for 10 of 310
+ * seconds.
+ */
 const LONGEST_PAUSE_SECONDS = 300;
 const JITTER = 0.2;
 
-/** How an attempt went for the webhook. */
+/** The result of an attempt for the webhook's health. */
 export interface Health {
   ok: boolean;
-  /** It answered 410. */
+  /** The receiver responded with 410. */
   isGone: boolean;
-  /** It did not answer, or only after a long time. */
+  /** The receiver did not respond, or only after a long time. */
   isHanging: boolean;
 }
 
 /**
- * Keeps since when a webhook fails and hangs, and disables one that is gone or has failed for three days. Nothing is sent
- * to one that hangs for a pause that grows with each time-out.
+ * Records since when a webhook fails and hangs. Disables a webhook that is gone or has failed for three days. A webhook that hangs gets no
+ * deliveries for a pause that grows with each time-out.
  */
 export async function noteHealth(tx: Tx, id: string, accountId: string, health: Health): Promise<void> {
   if (health.ok) {
@@ -47,7 +50,7 @@ export async function noteHealth(tx: Tx, id: string, accountId: string, health: 
   if (reason) await recordEvent(tx, { accountId }, 'webhook.disabled', { webhook_id: id, reason });
 }
 
-/** Lets the next delivery of a webhook that hangs start now: somebody asks for it. */
+/** Allows the next delivery of a webhook that hangs to start now, because a person requests it. */
 export async function endPause(tx: Tx, id: string): Promise<void> {
   await tx
     .updateTable('webhooks')
@@ -57,7 +60,7 @@ export async function endPause(tx: Tx, id: string): Promise<void> {
     .execute();
 }
 
-/** A factor near 1, with up to a fifth more or less, so that receivers recover in peace. */
+/** A factor near 1, with up to 20% jitter, so that the retries of many deliveries do not overload a recovering receiver. */
 export function jitter(): number {
   return 1 - JITTER + 2 * JITTER * Math.random();
 }

@@ -8,7 +8,7 @@ import { readTargets, type Target } from './targets.ts';
 
 type Reading = Pick<Context, 'db' | 'vault'>;
 
-/** What a delivery sends, and where. */
+/** The content and the destination of a delivery. */
 export interface Message extends Target {
   body: string;
 }
@@ -16,9 +16,9 @@ export interface Message extends Target {
 export type MessageOf = (delivery: Delivery) => Promise<Message | { error: DeliveryError }>;
 
 /**
- * Reads what these deliveries need in one round trip: each webhook, secret, URL and event once. The body of an event is
- * made once, however many receive it, and apart from other events: a list would shorten its jobs to a common budget. What
- * this returns rejects for a delivery whose rows cannot be read.
+ * Reads the data that these deliveries need in one round trip: each webhook, secret, URL and event once. Makes the body of an event once,
+ * for all of its receivers, and separately from other events, because a list would shorten its jobs to a common budget. The returned
+ * function rejects for a delivery whose rows cannot be read.
  */
 export async function readMessages(
   context: Reading,

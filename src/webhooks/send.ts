@@ -11,31 +11,31 @@ import { type Message, type MessageOf, readMessages } from './messages.ts';
 import { startSpans } from './spans.ts';
 
 const TIMEOUT_MS = 10_000;
-/** A receiver that fails after this long counts as one that hangs: it costs almost as much. */
+/** Milliseconds. A receiver that fails after this time counts as a receiver that hangs, because it costs almost as much. */
 const HANGING_MS = 3_000;
-/** Seconds until each retry, with up to a fifth more or less, so that receivers recover in peace. */
+/** Seconds until each retry, with up to 20% jitter, so that the retries of many deliveries do not overload a recovering receiver. */
 export const RETRY_SECONDS = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200] as const;
 
 export interface SendDeps {
   context: Pick<Context, 'db' | 'vault' | 'rows'>;
-  /** Shows the events that are sent. */
+  /** Renders the events that are sent. */
   viewer: EventViewer;
   fetcher: Pick<Fetcher, 'post'>;
-  /** Null unless traces are on. */
+  /** Null unless tracing is enabled. */
   tracing?: Tracing | null;
-  /** Called after each attempt, with `delivered` or why it failed. */
+  /** Called after each attempt, with `delivered` or the reason of the failure. */
   onAttempt?: (result: 'delivered' | DeliveryError) => void;
 }
 
-/** Result of an attempt: the status of the response, or why there is none. */
+/** Result of an attempt: the status of the response, or the reason why there is none. */
 interface Outcome {
   status: number | null;
   error: DeliveryError | null;
 }
 
 /**
- * Sends claimed deliveries once, each by itself, and records how they went. One rejects when the database is unreachable,
- * or when its rows cannot be read: it is then postponed as after a failure, and not recorded as an attempt.
+ * Sends each claimed delivery once, independently of the others, and records the results. Rejects for a delivery if the database is
+ * unreachable or if its rows cannot be read. Such a delivery is postponed as after a failure, but not recorded as an attempt.
  */
 export function sendDeliveries(deps: SendDeps, deliveries: readonly Delivery[]): Promise<void>[] {
   const messages = readMessages(deps.context, deps.viewer, deliveries);
@@ -93,7 +93,7 @@ const ERRORS: Partial<Record<FetchError['code'], DeliveryError>> = {
   source_unreachable: 'unreachable',
 };
 
-/** Records an attempt, if its lease has not passed to another worker, and what it means for the webhook. */
+/** Records an attempt, unless its lease has passed to another worker, and its effect on the webhook's health. */
 async function record(
   { context }: SendDeps,
   delivery: Delivery,

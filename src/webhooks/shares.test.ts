@@ -19,12 +19,12 @@ it('accounts that start at once get at most their share, and ninety of them leav
     (_, account) => sending.filter(({ accountId }) => accountId === String(account)).length,
   );
   expect(counts.slice(0, 5)).toEqual([16, 16, 16, 16, 2]);
-  // The last quarter is for accounts that send nothing yet.
+  // The last quarter is for accounts without a delivery in progress.
   expect([new Set(counts.slice(4, 68)), new Set(counts.slice(68))]).toEqual([new Set([2]), new Set([1])]);
   expect(nextTurn(sending)).toMatchObject({ limit: 16, share: 1 });
 });
 
-it('an account alone gets 16 slots, and nothing is claimed while all slots are in use', () => {
+it('a single account gets 16 slots, and nothing is claimed while all slots are in use', () => {
   expect(nextTurn([])).toMatchObject({ limit: 16, share: 16, accounts: [], endpoints: [] });
   expect(nextTurn(sendingOf(WEBHOOK_POOL.places, 1))).toBeNull();
 });

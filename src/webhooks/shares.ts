@@ -1,18 +1,18 @@
 import { type PoolShape, placesOfAccount } from '../pools/share.ts';
 
-/** Deliveries of webhooks that a worker sends at a time. Each costs a socket and its body; most of them wait for a receiver. */
+/** Concurrent deliveries of webhooks of a worker. Each costs a socket and its body. Most of them wait for a receiver. */
 export const WEBHOOK_POOL: PoolShape = { places: 256, share: 2, reserved: 64, quiet: 16 };
-/** Slots that endpoints may take whose last attempt timed out: the rest always serves the others. */
+/** Maximum slots for endpoints whose last attempt timed out. The other slots always serve other endpoints. */
 const PROBE_SLOTS = WEBHOOK_POOL.places / 2;
 const PROBES_PER_ACCOUNT = 2;
-/** Deliveries of one claim. Few, so that the shares follow what is free. */
+/** Maximum deliveries of one claim. The number is small, so that the shares follow the number of free slots. */
 const CLAIM_LIMIT = 16;
 
 /** A delivery that is being sent. */
 export interface Sending {
   accountId: string;
   endpoint: string;
-  /** Whether it tests an endpoint whose last attempt timed out. */
+  /** Whether the delivery tests an endpoint whose last attempt timed out. */
   isProbe: boolean;
 }
 
@@ -22,20 +22,20 @@ interface AccountLoad {
   probes: number;
 }
 
-/** What the next claim may take. */
+/** The limits of the next claim. */
 export interface ClaimTurn {
   limit: number;
-  /** Deliveries that an account may have, with those in `accounts`. */
+  /** Deliveries that an account may have in progress, including the deliveries in `accounts`. */
   share: number;
-  /** The same for probes; 0 while probes have taken their half of the slots. */
+  /** Probes that an account may have in progress; 0 while probes use their half of the slots. */
   probeShare: number;
-  /** Accounts to which something is being sent. */
+  /** Accounts with deliveries in progress, and their numbers. */
   accounts: AccountLoad[];
-  /** Endpoints to which something is being sent, and how much. */
+  /** Endpoints with deliveries in progress, and their numbers. */
   endpoints: { endpoint: string; deliveries: number }[];
 }
 
-/** Returns what a worker may claim next; null if all its slots are busy. */
+/** Returns the limits of a worker's next claim; null if all its slots are busy. */
 export function nextTurn(sending: readonly Sending[]): ClaimTurn | null {
   const taken = sending.length;
   const free = WEBHOOK_POOL.places - taken;
@@ -59,7 +59,7 @@ export function nextTurn(sending: readonly Sending[]): ClaimTurn | null {
   };
 }
 
-/** Deliveries that are being sent, by kind. */
+/** Number of deliveries in progress, by kind. */
 export function countSending(sending: readonly Sending[]): { normal: number; probe: number } {
   const probe = sending.filter(({ isProbe }) => isProbe).length;
   return { normal: sending.length - probe, probe };

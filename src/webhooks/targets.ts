@@ -4,10 +4,10 @@ import type { Db } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import type { Delivery } from './deliveries.ts';
 
-/** Where a delivery goes. */
+/** The destination of a delivery. */
 export interface Target {
   url: string;
-  /** Sign with each of these. */
+  /** Secrets. Sign with each of them. */
   secrets: string[];
 }
 
@@ -35,7 +35,7 @@ export async function readTargets(
     const url = openColumn(vault, 'webhooks', 'url_sealed', webhook)!;
     return { url, secrets: secretsOf(webhook, (column) => openColumn(vault, 'webhooks', column, webhook)) };
   };
-  /** The URL that a job or a batch names; null once it has been erased. */
+  /** The URL that a job or a batch names; null once the URL has been erased. */
   const ownUrl = ({ job_id, batch_id }: Delivery): string | null => {
     const [table, rows] = batch_id ? (['batches', batches] as const) : (['jobs', jobs] as const);
     const row = rows.find(({ id }) => id === (batch_id ?? job_id));
@@ -52,7 +52,7 @@ export async function readTargets(
 
 const URL_COLUMNS = ['id', 'account_id', 'webhook_sealed'] as const;
 
-/** Reads the rows that a column of the deliveries names; none without a query. */
+/** Reads the rows that a column of the deliveries names. Returns no rows without a query. */
 async function readRows<Row>(
   deliveries: readonly Delivery[],
   column: 'webhook_id' | 'account_id' | 'job_id' | 'batch_id',

@@ -25,13 +25,13 @@ import { endPause } from './health.ts';
 
 export type Webhook = Selectable<WebhooksTable>;
 
-/** A webhook and its new secret, which is shown once. */
+/** A webhook and its new secret, which is shown only once. */
 export interface CreatedWebhook {
   webhook: Webhook;
   secret: string;
 }
 
-/** Who changes a webhook: a key, or null for a person, and the actor for the audit log. */
+/** Who changes a webhook: a key, or null for a person. `actor` is for the audit log. */
 export interface WebhookEditor {
   keyId: string | null;
   by: Actor;
@@ -82,7 +82,7 @@ async function requireNewWebhook(tx: Tx, account: Account): Promise<void> {
   });
 }
 
-/** A page of the webhooks of an account, newest first. They are few, so it reads all. */
+/** A page of the webhooks of an account, newest first. Reads all webhooks, of which an account has few. */
 export async function listWebhooks(
   db: Db,
   vault: Vault,
@@ -97,7 +97,7 @@ export async function listWebhooks(
   return { items: rows.map((one) => viewWebhook(vault, one)), next };
 }
 
-/** Throws `not_found` for a webhook of another account as well. */
+/** Also throws `not_found` for a webhook of another account. */
 export async function getWebhook(db: Db, accountId: string, id: string): Promise<Webhook> {
   const webhook = await own(db, accountId, id).selectAll().executeTakeFirst();
   if (!webhook) throw new ApiError('not_found');
@@ -105,7 +105,7 @@ export async function getWebhook(db: Db, accountId: string, id: string): Promise
 }
 
 /**
- * Changes the fields that are present. Enabling a webhook, or a new URL, resets what is known about its failures. Who
+ * Changes the fields that are present. Enabling a webhook, or changing its URL, resets the record of its failures. The person or key that
  * chooses the URL or enables the webhook becomes its maker.
  */
 export async function updateWebhook(
@@ -150,7 +150,10 @@ export async function deleteWebhook(tx: Tx, accountId: string, id: string, by: A
   await appendAudit(tx, { ...by, action: 'webhook.deleted', target: id, result: 'ok' });
 }
 
-/** Replaces the secret. The old one signs as well for `overlapSeconds`. Who gets to know the secret becomes the maker. */
+/**
+ * Replaces the secret. Deliveries are also signed with the old secret for `overlapSeconds`. The person or key that receives the new secret
+ * becomes the maker.
+ */
 export async function rotateWebhook(
   tx: Tx,
   vault: Vault,
@@ -180,7 +183,7 @@ export async function rotateWebhook(
   return { webhook, secret };
 }
 
-/** Queues a test event for one webhook. It is sent like any other, but does not wait for the end of a pause. */
+/** Queues a test event for one webhook. It is sent like any other event, but does not wait for the end of a pause. */
 export async function testWebhook(tx: Tx, { id, account_id, disabled_at }: Webhook): Promise<string> {
   if (disabled_at) throw new ApiError('webhook_disabled');
   await endPause(tx, id);

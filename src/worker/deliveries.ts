@@ -13,7 +13,7 @@ export interface Deliveries {
 }
 
 export interface DeliveriesDeps extends SendDeps {
-  /** Called with each delivery that is claimed. */
+  /** Called with each claimed delivery. */
   onClaim?: (delivery: ClaimedDelivery) => void;
 }
 

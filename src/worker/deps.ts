@@ -19,7 +19,7 @@ export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'se
   onBroken: (report: SelfTestReport) => void;
   /** Null in tests. */
   metrics: WorkerMetrics | null;
-  /** Null unless traces are on. */
+  /** Null unless tracing is enabled. */
   tracing?: Tracing | null;
   settings: WorkerSettings;
 }
@@ -48,7 +48,7 @@ export interface WorkerSettings {
   cellMemoryBytes: number;
   /** Milliseconds for which a draining worker lets running jobs finish before it releases them. */
   drainMs: number;
-  /** Seconds that a job waits for an unreachable storage before it fails. */
+  /** Seconds that a job waits for an unreachable storage before the job fails. */
   storageWaitSeconds: number;
   /** Seconds for which a job awaits a review before it fails; `REVIEW_SECONDS` by default. */
   reviewSeconds?: number;

@@ -17,7 +17,7 @@ function fill(permits: FetchPermits, account: string, resourceClass: ResourceCla
 }
 
 describe('fetch permits', () => {
-  it('are a quarter for one account, then a share for each, so that forty accounts leave permits', async () => {
+  it('are limited to a quarter for one account, then to a share for each, so that forty accounts leave permits', async () => {
     const permits = await open(1000);
     const taken = Array.from({ length: 40 }, (_, index) => fill(permits, `${index}`).length);
     expect(taken.slice(0, 3)).toEqual([FETCH_POOL.places / 4, FETCH_POOL.share, FETCH_POOL.share]);
@@ -40,7 +40,7 @@ describe('fetch permits', () => {
     expect(fill(permits, 'a')).toHaveLength(1);
   });
 
-  it('are as many as the largest sources for which the disk has space, over light and heavy jobs', async () => {
+  it('are limited to the largest sources for which the disk has space, over light and heavy jobs together', async () => {
     const permits = await open(6);
     expect([fill(permits, 'a').length, fill(permits, 'a', 'heavy').length]).toEqual([6, 0]);
   });

@@ -3,11 +3,14 @@ import type { ResourceClass } from '../database/tables.ts';
 import { FairPool } from '../pools/fair-pool.ts';
 import type { PoolShape } from '../pools/share.ts';
 
-/** Concurrent fetches of a worker, for light and for heavy jobs each: a slow source costs a socket and what it has sent. */
+/**
+ * Concurrent fetches of a worker, counted separately for light and heavy jobs. A slow source costs a socket and the space for the bytes
+ * that it has sent.
+ */
 export const FETCH_POOL: PoolShape = { places: 256, share: 8, reserved: 64 };
 /** Concurrent probes of remote files, which end after 20 seconds. */
 export const PROBE_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
-/** Fetches that accounts may add to fetches of their own even on a full disk. */
+/** Number of fetches that accounts may start in addition to their first fetch, even on a full disk. */
 const LEAST_BY_DISK = 4;
 
 /**
@@ -38,8 +41,8 @@ export function createFetchPermits(options: { slots: number; freeBytes: () => Pr
   let byDisk = LEAST_BY_DISK;
 
   /**
-   * An account adds a fetch to its own only if the disk has space for the largest source of each fetch. The first fetch of an account
-   * always starts: the disk budget stops the largest attempt before the disk is full.
+   * An account may start a further fetch only if the disk has space for the largest source of each fetch. The account's first fetch always
+   * starts: the disk budget stops the largest attempt before the disk is full.
    */
   function hasDisk(accountId: string): boolean {
     const { light, heavy } = pools;

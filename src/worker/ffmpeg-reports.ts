@@ -7,10 +7,10 @@ const HOUR_MS = 3600_000;
 /** Interval at which a change of the build is noticed; the sandbox itself checks every 20 s. */
 const LOOK_MS = 20_000;
 
-/** A service that a command starts for one file has usually ended by then, without half a second of apt's work. */
+/** A service that a command starts for a single file has usually stopped by then, which saves half a second of work by apt. */
 const FIRST_MS = 5_000;
 
-/** Records in the worker's row what is known about its FFmpeg: after the start, when the build changes, and every hour. */
+/** Records facts about the worker's FFmpeg in the worker's row: after the start, when the build changes, and every hour. */
 export function startFfmpegReports(
   deps: Pick<WorkerDeps, 'context' | 'sandbox' | 'settings' | 'logger'>,
   workerId: string,

@@ -11,7 +11,7 @@ describe('a job that awaits its upload', () => {
   });
   afterAll(() => world?.close());
 
-  /** Follows the storage until `work` has ended. */
+  /** Follows the storage until `work` has finished. */
   async function following(work: () => Promise<void>): Promise<void> {
     const stop = new AbortController();
     const errors: unknown[] = [];
@@ -32,7 +32,7 @@ describe('a job that awaits its upload', () => {
   };
   const isQueued = async (id: string) => (await world.row(id)).awaiting === null;
 
-  it('is in the queue as soon as its upload has arrived, without a request or a check by time', async () => {
+  it('is queued as soon as its upload has arrived, without a request or a periodic check', async () => {
     await following(async () => {
       const job = await create(3);
       const target = job.inputs[0]!.upload!;
@@ -42,7 +42,7 @@ describe('a job that awaits its upload', () => {
     });
   });
 
-  it('is in the queue as soon as the last part of its upload has arrived', async () => {
+  it('is queued as soon as the last part of its upload has arrived', async () => {
     await following(async () => {
       const job = await create(65 * 2 ** 20);
       const target = job.inputs[0]!.upload!;
@@ -55,7 +55,7 @@ describe('a job that awaits its upload', () => {
     });
   });
 
-  it('is left to the checks by time in a storage that reports no uploads', async () => {
+  it('is left to the periodic checks if the storage reports no uploads', async () => {
     const store = { ...world.context.store, capabilities: async () => ({}) };
     const stop = new AbortController();
     await followUploads({ ...world.context, store }, { signal: stop.signal, onError: () => {} });

@@ -2,9 +2,9 @@ import { checkStored } from '../jobs/check-uploads.ts';
 import type { JobsContext } from '../jobs/kind.ts';
 import type { StoredUpload } from '../storage/types.ts';
 
-/** Uploads that are checked at a time. */
+/** Number of uploads that are checked concurrently. */
 const AT_ONCE = 8;
-/** Reports that wait for a check. The checks by time find the uploads of further reports. */
+/** Maximum number of reports that wait for a check. Periodic checks find the uploads of further reports. */
 const MOST_WAITING = 10_000;
 
 /**

@@ -29,7 +29,7 @@ describe('a process is recognized as', () => {
   });
 
   it('dead as a zombie, which a parent that never waits leaves behind', async () => {
-    // The shell turns into a program that does not know of the child it started.
+    // The shell is replaced by a program that does not know about the child that the shell started.
     const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 60']);
     const [line] = await once(parent.stdout, 'data');
     const pid = Number(String(line).trim());

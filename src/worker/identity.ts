@@ -5,7 +5,7 @@ import { isRunning, markProcess } from '../telemetry/process-stat.ts';
 /** Identifies a process uniquely: a pid alone is reused. */
 export interface ProcessIdentity {
   host: string;
-  /** Kernel boot id: pids are meaningless after a reboot. */
+  /** Kernel boot id: after a reboot, recorded pids are meaningless. */
   boot: string;
   pid: number;
   /** Clock ticks after boot at which the process started (proc(5), stat field 22). */
@@ -17,7 +17,7 @@ export function ownIdentity(): ProcessIdentity {
   return { host: hostname(), boot, pid: process.pid, start: markProcess(process.pid)?.startTicks ?? '' };
 }
 
-/** Whether a process of this host and boot is alive. */
+/** Whether a process of this host and boot is running. */
 export function isAliveHere({ pid, start }: { pid: number; start: string }): boolean {
   return isRunning({ pid, startTicks: start });
 }

@@ -23,7 +23,7 @@ describe('work folders', () => {
     await rm(parent, { recursive: true });
   });
 
-  it('may be absent', async () => {
+  it('may be missing', async () => {
     expect(await removeDeadWorkFolders('/nowhere/at/all', () => false, neverFails)).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
 /** Interval at which a worker without the lease checks whether it has become the leader. */
 const STANDBY_MS = 1_000;
-/** Between the first runs of two tasks, so that they do not run at once and share one connection. */
+/** Delay between the first runs of two tasks, so that they do not run at the same time and share one connection. */
 const SPREAD_MS = 200;
 const SILENT_WORKER_SECONDS = 3600;
 
@@ -102,7 +102,7 @@ export function startMaintenance(deps: MaintenanceDeps, workerId: string): { sto
 
   const renewLease = async () => {
     const wasLeader = isLeader;
-    // Assume that the lease is lost until it is renewed: another worker may reach the database when this one cannot.
+    // Until the lease is renewed, assume that it is lost: another worker may reach the database when this worker cannot.
     isLeader = false;
     isLeader = await holdFleetLease(context.db, 'maintenance', workerId);
     if (isLeader && !wasLeader) logger.info({}, 'this worker runs the maintenance of the fleet');
@@ -135,8 +135,8 @@ export function startMaintenance(deps: MaintenanceDeps, workerId: string): { sto
 }
 
 /**
- * Repeats `work`, which returns the milliseconds until its next run, beginning after `firstMs`. After a failure it runs
- * again after `afterFailureMs`.
+ * Calls `work` repeatedly, first after `firstMs`. `work` returns the milliseconds until its next run. After a failure, it runs again after
+ * `afterFailureMs`.
  */
 function repeat(
   work: () => Promise<number>,
@@ -172,8 +172,8 @@ async function recover({ context, logger, storage, settings }: MaintenanceDeps):
 }
 
 /**
- * Removes work folders whose process on this machine is dead: `<workDir>/../<pid>-<start>`. Each contains a folder per
- * attempt, named by the attempt's id. Returns those ids.
+ * Removes work folders of dead processes on this machine: `<workDir>/../<pid>-<start>`. Each folder contains a folder per attempt, named by
+ * the attempt's id. Returns the ids of these attempts.
  */
 export async function removeDeadWorkFolders(
   parent: string,
@@ -186,7 +186,7 @@ export async function removeDeadWorkFolders(
     if (isAlive(name)) continue;
     const folder = join(parent, name);
     const left = (await readdir(folder).catch(() => [])).filter(isUuid);
-    // The next start retries a folder that could not be removed.
+    // If a folder could not be removed, the next start retries.
     const removed = await rm(folder, { recursive: true, force: true }).then(
       () => true,
       (error) => {

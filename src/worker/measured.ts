@@ -33,7 +33,7 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
     },
     async openRanges(url, limits, signal) {
       const opened = await fetcher.openRanges(url, limits, signal);
-      // A download counts the bytes of a complete source.
+      // A download reports the bytes of a complete source.
       if (!opened || 'complete' in opened) return opened;
       metrics.fetchBytes.inc(opened.first.length);
       return {

@@ -8,7 +8,7 @@ import { ownIdentity } from './identity.ts';
 import { HEARTBEAT_MS, type RunningAttempts } from './running-attempts.ts';
 import type { Wakeups } from './wakeups.ts';
 
-/** Creates the row by which the fleet knows this worker. */
+/** Creates the row that represents this worker in the fleet. */
 export async function register(deps: WorkerDeps, id: string): Promise<void> {
   const { context, settings, sandbox } = deps;
   const identity = ownIdentity();
@@ -28,7 +28,7 @@ export async function register(deps: WorkerDeps, id: string): Promise<void> {
   });
 }
 
-/** Renews the worker's row and the leases of its attempts, and learns whether an operator drains the worker. */
+/** Renews the worker's row and the leases of its attempts, and reads whether an operator drains the worker. */
 export class Heartbeat {
   readonly #deps: WorkerDeps;
   readonly #worker: { id: string; running: RunningAttempts; wakeups: Wakeups; stopping: AbortSignal };
@@ -44,7 +44,7 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
-  /** Whether the worker may not start jobs: an operator drains it, or it stops. */
+  /** Whether the worker may not start jobs, because an operator drains it or because it is stopping. */
   get isDraining(): boolean {
     return this.#isDrained || this.#worker.stopping.aborted;
   }
@@ -53,7 +53,7 @@ export class Heartbeat {
     clearInterval(this.#timer);
   }
 
-  /** One round trip. Never rejects. */
+  /** Takes one round trip. Never rejects. */
   async #beat(): Promise<void> {
     const { context, logger } = this.#deps;
     const { id, running } = this.#worker;

@@ -26,7 +26,7 @@ import type { StopReason } from './running-attempts.ts';
 import { startAttempt, tracedTools } from './traced.ts';
 
 /**
- * Milliseconds to retry recording the end of a job while the database is unreachable. Its lease has expired by then.
+ * Milliseconds for which the worker retries recording the end of a job while the database is unreachable. The job's lease has then expired.
  */
 const FINISH_MS = 60_000;
 /** Longest delay before the next attempt of a job that found no space on the disk. */
@@ -45,8 +45,7 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
   const startedAt = Date.now();
   if (claim.number === 1) {
-    // Counts from the time at which the job entered the queue, which is later than its creation if it awaited an
-    // upload.
+    // Measured from the time at which the job entered the queue. For a job that awaited an upload, this is later than the job's creation.
     deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.available_at.getTime()) / 1000);
   } else deps.metrics?.retries.inc({ kind: claim.job.kind });
   const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
@@ -103,13 +102,13 @@ async function attempt(
         deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
     return won ? (isComplete ? 'completed' : 'failed') : 'replaced';
   } catch (error) {
-    // If a commit succeeded but its response was lost, the objects are live and stay.
+    // If a commit succeeded but its response was lost, the objects are live, and this deletes none of them.
     await dropAll(deps, reserved, log);
     return await recordFailure(deps, claim, error, signal, log);
   } finally {
     if (!isCleaned) await folder?.remove();
     disk?.release();
-    // A receipt is complete only after this.
+    // A receipt is complete only after the removal of the work folder is recorded.
     if (!isCleaned) {
       await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
         log.warn({ err: error }, 'the removal of the work folder was not recorded'),
@@ -131,7 +130,7 @@ function release(
 
 async function execute(deps: MeasuredDeps, run: Run, log: WorkerDeps['logger']): Promise<AttemptResult> {
   const kind = deps.kinds.get(run.claim.job.kind);
-  // A worker of a newer release may know it.
+  // A worker of a newer release may know this kind.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
   const { account_id: accountId } = run.claim.job;
   const { context, sandbox, fetcher, sanitizer, planner, memory, transfers, measure, settings, storage } = deps;
@@ -155,7 +154,7 @@ function bytesOf({ outputs }: Completion): number {
   return outputs.reduce((sum, { facts }) => sum + facts.size, 0);
 }
 
-/** Deletes reserved objects. If this fails for an object, the sweeper deletes it. */
+/** Deletes reserved objects. If the deletion of an object fails, the sweeper deletes the object. */
 async function dropAll(deps: WorkerDeps, reserved: ReadonlySet<string>, log: WorkerDeps['logger']): Promise<void> {
   for (const objectId of reserved) {
     await dropReserved(deps.context, objectId).catch((err) => log.warn({ err }, 'output left to the sweeper'));
@@ -177,13 +176,13 @@ async function recordFailure(
     return 'released';
   }
   const reason = signal.aborted ? (signal.reason as StopReason) : null;
-  // An attempt that ends because of a database outage does not count.
+  // An attempt that fails because of a database outage does not count.
   const outage = !reason && !(error instanceof JobFailure) && outageOf(error) === 'database';
   if (reason === 'draining' || outage) {
     await retryTransient(() => releaseJob(deps.context, claim), FINISH_MS);
     return 'released';
   }
-  // Canceled, erased or replaced: the row already shows it.
+  // The job was canceled, erased or replaced, and its row already shows this.
   if (reason) return reason;
   if (isStorageUnreachable(error) && !isFullDisk(error)) {
     deps.storage.reportUnreachable();
@@ -209,7 +208,7 @@ const MOVED = 'The rows of this job in the database were not written for it; inf
 
 function describe(error: unknown): { code: FailureCode; message: string; retry: boolean } {
   if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message), retry: error.retry };
-  // A retry would read the same row.
+  // A retry would read the same row and fail again.
   if (error instanceof SealedValueError) return { ...own('internal', MOVED), retry: false };
   if (isFullDisk(error)) return own('storage_full', 'The disk of the server is full.');
   if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not respond.');

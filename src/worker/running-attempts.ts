@@ -12,7 +12,7 @@ interface RunningAttempt {
   stop: AbortController;
 }
 
-/** The attempts that this process runs. Stops them on a cancel, the loss of a lease, or draining. */
+/** The attempts that this process runs. Stops an attempt when its job is canceled, its lease is lost, or the worker drains. */
 export class RunningAttempts {
   readonly #byJob = new Map<string, RunningAttempt>();
 
@@ -34,7 +34,7 @@ export class RunningAttempts {
     for (const attempt of this.#byJob.values()) attempt.stop.abort(reason);
   }
 
-  /** Renews every lease and stops attempts that have lost theirs. Covers lost notifications. */
+  /** Renews every lease and stops attempts that have lost their lease. This covers lost notifications. */
   async beat(context: Pick<Context, 'db'>, logger: Logger): Promise<void> {
     await Promise.all(
       [...this.#byJob.values()].map(async ({ claim, stop }) => {

@@ -12,7 +12,7 @@ export interface SelfTestDeps {
   logger: Logger;
   /** Called once when a test fails: no job may start after it. */
   onBroken: (report: SelfTestReport) => void;
-  /** Milliseconds between two tests; for tests. */
+  /** Milliseconds between two self-tests. Set only by tests. */
   everyMs?: number;
 }
 

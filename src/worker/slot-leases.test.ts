@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 
 let lastId = 0;
 
-/** A claim of a job with one source to fetch, or (`object`) with one in the storage. */
+/** A claim of a job with one source to fetch, or (`object`) with one source in storage. */
 const claimOf = (account: string, object: string | null = null): Claim => {
   lastId += 1;
   const job = { id: `job-${lastId}`, account_id: account, resource_class: 'light', fetches: object === null };
@@ -21,14 +21,14 @@ const claimOf = (account: string, object: string | null = null): Claim => {
 };
 
 interface Work {
-  /** All sources are staged. */
+  /** Marks all sources of the job as staged. */
   fetched(): void;
   end(): void;
-  /** The slot that it holds, once it does. */
+  /** The number of the job's slot, once the job has one. */
   slot(): number | null;
-  /** Gives the slot back, and waits for one as if its sources had just been staged. */
+  /** Releases the job's slot, and waits for a slot as if the job's sources had just been staged. */
   releaseSlot(): void;
-  /** Gives the slot back for good. */
+  /** Releases the job's slot permanently. */
   leave(): void;
   lease: SlotLease;
   reason(): unknown;
@@ -42,7 +42,7 @@ function deferred() {
   return { promise, ...settle! };
 }
 
-/** Leases whose work fetches and encodes for as long as the test says. */
+/** Leases whose work fetches and encodes until the test ends it. */
 function open() {
   const works = new Map<Claim, Work>();
   const woken: string[] = [];
@@ -71,7 +71,7 @@ function open() {
       slot = await lease.acquire(signal);
       await ended.promise;
     } catch {
-      // As the real work: how it ended is stored, not thrown.
+      // Like the real work, this stores the failure instead of throwing it.
     }
   };
   const permits = createFetchPermits({ slots: 3, freeBytes: async () => 2 ** 50 });
@@ -84,7 +84,7 @@ function open() {
   return { leases, running, permits, roles, woken, start };
 }
 
-/** A job that has given its slot back and has its sources. */
+/** A job that has released its slot and has its sources. */
 async function waiting({ leases, start, woken }: ReturnType<typeof open>, account: string) {
   const { free, work } = start(claimOf(account));
   await pass();
@@ -95,10 +95,10 @@ async function waiting({ leases, start, woken }: ReturnType<typeof open>, accoun
   return { work, resume: (slot: number) => leases.resume('light', slot) };
 }
 
-/** Lets the time pass that a job may keep its slot for a fetch. */
+/** Advances the clock by the time for which a job may keep its slot during a fetch. */
 const pass = () => vi.advanceTimersByTimeAsync(FETCH_MS);
 
-/** Whether the promise has settled, once that time has passed. */
+/** Whether the promise has settled after that time. */
 async function settled(promise: Promise<void>): Promise<boolean> {
   let isSettled = false;
   promise.then(
@@ -112,7 +112,7 @@ async function settled(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('slot leases', () => {
-  it('are kept by a job whose sources are staged in a moment', async () => {
+  it('are kept by a job whose sources are staged immediately', async () => {
     const { start } = open();
     const { free, work } = start(claimOf('a'), 3);
     work.fetched();
@@ -167,7 +167,7 @@ describe('slot leases', () => {
     await free;
   });
 
-  it('go to the account that has the fewest, then to the job that has waited longest', async () => {
+  it('are assigned to the account that has the fewest, then to the job that has waited longest', async () => {
     const world = open();
     const [first, second] = [await waiting(world, 'a'), await waiting(world, 'a')];
     const other = await waiting(world, 'b');
@@ -188,7 +188,7 @@ describe('slot leases', () => {
     expect(world.permits.count('light')).toBe(0);
   });
 
-  it('are no reason to fetch more for an account with enough staged jobs that wait for a slot', async () => {
+  it('stop further fetches of an account with enough staged jobs that wait for a slot', async () => {
     const world = open();
     for (let staged = 0; staged < 4; staged++) {
       expect(world.leases.isFull('light', 'a')).toBe(false);
@@ -200,7 +200,7 @@ describe('slot leases', () => {
     expect(world.leases.isFull('light', 'a')).toBe(false);
   });
 
-  it('are released at once by a probe, which gets one again when its bytes are here', async () => {
+  it('are released at once by a probe, which gets a slot again when its bytes have arrived', async () => {
     const world = open();
     const claim = claimOf('a');
     claim.job.resource_class = 'interactive';
@@ -230,7 +230,7 @@ describe('slot leases', () => {
     expect(world.permits.count('light')).toBe(0);
   });
 
-  it('are free once a job needs no cell any more, and a drain waits for that job', async () => {
+  it('are free once a job no longer needs a cell, and a drain waits for that job', async () => {
     const world = open();
     const delivering = world.start(claimOf('a'), 0);
     delivering.work.fetched();
@@ -270,7 +270,7 @@ describe('slot leases', () => {
     work.end();
   });
 
-  it('when draining, are waited for by no job: jobs without one are released, and so are slow fetches', async () => {
+  it('are awaited by no job during a drain: jobs without a slot and jobs with slow fetches are released', async () => {
     const world = open();
     const [fetching, ready] = [world.start(claimOf('a')), await waiting(world, 'b')];
     await fetching.free;

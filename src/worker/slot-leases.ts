@@ -7,11 +7,14 @@ import type { RunningAttempts, StopReason } from './running-attempts.ts';
 import type { SlotRoles } from './slot-roles.ts';
 
 /**
- * Milliseconds for which a job keeps its slot while its sources are fetched. Fetches of small files end earlier. A probe releases
- * its slot at once: there are few slots for interactive jobs, and most probes need none.
+ * Milliseconds for which a job keeps its slot while its sources are fetched. Fetches of small files finish earlier. A probe releases its
+ * slot immediately: few slots serve interactive jobs, and most probes need no slot.
  */
 const FETCH_MS = 300;
-/** Jobs of an account that may wait for a slot with their sources staged. More would wait here while another worker has free slots. */
+/**
+ * Maximum number of an account's jobs that wait for a slot with their sources staged. More jobs would wait here while another worker has
+ * free slots.
+ */
 const LEAST_STAGED = 4;
 const DRAINING: StopReason = 'draining';
 
@@ -78,7 +81,7 @@ export class SlotLeases {
     return isProbe ? Promise.resolve() : untilFree(job);
   }
 
-  /** Whether so many jobs of the account wait for a slot that this worker should claim none that fetches. */
+  /** Whether so many jobs of the account wait for a slot that this worker should claim none of its jobs that fetch. */
   isFull(resourceClass: ResourceClass, accountId: string): boolean {
     const isOwn = ({ claim: { job } }: StartedJob) =>
       job.account_id === accountId && job.resource_class === resourceClass;

@@ -9,7 +9,7 @@ const OVERDUE_MS = 10_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** The roles of slots that all run a job. */
+/** The roles of slots that each run a job. */
 function open(slots: SlotClasses[] = [['light'], ['light'], ['heavy'], ['interactive']]) {
   const woken: string[] = [];
   const roles = new SlotRoles(slots, (name) => woken.push(name));
@@ -86,7 +86,7 @@ describe('a heavy slot with a brief job', () => {
 });
 
 describe('a job that runs for longer than expected', () => {
-  /** Starts such a job in slot 2. Slot 1 then accepts heavy jobs. */
+  /** Starts a brief job in slot 2. Slot 1 then accepts heavy jobs. */
   function overdue() {
     const world = open();
     world.roles.markIdle(1);
@@ -105,7 +105,7 @@ describe('a job that runs for longer than expected', () => {
     expect(woken).toEqual(['light']);
   });
 
-  it('trades them with the next heavy slot that becomes free, before that slot starts another job', () => {
+  it('trades the classes of its slot with the next heavy slot that becomes free, before that slot starts another job', () => {
     const { roles, classes } = overdue();
     roles.markFree(1);
     vi.advanceTimersByTime(OVERDUE_MS);
@@ -137,7 +137,7 @@ describe('a job that runs for longer than expected', () => {
 });
 
 describe('slots of a worker', () => {
-  it('start the next heavy job while a brief one runs, and keep the number of heavy slots', async () => {
+  it('start the next heavy job while a brief job runs, and keep the number of heavy slots', async () => {
     const wakeups = createWakeups();
     const roles = new SlotRoles([['light'], ['light'], ['heavy']], wakeups.wake);
     const stop = new AbortController();

@@ -7,7 +7,7 @@ import { createWakeups, type Wakeups } from './wakeups.ts';
 import { watchQueue } from './watch-queue.ts';
 
 const logger = createLogger({ level: 'silent', role: 'test' });
-/** Longer than any pause of a slot. */
+/** Milliseconds, longer than any pause of a slot. */
 const LONG_MS = 10_000;
 
 beforeEach(() => void vi.useFakeTimers());
@@ -30,7 +30,7 @@ function start(results: (boolean | Error)[] = [], onCall: (call: number, wakeups
   return { wakeups, stop, ended, calls: () => calls };
 }
 
-/** Lets this much time pass, and everything that it makes due. */
+/** Advances the clock, and runs every timer that becomes due. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a slot', () => {
@@ -79,7 +79,7 @@ describe('a slot', () => {
     expect(slot.calls()).toBe(2);
   });
 
-  it('looks again after half a minute, even when nothing wakes it', async () => {
+  it('looks for work again after half a minute, even when nothing wakes it', async () => {
     const slot = start();
     await pass(29_999);
     expect(slot.calls()).toBe(1);
@@ -117,7 +117,7 @@ describe('a slot', () => {
     expect(slot.calls()).toBe(3);
   });
 
-  it('ends when it is stopped while it sleeps', async () => {
+  it('stops immediately when it is stopped while it sleeps', async () => {
     const slot = start();
     await pass(0);
     slot.stop.abort();

@@ -3,7 +3,7 @@ import type { SlotClasses } from './deps.ts';
 
 /** Memory of a heavy encode, rounded up (measured: 1080p at `faster` 0.44 GB, 4K 1.2–1.9 GB). */
 const HEAVY_BYTES = 2 * 2 ** 30;
-/** Share of all memory that is planned for cells. */
+/** Share of the machine's memory that is planned for cells. */
 const MEMORY_SHARE = 0.7;
 
 const INTERACTIVE: SlotClasses = ['interactive'];
@@ -24,7 +24,7 @@ function mediaSlots(wanted: number | null, cores: number, memoryBytes: number): 
   const budget = memoryBytes * MEMORY_SHARE;
   if (budget < HEAVY_BYTES + LIGHT_BYTES) return [['light', 'heavy']];
   const light = Math.max(1, Math.min(cores, Math.floor((budget - HEAVY_BYTES) / LIGHT_BYTES)));
-  // From eight cores on, x264 no longer fills them all: one more heavy job for each eight.
+  // From eight cores on, one x264 encode no longer uses all of them, so the plan adds a heavy job for every eight cores.
   const heavy = Math.max(1, Math.min(Math.floor(cores / 8), Math.floor(budget / 2 / HEAVY_BYTES)));
   return [
     ...Array.from({ length: light }, (): SlotClasses => ['light']),

@@ -3,7 +3,7 @@ import type { Claim } from '../jobs/rows.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { inSpan, type TracedSpan, type Tracing } from '../telemetry/index.ts';
 
-/** Begins the span of an attempt, in the trace of the request; before it, the span of the wait in the queue. */
+/** Starts the span of an attempt, in the trace of the request. First records the span of the wait in the queue. */
 export function startAttempt(tracing: Tracing, { job, number }: Claim): TracedSpan {
   const parent = job.traceparent;
   const facts = {

@@ -4,8 +4,8 @@ import type { Wakeups } from './wakeups.ts';
 
 const LOOK_MS = 1000;
 /**
- * Heartbeats and leases are due at full seconds after the start. If all were sent at the same moment, each would use a
- * connection, and a connection costs the server 20 MB.
+ * Heartbeats and leases are due at full seconds after the start. If all queries were sent at the same moment, each would use a connection,
+ * and a connection costs the server 20 MB.
  */
 const FIRST_LOOK_MS = 500;
 
@@ -17,7 +17,7 @@ export interface DueWork {
   deliveries: boolean;
 }
 
-/** Looks for due work once a second, for all slots and the deliveries together: one round trip on one connection. */
+/** Checks for due work once a second, for all slots and deliveries together: one round trip on one connection. */
 export function watchQueue(options: {
   look: () => Promise<DueWork>;
   wakeups: Pick<Wakeups, 'wakeAll'>;

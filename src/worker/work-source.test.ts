@@ -36,7 +36,7 @@ describe('a worker that stops', () => {
   it('claims no job in the slots whose claims wait for their turn', async () => {
     const job = await world.accept(await world.account());
     let stop = () => {};
-    // Stops while the first claim measures the disk and the second waits for the first.
+    // The worker stops while the first claim measures the disk and the second claim waits for the first.
     const { source, claimed, state } = open(async () => {
       stop();
       return 2 ** 50;

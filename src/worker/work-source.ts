@@ -28,7 +28,7 @@ export function createWorkSource(
   permits: FetchPermits,
   leases: Pick<SlotLeases, 'start' | 'resume' | 'isFull'>,
 ): WorkSource {
-  // This worker sends one claim at a time, so that each claim sees the permits of earlier claims.
+  // This worker sends one claim at a time, so that each claim sees the permits that earlier claims have acquired.
   const oneByOne = sequential();
   /** Accounts whose interactive jobs were started, the latest last. */
   let served: string[] = [];
@@ -37,13 +37,13 @@ export function createWorkSource(
     if (!canClaim()) return false;
     const started = await oneByOne(async () => {
       await permits.measure();
-      // The worker may have begun to stop while this claim waited. A claim could then return a job that it releases.
+      // The worker may have begun to stop while this claim waited. The claim could then return a job that the worker would have to release.
       if (!canClaim()) return null;
       const mayFetch = (accountId: string) =>
         permits.isFree(resourceClass, accountId) && !leases.isFull(resourceClass, accountId);
       const claimed = await claimJob(context, resourceClass, { ...claimant, mayFetch, served });
       if (claimed && resourceClass === 'interactive') served = movedToEnd(served, claimed.job.account_id);
-      // Wrapped in an object: a returned promise would be awaited before the next claim starts.
+      // Wrapped in an object, because the caller awaits a bare promise before it starts the next claim.
       return claimed && { slotIsFree: leases.start(claimed, slot) };
     });
     await started?.slotIsFree;
@@ -59,7 +59,7 @@ export function createWorkSource(
   return {
     settled: () => oneByOne(async () => {}),
     ofSlot(slot) {
-      // Alternate, so that neither jobs that have fetched nor jobs in the queue starve.
+      // Alternate between the two sources of work, so that neither fetched jobs nor queued jobs starve.
       let order = [resume, claim];
       return async (classes) => {
         for (const resourceClass of classes) {

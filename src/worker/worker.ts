@@ -71,7 +71,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, roles, slots: settings.slots.length, wake: wakeups.wake, logger },
   });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
-  // The attempt then doesn't have to wait for the figures.
+  // Reads the disk's figures with the claim, so that the attempt doesn't have to wait for them.
   const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
   const claims = { worker: claimant(deps, id), alongside };
   const source = createWorkSource({ context, canClaim }, claims, permits, leases);
@@ -86,7 +86,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
       stopping.abort();
       wakeups.wakeAll();
       const deadline = setTimeout(() => running.stopAll('draining'), settings.drainMs);
-      // Before any job is released, so that this worker cannot claim it again.
+      // Wait for pending claims before any job is released, so that this worker cannot claim the released job again.
       await source.settled();
       await Promise.all([...slots, leases.drain()]);
       clearTimeout(deadline);
@@ -131,7 +131,7 @@ function startDeliveries(deps: WorkerDeps, viewer: DeliveriesDeps['viewer']): De
   return deliveries;
 }
 
-/** Returns the query of work that is due, for jobs and webhooks in one round trip. */
+/** Returns the query for due jobs and webhooks, which takes one round trip. */
 function lookForWork(deps: WorkerDeps, { catalog }: DeliveriesDeps['viewer']): () => Promise<DueWork> {
   const { context } = deps;
   return () =>
@@ -153,7 +153,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     promised: async (connection = context.db) => {
       const promised = await promisedToAll(connection);
       if (!settings.sharesDisk) return { bytes: 0, accounts: promised.accounts };
-      // The storage knows how much of the promised uploads has arrived.
+      // The storage reports how many bytes of the promised uploads have arrived.
       const space = promised.uploads > 0 ? await storeSpace(context) : null;
       return { bytes: bytesToCome(promised, space?.stagedBytes ?? 0), accounts: promised.accounts };
     },

@@ -1,6 +1,8 @@
 import { arrow, box, label, svg } from './svg.ts';
 
-/** What enters, what handles it, what is stored and for how long: docs/security-overview.md. */
+/**
+ * The data that enters Airlock, the processes that handle it, and the data that is stored, with its retention: docs/security-overview.md.
+ */
 export function dataFlowPicture(): string {
   return svg({
     title: 'Data flow and trust',

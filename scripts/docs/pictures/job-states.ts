@@ -4,7 +4,7 @@ import { arrow, box, label, svg } from './svg.ts';
 
 type Status = (typeof JOB_STATUSES)[number];
 
-/** Position and meaning of each state. Complete by its type. */
+/** Position and meaning of each state. The type requires every state. */
 const STATES: Record<Status, { at: readonly [number, number]; lines: readonly string[] }> = {
   pending: { at: [40, 150], lines: ['waits for a slot, for child', 'jobs or for a review'] },
   processing: { at: [370, 150], lines: ['a worker has the job', 'as a lease of 30 seconds'] },
@@ -14,7 +14,7 @@ const STATES: Record<Status, { at: readonly [number, number]; lines: readonly st
 };
 const SIZE = [220, 90] as const;
 
-/** Which state follows which, and why. */
+/** The transitions between states, with their reasons. */
 export const TRANSITIONS: readonly {
   from: Status;
   to: Status;

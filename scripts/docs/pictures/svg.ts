@@ -12,7 +12,7 @@ export interface Picture {
 
 export type BoxKind = 'box' | 'cell' | 'outside' | 'frame';
 
-/** Colors of docs/images/architecture.svg. Light, and dark where the reader prefers it. */
+/** Colors of docs/images/architecture.svg: light colors, and dark colors for readers who prefer them. */
 const STYLE = `
     text { font-family: ui-sans-serif, system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; fill: #1a2529 }
     .back { fill: #f6f7f8 } .box { fill: #fff; stroke: #c9d1d5 } .cell { fill: #e0f0f1; stroke: #0b6b74; stroke-width: 2; stroke-dasharray: 7 4 }

@@ -3,7 +3,7 @@ import { arrow, box, label, line, svg } from './svg.ts';
 const COLUMNS = { client: 115, api: 355, storage: 595, worker: 835 } as const;
 type Column = keyof typeof COLUMNS;
 
-/** Messages of an upload, from top to bottom: who, to whom, and what. */
+/** Messages of an upload, from top to bottom: sender, receiver and content. */
 const STEPS: readonly (readonly [Column, Column, string])[] = [
   ['client', 'api', 'POST /v1/upload/presigned-url'],
   ['api', 'client', 'uploadUrl, valid for 15 minutes'],
@@ -16,7 +16,7 @@ const STEPS: readonly (readonly [Column, Column, string])[] = [
   ['api', 'client', 'fileUrl, with the properties'],
   ['client', 'api', 'POST /v1/transcodes with fileUrl'],
 ];
-/** Between two columns. */
+/** Pixels between two columns. */
 const GAP = 240;
 const TOP = 130;
 const STEP = 44;

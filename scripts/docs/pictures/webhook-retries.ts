@@ -8,7 +8,7 @@ export function webhookRetriesPicture(): string {
   const times = [0];
   for (const seconds of RETRY_SECONDS) times.push(times.at(-1)! + seconds);
   const last = Math.log(1 + times.at(-1)! / 5);
-  // A logarithmic axis: the first retries take seconds, the last ones hours.
+  // A logarithmic axis, because the first retries take seconds and the last retries take hours.
   const place = (seconds: number) => Math.round(LEFT + ((RIGHT - LEFT) * Math.log(1 + seconds / 5)) / last);
   const attempts = times.map((seconds, index) => {
     const x = place(seconds);

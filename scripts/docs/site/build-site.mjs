@@ -12,7 +12,7 @@ import { renderMarkdown } from './render.mjs';
 import { buildIndex } from './search-index.mjs';
 import { renderNotFound, renderPage } from './template.mjs';
 
-/** Bytes below which headers outweigh what compression saves. */
+/** Number of bytes below which headers cost more than compression saves. */
 const MIN_BYTES = 512;
 const COMPRESSED = /\.(png|webp|jpg|gif|mp4)$/;
 
@@ -42,7 +42,7 @@ export async function buildSite(root, outDir) {
   return [...files].flatMap(([name, bytes]) => write(outDir, name, Buffer.from(bytes)));
 }
 
-/** The former sections of a page and their present addresses. Throws if there is no such section. */
+/** The former sections of a page and their present addresses. Throws if a section does not exist. */
 function movesOf({ url, headings }, moved, pages) {
   return Object.entries(moved[url] ?? {}).map(([id, address]) => {
     const [target, anchor] = address.split('#');
@@ -55,7 +55,7 @@ function movesOf({ url, headings }, moved, pages) {
   });
 }
 
-/** Changes with anything that the site is made of. */
+/** A hash that changes with every source of the site. */
 export function hashSources(root) {
   const hash = createHash('sha256');
   const names = ['docs', 'scripts/docs/site'].flatMap((folder) =>
@@ -68,7 +68,7 @@ export function hashSources(root) {
   return hash.digest('hex');
 }
 
-/** The stylesheet, and the scripts with the search as a file of its own. */
+/** The stylesheet and the scripts. The search is a separate file. */
 async function buildAssets(folder) {
   const { outputFiles } = await build({
     entryPoints: ['site.css', 'site.js', 'theme.js', 'search.js'].map((name) => join(folder, name)),

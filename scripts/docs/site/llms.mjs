@@ -2,7 +2,7 @@
 
 import { rawMarkdown } from './raw.mjs';
 
-/** Pages that would outweigh all others, or that only people who change Airlock read. */
+/** Pages that are much longer than the others, or that only contributors read. */
 const LEFT_OUT =
   /^docs\/(filters|options|benchmarks-log|development|architecture|pages)\.md$|^docs\/(decisions|filters)\/|^[A-Z]+\.md$/;
 

@@ -1,16 +1,16 @@
-// Which pages there are, where they are on the site, and in what order, according to docs/pages.md and the pages of folders.
+// The pages, their addresses on the site, and their order, according to docs/pages.md and the pages of folders.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 const HOME = 'docs/README.md';
-/** Its tables are the navigation. */
+/** The tables of this page are the navigation. */
 const NAVIGATION = 'docs/pages.md';
 /** Pages outside of docs/ that the pages link to. */
 export const ROOT_PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
 
 /**
- * A page has `path` below the repository, `url` below /docs, `rawUrl` of its Markdown, `title`, `text`, and `summary`, what
- * the table that lists it says of it.
+ * A page has `path` below the repository, `url` below /docs, `rawUrl` of its Markdown, `title`, `text`, and `summary`, the description in
+ * the table that lists the page.
  */
 export function readPages(root) {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -67,7 +67,7 @@ function partsOf(text, mark) {
   return [{ title: '', text: first }, ...parts];
 }
 
-/** Where the pages below a page are: `docs/recipes/` of `docs/recipes/README.md`, `docs/filters/` of `docs/filters.md`. */
+/** The folder of the pages below a page: `docs/recipes/` for `docs/recipes/README.md`, `docs/filters/` for `docs/filters.md`. */
 function folderOf(path) {
   return path.endsWith('/README.md') ? path.slice(0, -'README.md'.length) : `${path.slice(0, -'.md'.length)}/`;
 }

@@ -1,4 +1,4 @@
-// The Markdown of a page for programs: its links lead to the Markdown of other pages, from any address.
+// The Markdown of a page for programs. Its links lead to the Markdown of other pages, from any address.
 import { dirname, posix } from 'node:path';
 
 /** Fenced blocks and code, whose text stays, or a link with its address. */
@@ -21,7 +21,10 @@ function absolute(page, href, byPath) {
   return `/docs/${address}${anchor === undefined ? '' : `#${anchor}`}`;
 }
 
-/** Addresses of the Markdown of a page: `recipes/README.md` is also `recipes.md`, as every page is its own address with `.md`. */
+/**
+ * Addresses of the Markdown of a page. `recipes/README.md` also has the address `recipes.md`, because every page has its own address with
+ * `.md`.
+ */
 export function rawNames({ rawUrl, url }) {
   return [...new Set([rawUrl, `${url || 'index'}.md`])];
 }

@@ -84,7 +84,7 @@ function rowId(page, row, ids) {
   return name === undefined || ids.has(name) ? '' : ` id="${escapeHtml(unique(name, ids))}"`;
 }
 
-/** As GitHub makes the anchor of a heading. */
+/** Makes the anchor of a heading in the same way as GitHub. */
 export function slug(text) {
   return text
     .toLowerCase()

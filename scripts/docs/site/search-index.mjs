@@ -1,11 +1,11 @@
-// The index of the search: a document for each section of a page.
+// The index of the search. It contains a document for each section of a page.
 import MiniSearch from 'minisearch';
 import { unescapeHtml } from './render.mjs';
 
-/** Also what docs/site/search.js opens the index with. */
+/** Options with which docs/site/search.js also opens the index. */
 const OPTIONS = { fields: ['title', 'page', 'text'], storeFields: ['title', 'page', 'url', 'start'] };
 
-/** Characters of a section that are searched: its beginning tells what it is about. */
+/** Characters of a section that are searched. The start of a section states its topic. */
 const SEARCHED = 1200;
 /** Characters of a section that a result shows. */
 const SHOWN = 140;

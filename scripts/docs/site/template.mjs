@@ -1,7 +1,7 @@
 // The HTML around the text of a page.
 import { escapeHtml, slug } from './render.mjs';
 
-/** The list of a page with more headings omits those of the third level. */
+/** Maximum number of headings with which the list of a page includes headings of the third level. */
 const MAX_LISTED = 24;
 
 const ICONS = {
@@ -99,7 +99,10 @@ function crumbs({ section, group, parent }) {
   return `<nav class="crumbs" aria-label="Breadcrumbs"><ol>${items}</ol></nav>`;
 }
 
-/** The former sections of a page that are on other pages now. docs/site/site.js follows the one that the address names. */
+/**
+ * The former sections of a page that have moved to other pages. docs/site/site.js redirects to the present address of the section in the
+ * page's address.
+ */
 function moved({ moves }) {
   if (moves.length === 0) return '';
   const links = moves.map(({ id, href }) => `<a id="${id}" href="${href}"></a>`);

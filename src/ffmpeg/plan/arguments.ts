@@ -8,8 +8,8 @@ const MAX_COMMAND_BYTES = 1024 * 1024;
 const POINTER_BYTES = 8;
 
 /**
- * Why the kernel would not start a program with these arguments; null = it would. `reserved` bytes stay free in each, for
- * what the planner adds once the inputs are known.
+ * Why the kernel would not start a program with these arguments; null if it would. `reserved` bytes stay free in each argument, for text
+ * that the planner adds once the inputs are known.
  */
 export function argumentFault(args: readonly string[], reserved = 0): string | null {
   let total = 0;

@@ -1,7 +1,7 @@
 import type { AssetKind, AudioStream, MediaInfo, VideoStream } from '../types.ts';
 import { plainVideo } from './streams.ts';
 
-/** Assumed type of a file that is not probed yet; FFmpeg's name of the demuxer. */
+/** Assumed type of a file that has not been probed yet, with FFmpeg's name of the demuxer. */
 export type AssumedKind =
   | 'mov'
   | 'mp3'
@@ -43,7 +43,7 @@ const BY_KIND: Readonly<Record<AssetKind, AssumedKind>> = {
   font: 'mov',
 };
 
-/** Guesses the type from the extension of a URL's path, else from the kind of asset. */
+/** Guesses the type from the extension of a URL's path, or else from the kind of asset. */
 export function assumedKind(url: string, kind: AssetKind): AssumedKind {
   const path = url.split(/[?#]/, 1)[0] ?? '';
   const extension = /\.([a-z0-9]{2,5})$/i.exec(path)?.[1]?.toLowerCase() ?? '';

@@ -8,8 +8,8 @@ export function hasEndlessSource(graph: CheckedGraph): boolean {
 }
 
 /**
- * Limits every endless source and filter to `seconds`, if it has an option for its length. The others stay endless:
- * only the length of the output ends them.
+ * Limits every endless source and filter to `seconds`, if it has an option for its length. Other sources and filters stay endless, so only
+ * the length of the output ends them.
  */
 export function boundSources(graph: CheckedGraph, seconds: number): CheckedGraph {
   const bound = (filter: CheckedGraph['chains'][number][number]) => {

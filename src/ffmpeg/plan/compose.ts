@@ -30,11 +30,11 @@ export interface ComposeJob {
 /** One stream of the output on its way from its source to its encoder. */
 export interface Track {
   from: OutputStream;
-  /** After the caller's filters. */
+  /** Properties of the stream after the caller's filters. */
   flow: Flow;
   /** Its filters; `finishTracks` adds the planner's own at the end. */
   pieces: Piece[];
-  /** Whether filters or overlays of the caller change or create it. */
+  /** Whether the caller's filters or overlays change or create the stream. */
   drawn: boolean;
 }
 

@@ -24,7 +24,7 @@ import { mainVideo } from './streams.ts';
 export interface OpenedGraph {
   graph: CheckedGraph;
   fed: FedPad[];
-  /** Indexes of the open inputs of the caller's graph that it still reads. */
+  /** Indexes of the open inputs of the caller's graph that the graph still reads. */
   reads: number[];
   /** Flows of the open outputs of the caller's graph, in its order; unknown for unused outputs. */
   outputs: Flow[];
@@ -38,11 +38,11 @@ export interface ComposerJob {
   ctx: PlanContext;
   /** Position of the output in the job. */
   position: number;
-  /** Seconds for endless sources; `stated` = set by the caller, so that nothing longer is needed. */
+  /** Seconds for endless sources. `stated` = set by the caller, so that no longer duration is needed. */
   bound: { seconds: number; stated: boolean };
 }
 
-/** Collects what graphs and overlays need in addition to their text: inputs, layers, memory, time. */
+/** Collects the resources that graphs and overlays need in addition to their text: inputs, layers, memory, time. */
 export class Composer {
   readonly extra: ExtraInputs;
   readonly layers: LayerRequest[] = [];
@@ -104,7 +104,7 @@ export class Composer {
     return Math.max(bound.seconds, ...ends.filter((end): end is number => end !== null && Number.isFinite(end)));
   }
 
-  /** Adds a graph with one open input and one open output, as in `-vf` and `-af`. */
+  /** Adds a graph with one open input and one open output, as `-vf` and `-af` have. */
   graphStep(request: RequestGraph, flow: Flow): { piece: Piece; flow: Flow } {
     const opened = this.open(request, [flow], [0]);
     const piece = isSeries(opened)
@@ -182,14 +182,14 @@ export class Composer {
     return `ass=filename='${path}'`;
   }
 
-  /** Adds a layer; returns the label of its stream. */
+  /** Adds a layer. Returns the label of its stream. */
   #layer(make: (path: string) => LayerRequest): string {
     const path = `/in/${ownName('layer', this.#job.position)}-${this.layers.length}.svg`;
     this.layers.push(make(path));
     return `${this.extra.add({ path, demuxer: 'svg_pipe' })}:0`;
   }
 
-  /** The file of an asset of the request: one that was fetched, or a job input. */
+  /** The file of an asset of the request: a fetched file or a job input. */
   #file(asset: number): CellFile {
     const { parsed, inputs, ctx } = this.#job;
     const source = parsed.assets[asset]?.source;
@@ -229,7 +229,7 @@ function isSeries({ graph, fed }: OpenedGraph): boolean {
   return isFree && input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;
 }
 
-/** Seconds for endless sources: the length of the output if it is set, else of the longest input. */
+/** Seconds for endless sources: the length of the output if it is set, otherwise the length of the longest input. */
 export function sourceBound(
   options: OptionSet,
   seconds: readonly (number | null)[],

@@ -1,7 +1,7 @@
 import type { ParsedRequest } from '../policy/options/parsed-request.ts';
 import type { PlanWarning } from '../types.ts';
 
-/** Drops options that the command already contains, that apply to no stream of the output, or that stills fix. */
+/** Drops options that the command already contains, that apply to no stream of the output, or that stills always set themselves. */
 export function droppedOptions(
   parsed: ParsedRequest,
   job: { kind: string; still: boolean; moved: boolean; handled: readonly string[] },

@@ -46,7 +46,7 @@ describe('the expected cost of an encode', () => {
     for (const [seconds, limit] of costs) expect(seconds).toBeLessThan(limit / 3);
   });
 
-  it('is near the measured 1.4 CPU seconds of two seconds of 720p at medium', () => {
+  it('is close to the measured 1.4 CPU seconds for two seconds of 720p at medium', () => {
     expect(planOf(inputOf('2'), MEDIUM).expectedCpuSeconds).toBeGreaterThan(1.2);
     expect(planOf(inputOf('2'), MEDIUM).expectedCpuSeconds).toBeLessThan(2.1);
   });
@@ -87,7 +87,7 @@ describe('an encode', () => {
     expect(brief(input, MEDIUM)).toBe(false);
   });
 
-  it('is not brief if the commands of its job together need too much', () => {
+  it('is not brief if the commands of its job together need too many CPU seconds', () => {
     const input = inputOf('2');
     const command = planOf(input, MEDIUM);
     expect(isBrief({ commands: [command] }, [input], LIGHT_BYTES)).toBe(true);

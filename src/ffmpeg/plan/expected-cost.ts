@@ -26,9 +26,9 @@ const X264_NS: Readonly<Record<string, number>> = {
   slower: 75,
   veryslow: 140,
 };
-/** The same for other encoders at slow settings, because settings change their cost by more than ten times. */
+/** Nanoseconds per pixel of other encoders at slow settings, because settings change their cost by more than ten times. */
 const OTHER_NS = 300;
-/** The same for a decoder (5 measured) and the conversion to the size of the output. */
+/** Nanoseconds per pixel of a decoder (5 measured) and of the conversion to the size of the output. */
 const DECODE_NS = 6;
 /** Assumed frames per second of a stream that declares no rate. */
 const ASSUMED_RATE = 60;

@@ -4,11 +4,11 @@ export interface ExtraInput {
   /** Name inside the cell. */
   path: string;
   demuxer: string;
-  /** The planner's options before it, such as `-loop 1`. */
+  /** The planner's options before the input, such as `-loop 1`. */
   options?: readonly string[];
 }
 
-/** The inputs after the job's own: files that filters name, and drawn layers. */
+/** The inputs after the inputs of the job: files that filters name, and drawn layers. */
 export class ExtraInputs {
   readonly #first: number;
   readonly #inputs: ExtraInput[] = [];

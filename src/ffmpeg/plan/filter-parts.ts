@@ -4,7 +4,7 @@
  */
 export type Piece = string | ((input: string | null, output: string | null) => string);
 
-/** Returns a label that no graph of the caller contains: those have a prefix. */
+/** Returns a label that no graph of the caller contains, because labels of the caller get a prefix. */
 export type FreshLabel = () => string;
 
 export function freshLabels(): FreshLabel {

@@ -22,7 +22,7 @@ export function displaySize(stream: VideoStream): Size {
   return { width: stream.displayWidth, height: stream.displayHeight };
 }
 
-/** Size as stored, turned upright. */
+/** Stored size, rotated upright. */
 export function storedSize(stream: VideoStream): Size {
   const sideways = stream.rotation === 90 || stream.rotation === 270;
   return sideways ? { width: stream.height, height: stream.width } : { width: stream.width, height: stream.height };

@@ -8,12 +8,12 @@ export type StreamRef =
   | { kind: 'v'; input: number; stream: VideoStream }
   | { kind: 'a'; input: number; stream: AudioStream };
 
-/** A stream of the output: one of an input as it is, or an open output of the caller's graph. */
+/** A stream of the output: an unchanged stream of an input, or an open output of the caller's graph. */
 export type OutputStream = StreamRef | { kind: PadKind; pad: number };
 
 /**
- * Finds the stream of every open input of a graph. A label names it (`0:v`, `1:a:0`, `0:2`, `1`); unlabelled pads get
- * the next free stream of their kind over all inputs, as in FFmpeg. Throws `JobFailure` when there is none.
+ * Finds the stream of every open input of a graph. A label names it (`0:v`, `1:a:0`, `0:2`, `1`). Pads without a label get the next free
+ * stream of their kind over all inputs, as in FFmpeg. Throws `JobFailure` if there is no such stream.
  */
 export function graphSources(pads: readonly OpenPad[], inputs: readonly PlanInput[]): StreamRef[] {
   const taken = new Set<string>();

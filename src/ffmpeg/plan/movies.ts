@@ -9,14 +9,14 @@ import type { ExtraInputs } from './extra-inputs.ts';
 import { numberOf } from './flow/values.ts';
 import { coverArt, mainAudio, mainVideo } from './streams.ts';
 
-/** A file that a graph names, in the cell. */
+/** A file that a graph names, with its path in the cell. */
 export interface CellFile {
   path: string;
   demuxer: string | null;
   info: MediaInfo | null;
 }
 
-/** A pad that reads an input added by the planner. */
+/** A pad that reads an input that the planner has added. */
 export interface FedPad {
   /** Its label names the stream: `3:0`. */
   pad: OpenPad;
@@ -65,7 +65,7 @@ export function replaceMovies(
   return { graph: { ...request.graph, chains, inputs }, fed };
 }
 
-/** The order of `CheckedGraph.inputs`. */
+/** The pads in the order of `CheckedGraph.inputs`. */
 function byPosition(left: OpenPad, right: OpenPad): number {
   return left.chain - right.chain || left.filter - right.filter || left.pad - right.pad;
 }

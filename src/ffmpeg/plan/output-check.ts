@@ -1,7 +1,7 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { ExpectedOutput, OutputInfo } from '../types.ts';
 
-/** A file that `-fs` has cut ends a little below the limit. */
+/** A file that `-fs` has cut is slightly smaller than the limit. */
 const CUT_SHARE = 0.98;
 
 /**

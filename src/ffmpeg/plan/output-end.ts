@@ -8,19 +8,19 @@ import { outputDuration } from './timing.ts';
 export interface OutputEnd {
   /** Expected seconds of the output; null = unknown. */
   durationSeconds: number | null;
-  /** Seconds after which the output ends; null = only the limits end it. */
+  /** Seconds after which the output ends; null if only the limits end it. */
   length: number | null;
   warnings: PlanWarning[];
 }
 
-/** Determines the length of the output; an endless one gets the length of the longest input. Throws `JobFailure`. */
+/** Determines the length of the output. An endless output gets the length of the longest input. Throws `JobFailure`. */
 export function outputEnd(job: {
   tracks: readonly Track[];
   options: OptionSet;
   still: boolean;
   /** Seconds of the inputs that are not still pictures. */
   playing: readonly (number | null)[];
-  /** Seconds by which one of them may last longer; null = its duration is a guess by bit rate. */
+  /** Seconds by which an input may last longer than its duration; null if its duration is an estimate from the bit rate. */
   surplus: number | null;
   filtered: boolean;
 }): OutputEnd {
@@ -45,7 +45,7 @@ export function outputEnd(job: {
     const message = `Nothing limits this output, so it ends after ${timeText(left)} s, like the longest input. To set another length, use -t.`;
     return { durationSeconds: left, length: left, warnings: [{ field: 'options', message }] };
   }
-  // After filters the duration is an estimate, so it cannot prove that nothing is left.
+  // After filters, the duration is an estimate, so it cannot prove that no media is left.
   if (seconds !== null && seconds <= 0 && !filtered) {
     throw new JobFailure('empty_media', 'The trim options start after the end of the input.');
   }

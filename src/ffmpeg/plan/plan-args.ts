@@ -9,7 +9,7 @@ import type { Size } from './geometry.ts';
 import { ownName } from './own-name.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
 
-/** Largest single allocation of FFmpeg; an 8K frame needs 53 MB. */
+/** Largest single allocation of FFmpeg in bytes. An 8K frame needs 53 MB. */
 const MAX_ALLOC = 2 ** 30;
 
 /**
@@ -45,11 +45,11 @@ export interface InputPlan {
   loopStill: boolean;
   /** The video stream in use, to choose its decoder. */
   video: VideoStream | null;
-  /** Seconds after which an endless input ends, where the end of the output would not reach its filters. */
+  /** Seconds after which an endless input ends. Set if the end of the output would not reach the input's filters. */
   limit?: number | null;
 }
 
-/** The server's security options come last before `-i`, so that nothing can undo them. */
+/** The server's security options come last before `-i`, so that no other option can override them. */
 export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   const { input, options } = plan;
   const still = STILL_DEMUXERS.includes(input.demuxer);
@@ -64,7 +64,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   if (start !== null && start > 0 && !still) args.push('-ss', timeText(start));
   const length = options.length() ?? plan.limit ?? null;
   if (length !== null) args.push('-t', timeText(length));
-  // The demuxers of single pictures can repeat them; a GIF of one frame is played again instead.
+  // The demuxers of single pictures can repeat them. A GIF with one frame is played repeatedly instead.
   if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
   args.push(...alphaDecoder(input, plan.video));
   if (threads !== null) args.push('-threads', String(threads));
@@ -108,7 +108,7 @@ export function outputTail(tail: OutputTail): string[] {
   return args;
 }
 
-/** Describes the expected output; null = the caller's own mapping or the options decide. */
+/** Describes the expected output; null if the caller's own mapping or the options decide. */
 export function plannedOutput(
   { format, position }: Pick<OutputTail, 'format' | 'position'>,
   expected: {

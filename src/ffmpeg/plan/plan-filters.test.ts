@@ -80,7 +80,7 @@ describe('a plain filter', () => {
 });
 
 describe('a graph', () => {
-  it('reads the streams that its labels name, and the next free ones where it has none', () => {
+  it('reads the streams that its labels name, and the next free streams where it has no labels', () => {
     const { args } = plan({ filters: graph('[1:v]hflip[x];[0:a]volume=2[a]', '[x]vflip') }, [VIDEO, VIDEO]);
     expect(complex(args)).toContain('[1:0]hflip');
     const free = complex(plan({ filters: graph('hstack') }, [SOUND, VIDEO, VIDEO]).args);
@@ -103,7 +103,7 @@ describe('a graph', () => {
     expect(code(() => plan({ filters: graph('hstack') }))).toBe('no_video_stream');
   });
 
-  it('has every open output mapped, and audio added when it makes none', () => {
+  it('has every open output mapped, and gets audio if it makes none', () => {
     const { args } = plan({ filters: graph('[0:v]split[a][b]') });
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '[s1]', '0:1']);
     expect(argumentsOf(plan({ outputFormat: 'mp3', filters: graph('[0:a]volume=2') }).args, '-map')).toEqual(['[o0]']);
@@ -114,7 +114,7 @@ describe('a graph', () => {
     expect(drawn.warnings.map(({ message }) => message).join()).toContain('[a]');
   });
 
-  it('loses parts that lead nowhere, with the files and streams that only they read', () => {
+  it('loses parts without an output, and the files and streams that only these parts read', () => {
     const only = (filter: string, more: Partial<TranscodeRequest> = {}) => plan({ filters: graph(filter), ...more });
     const dead = only(
       '[0:v]split[a][b];[a]hflip[v];[b]loop=loop=-1:size=9,scale=64:64[c];[c]nullsink;color[x];[x]nullsink',
@@ -135,7 +135,7 @@ describe('a graph', () => {
     expect(simple.args.join(' ')).not.toContain('tpad');
   });
 
-  it('leaves the mapping to a -map of the caller, and sinks the other outputs', () => {
+  it('keeps the mapping of the caller’s -map, and discards the other outputs', () => {
     const { args, outputs } = plan({
       filters: graph('[0:v]split[a][b]'),
       options: [option('-map', '[b]'), option('-map', '0:a')],
@@ -156,7 +156,7 @@ describe('a graph', () => {
     expect(reasons({ filters: graph('volume=2'), options: [option('-c:v', 'copy')] })).toBe('');
   });
 
-  it('keeps the palette of the caller for a GIF, and gets the default one otherwise', () => {
+  it('keeps the palette of the caller for a GIF, and gets the default palette otherwise', () => {
     const own = plan({ outputFormat: 'gif', filters: graph('split[a][b];[a]palettegen[p];[b][p]paletteuse') });
     expect(complex(own.args)!.match(/palettegen/g)).toHaveLength(1);
     const ours = plan({ outputFormat: 'gif', filters: graph('fps=8,scale=100:-1') });
@@ -229,9 +229,10 @@ describe('an endless stream', () => {
     const { args, warnings, durationSeconds } = shown({ ...SOUND, demuxer: 'mov' });
     expect([durationSeconds, warnings]).toEqual([60, []]);
     expect(tail(args)).toBe('60');
-    // The duration of an MP3 may be a guess, which must not cut it.
+    // The duration of an MP3 may be an estimate, so it must not cut the file.
     expect(tail(shown(SOUND).args)).toBe('43200');
-    // Counted frame by frame it is exact: with or without an encoder's padding, but not with half of it missing.
+    // A duration that is counted frame by frame is exact, with or without an encoder's padding. It does not fit if half of the file is
+    // missing.
     expect(tail(shown({ ...SOUND, countedSeconds: 60.05 }).args)).toBe('60.05');
     expect(tail(shown({ ...SOUND, countedSeconds: 59.95 }).args)).toBe('60');
     expect(tail(shown({ ...SOUND, countedSeconds: 120 }).args)).toBe('43200');

@@ -18,20 +18,20 @@ import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
-/** Maximum frames per second of a join; below it, the rate of the fastest input. */
+/** Maximum frames per second of a join. Below the maximum, a join has the rate of the fastest input. */
 const MAX_JOIN_RATE = 60;
 const GIF_JOIN_RATE = 15;
 const GIF_WIDTH = 640;
 /** Bytes of memory for frames that wait for the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
 const SAMPLE_RATE = 48_000;
-/** `concat` itself extends short audio with silence, so an unknown duration needs only a start. */
+/** `concat` itself extends short audio with silence, so an input with an unknown duration needs only a start. */
 const LEAST_SILENCE = 0.1;
 
 interface JoinSource {
   input: PlanInput;
   options: OptionSet;
-  /** Seconds that its trim options leave; null = unknown. */
+  /** Seconds that remain after the input's trim options; null = unknown. */
   duration: number | null;
   video: VideoStream | null;
   audio: AudioStream | null;
@@ -50,7 +50,7 @@ interface Join {
   format: OutputFormat;
   /** Position of the output in the job. */
   position: number;
-  /** The bit rate of the request; a join has no other options. */
+  /** The bit rate of the request. A join uses no other options. */
   options: OptionSet;
   quality: Quality;
   sources: readonly JoinSource[];
@@ -124,7 +124,7 @@ const HANDLED: ReadonlySet<string> = new Set(['c', 'an']);
 
 const JOINED = 'Several inputs are joined.';
 
-/** Throws `JobFailure` when an input lacks what the output needs, or when they are too long together. */
+/** Throws `JobFailure` if an input lacks a stream that the output needs, or if the inputs together are too long. */
 function readJoin(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
@@ -254,7 +254,7 @@ function audioSegment(index: number, source: JoinSource): string {
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }
 
-/** Palette of the entire join if its frames fit into memory, else of its first seconds. */
+/** Palette of the entire join if its frames fit into memory, otherwise of its first seconds. */
 function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): string {
   const fits = Math.max(0.5, PALETTE_BYTES / (frame.width * frame.height * 4 * rate));
   const isComplete = seconds !== null && seconds <= fits;

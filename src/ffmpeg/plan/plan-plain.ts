@@ -33,7 +33,7 @@ interface PlainJob {
   format: OutputFormat;
   kind: FormatKind;
   quality: Quality;
-  /** Whether the caller set options: presets and defaults then only fill in what is left open. */
+  /** Whether the caller set options. Presets and defaults then only set what the options leave unset. */
   raw: boolean;
   /** Whether a graph, filters or overlays of the caller change video or audio. */
   filtered: boolean;
@@ -54,7 +54,7 @@ interface PlainTimes {
   seek: { input: number | null; moved: boolean };
   /** Seconds of each input; null = unknown, infinite = repeated. */
   seconds: readonly (number | null)[];
-  /** Of those that are neither still pictures nor subtitles. */
+  /** Seconds of each input that is neither a still picture nor subtitles. */
   playing: readonly (number | null)[];
 }
 
@@ -68,8 +68,8 @@ interface PlainTracks {
 }
 
 /**
- * Plans one output from the inputs as they are: from a preset, defaults, or the caller's options and filters. Where
- * there are options, defaults only fill in what they leave open.
+ * Plans one output from the unchanged inputs: from a preset, defaults, or the caller's options and filters. If there are options, defaults
+ * only set what the options leave unset.
  */
 export function planPlain(
   request: TranscodeRequest,
@@ -227,7 +227,7 @@ function presetResolution({ preset }: TranscodeRequest, raw: boolean): number | 
   return !raw && preset?.resolution ? SHORT_SIDES[preset.resolution] : null;
 }
 
-/** @param handled names of the caller's options that are in the command already. */
+/** @param handled names of the caller's options that the command already contains. */
 function plainArgs(job: PlainJob, tracks: PlainTracks, threads: number | null, handled: ReadonlySet<string>): string[] {
   const { parsed, options, selection, format, still } = job;
   const { compose, composed, end } = tracks;
@@ -292,7 +292,7 @@ export function planSource(request: TranscodeRequest): PlanSource {
   return request.preset?.quality || request.preset?.resolution ? 'preset' : 'defaults';
 }
 
-/** The WebP of an animation is animated; of a video it is a still, like jpg and png. */
+/** The WebP of an animation is animated. The WebP of a video is a still, like jpg and png. */
 function defaultVideoEncoder(format: OutputFormat, selection: Selection, inputs: readonly PlanInput[]): string | null {
   const input = selection.video ? inputs[selection.video.input]! : null;
   if (format === 'webp' && input?.info.isAnimated) return 'libwebp_anim';

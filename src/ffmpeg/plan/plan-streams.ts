@@ -10,7 +10,7 @@ import { coverArt, mainAudio, mainVideo } from './streams.ts';
 export interface Selection {
   /** Every stream of the output in order. */
   streams: OutputStream[];
-  /** Input and stream of the first video and audio, when they come from an input; null = made by the graph, or none. */
+  /** Input and stream of the first video and audio, if they come from an input. Null if the graph makes them, or if there are none. */
   video: { input: number; stream: VideoStream } | null;
   audio: { input: number; stream: AudioStream } | null;
   hasVideo: boolean;
@@ -90,7 +90,7 @@ function mappedStreams(
     mapped.add(pad);
     streams.push({ kind: pads[pad]!.kind, pad });
   }
-  // FFmpeg writes outputs without a label into the file regardless of -map.
+  // FFmpeg writes graph outputs without a label into the file regardless of -map.
   for (const [index, pad] of pads.entries()) {
     if (pad.label === null && !mapped.has(index)) streams.push({ kind: pad.kind, pad: index });
   }
@@ -112,7 +112,10 @@ function defaultStreams(
   ];
 }
 
-/** As in FFmpeg: of all inputs, the largest video and the audio with most channels; a marked default comes first. */
+/**
+ * Chooses as FFmpeg does: of all inputs, the largest video and the audio with the most channels. A stream that is marked as default comes
+ * first.
+ */
 function selectDefault(inputs: readonly PlanInput[], coverIsEnough: boolean): Pick<Selection, 'video' | 'audio'> {
   const videos = inputs.flatMap((input, index) => {
     const stream = mainVideo(input.info) ?? (coverIsEnough ? coverArt(input.info) : null);

@@ -35,8 +35,8 @@ export interface FinishedVideo {
 }
 
 /**
- * Adds the planner's last filters to every video stream of the output, and plans the encoder for the first one. Null =
- * no video is encoded.
+ * Adds the planner's last filters to every video stream of the output, and plans the encoder for the first stream. Null if no video is
+ * encoded.
  */
 export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJob): FinishedVideo | null {
   const { encoder } = finish;
@@ -45,7 +45,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
   let filterBytes = 0;
   for (const track of composed.tracks) {
     if (track.from.kind !== 'v') continue;
-    // A second stream of an input, which only a -map of the caller can add, is left to FFmpeg.
+    // Only a -map of the caller can add a second stream of an input. FFmpeg handles that stream itself.
     if (first && !track.drawn) continue;
     const source = sourceOf(job, composed, track);
     const plan = planVideo({
@@ -73,7 +73,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
   return { args, handled, size, sizeIsCertain, filterBytes, encoded: { ...size, frameRate, bitDepth, preset } };
 }
 
-/** The stream for which encoder settings are chosen: the input's own, or the result of the filters. */
+/** The stream for which encoder settings are chosen: the input's own stream, or the result of the filters. */
 function sourceOf(
   job: ComposeJob,
   composed: Tracks,
@@ -101,7 +101,7 @@ function sourceOf(
   };
 }
 
-/** The video of a graph has neither a photo's orientation nor a GIF's own times. */
+/** The video of a graph has neither a photo's orientation nor a GIF's frame times. */
 function moving(input: PlanInput): MediaInfo {
   return { ...input.info, isImage: false, isAnimated: false, demuxer: 'mov' };
 }

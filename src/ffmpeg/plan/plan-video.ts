@@ -7,7 +7,7 @@ import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
-/** Frames per second of a GIF by quality; browsers play higher rates badly, and the size grows. */
+/** Frames per second of a GIF by quality. Browsers play higher rates badly, and the file grows. */
 const GIF_RATE: Readonly<Record<Quality, number>> = { high: 15, medium: 15, low: 10 };
 const GIF_COLOURS: Readonly<Record<Quality, number>> = { high: 256, medium: 256, low: 128 };
 /** Width to which a GIF is scaled down when the caller sets no size. */
@@ -28,13 +28,13 @@ export interface VideoRequest {
   resolution: number | null;
   /** See `VideoSettings`. */
   target?: { maxBitRate: number | null } | null;
-  /** Width to which the picture is scaled down; absent or null = as `resolution` says. */
+  /** Width to which the picture is scaled down; absent or null if `resolution` determines the size. */
   width?: number | null;
-  /** Frames per second that all frames get, from time zero; absent or null = they keep their times. */
+  /** Frames per second of all frames, from time zero; absent or null if they keep their times. */
   constantRate?: number | null;
   quality: Quality;
   options: OptionSet;
-  /** The caller set options: sample aspect ratio and size stay as they are. */
+  /** Whether the caller set options: sample aspect ratio and size then stay unchanged. */
   raw: boolean;
   sourceBitRate: number | null;
   durationSeconds: number | null;
@@ -42,7 +42,7 @@ export interface VideoRequest {
   still: boolean;
   /** The video ends only because the output does; a palette must not wait for its end. */
   endless: boolean;
-  /** Result of the caller's filters and overlays, and the work that they do; null = there are none. */
+  /** Result of the caller's filters and overlays, and the CPU time that they need; null = there are none. */
   drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
 }
 
@@ -51,7 +51,7 @@ export interface VideoPlan {
   /** The planner's filters, after the caller's; may be empty. */
   chain: string;
   size: Size;
-  /** Whether `size` is certain: not when a photo may be turned by its EXIF data, or the caller sized it. */
+  /** Whether `size` is exact. It is not if EXIF data may rotate a photo, or if the caller set the size. */
   sizeIsCertain: boolean;
   frameRate: number;
   bitDepth: number;
@@ -72,7 +72,7 @@ interface FrameRate {
   value: number;
 }
 
-/** Size, rate and pixel format for the encoder, and which of them the caller set. */
+/** Size, rate and pixel format for the encoder, and which of these values the caller set. */
 interface Target {
   size: Size;
   statedSize: Size | null;
@@ -171,7 +171,7 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
   });
 }
 
-/** Palette of the entire animation if its frames fit into memory, else of its first seconds. */
+/** Palette of the entire animation if its frames fit into memory, otherwise of its first seconds. */
 function planPalette(request: VideoRequest, { size, frameRate }: Target): { chain: string; bytes: number } {
   const { durationSeconds, endless, quality } = request;
   const perSecond = size.width * size.height * 4 * frameRate.value;
@@ -233,7 +233,7 @@ function outputFrameRate(request: VideoRequest, isGif: boolean): FrameRate {
   if (constantRate !== null) return { filter: constantRate, fromZero: true, cap: false, value: constantRate };
   if (isGif) {
     const limit = stated ?? GIF_RATE[request.quality];
-    // A GIF keeps its own frame times unless they are faster than players support.
+    // A GIF keeps its own frame times unless its rate is higher than players support.
     const keep = stated === null && request.info.isAnimated && source <= 50;
     const value = stated ?? Math.min(source, keep ? 50 : limit);
     return { filter: keep ? null : value, cap: false, value };

@@ -75,7 +75,7 @@ describe('planTranscode', () => {
     });
   });
 
-  it('uses the settings that measured best: faster, CRF 23, never above the source’s rate', () => {
+  it('uses the settings with the best measurements: faster, CRF 23, never above the source’s rate', () => {
     const { args } = plan();
     expect([
       argumentOf(args, '-preset:v'),
@@ -105,7 +105,7 @@ describe('planTranscode', () => {
     expect(args.join(' ')).not.toContain('scale=');
   });
 
-  it('puts the caller’s options after its own, so that they win', () => {
+  it('puts the caller’s options after its own, so that the caller’s options take effect', () => {
     const { args } = plan({
       options: [
         { option: '-c:a', argument: 'libmp3lame' },

@@ -17,8 +17,8 @@ import { groupProducers, type OutputContext, type Producer, planCommand } from '
 import { SEVERAL_INPUTS, unmeasured } from './quality/plan-quality.ts';
 
 /**
- * Plans the commands of a job: one for all outputs that can share a decode, more for the others. Pure. Throws
- * `JobFailure` like `planTranscode`, if the inputs allow none of the outputs.
+ * Plans the commands of a job: one command for all outputs that can share a decode, and further commands for the other outputs. Pure.
+ * Throws `JobFailure` like `planTranscode` if the inputs allow none of the outputs.
  */
 export function planJob(request: JobRequest, files: readonly PlanInput[], ctx: PlanContext): JobPlan {
   if (!('outputs' in request)) return { commands: [planTranscode(request, files, ctx)] };
@@ -31,7 +31,7 @@ export function planJob(request: JobRequest, files: readonly PlanInput[], ctx: P
   return { commands: groupProducers(producers, ctx).map((group) => checkedCommand(group, ctx)), failures };
 }
 
-/** Plans one of several outputs. Throws `JobFailure` for what is no fault of the inputs. */
+/** Plans one of several outputs. Throws `JobFailure` for failures that the inputs do not cause. */
 function tryOutput(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
@@ -63,12 +63,12 @@ function checkedCommand(producers: readonly Producer[], ctx: PlanContext): Plan 
   return plan;
 }
 
-/** Once for all outputs, so that they read the same streams. */
+/** Chosen once for all outputs, so that they read the same streams. */
 function shownInputs(files: readonly PlanInput[], parsed: ParsedRequest): PlanInput[] {
   return files.map((file, index) => shownInput(file, parsed.inputs[index] ?? []));
 }
 
-/** The planner of an output writes fields as if it were the only one. */
+/** The planner of an output names fields as if the request had only this output. */
 function locateWarning({ field, message }: PlanWarning, position: number): PlanWarning {
   const isLocated = /^(?:inputs|outputs)\b/.test(field);
   return { field: isLocated ? field : `outputs[${position}].${field}`, message };
@@ -101,7 +101,7 @@ function planEncoding(request: TranscodeRequest, inputs: readonly PlanInput[], c
     }
   }
   for (const [index, { info }] of inputs.entries()) {
-    // FFmpeg 7.1 decodes no frame of it.
+    // FFmpeg 7.1 cannot decode any frame of this file.
     if (info.isAnimated && info.video[0]?.codec === 'webp') {
       const message = `Input ${index + 1} is an animated WebP, which FFmpeg cannot decode. Convert it to GIF or MP4 first.`;
       throw new JobFailure('unsupported_media', message);

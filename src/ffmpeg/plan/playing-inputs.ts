@@ -3,10 +3,10 @@ import type { PlanInput } from '../types.ts';
 
 /** Containers that state their duration. For an MP3 or raw AAC stream, FFmpeg may guess the duration from the bit rate. */
 const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
-/** Seconds between a stated and a counted duration that an encoder's delay and padding explain. */
+/** Seconds by which a stated and a counted duration may differ because of an encoder's delay and padding. */
 const PADDING_SECONDS = 0.1;
 
-/** Seconds by which an input may last longer than its duration; null where one of them is a guess. */
+/** Seconds by which an input may last longer than its duration; null if one of the durations is an estimate. */
 export function surplusOf(inputs: readonly PlanInput[]): number | null {
   let most = 0;
   for (const { demuxer, info, countedSeconds } of inputs) {
@@ -18,7 +18,7 @@ export function surplusOf(inputs: readonly PlanInput[]): number | null {
   return most;
 }
 
-/** Neither a still picture nor subtitles determine the length of an output. */
+/** Still pictures and subtitles do not determine the length of an output. */
 export function isPlayed({ info, demuxer }: PlanInput): boolean {
   return !info.isImage && !SUBTITLE_DEMUXERS.includes(demuxer);
 }

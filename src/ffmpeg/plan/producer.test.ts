@@ -114,7 +114,7 @@ describe('the outputs of a job', () => {
     expect(text).toContain('-b:a 64000');
   });
 
-  it('fail alone where the inputs do not allow them', () => {
+  it('fail separately if the inputs do not allow them', () => {
     const info = { ...FILES[0]!.info, audio: [] };
     const outputs: OutputRequest[] = [{ outputFormat: 'mp3' }, { outputFormat: 'mp4' }];
     const found = planJob(request(outputs), [{ ...FILES[0]!, info }], CONTEXT);
@@ -153,7 +153,7 @@ describe('a request for several outputs', () => {
     ]);
   });
 
-  it('has one budget, however many outputs it has', () => {
+  it('has one budget, regardless of the number of its outputs', () => {
     const options = Array.from({ length: 60 }, () => ({ option: '-crf', argument: 20 }));
     const outputs = Array.from({ length: 10 }, () => ({ outputFormat: 'mp4' as const, options }));
     const { rejections } = parseJob(request(outputs));

@@ -20,7 +20,7 @@ export interface OutputContext extends PlanContext {
   rung?: { shortSide: number; frameRate: number };
 }
 
-/** One output: what it reads, how it is filtered and encoded, the file, and what it costs. */
+/** One output: its inputs, filters, encoders, file and cost. */
 export interface Producer {
   inputs: readonly InputPlan[];
   /** Files that its filters name, and layers: inputs after those of the job. */
@@ -32,7 +32,7 @@ export interface Producer {
   output: PlannedOutput;
   /** Null = unknown, or a still picture. */
   durationSeconds: number | null;
-  /** One for each stream of video that it encodes, or one. */
+  /** One workload for each stream of video that the producer encodes, at least one. */
   works: readonly Workload[];
   source: PlanSource;
   layers: readonly LayerRequest[];
@@ -44,8 +44,8 @@ export interface Producer {
 }
 
 /**
- * Sorts producers into commands, in their order. Producers share a command, and with it one decode, if all of them read
- * the same inputs in the same way and the command fits into the memory of a cell.
+ * Groups producers into commands, in their order. Producers share a command, and so one decode, if all of them read the same inputs in the
+ * same way and the command fits into the memory of a cell.
  */
 export function groupProducers(producers: readonly Producer[], ctx: PlanContext): Producer[][] {
   const groups: Producer[][] = [];

@@ -13,7 +13,7 @@ const HEAVY_SHORT_SIDE = 720;
 const LIGHT_GIF_SECONDS = 60;
 /** A preview of up to this width costs no more than a short 480p encode. */
 const LIGHT_PREVIEW_WIDTH = 854;
-/** CPU seconds per second of media; filters that need more occupy the machine like an encode. */
+/** CPU seconds per second of media. Filters that need more occupy the machine like an encode. */
 const HEAVY_FILTER_CPU = 8;
 
 /** The resource class of a job; one heavy output makes the job heavy. */
@@ -49,7 +49,7 @@ export function estimateResourceClass(request: TranscodeRequest, infos: (MediaIn
     if (request.outputFormat !== 'gif') return 'light';
     const brief = infos.every((info) => info !== null && (info.durationSeconds ?? 0) <= LIGHT_GIF_SECONDS);
     const trimmed = output.some((option) => option.name === 't' && Number(option.value) <= LIGHT_GIF_SECONDS);
-    // Without a size from the caller the planner scales a GIF down; with options it keeps the source's.
+    // Without a size from the caller, the planner scales a GIF down. With options, the planner keeps the source's size.
     const keepsSize = output.length > 0 || drawn !== null || request.preset?.resolution !== undefined || size !== null;
     const large = keepsSize && short() >= HEAVY_SHORT_SIDE;
     return (brief || trimmed) && !large ? 'light' : 'heavy';

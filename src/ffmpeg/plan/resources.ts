@@ -3,7 +3,7 @@ import { expectedCpuSeconds } from './expected-cost.ts';
 
 /** Bytes of a finished output; the upload limit, so that an output can be an input again. */
 export const MAX_OUTPUT_BYTES = 2_048_576_000;
-/** Bytes by which the poll of the output folder and an index at the end may overshoot `-fs`. */
+/** Bytes by which an output may exceed `-fs`, because of the poll interval of the output folder and an index at the end. */
 const OUTPUT_SLACK_BYTES = 64 * 2 ** 20;
 /** Longest output in seconds; the same as the longest input. */
 export const MAX_OUTPUT_SECONDS = 12 * 3600;
@@ -29,13 +29,15 @@ const ENCODER_FRAMES: Readonly<Record<string, number>> = {
   libx265: 160,
   'libvpx-vp9': 105,
   libvpx: 105,
-  // Measured: 530 MB for a 1080p GIF, of which 256 MB are frames that wait for the palette.
+  // Measured: 530 MB for a 1080p GIF, of which frames that wait for the palette use 256 MB.
   gif: 60,
 };
 const OTHER_FRAMES = 20;
 const STILL_FRAMES = 3;
 
-/** CPU seconds per second of 1080p30. Generous: it sets the limit at which a job is killed, not its expected cost. */
+/**
+ * CPU seconds per second of 1080p30. The values are generous, because they set the limit at which a job is killed, not its expected cost.
+ */
 const CPU_PER_SECOND: Readonly<Record<string, number>> = { libx264: 20, libx265: 40, libsvtav1: 40, 'libvpx-vp9': 40 };
 const OTHER_CPU_PER_SECOND = 12;
 const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
@@ -96,7 +98,7 @@ export function resourcesFor(works: readonly Workload[], outputBytes: number, ct
   };
 }
 
-/** An unknown duration may be up to that of the longest input; an hour is typical of a live recording without index. */
+/** An unknown duration may be as long as the longest allowed input. An hour is typical of a live recording without an index. */
 function secondsOf(work: Workload): number {
   if (work.decodeSeconds !== undefined) return Math.max(10, work.decodeSeconds);
   return work.still ? 10 : (work.durationSeconds ?? 3600);

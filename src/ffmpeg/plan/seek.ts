@@ -3,13 +3,13 @@ import type { OptionSet } from '../policy/options/option-set.ts';
 import type { PlanInput } from '../types.ts';
 import type { Selection } from './plan-streams.ts';
 
-/** Where a still picture is taken: the first second is often black, and short clips have no first second. */
+/** Time of a still picture. The first second is often black, and short clips do not have a second one. */
 const STILL_SECONDS = 1;
 const STILL_SHARE = 0.1;
 /** Containers with an index, in which an input-side seek lands on the same frame as one on the output side. */
 const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
 
-/** A picture lasts one frame; it becomes a video only when the request sets a length. */
+/** A picture lasts one frame. It becomes a video only if the request sets a length. */
 export function loopStills(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
@@ -24,7 +24,7 @@ export function loopStills(
     // A graph repeats a picture itself where needed; overlay repeats a watermark.
     // A copied picture is one frame, as FFmpeg has it: repeated, it would be an endless video.
     if (job.graph || job.copy) return asked;
-    // An animation may be made of a picture when the caller says so; without that it stays one frame.
+    // An animation may be made of a picture if the caller requests it. Otherwise the picture stays one frame.
     if (job.kind !== 'video') return asked && job.kind === 'image' && !job.still;
     if (job.ownLength) return asked;
     if (bounded || asked) return true;
@@ -48,10 +48,10 @@ export function seekPosition(
   const { info, demuxer } = inputs[0]!;
   const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
   if (inputs.length > 1 || ownTiming || info.isImage) return { input: null, moved: false };
-  // A seek on the output side decodes and discards everything before it: 54 times the work.
+  // A seek on the output side decodes and discards everything before the position, which was measured to need 54 times the CPU time.
   const stated = options.number('ss');
   if (stated !== null) {
-    // Filters that use the time, such as subtitles, must see the time of the input.
+    // Filters that read the time, such as subtitles, need the time of the input.
     if (job.timed) return { input: null, moved: false };
     // A copy starts at a key frame, wherever the seek is done. On the output side, it would lose all packets before the
     // next key frame.

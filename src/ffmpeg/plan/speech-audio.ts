@@ -4,7 +4,7 @@ import type { MediaInfo } from '../types.ts';
 import { globalArgs } from './plan-args.ts';
 import { mainAudio } from './streams.ts';
 
-/** Demuxers that find a time exactly, by an index or by arithmetic. In other files a seek may be seconds off. */
+/** Demuxers that find a time exactly, by an index or by computing its position. In other files, a seek may be wrong by seconds. */
 const EXACT_SEEK: ReadonlySet<string> = new Set(['mov', 'matroska', 'wav', 'flac']);
 
 export interface SpeechSource {
@@ -12,7 +12,7 @@ export interface SpeechSource {
   path: string;
   demuxer: string;
   info: Pick<MediaInfo, 'audio'>;
-  /** Seconds; absent = all of it. */
+  /** Seconds; absent = the entire audio. */
   part?: { from: number; to: number };
 }
 

@@ -26,7 +26,7 @@ describe('the inputs of a crossfade', () => {
     expect(steadied(`${cut}[a][b]xfade[v]`, [null, null])).toContain('[a]fps=fps=25[a_even]');
   });
 
-  it('are followed through a chain of crossfades, whose own results stay as they are', () => {
+  it('are followed through a chain of crossfades, whose own results do not change', () => {
     const text = steadied(`${cut}[a][b]xfade[x];[2:v]setpts=PTS[c];[x][c]xfade[v]`, [30, 30, 30]);
     expect(text).toContain('[x][c_even]xfade');
   });
@@ -40,7 +40,7 @@ describe('the inputs of a crossfade', () => {
     '[0:v][1:v]xfade[v]',
     '[0:v]setpts=PTS,fps=30[a];[1:v]fps=30[b];[a][b]xfade[v]',
     '[0:v]setpts=PTS[a];[a][1:v]overlay[v]',
-  ])('stay as they are where no rate is lost: %s', (text) => {
+  ])('do not change where no rate is lost: %s', (text) => {
     expect(steadied(text, [30, 30])).not.toContain('_even');
   });
 });

@@ -5,7 +5,7 @@ import { type GraphNode, type LinkedGraph, linkGraph, type Source } from './flow
 import { rationalFrameRate } from './geometry.ts';
 
 const FALLBACK_RATE = 25;
-/** Filters that state the frame rate again. */
+/** Filters that set the frame rate again. */
 const STATES_RATE: ReadonlySet<string> = new Set(['fps', 'framerate', 'minterpolate', 'zoompan', 'xfade']);
 
 /**

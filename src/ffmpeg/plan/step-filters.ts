@@ -59,7 +59,7 @@ function usesClock(expression: Expression): boolean {
   }
 }
 
-/** Steps that the caller's filters already do, so that the planner omits them. */
+/** Steps that the caller's filters already perform, so that the planner omits them. */
 export interface OwnWork {
   toneMaps: boolean;
   deinterlaces: boolean;
@@ -67,7 +67,7 @@ export interface OwnWork {
   rate: boolean;
   /** A single picture becomes a video (`zoompan`). */
   length: boolean;
-  /** A filter outputs nothing before its input ends, so that the end of the output alone would never come. */
+  /** Whether a filter outputs nothing before its input ends. The end of the output alone would then never come. */
   waits: boolean;
 }
 

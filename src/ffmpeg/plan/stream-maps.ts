@@ -5,8 +5,8 @@ import type { OutputStream, StreamRef } from './graph-sources.ts';
 const MAP = /^(-?)(\d{1,2})(?::([vVas]))?(?::(?:(\d{1,2})|m:([^:?]+)(?::([^?]*))?))?(\?)?$/;
 
 /**
- * Adds the streams that one `-map` selects (`0`, `0:v`, `1:a:0`, `0:2`, `0:a:m:language:eng`), or removes those that a
- * negative one selects (`-0:a`). Subtitles and data are never kept. Throws `JobFailure`.
+ * Adds the streams that one `-map` selects (`0`, `0:v`, `1:a:0`, `0:2`, `0:a:m:language:eng`), or removes the streams that a negative
+ * `-map` selects (`-0:a`). Subtitles and data are never kept. Throws `JobFailure`.
  */
 export function resolveMap(map: string, inputs: readonly PlanInput[], streams: OutputStream[]): void {
   const match = MAP.exec(map);

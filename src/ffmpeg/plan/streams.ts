@@ -1,6 +1,6 @@
 import type { AudioStream, MediaInfo, VideoStream } from '../types.ts';
 
-/** Plain video: upright, square pixels, progressive, without colour tags; `known` sets the rest. */
+/** Plain video: upright, square pixels, progressive, without colour tags. `known` sets the other properties. */
 export function plainVideo(
   known: Pick<
     VideoStream,
@@ -37,7 +37,7 @@ export function coverArt(info: MediaInfo): VideoStream | null {
   return info.video.find((stream) => stream.isAttachedPicture && stream.width > 0) ?? null;
 }
 
-/** The audio stream that is marked as default, else the first. */
+/** The audio stream that is marked as default, otherwise the first audio stream. */
 export function mainAudio(info: MediaInfo): AudioStream | null {
   return info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null;
 }

@@ -2,11 +2,11 @@ import type { VideoStream } from '../types.ts';
 import { decimal, displaySize, rationalFrameRate, type Size, storedSize } from './geometry.ts';
 
 export interface VideoChain {
-  /** Final size; null leaves the size alone. */
+  /** Final size; null keeps the size. */
   size: Size | null;
-  /** Turns non-square samples into square pixels; else the stored size and its aspect tag stay. */
+  /** Converts non-square samples to square pixels. Otherwise, the stored size and its aspect tag stay. */
   squarePixels: boolean;
-  /** Bars around the picture when `size` has a different aspect than the source (joins). */
+  /** Bars around the picture if `size` has another aspect ratio than the source (joins). */
   pad: boolean;
   /** Constant frames per second; null keeps every frame's own time. */
   frameRate: number | null;
@@ -16,7 +16,7 @@ export interface VideoChain {
   toneMap: boolean;
   /** The target is YUV video: limited range, BT.709 from RGB. Null for pictures. */
   pixelFormat: string | null;
-  /** EXIF data, which the probe does not show, may rotate a photo; then the frame itself decides. */
+  /** Whether EXIF data, which the probe does not show, may rotate a photo. The frame itself then determines the size. */
   orientationUnknown: boolean;
   /** Colour behind transparent parts when the target has no alpha. */
   background: 'white' | 'black' | null;
@@ -99,7 +99,7 @@ function padInner(display: Size, box: Size): Size {
   };
 }
 
-/** Players assume that untagged video is limited-range BT.709; other sources are converted to it. */
+/** Players assume that untagged video is limited-range BT.709, so other sources are converted to it. */
 function colourOptions(stream: VideoStream, pixelFormat: string | null): string[] {
   if (!pixelFormat?.startsWith('yuv') || pixelFormat.startsWith('yuvj')) return [];
   const source = stream.pixelFormat ?? '';
@@ -127,15 +127,15 @@ const PRIMARIES = new Set(['bt709', 'bt2020', 'smpte431', 'smpte432']);
 const MATRICES: Readonly<Record<string, string>> = { bt709: 'bt709', bt2020nc: 'bt2020nc', bt2020c: 'bt2020c' };
 
 /**
- * The usual zimg + Hable path to BT.709. The input side is stated in full because files often tag the
- * transfer alone, and zimg rejects to guess the rest. 100 cd/m² is the reference white of SDR.
+ * The usual zimg + Hable path to BT.709. The input side is stated in full because files often tag only the transfer, and zimg does not
+ * guess the other properties. 100 cd/m² is the reference white of SDR.
  */
 function hdrToSdr(stream: VideoStream, odd: boolean): string[] {
   const transfer = stream.colorTransfer && TRANSFERS.has(stream.colorTransfer) ? stream.colorTransfer : 'smpte2084';
   const primaries = stream.colorPrimaries && PRIMARIES.has(stream.colorPrimaries) ? stream.colorPrimaries : 'bt2020';
   const matrix = (stream.colorSpace && MATRICES[stream.colorSpace]) || 'bt2020nc';
   const range = stream.colorRange === 'pc' ? 'full' : 'limited';
-  // zimg rejects subsampled chroma of an odd size, so such pictures pass it with full chroma.
+  // zimg rejects subsampled chroma of an odd size, so such pictures are converted with full chroma.
   const full = (format: string) => (odd ? [`format=${format}`] : []);
   return [
     ...full('yuv444p10le'),

@@ -5,7 +5,7 @@ export class RequestBudget {
   readonly #used = new Map<BudgetName, number>();
   #spent: BudgetName | null = null;
 
-  /** Uses up `amount`; returns false when the budget is spent. */
+  /** Uses `amount` of the budget. Returns false when the budget is used up. */
   take(name: BudgetName, amount = 1): boolean {
     const used = this.used(name) + amount;
     this.#used.set(name, used);

@@ -1,8 +1,8 @@
-/* Checks of files other than the inputs, from their own bytes: names and content types are not trusted. */
+/* Checks of files other than the inputs by their bytes, because names and content types are not trusted. */
 
 import type { AssetKind } from '../types.ts';
 
-/** Most bytes of an asset that is read completely; pictures and media are bounded as inputs are. */
+/** Maximum bytes of an asset that is read completely. Pictures and media are bounded like inputs. */
 export const ASSET_BYTES: Readonly<Record<Exclude<AssetKind, 'picture' | 'media'>, number>> = {
   subtitle: 10 * 2 ** 20,
   lut: 10 * 2 ** 20,
@@ -68,7 +68,7 @@ const CUBE_LINE = new RegExp(
 );
 const MESH_LINE = /^(?:3DMESH|mesh(?:\s+\d+){2}|gamma\s+[\d.]+|LUT8|\d+(?:\s+\d+)*)$/i;
 
-/** Checks for TrueType, OpenType, or a collection (ISO/IEC 14496-22). `reason` continues "The font file …". */
+/** Checks whether the file is TrueType, OpenType, or a collection (ISO/IEC 14496-22). `reason` continues "The font file …". */
 export function checkFont(bytes: Uint8Array): AssetContent {
   const magic = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
   if (magic === '\0\x01\0\0' || magic === 'true') return { ok: true, extension: 'ttf' };

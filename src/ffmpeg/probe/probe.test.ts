@@ -26,7 +26,7 @@ const video = (more: Record<string, unknown> = {}) => ({
 });
 
 describe('probeArgs', () => {
-  it('forces the demuxer and forbids every other one, and ends with the input', () => {
+  it('forces the demuxer, forbids every other demuxer, and ends with the input', () => {
     const args = probeArgs({ path: '/in/0', demuxer: 'mov' });
     expect(args.slice(-2)).toEqual(['-i', '/in/0']);
     expect(args[args.indexOf('-f') + 1]).toBe('mov');

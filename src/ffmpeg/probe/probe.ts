@@ -3,7 +3,7 @@ import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts'
 import { displaySize, sampleAspect } from './display-size.ts';
 import { bitDepthOf, isAlphaFormat } from './pixel-formats.ts';
 
-/** Streams that FFmpeg may open, and bytes and microseconds that it may read to analyse them. */
+/** Maximum number of streams that FFmpeg may open, and of bytes and microseconds that it may read to analyse them. */
 export const MAX_STREAMS = 64;
 const PROBE_BYTES = '20000000';
 const ANALYZE_MICROSECONDS = '20000000';
@@ -164,7 +164,7 @@ function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
-/** A word of FFmpeg's own vocabulary; anything else (free text of the file) becomes null. */
+/** A word of FFmpeg's own vocabulary. Anything else (free text of the file) becomes null. */
 function word(value: unknown, pattern: RegExp): string | null {
   return typeof value === 'string' && pattern.test(value) && value !== 'unknown' ? value : null;
 }

@@ -6,9 +6,8 @@ import type { DetectedMedia } from '../types.ts';
 const HEAD_BYTES = 65_536;
 
 /**
- * Signature type → its upload content type and the demuxer that may read it. What is not
- * listed is rejected: playlists (m3u8, mpd, ffconcat, sdp) and vector graphics have no signature here, so a
- * file can never choose a demuxer that opens other files.
+ * Signature type → its upload content type and the demuxer that may read it. Types that are not listed are rejected: playlists (m3u8, mpd,
+ * ffconcat, sdp) and vector graphics have no signature here, so a file can never choose a demuxer that opens other files.
  */
 export const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
   'video/mp4': { mime: 'video/mp4', demuxer: 'mov' },
@@ -44,7 +43,7 @@ export const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
   'image/heif-sequence': { mime: 'image/heif', demuxer: 'heif' },
 };
 
-/** Content types of one family: the same container under several names. All else must match exactly. */
+/** Content types of one family: the same container under several names. All other types must match exactly. */
 const FAMILIES: readonly (readonly string[])[] = [
   ['video/mp4', 'video/quicktime', 'video/3gpp', 'audio/mp4'],
   ['video/webm', 'video/x-matroska', 'video/mkv', 'audio/webm'],
@@ -55,8 +54,8 @@ const FAMILIES: readonly (readonly string[])[] = [
 ];
 
 /**
- * Detects from the first bytes which demuxer may read a file (64 kB are enough; fewer are fine for small files).
- * Null = not a type that Airlock reads. Never throws.
+ * Detects from the first bytes which demuxer may read a file (64 kB are enough; small files may have fewer). Null for a type that Airlock
+ * does not read. Never throws.
  */
 export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | null> {
   const bytes = head.subarray(0, HEAD_BYTES);
@@ -78,7 +77,7 @@ export function contentTypeMatches(declared: string, detected: string): boolean 
   return want === have || FAMILIES.some((family) => family.includes(want) && family.includes(have));
 }
 
-/** Signatures that file-type lacks, or identifies by one byte only. */
+/** Signatures that file-type does not know, or identifies by one byte only. */
 function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   const ascii = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
   if (ascii(0, 4) === 'RF64' && ascii(8, 4) === 'WAVE') return { mime: 'audio/wav', demuxer: 'wav' };
@@ -114,7 +113,7 @@ function isTransportStream(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Two ADTS headers in a row (ISO 13818-7): the length in the first one points to the second one. */
+/** Two ADTS headers in a row (ISO 13818-7): the length in the first header points to the second header. */
 function isAdts(bytes: Uint8Array): boolean {
   if (bytes.length < 7) return false;
   const length = ((bytes[3]! & 0x03) << 11) | (bytes[4]! << 3) | (bytes[5]! >> 5);

@@ -66,7 +66,7 @@ function assemble(tiling: Tiling): string[] {
   return isTiled(tiling) ? [`tile=${tiling.columns}x${tiling.rows}`] : [];
 }
 
-/** The last tiles may reach beyond the picture. */
+/** The last row and column of tiles may extend beyond the picture. */
 function cut({ width, height }: StillPicture, tiling: Tiling): string[] {
   return isTiled(tiling) ? [`crop=${width}:${height}:0:0:exact=1`] : [];
 }

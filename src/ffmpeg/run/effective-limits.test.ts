@@ -11,7 +11,7 @@ const SERVER: CellBudget = {
 };
 
 describe('effectiveLimits', () => {
-  it('are the server’s unless lower ones are set', () => {
+  it('are the server’s unless lower limits are set', () => {
     const { budget, applied } = effectiveLimits(SERVER, {}, { memory_mb: null, wall_seconds: 121 });
     expect(budget).toEqual(SERVER);
     expect(applied.limits).toEqual({
@@ -30,7 +30,7 @@ describe('effectiveLimits', () => {
     expect(Object.values(applied.limits).map(({ setBy }) => setBy)).toEqual(['job', 'account', 'job', 'server']);
   });
 
-  it('name the broader source when two are equal, because raising the narrower would not help', () => {
+  it('name the broader source when two limits are equal, because raising only the narrower limit would not help', () => {
     const { applied } = effectiveLimits(
       SERVER,
       { memory_mb: 300, cpu_seconds: 240 },

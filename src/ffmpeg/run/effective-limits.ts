@@ -29,9 +29,9 @@ const UNITS: Readonly<Record<LimitName, { key: keyof CellBudget; scale: number }
 };
 
 /**
- * Computes the limits of a job's cell: of each limit, the lowest of server, account and job. `server` = what the
- * planner and the worker's machine allow. When two are equal, the broader one counts as the setter: raising only
- * the other would change nothing.
+ * Computes the limits of a job's cell: for each limit, the lowest value of server, account and job. `server` = the values that the planner
+ * and the worker's machine allow. If two values are equal, the broader source counts as the setter, because raising only the narrower limit
+ * would change nothing.
  */
 export function effectiveLimits(server: CellBudget, account: JobLimits, job: JobLimits): EffectiveLimits {
   const budget = { ...server };
@@ -52,7 +52,7 @@ export function effectiveLimits(server: CellBudget, account: JobLimits, job: Job
   return { budget, applied: { limits, hit: null } };
 }
 
-/** The limit that ended a cell, by the sandbox's name of the end. */
+/** The limit that killed a cell, by the sandbox's name of the end. */
 const LIMIT_OF_END: Readonly<Record<string, LimitName>> = {
   limit_memory: 'memory_mb',
   limit_cpu: 'cpu_seconds',
@@ -60,7 +60,7 @@ const LIMIT_OF_END: Readonly<Record<string, LimitName>> = {
   limit_output: 'output_mb',
 };
 
-/** The same limits, with the limit that ended the cell. */
+/** The same limits, with the limit that killed the cell. */
 export function withHit(applied: AppliedLimits, end: string): AppliedLimits {
   return { ...applied, hit: LIMIT_OF_END[end] ?? null };
 }

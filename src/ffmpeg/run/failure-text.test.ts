@@ -89,7 +89,7 @@ describe('explainFailure', () => {
     expect(ended(stderr).message.toLowerCase()).toContain('preset');
   });
 
-  it('blames the input while probing', () => {
+  it('reports the input as the cause while probing', () => {
     expect(ended('something odd', { stage: 'probe' }).code).toBe('invalid_media');
     expect(ended('something odd').code).toBe('encode_failed');
   });

@@ -7,7 +7,7 @@ export interface ProgramEnd {
   exitCode: number | null;
   signal: string | null;
   stderr: string;
-  /** `probe`: every fault is the input's. Default `encode`. */
+  /** `probe`: every failure is caused by the input. Default: `encode`. */
   stage?: 'probe' | 'encode';
 }
 
@@ -42,7 +42,7 @@ interface Pattern {
   say?: string;
 }
 
-/** Limits that a program hits during another operation: they explain more than that operation. */
+/** Limits that a program reaches during another operation. They explain more than the failure of that operation. */
 const LIMITS: readonly Pattern[] = [
   {
     pattern: /Cannot allocate memory|std::bad_alloc|malloc of size \d+ failed/i,
@@ -61,7 +61,7 @@ const LIMITS: readonly Pattern[] = [
   },
 ];
 
-/** FFmpeg's messages and their failure codes; the first match wins, so the precise ones come first. */
+/** FFmpeg's messages and their failure codes. The first match counts, so the precise messages come first. */
 const PATTERNS: readonly Pattern[] = [
   {
     pattern: /not on whitelist/i,
@@ -108,7 +108,7 @@ const PATTERNS: readonly Pattern[] = [
     code: 'invalid_media',
     say: 'The input is cut off or damaged: its streams cannot be read.',
   },
-  // FFmpeg prints this after other failures too, so it comes last.
+  // FFmpeg also prints this message after other failures, so it comes last.
   {
     pattern: /Output file is empty|nothing was encoded|does not contain any stream|received no packets/i,
     code: 'empty_media',
@@ -140,7 +140,7 @@ export function explainFailure(run: ProgramEnd): Explanation {
   const known = match(lines, PATTERNS);
   if (known) {
     const { code, say, line } = known;
-    // While probing, every fault other than a limit is the input's.
+    // During a probe, the input causes every failure other than a limit.
     return {
       code: run.stage === 'probe' && code === 'encode_failed' ? 'invalid_media' : code,
       message: say ?? sentence(line),
@@ -166,7 +166,7 @@ function match(lines: readonly string[], patterns: readonly Pattern[]): (Pattern
   return null;
 }
 
-/** Lines that say nothing about the failure. */
+/** Lines that do not explain the failure. */
 const NOISE =
   /^(Conversion failed!?|Svt\[|x26[45] \[info\]|Fontconfig|deprecated pixel format|Last message repeated|Task finished with error|Terminating thread)/i;
 

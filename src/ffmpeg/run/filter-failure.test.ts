@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../testkit/run.ts';
 import { explainFailure } from './failure-text.ts';
 
-/** Against the messages of FFmpeg 7.1 itself. */
+/** Uses the messages of FFmpeg 7.1 itself. */
 describe('a filter that fails', () => {
   let dir = '';
   beforeAll(async () => {
@@ -67,7 +67,7 @@ describe('a filter that fails', () => {
     expect(explainFailure({ end: 'exit', exitCode: 244, signal: null, stderr }).code).toBe('limit_memory');
   });
 
-  it('is not blamed for its warnings', async () => {
+  it('is not reported as the cause because of its warnings', async () => {
     const stderr =
       '[Parsed_scale_0 @ 0x7f00] deprecated pixel format used\n[libx264 @ 0x1] Error setting preset/tune photo/(null).';
     expect(explainFailure({ end: 'exit', exitCode: 1, signal: null, stderr }).code).toBe('encode_failed');

@@ -11,17 +11,17 @@ export interface FilterFailure {
 
 /** `[Parsed_scale_0 @ 0x…]`: FFmpeg's name for an unnamed filter; the planner names none. */
 const SPEAKER = /\[Parsed_([a-z0-9_]+)_\d{1,4} @ /;
-/** Lines that show that a filter, not the input or the encoder, ended the run. */
+/** Lines that show that a filter caused the failure, not the input or the encoder. */
 const VERDICT =
   /Error (?:re)?initializing filters|Error while filtering|Error binding filtergraph|in filtergraph description|Failed to configure (?:input|output) pad|Error applying option '[^']*' to filter|No such filter|Filter '[^']*' has (?:output|input)|(?:Media type mismatch|Cannot create the link)/i;
 /** Lines of a filter that only repeat that it failed. */
 const ECHO = /Failed to configure|Last message repeated/i;
 
-/** Inputs of one filter that must match and do not: concat, hstack, vstack, xfade, blend … */
+/** Inputs of a filter that must match but differ: concat, hstack, vstack, xfade, blend … */
 const UNLIKE =
   /parameters .*do(?:es)? not match|(?:height|width) \d+ does not match|timebases? .*do not match|frame rate .*not match|different (?:sizes|formats)/i;
 
-/** Finds the filter that ended a run, in the raw lines of FFmpeg's standard error; null = none did. */
+/** Finds the filter that caused the failure in the raw lines of FFmpeg's standard error. Null if no filter did. */
 export function filterFailure(lines: readonly string[]): FilterFailure | null {
   const unmatched = lines.map((line) => NO_STREAM.exec(line)).find((match) => match !== null);
   if (unmatched) {

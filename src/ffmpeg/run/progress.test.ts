@@ -24,7 +24,7 @@ describe('ProgressReader', () => {
     expect(report).toEqual({ outTimeSeconds: null, frame: null, fps: null, speed: null, totalSize: null, ended: true });
   });
 
-  it('reports the same however the bytes are split into chunks', () => {
+  it('reports the same values regardless of how the bytes are split into chunks', () => {
     const complete = read([BLOCK + BLOCK]);
     fc.assert(
       fc.property(fc.array(fc.nat(2 * BLOCK.length), { maxLength: 20 }), (cuts) => {
@@ -37,7 +37,7 @@ describe('ProgressReader', () => {
     );
   });
 
-  it('discards an endless line instead of keeping it, and continues', () => {
+  it('discards an endless line instead of storing it, and continues', () => {
     const reader = read(['x'.repeat(3000), 'x'.repeat(3000), 'progress=end\n', BLOCK]);
     expect(reader).toHaveLength(1);
     expect(reader[0]!.frame).toBe(30);

@@ -3,14 +3,14 @@ export interface ProgressReport {
   outTimeSeconds: number | null;
   frame: number | null;
   fps: number | null;
-  /** Times real time. */
+  /** Speed as a multiple of real time. */
   speed: number | null;
   /** Bytes written so far. */
   totalSize: number | null;
   ended: boolean;
 }
 
-/** Characters. Far longer than any line of FFmpeg; longer ones are dropped instead of kept in memory. */
+/** Characters. Much longer than any line of FFmpeg. Longer lines are dropped instead of kept in memory. */
 const MAX_LINE = 4096;
 
 const EMPTY: ProgressReport = {
@@ -72,7 +72,7 @@ export class ProgressReader {
       case 'total_size':
         this.#report.totalSize = count(value);
         break;
-      // FFmpeg's `out_time_ms` is in microseconds as well, so only this one is read.
+      // FFmpeg's `out_time_ms` is also in microseconds, so only `out_time_us` is read.
       case 'out_time_us': {
         const micros = count(value);
         this.#report.outTimeSeconds = micros === null ? null : micros / 1e6;

@@ -22,7 +22,7 @@ describe('the figures that a filter of FFmpeg lists', () => {
     expect(figuresOf('psnr', lines)).toEqual({ metric: 'psnr', mean: 32.967, p1: 30 });
   });
 
-  it('name the worst plane of XPSNR', () => {
+  it('are the values of the worst plane of XPSNR', () => {
     const line = 'n:    1  XPSNR y: 41.5000  XPSNR u: 40.2500  XPSNR v: 44.0000';
     expect(figuresOf('xpsnr', [line])).toEqual({ metric: 'xpsnr', mean: 40.25, p1: 40.25 });
   });
@@ -32,7 +32,7 @@ describe('the figures that a filter of FFmpeg lists', () => {
     expect(figuresOf('xpsnr', [line])).toEqual({ metric: 'xpsnr', mean: 100, p1: 100 });
   });
 
-  it('are none without frames, and ignore every other text', () => {
+  it('are empty without frames, and ignore every other text', () => {
     expect(figuresOf('ssim', [])).toBeNull();
     expect(figuresOf('ssim', ['All:', ssim('1e9'), ssim(777), 'x'.repeat(1e6)])).toBeNull();
   });

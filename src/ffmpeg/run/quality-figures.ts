@@ -5,7 +5,7 @@ import type { QualityFigures } from '../../contract/quality.ts';
 const MOST_DECIBELS = 100;
 
 interface MetricRule {
-  /** Reads the values of one frame: one, or one per plane. */
+  /** Reads the values of one frame: a single value, or one value per plane. */
   frame: RegExp;
   /** Divisor of the exponent in whose domain FFmpeg averages; null = the values themselves. */
   power: number | null;
@@ -26,10 +26,10 @@ const RULES: Readonly<Record<Metric, MetricRule>> = {
   },
 };
 
-/** Collects the figures that a filter of FFmpeg lists, a line for each frame. */
+/** Collects the figures that a filter of FFmpeg lists, one line for each frame. */
 export class FigureList {
   readonly #metric: Metric;
-  /** Of each frame, the lowest of its planes. */
+  /** The lowest plane of each frame. */
   readonly #frames: number[] = [];
   /** Sums per plane, in the domain in which they are averaged. */
   readonly #sums: number[] = [];
@@ -38,7 +38,7 @@ export class FigureList {
     this.#metric = metric;
   }
 
-  /** Ignores lines of any other form: the cell that writes them may be controlled by the author of the source. */
+  /** Ignores lines of any other form, because the author of the source may control the cell that writes them. */
   add(line: string): void {
     const { frame, power, most } = RULES[this.#metric];
     const found = frame.exec(line.slice(0, 512));
@@ -62,7 +62,7 @@ export class FigureList {
     return {
       metric: this.#metric,
       mean: rounded(Math.min(...means)),
-      // The nearest rank: all but one frame in a hundred are at least as good.
+      // The nearest rank: 99 of 100 frames are at least as good.
       p1: rounded(sorted[Math.max(0, Math.ceil(count / 100) - 1)]!),
     };
   }

@@ -40,7 +40,7 @@ function sharpness(luma: Uint8Array, width: number): number {
   return sum / Math.max(1, (width - 2) * (rows - 2));
 }
 
-/** 0 up to `from`, 1 from `to`. */
+/** 0 for values up to `from`, 1 for values from `to` on. */
 function ramp(value: number, from: number, to: number): number {
   return Math.min(1, Math.max(0, (value - from) / (to - from)));
 }

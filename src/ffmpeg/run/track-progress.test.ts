@@ -5,7 +5,7 @@ import { ProgressReader, type ProgressReport } from './progress.ts';
 import { trackProgress } from './track-progress.ts';
 
 const REPORT: ProgressReport = { outTimeSeconds: 4, frame: 100, fps: 50, speed: 2, totalSize: 1, ended: false };
-/** Of an encoder that still has frames when FFmpeg has read its input. */
+/** Reports of an encoder that still has frames when FFmpeg has read its input. */
 const LATE: ProgressReport = { ...REPORT, outTimeSeconds: null, speed: null };
 
 describe('the progress of a run', () => {

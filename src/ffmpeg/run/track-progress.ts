@@ -1,20 +1,20 @@
 import { etaSeconds, type ProgressReport, progressFraction } from './progress.ts';
 
-/** How far a run is; null = unknown. */
+/** Progress of a run; null = unknown. */
 export interface ProgressEstimate {
   /** From 0 to 1. Never falls. */
   fraction: number | null;
-  /** Times real time. */
+  /** Speed as a multiple of real time. */
   speed: number | null;
   etaSeconds: number | null;
 }
 
 /**
- * Returns a function that takes every report of one run of FFmpeg. When FFmpeg has read its input it prints no times, and
- * an encoder may still buffer many frames: then the time follows from the number of frames, at the rate of the frames before.
+ * Returns a function that receives every report of one run of FFmpeg. When FFmpeg has read its input, it prints no times, although an
+ * encoder may still buffer many frames. The time is then computed from the number of frames, at the rate of the earlier frames.
  */
 export function trackProgress(durationSeconds: number | null): (report: ProgressReport) => ProgressEstimate {
-  /** Frames in a second of the output, as seen so far. */
+  /** Frames in a second of the output so far. */
   let rate: number | null = null;
   let speed: number | null = null;
   let reached: number | null = null;

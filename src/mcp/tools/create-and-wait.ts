@@ -3,7 +3,7 @@ import { isFinal } from '../../contract/common.ts';
 import { type ApiCall, CREATES, pathPart, rejectArguments, resultOf, type Tool, type ToolResult } from '../tool.ts';
 import { type Running, type Waited, waitArgs, waitFields, waitFor } from '../wait.ts';
 
-/** A job, as far as the tool reads it. */
+/** The fields of a job that the tool reads. */
 type Job = Running & {
   error_message?: string | null;
   outputs?: readonly { name: string; status: string }[];
@@ -34,7 +34,7 @@ export function createAndWait(
       const created = await context.call('POST', `/v1/${path}`, body);
       if (created.status >= 300) return resultOf(created);
       const first = created.json as Job;
-      // It needs the bytes first, and only this result says where to send them.
+      // The job first needs its bytes, and only this result contains the URLs to send them to.
       if (first.waiting_for) return { value: { job: first, message: sendFirst(readTool) }, isError: false };
       const job = `/v1/${path}/${pathPart(first.id)}`;
       const cancel = () => void context.call('PATCH', `${job}/cancel`).catch(() => {});
@@ -70,8 +70,8 @@ async function endOf(waited: Waited<Job>, { call, path, noun, readTool }: EndCon
 }
 
 /**
- * Signed links to the outputs that are complete. The outputs exist without them: a link that cannot be signed now is null,
- * and the client can ask for it again.
+ * Signed links to the completed outputs. If a link cannot be signed now, it is null: the output exists, and the client can request the link
+ * again.
  */
 async function linksOf(call: ApiCall, path: string, { status, outputs = [] }: Job) {
   const link = async (query: string) => {
@@ -87,7 +87,7 @@ async function linksOf(call: ApiCall, path: string, { status, outputs = [] }: Jo
   return { downloadUrl: null, downloadUrls: await Promise.all(downloads) };
 }
 
-/** Runs `work` when the signal aborts, or has already. Returns how to stop listening. */
+/** Runs `work` when the signal aborts, or immediately if it has aborted. Returns a function that stops listening. */
 function onceAborted(signal: AbortSignal, work: () => void): () => void {
   if (signal.aborted) work();
   else signal.addEventListener('abort', work, { once: true });

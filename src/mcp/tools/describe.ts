@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { inputSchema } from '../input-schema.ts';
 import { defineTool, pathPart, READS, rejectArguments, resultOf, type Tool } from '../tool.ts';
 
-/** Lists of things that arguments name. */
+/** Lists of values that arguments can name. */
 const LISTS = { templates: '/v1/templates', connections: '/v1/connections', blueprints: '/v1/blueprints' } as const;
 type List = keyof typeof LISTS;
 
-/** The tool that returns what the list of tools leaves out: complete schemas, and the values that arguments can name. */
+/** The tool that returns the details that the list of tools omits: complete schemas, and the values that arguments can name. */
 export function describeTool(tools: readonly Tool[]): Tool {
   const listed = tools.filter(({ isHidden }) => !isHidden).map(({ name }) => name);
   return defineTool({

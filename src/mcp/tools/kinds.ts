@@ -14,7 +14,7 @@ export interface ToolKind {
   /** The path of its list. */
   listPath: string;
   nouns: { one: string; many: string };
-  /** The body of a create; null if only the service creates its jobs. */
+  /** The schema of the body that creates a job; null if only the service creates jobs of this kind. */
   create: z.ZodObject | null;
   tools?: KindToolTexts;
 }
@@ -44,7 +44,7 @@ function shownAs({ listing, ...texts }: Texts[KindTool]): Pick<Tool, 'name' | 't
 /** The tools on jobs that exist. */
 function toolsOfJobs(kind: ToolKind, texts: Texts, kinds: readonly ToolKind[]): Tool[] {
   const id = z.string().min(1).describe(`The id of the ${kind.nouns.one}, a UUID.`);
-  /** Arguments of a tool, and the kind of the job where the tool is for all kinds. */
+  /** Arguments of a tool, and the kind of the job if the tool is for all kinds. */
   const argsOf = <Fields extends z.ZodRawShape>(tool: KindTool, fields: Fields) => {
     const args = z.object(fields);
     if (texts[tool].listing !== 'listed for all kinds') return args;

@@ -27,7 +27,7 @@ export const MAX_SLOTS = 256;
 const FIRST_UID = 60706;
 /** Uids are claimed in blocks, so that a typical worker needs one lock instead of a dozen. */
 const ROW = 8;
-/** As many blocks as fit in the unused range: up to uid 61177. */
+/** The number of blocks that fit in the unused range: up to uid 61177. */
 const ROWS = 59;
 /** Owned by root, shared by the entire host, and cleared at reboot. */
 const HOST_FOLDER = '/run/airlock';
@@ -80,7 +80,7 @@ export function claimAccounts(count: number, dataDir: string, folder?: string): 
 
 function lockFolder(dataDir: string): string {
   try {
-    // Shared: the launcher and the database traverse it.
+    // Traversable by other accounts: the launcher and the database use paths through this folder.
     mkdirSync(HOST_FOLDER, { recursive: true, mode: 0o711 });
     const folder = join(HOST_FOLDER, 'cell-uids');
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -59,7 +59,7 @@ describe('makeCell', () => {
     await expect(makeCell(folder, ACCOUNT, { inputs: [], outputs: ['../x'] })).rejects.toThrow(/unsafe name/);
   });
 
-  it('rejects links, folders, missing files, and names that are paths or options, and leaves nothing', async () => {
+  it('rejects links, folders, missing files, and names that are paths or options, and leaves no files', async () => {
     writeFileSync(join(folder, 'file'), '');
     symlinkSync('/etc/passwd', join(folder, 'link'));
     mkdirSync(join(folder, 'owner'));
@@ -121,7 +121,7 @@ describe('cells of several processes in one data directory', () => {
     expect(readdirSync(cells)).toEqual([]);
   });
 
-  it('are kept in another pid namespace until they have been idle for a long time', async () => {
+  it('are kept if they belong to another pid namespace, until they have been idle for a long time', async () => {
     const cells = join(folder, 'cells');
     const fresh = join(cells, '1-1-99-abc');
     const stale = join(cells, '1-2-99-abc');

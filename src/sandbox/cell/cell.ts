@@ -31,9 +31,9 @@ export interface Cell {
   outputs: readonly string[];
   /** Directories in `output` that the job may fill. */
   directories: readonly OutputDirectory[];
-  /** Inputs that could not be hard-linked into `input`: bind-mounted one by one, or reached through a symlink. */
+  /** Inputs that could not be hard-linked into `input`. A tier bind-mounts each of them or provides a symlink. */
   binds: { name: string; path: string }[];
-  /** Inputs that may be executed: only programs of the self-test, never inputs of a job. */
+  /** Inputs that may be executed: only programs of the self-test, never the inputs of a job. */
   executables: string[];
   remove(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export interface CellFiles {
   inputs: readonly { name: string; path: string; executable?: boolean }[];
   texts?: readonly CellText[];
   outputs: readonly string[];
-  /** Host folder of the files of the program, for a tier that shows it by a link. */
+  /** Host folder with the program's files, for a tier that shows it through a link. */
   programFiles?: string | null;
   directories?: readonly OutputDirectory[];
 }
@@ -59,7 +59,7 @@ export function writablesOf({ outputs, directories }: Pick<Cell, 'outputs' | 'di
   return [...outputs, ...directories.map(({ name }) => name)];
 }
 
-/** No separators, no leading dot or dash: such a name can be neither a path nor an option. */
+/** No separators, no leading dot or dash: a name that matches is neither a path nor an option. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 
 /**
@@ -89,7 +89,7 @@ export async function makeCell(
       await removeTree(folder);
     },
   };
-  // Synchronous: in the thread pool, microseconds of work would wait behind copies and DNS lookups.
+  // Synchronous: in the thread pool, these calls of a few microseconds would wait behind copies and DNS lookups.
   mkdirSync(folder, { mode: 0o700 });
   try {
     mkdirSync(cell.input, { mode: 0o700 });
@@ -148,7 +148,7 @@ async function addInput(
   if (!FILE_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) throw new SandboxError(`input ${name} does not exist`, 'Fetch it again');
-  // link() would link a symbolic link itself, which could point anywhere.
+  // link() would link a symbolic link itself, and its target could be any file.
   if (!stats.isFile()) throw new SandboxError(`input ${name} is not a regular file`, 'Pass the file itself');
   const target = join(cell.input, name);
   // As root, linking changes the mode of the original, so only files that Airlock owns are linked.

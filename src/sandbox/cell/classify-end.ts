@@ -9,7 +9,7 @@ export interface EndFacts {
   reason: KillReason | null;
   /** The kernel's OOM killer killed a process of the cgroup while the cell ran. */
   oomKilled: boolean;
-  /** The kernel rejected to create another thread or process in the cell. */
+  /** The kernel rejected the creation of another thread or process in the cell. */
   tasksDenied: boolean;
   /** CPU time has reached the limit, within the precision of the measurement. */
   cpuExhausted: boolean;

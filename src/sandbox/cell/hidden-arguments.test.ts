@@ -21,7 +21,7 @@ describe('hideArguments', () => {
     ]);
   });
 
-  it('treats a value as a value, whatever it looks like', () => {
+  it('treats a value as a value, even if it looks like an option', () => {
     const hidden = hideArguments(['-metadata', '-metadata', '-map_metadata', '-1', '-metadata'], same);
     expect(hidden.args).toEqual(['-/metadata', '/in/argument-0', '-map_metadata', '-1', '-metadata']);
   });

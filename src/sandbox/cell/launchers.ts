@@ -13,11 +13,11 @@ export interface Launchers {
   /** Starts the launcher of the slot's next cell, if the tier has launchers and none waits. Never throws. */
   start(slot: number): void;
   has(slot: number): boolean;
-  /** Hands out the launcher of the slot, in its control group. Null = none can be used. */
+  /** Returns the launcher of the slot, in its control group, for the next cell. Null = no launcher can be used. */
   acquire(slot: number): Promise<WaitingLauncher | null>;
-  /** Ends the launchers of these slots. Resolves to whether there was any. */
+  /** Kills the launchers of these slots. Resolves to whether there were any. */
   end(slots: readonly number[]): Promise<boolean>;
-  /** Ends all launchers; none is started from now on. */
+  /** Kills all launchers. No launcher is started afterwards. */
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ interface Entry {
   isAdmitted: Promise<boolean>;
 }
 
-/** What the launchers of a slot need. */
+/** The resources that a slot's launchers need. */
 interface LauncherHost {
   tier: Tier;
   account(slot: number): CellAccount | null;
@@ -71,7 +71,7 @@ export function openLaunchers({ tier, account, cgroup }: LauncherHost): Launcher
   }
 }
 
-/** Without a launcher the next cell starts its own, and reports what is wrong. */
+/** Without a launcher, the next cell starts its own launcher and reports the failure. */
 function startOrNull(tier: Tier, account: () => CellAccount | null): WaitingLauncher | null {
   try {
     return tier.startAhead?.(account()) ?? null;

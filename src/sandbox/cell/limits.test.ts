@@ -20,7 +20,7 @@ describe('the outputs of a cell', () => {
     expect(bytes).toBeLessThan(1_000_000);
   });
 
-  it('are limited in sum; a single output is left to the kernel', () => {
+  it('are limited in sum, while the kernel limits a single output', () => {
     expect(isOverLimit({ output, outputs: ['full', 'sparse'], directories: [] }, 50_000)).toBe(true);
     expect(isOverLimit({ output, outputs: ['full', 'sparse'], directories: [] }, 150_000)).toBe(false);
     expect(isOverLimit({ output, outputs: ['full'], directories: [] }, 50_000)).toBe(false);

@@ -7,10 +7,10 @@ import type { Cell } from './cell.ts';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
-/** A limit of zero, NaN or `4 << 30` (0 in JavaScript) would kill every job with a misleading signal. */
+/** Minimum of each limit. A limit of zero, NaN or `4 << 30` (0 in JavaScript) would kill every job with a misleading signal. */
 const FLOORS = { memoryBytes: 16 * MIB, cpuSeconds: 1, wallMs: 10, outputBytes: 4096, tasks: 16 };
 
-/** Throws a `RangeError` that names the limit when one is below its floor or not a number. */
+/** Throws a `RangeError` that names the limit if a limit is below its minimum or not a number. */
 export function checkLimits(limits: CellLimits): void {
   const asked = { ...limits, tasks: limits.tasks ?? MAX_TASKS };
   for (const key of Object.keys(FLOORS) as (keyof typeof FLOORS)[]) {
@@ -92,14 +92,14 @@ function measureDirectory(
   let bytes = 0;
   let files = 0;
   for (const path of [name, ...directories.map((part) => join(name, part))].map((part) => join(output, part))) {
-    // Not read at once: it may have any number of entries.
+    // Read entry by entry, because a directory may have any number of entries.
     const folder = openFolder(path);
     if (!folder) return null;
     try {
       for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
         if (path === join(output, name) && directories.includes(entry.name)) continue;
         if (entry.isDirectory() || ++files > maxFiles) return null;
-        // Counted in blocks, like outputs.
+        // Counted in blocks, as for outputs.
         bytes += (lstatSync(join(path, entry.name), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
       }
       bytes += lstatSync(path).blocks * 512;
@@ -110,7 +110,7 @@ function measureDirectory(
   return { bytes, entries: files + directories.length };
 }
 
-/** Null if the program has replaced it. */
+/** Null if the program has replaced the file. */
 function openFolder(path: string): Dir | null {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? opendirSync(path, { bufferSize: 256 }) : null;
 }

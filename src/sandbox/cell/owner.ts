@@ -6,7 +6,10 @@ import { isRunning, processStat } from '../../telemetry/process-stat.ts';
 import { pidNamespace } from '../host/proc.ts';
 import { removeTree } from './remove-tree.ts';
 
-/** A folder from another pid namespace (a container on a shared volume) counts as alive while it is touched. */
+/**
+ * Milliseconds. The owner of a folder from another pid namespace (a container on a shared volume) counts as alive while it keeps touching
+ * the folder.
+ */
 const FOREIGN_LIFE_MS = 10 * 60_000;
 const TOUCH_MS = 60_000;
 
@@ -56,11 +59,11 @@ export async function removeDeadCells(cells: string): Promise<Set<string>> {
       try {
         for (const image of readFileSync(join(folder, 'image'), 'utf8').split('\n')) used.add(image);
       } catch {
-        // Still being created; its image is too new to be removed.
+        // The folder is still being created. Its image is too new to be removed.
       }
       continue;
     }
-    // Another process may be removing it too.
+    // Another process may be removing the folder too.
     await removeTree(folder).catch(() => {});
   }
   return used;

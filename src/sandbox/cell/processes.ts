@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, markProcess, type ProcessMark } from '../../telemetry/process-stat.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
 
-/** Marks a launched process; one that has already died gets a mark that matches no process. */
+/** Identifies a launched process. For a process that has already died, returns an identifier that matches no process. */
 export function markLaunched(pid: number): ProcessMark {
   return markProcess(pid) ?? { pid, startTicks: '' };
 }
 
-/** Gives the service priority over cells for the CPU where no control group does. */
+/** Niceness of cells. It gives the service CPU priority where no control group does. */
 const NICENESS = 3;
 
 /** Moves a waiting cell into its cgroup; its later children inherit it. */
@@ -17,14 +17,14 @@ export async function admit(pid: number, cgroup: CellCgroup | null): Promise<voi
   if (cgroup) await cgroup.add(pid);
   try {
     setPriority(pid, NICENESS);
-    // When the machine runs out of memory, the kernel kills a job rather than the service.
+    // Lets the kernel kill a job instead of the service when the machine runs out of memory.
     writeFileSync(`/proc/${pid}/oom_score_adj`, '700');
   } catch {
-    // The process has ended or cannot be changed; the priority is not essential.
+    // The process has exited or cannot be changed. The priority is not essential.
   }
 }
 
-/** Waits until a process is gone. A launcher can exit a moment before the kernel has torn down its children. */
+/** Waits until a process no longer exists. A launcher can exit a moment before the kernel has removed its children. */
 export async function waitForEnd(process: ProcessMark | null): Promise<void> {
   for (let attempt = 0; process && isRunning(process); attempt += 1) {
     if (attempt % 100 === 0) killQuietly(process.pid);
@@ -37,7 +37,7 @@ export function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Already gone.
+    // The process no longer exists.
   }
 }
 

@@ -24,7 +24,7 @@ describe('an output folder filled by hostile code', () => {
     if (existsSync(folder)) execFileSync('/usr/bin/rm', ['-rf', folder]);
   });
 
-  /** Nests from the inside out, so that no path is ever too long to use. */
+  /** Creates the folders from the inside out, so that no path is ever too long to use. */
   function nest(levels: number): void {
     const name = (level: number) => `${level}-`.padEnd(200, 'n');
     mkdirSync(join(folder, name(0)));
@@ -68,7 +68,7 @@ describe('an output folder filled by hostile code', () => {
     rmSync(target, { recursive: true });
   });
 
-  it('may already have been removed', async () => {
+  it('can already have been removed before the call', async () => {
     rmSync(folder, { recursive: true });
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);

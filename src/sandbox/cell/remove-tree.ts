@@ -3,7 +3,9 @@ import { type Dirent, lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node
 import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Limits of a folder that is removed without the thread pool: the number of its entries, and the bytes that this frees. */
+/**
+ * Limits of a folder that is removed without the thread pool: the number of its entries, and the number of bytes that its removal frees.
+ */
 const [SMALL_ENTRIES, SMALL_BYTES] = [16, 16 * 2 ** 20];
 
 /**
@@ -24,8 +26,8 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /**
- * Removes a folder within these limits. Returns whether it did. `fs.rm` would make about 16 calls in the thread pool, which
- * takes ten times as much processor time.
+ * Removes a folder within these limits. Returns whether the folder was removed. `fs.rm` would make about 16 calls in the thread pool, which
+ * takes ten times as much CPU time.
  */
 function removeSmall(folder: string, left: { entries: number; bytes: number }): boolean {
   try {

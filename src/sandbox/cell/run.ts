@@ -30,28 +30,28 @@ export interface RunContext {
   account(slot: number): CellAccount | null;
   cgroup(slot: number): CellCgroup | null;
   watchdog: Watchdog;
-  /** Absent: every cell starts a launcher of its own. */
+  /** Absent: every cell starts its own launcher. */
   launchers?: Launchers;
   /** See `Cgroups.announce`. */
   announce?(): Promise<void>;
 }
 
-/** `CellSpec` with the facts of the program; and any program in the cell, for the self-test. */
+/** `CellSpec` with the facts of the program. Unlike `CellSpec`, it can name any program in the cell, for the self-test. */
 export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onProgress'> {
-  /** Its path in the cell. */
+  /** The program's path in the cell. */
   program: string;
   filter: FilterName;
-  /** See `seenBy`; all by default. */
+  /** See `seenBy`. By default, the cell contains all paths of the image. */
   sees?: readonly string[] | null;
   /** Whether the program's cell contains `RANDOM_DEVICE`, if this machine has the device. */
   randomDevice?: boolean;
-  /** Whether it opens files in `PROGRAM_FILES`. */
+  /** Whether the program opens files in `PROGRAM_FILES`. */
   opensFiles?: boolean;
   inputs: CellFiles['inputs'];
   texts?: readonly CellText[];
 }
 
-/** The end of any program; only programs of the table explain it. */
+/** How any program ended. Only programs of the table explain their failures. */
 export type ProgramResult = Omit<CellResult, 'explain' | 'build'>;
 
 /** A cell, from its creation until its result is reported. */
@@ -60,13 +60,13 @@ interface Run {
   spec: ProgramSpec;
   cell: Cell;
   account: CellAccount | null;
-  /** On the clock of `monotonicMs`. */
+  /** Milliseconds on the clock of `monotonicMs`. */
   startedAt: number;
   state: WatchState;
   stderr: TailBuffer;
 }
 
-/** The control group of a run, with its counters from before the run. */
+/** The control group of a run, with the values of its counters before the run. */
 interface Group {
   cgroup: CellCgroup;
   oomBefore: number;
@@ -76,7 +76,7 @@ interface Group {
 /** Runs one program in a new cell. See `Sandbox.run`. */
 export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<ProgramResult> {
   checkLimits(spec.limits);
-  // A launcher that waits is in its group already.
+  // A waiting launcher is already in its group.
   if (!context.launchers?.has(spec.slot)) void context.announce?.();
   const account = context.account(spec.slot);
   const isLinked = spec.opensFiles && context.tier.outside === 'link';
@@ -113,18 +113,18 @@ async function prepareGroup(context: RunContext, { slot, limits }: ProgramSpec):
   const cgroup = context.cgroup(slot);
   if (!cgroup) return null;
   await cgroup.prepare(limits).catch(async (error: unknown) => {
-    // The launcher in the group may be what its limits cannot be changed for.
+    // The launcher in the group may be the reason why its limits cannot be changed.
     if (!(await context.launchers?.end([slot]))) throw error;
     await cgroup.prepare(limits);
   });
   return { cgroup, oomBefore: cgroup.oomKills(), counters: startCounting(cgroup.counters) };
 }
 
-/** Resolves when every process of the cell is gone. Rejects with what `onStdout` threw, or when the watchdog died. */
+/** Resolves when no process of the cell is left. Rejects with the error of `onStdout`, or if the watchdog died. */
 async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd> {
   const { context, spec, cell, account, state, stderr } = run;
   const { limits, signal } = spec;
-  /** Why the run fails for a reason outside the cell. */
+  /** The error of a run that fails for a reason outside the cell. */
   let failure: unknown = null;
   let stdoutBytes = 0;
   const launched = await context.tier.launch({
@@ -174,7 +174,7 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
   }
 }
 
-/** The launcher of the next cell starts while this one runs, when its fork delays nothing. */
+/** Starts the launcher of the next cell while this cell runs, when its fork delays nothing. */
 function launchAhead(launchers: Launchers, slot: number): Pick<LaunchSpec, 'acquireLauncher' | 'onStarted'> {
   return {
     acquireLauncher: () => launchers.acquire(slot),
@@ -239,7 +239,7 @@ function report(
   };
 }
 
-/** The counters of a group, with their values before its next cell starts. */
+/** The counters of a group, with their values before the group's next cell starts. */
 function startCounting(counters: CellCounters) {
   return { ...counters, cpuMsBefore: readCpuMs(counters) ?? 0, deniedBefore: readDeniedTasks(counters) };
 }

@@ -22,7 +22,7 @@ describe('scrubText', () => {
 });
 
 describe('TailBuffer', () => {
-  it('keeps the last bytes, however the input is split', () => {
+  it('keeps the last bytes regardless of how the input is split', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ minLength: 1, unit: fc.constantFrom('a', 'b', 'c') })), (parts) => {
         const tail = new TailBuffer(16);

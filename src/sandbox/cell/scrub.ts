@@ -1,4 +1,4 @@
-/** Standard error of a compromised FFmpeg is hostile: it must not control a terminal, or hide or reorder log text. */
+/** Standard error of a compromised FFmpeg is hostile. It must not be able to control a terminal, or to hide or reorder log text. */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** Marks, embeddings, overrides and isolates of the bidirectional algorithm; line and paragraph separators; BOM. */
@@ -30,7 +30,7 @@ export class TailBuffer {
     }
   }
 
-  /** The scrubbed text, without a character that is cut in two at the start. */
+  /** The scrubbed text. Omits a character at the start that was cut in two. */
   text(): string {
     let bytes = Buffer.concat(this.#chunks).subarray(-this.#limit);
     let start = 0;

@@ -40,7 +40,7 @@ describe('admitting a cell', () => {
 });
 
 describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
-  /** Puts a process into a group of that name, beside the groups of this process. */
+  /** Puts a process into a group of that name, next to the groups of this process. */
   async function strand(name: string) {
     await cgroups!.slot(1).prepare({ memoryBytes: 2 ** 28 });
     const [own] = cgroupsOf(process.pid).filter((path) => path.endsWith('-1'));
@@ -52,7 +52,7 @@ describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
     return { folder, child, ended };
   }
 
-  it('ends what a dead process left in its group, and removes the group', async () => {
+  it('kills the processes that a dead process left in its group, and removes the group', async () => {
     const owner = spawn('sleep', ['60']);
     const { startTicks } = processStat(owner.pid!)!;
     const left = await strand(`airlock-${owner.pid}-${startTicks}-${pidNamespace()}-0-0`);
@@ -69,7 +69,7 @@ describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
   it.each([
     ['another pid namespace', (pid: number) => `airlock-${pid}-1-1-0-0`],
     ['an unknown one', (pid: number) => `airlock-${pid}-0-0`],
-  ])('leaves alone what may belong to a process of %s', async (_, nameOf) => {
+  ])('keeps the processes that may belong to a process of %s', async (_, nameOf) => {
     const gone = spawn('true');
     await once(gone, 'exit');
     const left = await strand(nameOf(gone.pid!));

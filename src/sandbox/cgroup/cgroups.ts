@@ -13,8 +13,9 @@ import { cgroupV2, findV2Parent } from './v2.ts';
 export interface Cgroups {
   version: 1 | 2;
   /**
-   * Prepares the kernel for moving a process. The first move after a pause waits for an RCU grace period, about 11 ms
-   * (cgroup_threadgroup_rwsem); called early, this overlaps with creating the cell. Never rejects: it only saves time.
+   * Prepares the kernel for moving a process. The first move after a pause waits for an RCU grace period of about 11 ms
+   * (cgroup_threadgroup_rwsem). If this is called early, the wait overlaps with the creation of the cell. Never rejects, because it only
+   * saves time.
    */
   announce(): Promise<void>;
   slot(slot: number): CellCgroup;
@@ -22,15 +23,15 @@ export interface Cgroups {
   close(): Promise<void>;
 }
 
-/** Pid, and unless it is a probe start time and pid namespace, of the process that created a group. */
+/** Pid, start time and pid namespace of the process that created a group. The names of probe groups contain only the pid. */
 const NAME = /^airlock-(\d+)-(?:(\d+)-(\d+)-)?/;
-/** One every 20 ms. */
+/** Number of attempts, one every 20 ms. */
 const REMOVE_ATTEMPTS = 50;
 let instances = 0;
 
 /**
- * Finds a parent for control groups below the service's own, so that limits of the service apply to its cells too.
- * Returns null when there is none (no cgroup file system, read-only, not delegated); then only rlimits bound memory.
+ * Finds a parent for control groups below the service's own group, so that the limits of the service apply to its cells too. Returns null
+ * if there is none (no cgroup file system, read-only, not delegated); then only rlimits bound memory.
  */
 export async function openCgroups(): Promise<Cgroups | null> {
   const mounts = cgroupMounts();
@@ -49,7 +50,7 @@ export async function openCgroups(): Promise<Cgroups | null> {
   return {
     version: v2 ? 2 : 1,
     async announce() {
-      // Moving this process to its current group changes nothing but waits like any move. Skip it if the group changed.
+      // Moving this process to its current group changes nothing, but waits like any other move. Skip the move if the group has changed.
       if (readText('/proc/self/cgroup') !== home) return;
       await writeFile(join(own!, 'cgroup.procs'), String(process.pid)).catch(() => {});
     },
@@ -68,7 +69,7 @@ export async function openCgroups(): Promise<Cgroups | null> {
   };
 }
 
-/** The lines of mountinfo that name control groups: machines with containers have thousands of others. */
+/** The lines of mountinfo that name control groups. Machines with containers have thousands of other lines. */
 function cgroupMounts(): string {
   const lines = readText('/proc/self/mountinfo').split('\n');
   return lines.filter((line) => line.includes(' - cgroup')).join('\n');
@@ -88,8 +89,8 @@ async function removeWithRetries(cgroup: Pick<CellCgroup, 'remove'>, attempts = 
 }
 
 /**
- * Removes groups of dead processes, and kills what is left in them: if a service is killed while bubblewrap has cloned the
- * first process of a cell and not yet let it run, that process waits for ever.
+ * Removes the groups of dead processes, and kills the processes that are left in them. A process can be left if the service is killed after
+ * bubblewrap has cloned the first process of a cell and before it lets that process run: the process then waits forever.
  */
 async function removeLeftovers(parent: string): Promise<void> {
   for (const name of readdirSync(parent)) {
@@ -103,8 +104,8 @@ async function removeLeftovers(parent: string): Promise<void> {
 }
 
 /**
- * What became of the process that created a group. `unseen`: no such pid here, but without the mark of the process it may
- * be one of another pid namespace, so its members stay. `alive` also stands for groups that are not ours.
+ * The state of the process that created a group. `unseen`: no such pid exists here, but because the name does not identify the process, it
+ * may belong to another pid namespace, so the group's members stay. Groups of other programs also count as `alive`.
  */
 function creatorOf(name: string): 'alive' | 'dead' | 'unseen' {
   const [match, pid, startTicks, namespace] = NAME.exec(name) ?? [];
@@ -116,11 +117,11 @@ function creatorOf(name: string): 'alive' | 'dead' | 'unseen' {
 
 function membersOf(folder: string): number[] {
   const pids = readText(join(folder, 'cgroup.procs')).split('\n').map(Number);
-  // 0 is a member that cannot be seen from here, and to `kill` this process's own group.
+  // 0 stands for a member that is invisible from here. For `kill`, 0 means the process group of the caller.
   return pids.filter((pid) => pid > 1);
 }
 
-/** Another process may have removed it. */
+/** Another process may have removed the group. */
 function rmdirIfPresent(folder: string): void {
   if (existsSync(folder)) rmdirSync(folder);
 }

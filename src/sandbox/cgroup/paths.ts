@@ -38,7 +38,7 @@ export function parseCgroupPaths(cgroup: string, mountinfo: string): CgroupPaths
   return paths;
 }
 
-/** Returns null when the path is outside the mounted part of the hierarchy. */
+/** Returns null if the path is outside the mounted part of the hierarchy. */
 function within({ root, point }: { root: string; point: string }, path: string): string | null {
   if (path.includes('/..')) return null;
   if (root === '/') return join(point, path);

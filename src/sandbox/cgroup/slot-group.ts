@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CellLimits } from '../types.ts';
 import type { CgroupPaths } from './paths.ts';
 
-/** Processes and threads of a cell: enough for the thread pools of encoder, decoder and filters on a large machine. */
+/** Maximum processes and threads of a cell: enough for the thread pools of encoder, decoder and filters on a large machine. */
 export const MAX_TASKS = 1024;
 
 /** Counter files of a control group, readable from any thread; null where the controller is not available. */
@@ -46,12 +46,14 @@ export interface CellCgroup {
   contains(pid: number): boolean;
   /** Processes that the OOM killer has killed since the group was created; never decreases. */
   oomKills(): number;
-  /** The counter files; their paths do not change once the group is prepared. */
+  /** The counter files. Their paths do not change once the group is prepared. */
   readonly counters: CellCounters;
   /** Whether the group limits tasks; valid once it is prepared. */
   countsTasks(): boolean;
-  /** Since `prepare`. `cpuMs` is null without a CPU accounting controller. `peakBytes` includes page cache and is 0
-   * when unknown (v2 keeps one high-water mark for all cells of a slot). */
+  /**
+   * Usage since `prepare`. `cpuMs` is null without a CPU accounting controller. `peakBytes` includes page cache. It is 0 if unknown,
+   * because v2 keeps one high-water mark for all cells of a slot.
+   */
   usage(): { cpuMs: number | null; peakBytes: number };
   members(): Promise<number[]>;
   /** Throws EBUSY while the group still has a process. */

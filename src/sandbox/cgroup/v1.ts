@@ -28,7 +28,7 @@ export class CgroupV1 implements CellCgroup {
   async prepare({ memoryBytes, tasks = MAX_TASKS }: Parameters<CellCgroup['prepare']>[0]): Promise<void> {
     for (const folder of this.#distinctFolders()) mkdirSync(folder, { recursive: true });
     await limitMemory(this.#memory, memoryBytes).catch(async () => {
-      // Page cache of the last job is still charged here and exceeds the new limit.
+      // The page cache of the last job is still charged to the group and exceeds the new limit.
       await write(join(this.#memory, 'memory.force_empty'), 0);
       await limitMemory(this.#memory, memoryBytes);
     });
@@ -39,7 +39,7 @@ export class CgroupV1 implements CellCgroup {
   }
 
   async add(pid: number): Promise<void> {
-    // Each move may wait for a grace period of the kernel; moves in parallel wait for the same one.
+    // Each move may wait for a grace period of the kernel. Parallel moves wait for the same grace period.
     await Promise.all(this.#distinctFolders().map((folder) => write(join(folder, 'cgroup.procs'), pid)));
   }
 
@@ -98,7 +98,7 @@ async function limitMemory(folder: string, bytes: number): Promise<void> {
   const withoutSwap = join(folder, 'memory.limit_in_bytes');
   const swappiness = join(folder, 'memory.swappiness');
   const countsSwap = existsSync(withSwap);
-  // The last cell's limits are mostly the same. Reading is immediate; setting them goes through the thread pool.
+  // The limits are usually the same as for the last cell. Reading them is immediate, while setting them uses the thread pool.
   const isSet = (path: string, value: number) => read(path).trim() === String(value);
   if ((countsSwap ? isSet(withSwap, bytes) : isSet(swappiness, 0)) && isSet(withoutSwap, bytes)) return;
   if (countsSwap) await write(withSwap, -1);
@@ -121,7 +121,9 @@ function write(path: string, value: number): Promise<void> {
   return writeFile(path, String(value));
 }
 
-/** Whether child cgroups can be created. Tries it: permission bits do not show it (read-only mounts, containers). */
+/**
+ * Whether child cgroups can be created. This tries it, because permission bits do not show read-only mounts or restrictions of containers.
+ */
 export function canNest(parent: string, name: string): boolean {
   try {
     mkdirSync(join(parent, name));

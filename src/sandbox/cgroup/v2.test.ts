@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cgroupV2, findV2Parent } from './v2.ts';
 
-/** Uses a plain folder as control group; the test writes what the kernel would (limits, counters). */
+/** Uses a plain folder as control group. The test writes the files that the kernel would write (limits, counters). */
 describe('cgroup v2', () => {
   let folder: string;
   beforeEach(() => {
@@ -22,7 +22,7 @@ describe('cgroup v2', () => {
     expect(readFileSync(file('memory.max'), 'utf8')).toBe('12345678');
     expect(readFileSync(file('memory.swap.max'), 'utf8')).toBe('0');
     expect(readFileSync(file('memory.oom.group'), 'utf8')).toBe('1');
-    // Below the service's own 100, so that it stays responsive while every slot encodes.
+    // Below the service's own weight of 100, so that the service stays responsive while every slot encodes.
     expect(Number(readFileSync(file('cpu.weight'), 'utf8'))).toBeLessThan(100);
     await group.add(42);
     expect(readFileSync(file('cgroup.procs'), 'utf8')).toBe('42');

@@ -7,9 +7,9 @@ import { MAX_TASKS, readCpuMs } from './slot-group.ts';
 const WANTED = ['memory', 'pids', 'cpu'];
 
 /**
- * Returns the parent folder for v2 cgroups of cells, or null. A cgroup that contains processes cannot delegate
- * controllers (the "no internal processes" rule), so the parent is tried after this process's own: under systemd with
- * `Delegate=yes` and `DelegateSubgroup=` that is the service's cgroup. A `.slice` belongs to systemd and is not used.
+ * Returns the parent folder for v2 cgroups of cells, or null. A cgroup that contains processes cannot delegate controllers (the "no
+ * internal processes" rule). So if this process's own cgroup cannot be used, this tries its parent. Under systemd with `Delegate=yes` and
+ * `DelegateSubgroup=`, the parent is the service's cgroup. A `.slice` belongs to systemd and is not used.
  */
 export function findV2Parent(own: string): string | null {
   const above = dirname(own);
@@ -39,19 +39,19 @@ function delegatesControllers(folder: string): boolean {
   }
 }
 
-/** Of the default 100; see `CPU_SHARES`. */
+/** CPU weight, where the default is 100; see `CPU_SHARES`. */
 const CPU_WEIGHT = 50;
 
 /** A cell's cgroup in the unified hierarchy. */
 export function cgroupV2(parent: string, name: string, find: FindGroups): CellCgroup {
   const folder = join(parent, name);
   const write = (file: string, value: string | number) => writeFile(join(folder, file), String(value));
-  // The kernel does these in microseconds; in the thread pool each would wait behind copies and DNS lookups.
+  // The kernel handles these calls in microseconds. In the thread pool, each would wait behind copies and DNS lookups.
   const optional = (file: string, value: string | number) => {
     try {
       writeFileSync(join(folder, file), String(value));
     } catch {
-      // Not available in this kernel, or not delegated.
+      // The controller is not available in this kernel, or not delegated.
     }
   };
   const read = (file: string): string => {
@@ -73,7 +73,7 @@ export function cgroupV2(parent: string, name: string, find: FindGroups): CellCg
       mkdirSync(folder, { recursive: true });
       await write('memory.max', memoryBytes);
       optional('memory.swap.max', 0);
-      // Kill the entire cell or nothing: half a cell would hang.
+      // Kill the entire cell or no process of it: the remaining processes would hang.
       optional('memory.oom.group', 1);
       optional('pids.max', tasks);
       optional('cpu.weight', CPU_WEIGHT);

@@ -85,11 +85,11 @@ export const FFMPEG_ADVISORIES: readonly FfmpegAdvisory[] = [
 export interface AdvisoryReport {
   /** Date of the table. */
   table: string;
-  /** Known to be in this build. */
+  /** Vulnerabilities that this build is known to have. */
   open: FfmpegAdvisory[];
-  /** Known to be fixed in this build. */
+  /** Vulnerabilities that this build is known to have fixed. */
   fixed: FfmpegAdvisory[];
-  /** The table does not cover this build. */
+  /** Vulnerabilities for which the table does not cover this build. */
   unknown: FfmpegAdvisory[];
 }
 
@@ -114,11 +114,11 @@ function stateOf(advisory: FfmpegAdvisory, release: string | null, debian: strin
   const line = /^\d+\.\d+/.exec(release)![0];
   const fixed = advisory.fixed[line];
   if (fixed) return compareDebianVersions(release, fixed) >= 0 ? 'fixed' : 'open';
-  // The line of Debian 13; none of its releases has the fix.
+  // No release of line 7.1, the line of Debian 13, has the fix.
   return line === '7.1' ? 'open' : 'unknown';
 }
 
-/** Release number, such as `7.1.5` for `ffmpeg version 7.1.5-0+deb13u1 …` or `n7.1.5`; null for a snapshot. */
+/** Release number, such as `7.1.5` for `ffmpeg version 7.1.5-0+deb13u1 …` or `n7.1.5`. Null for a snapshot. */
 function releaseOf(version: string): string | null {
   return /^(?:ffmpeg version )?n?(\d+\.\d+(?:\.\d+)?)(?![\w.])/.exec(version)?.[1] ?? null;
 }

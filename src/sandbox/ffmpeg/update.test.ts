@@ -27,7 +27,7 @@ describe('a newer FFmpeg in the distribution', () => {
     expect(judgePolicy(policy('7:7.1.4-1', '7:7.1.5-1', MAIN), '7:7.1.4-1')).toMatchObject({ security: false });
   });
 
-  it('is compared with the build that runs, not with the installed package: a custom build ages too', () => {
+  it('is compared with the build that runs, not with the installed package, because a custom build also becomes outdated', () => {
     const text = policy('7:7.1.5-0+deb13u1', '7:7.1.5-0+deb13u1', MAIN).replace(/ \*\*\*.*/s, '');
     expect(judgePolicy(text, '7:7.1.5-0+deb13u1').state).toBe('current');
     expect(judgePolicy(text, '7:7.1.3-0+deb13u1').state).toBe('newer');

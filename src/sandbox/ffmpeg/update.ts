@@ -6,7 +6,7 @@ import { modified } from '../image/root-image-sources.ts';
 import { compareDebianVersions } from './debian-version.ts';
 
 const LISTS = '/var/lib/apt/lists';
-/** What the output of `apt-cache policy` depends on. */
+/** Files that determine the output of `apt-cache policy`. */
 const APT_STATE = [
   LISTS,
   '/var/lib/dpkg/status',
@@ -15,20 +15,20 @@ const APT_STATE = [
 const CACHE_FILE = 'apt-policy.json';
 
 export interface FfmpegUpdate {
-  /** For `unknown`, `reason` explains it; it never means "current". */
+  /** For `unknown`, `reason` explains why. `unknown` never means "current". */
   state: 'current' | 'newer' | 'unknown';
   /** Newest version in the distribution's package lists on this machine. */
   candidate: string | null;
-  /** True when that version comes from the distribution's security archive. */
+  /** Whether that version comes from the distribution's security archive. */
   security: boolean;
-  /** When those lists were created; an old list contains no new version. */
+  /** Date on which the lists were created. An old list contains no new version. */
   listsFrom: Date | null;
   reason: string | null;
 }
 
 /**
- * Reports whether the distribution has a newer FFmpeg, according to the package lists on this machine; makes no network
- * request. `installed` is the package version that cells run; `dataDir` keeps the output of apt.
+ * Reports whether the distribution has a newer FFmpeg, according to the package lists on this machine. Makes no network request.
+ * `installed` is the package version that cells run; `dataDir` stores the output of apt.
  */
 export async function ffmpegUpdate(installed: string | null, dataDir: string): Promise<FfmpegUpdate> {
   const aptCache = findProgram('apt-cache');
@@ -39,8 +39,8 @@ export async function ffmpegUpdate(installed: string | null, dataDir: string): P
 }
 
 /**
- * Output of `apt-cache policy ffmpeg`, or null when it fails. While nothing of apt has changed it comes from the file: where
- * apt may keep no cache of its own, as in containers, each call needs half a second of a processor.
+ * Output of `apt-cache policy ffmpeg`, or null if the command fails. While apt's state is unchanged, the output comes from a file: where
+ * apt cannot write its own cache, as in containers, each call needs half a second of CPU time.
  */
 async function readPolicy(aptCache: string, file: string): Promise<string | null> {
   const stamp = APT_STATE.map(modified).join(' ');
@@ -53,7 +53,7 @@ async function readPolicy(aptCache: string, file: string): Promise<string | null
     writeFileSync(staged, JSON.stringify({ stamp, policy: stdout }), { mode: 0o600 });
     renameSync(staged, file);
   } catch {
-    // Not kept, then: the next call asks apt again.
+    // If the output cannot be stored, the next call asks apt again.
   }
   return stdout;
 }

@@ -11,10 +11,10 @@ const closed = closeInherited();
 console.log(JSON.stringify({ before, closed, after: inheritedDescriptors() }));`;
 
 describe('closeInherited', () => {
-  it('closes descriptors that a parent left open and a child would inherit, and none of Node itself', () => {
+  it('closes descriptors that a parent left open and a child would inherit, but no descriptor of Node itself', () => {
     const fd = openSync('/etc/hostname', 'r');
     const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', SCRIPT], {
-      // Node marks the first sixteen itself; the rest is up to closeInherited.
+      // Node itself marks the first sixteen descriptors. closeInherited handles all others.
       stdio: ['ignore', 'pipe', 'pipe', ...Array<'ignore'>(20).fill('ignore'), fd],
       encoding: 'utf8',
     });

@@ -1,7 +1,10 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
 const O_CLOEXEC = 0o2000000;
-/** Descriptors above 2 that a child would inherit: those without close-on-exec. Node sets it on all that it opens. */
+/**
+ * Descriptors above 2 that a child would inherit because they lack close-on-exec. Node sets close-on-exec on every descriptor that it
+ * opens.
+ */
 export function inheritedDescriptors(): number[] {
   return readdirSync('/proc/self/fd')
     .map(Number)
@@ -21,7 +24,7 @@ export function closeInherited(): number[] {
       closeSync(fd);
       closed.push(fd);
     } catch {
-      // The descriptor of the directory listing itself, already closed.
+      // The descriptor of the directory listing itself, which is already closed.
     }
   }
   return closed;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
-/** Absolute path of a system program, or null. Ignores PATH: a caller that sets it could replace the sandbox. */
+/** Absolute path of a system program, or null. Ignores PATH, because a caller that sets PATH could replace the sandbox. */
 export function findProgram(name: string): string | null {
   for (const folder of FOLDERS) {
     const path = join(folder, name);
@@ -12,15 +12,15 @@ export function findProgram(name: string): string | null {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // Next folder.
+      // Try the next folder.
     }
   }
   return null;
 }
 
 /**
- * Runs a trusted system tool with a minimal environment. Resolves with its output, for any exit code; `code` is
- * null when a signal ended the tool or it did not start.
+ * Runs a trusted system tool with a minimal environment. Resolves with its output for any exit code. `code` is null if a signal killed the
+ * tool or if it did not start.
  */
 export function runTool(
   program: string,

@@ -44,7 +44,7 @@ describe('explaining why bubblewrap cannot create namespaces', () => {
     expect(why()).toContain('seccomp profile');
   });
 
-  it('otherwise names the container, or what rejects a system call with ENOSYS', () => {
+  it('otherwise names the container, or the filter that rejects a system call with ENOSYS', () => {
     expect(why()).toContain('seccomp profile that allows clone');
     expect(why(new Error("bwrap: Can't open source : Function not implemented"))).toContain('RestrictSUIDSGID');
   });

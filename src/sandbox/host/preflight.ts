@@ -10,7 +10,7 @@ export function required(program: string, debianPackage: string): string {
 }
 
 /**
- * Adds the remedy to an error from bwrap: each way in which a system forbids user namespaces has its own.
+ * Adds the remedy to an error from bwrap. Each mechanism that forbids user namespaces has its own remedy.
  * @param proc folder from which kernel settings and this process's AppArmor profile are read
  */
 export function explainNamespaces(error: Error, proc = '/proc'): Error {
@@ -56,7 +56,7 @@ function appArmorProfile(proc: string): string | null {
     try {
       return /^(.*\S) \(enforce\)\n?$/.exec(readFileSync(`${proc}/${path}`, 'utf8'))?.[1] ?? null;
     } catch {
-      // An older kernel, or another security module.
+      // The kernel is older, or uses another security module.
     }
   }
   return null;

@@ -22,7 +22,7 @@ export function processSize(pid: number): { peakBytes: number; threads: number }
   }
 }
 
-/** Inode of this process's pid namespace, as in `pid:[4026531836]`. Pids of another one cannot be looked up here. */
+/** Inode of this process's pid namespace, as in `pid:[4026531836]`. Pids of other namespaces cannot be looked up here. */
 export function pidNamespace(): string {
   return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
 }

@@ -11,11 +11,11 @@ import { collectSources, type ImageSources } from './root-image-sources.ts';
 import { openScratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
 
-/** The folder of the cache of fontconfig, and its parent. */
+/** The folder of fontconfig's cache, and its parent. */
 const FONT_CACHE = ['var/cache', 'var/cache/fontconfig'];
 
 export interface BuildRequest {
-  /** `<dataDir>/rootimg`, which exists. */
+  /** `<dataDir>/rootimg`, which must exist. */
   folder: string;
   /** What the image contains for each program, as plain data. */
   parts: readonly ImagePart[];
@@ -69,13 +69,13 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
       await writeFile(join(temporary, to), text);
       await chmod(join(temporary, to), 0o644);
     }
-    // Copies of the image have the same times: fontconfig compares the times of folders with those in its cache.
+    // Copies of the image keep the times of folders, because fontconfig compares them with the times in its cache.
     const seconds = Math.floor(Date.now() / 1000);
     for (const path of folders) await utimes(join(temporary, path), seconds, seconds);
     if (hasFonts) await cacheFonts(temporary);
     await rename(temporary, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-      // Another process was first and its image is complete; or the existing one is damaged and is replaced.
+      // Either another process was first and its image is complete, or the existing image is damaged and is replaced.
       if (isIntact(target, { files, texts })) return;
       await rename(target, `${temporary}-broken`);
       await rename(temporary, target);
@@ -94,7 +94,7 @@ async function requireHash(path: string, sha256: string): Promise<void> {
   throw new SandboxError(`${basename(path)} has changed since it was installed`, 'Install it again');
 }
 
-/** Without a cache, every job with text scans all fonts; a missing fc-cache costs only time. */
+/** Without the cache, every job with text scans all fonts. A missing fc-cache costs only time. */
 async function cacheFonts(image: string): Promise<void> {
   const fcCache = findProgram('fc-cache');
   if (!fcCache) return;

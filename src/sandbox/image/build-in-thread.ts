@@ -7,15 +7,15 @@ const HEAP_MB = 128;
 /** Milliseconds. A build needs one or two seconds. */
 const BUILD_MS = 120_000;
 
-/** The result of the thread. `fault` = an error of the file system, such as a full disk. */
+/** The result of the thread. `fault` = an error from the file system, such as a full disk. */
 export type BuildResult =
   | { fingerprint: string }
   | { problem: { reason: string; remedy: string } }
   | { fault: { code: string | undefined; message: string } };
 
 /**
- * Builds a root image in a thread that ends with it, because it reads 200 MB of libraries: the memory of a thread returns to
- * the system, and that of the main thread stays with the worker for its entire life. Returns the image's fingerprint.
+ * Builds a root image in a separate thread, because the build reads 200 MB of libraries. When the thread exits, its memory returns to the
+ * system. Memory of the main thread would stay with the worker. Returns the image's fingerprint.
  */
 export async function buildInThread(request: BuildRequest): Promise<string> {
   const entry = threadEntry('image-thread', new URL('./image-thread.ts', import.meta.url));

@@ -1,9 +1,9 @@
 /*
- * Reads 64-bit little-endian ELF files, as the dynamic loader sees them: by segments, not by sections (System V ABI, chapters 4
- * and 5). Everything comes from the distribution's packages, yet a file that is not as expected is an error, never a guess.
+ * Reads 64-bit little-endian ELF files as the dynamic loader sees them: by segments, not by sections (System V ABI, chapters 4 and 5). All
+ * files come from the distribution's packages. Still, an unexpected file causes an error instead of a guess.
  */
 
-/** Not an ELF file that this code reads. */
+/** The file is not an ELF file that this code can read. */
 export class ElfError extends Error {}
 
 export const MACHINE = { x64: 62, arm64: 183 } as const;
@@ -30,7 +30,7 @@ export const DT = {
 export interface Segment {
   type: number;
   flags: number;
-  /** Position of its program header in the file. */
+  /** Position of the segment's program header in the file. */
   header: number;
   offset: number;
   address: number;
@@ -45,11 +45,11 @@ export interface DynamicEntry {
 export interface Elf {
   machine: number;
   segments: Segment[];
-  /** Without the null entry at the end; empty for a static program. */
+  /** The entries without the null entry at the end. Empty for a static program. */
   dynamic: DynamicEntry[];
-  /** Names of the libraries that the loader must load as well. */
+  /** Names of the libraries that the loader must also load. */
   needed: string[];
-  /** Position in the file of a virtual address. Throws `ElfError` when no segment has it. */
+  /** Position in the file of a virtual address. Throws `ElfError` if no segment contains the address. */
   offsetOf(address: number): number;
 }
 

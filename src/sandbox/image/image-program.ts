@@ -33,7 +33,7 @@ export function imageProgram(rootImage: string, program: string): ImageProgram {
   };
 }
 
-/** `usr/lib` and its architecture folder; an image has no other folders with libraries. */
+/** `usr/lib` and its architecture folder. An image has no other folders with libraries. */
 function libraryFolders(rootImage: string): string[] {
   const lib = join(rootImage, 'usr/lib');
   const folders = readdirSync(lib, { withFileTypes: true })

@@ -3,7 +3,7 @@ import { SandboxError } from '../sandbox-error.ts';
 import { type BuildRequest, buildRootImage } from './build-image.ts';
 import type { BuildResult } from './build-in-thread.ts';
 
-/* The thread's side: builds one image. An unexpected error ends the thread. */
+/* Runs in the thread and builds one image. An unexpected error ends the thread. */
 
 parentPort!.on('message', (request: BuildRequest) => {
   buildRootImage(request).then(

@@ -15,7 +15,7 @@ import { PROGRAMS } from '../programs/table.ts';
 import { ImageWatch, type ImageWatchOptions } from './image-watch.ts';
 import { openRootImage, removeOldImages } from './root-image.ts';
 
-/** Waits long enough for a machine that is busy with other tests. */
+/** Waits long enough for a machine that also runs other tests. */
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000 });
 
 let folder: string;
@@ -26,7 +26,7 @@ const registered: string[][] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-watch-'));
   registered.length = 0;
-  // Small dynamic programs stand in for FFmpeg: only files are watched.
+  // Small dynamic programs replace FFmpeg, because the watch only looks at files.
   programs = { ffmpeg: join(folder, 'ffmpeg'), ffprobe: join(folder, 'ffprobe') };
   for (const path of Object.values(programs)) install(path, '/usr/bin/true', 1000);
 });

@@ -5,12 +5,12 @@ import type { ProgramBuild } from '../types.ts';
 import type { ImageFacts } from './manifest.ts';
 import { imageIsCurrent, openRootImage, type RootImage, removeOldImages } from './root-image.ts';
 
-/** New cells get a change after at most one poll and the settle time, well within a minute. */
+/** Milliseconds between polls. New cells use a change after at most one poll and the settle time, well within a minute. */
 const POLL_MS = 20_000;
-/** How long a package that is being unpacked must be unchanged. */
+/** Milliseconds for which a package that is being unpacked must be unchanged. */
 const SETTLE_MS = 5_000;
 
-/** An image with facts about its programs, and the time since which new cells get it. */
+/** An image with facts about its programs, and the time since which new cells use it. */
 export interface CurrentImage extends RootImage {
   facts: ImageFacts;
   since: Date;
@@ -31,7 +31,7 @@ export interface ImageWatchOptions {
   table: readonly ImagePart[];
   /** Returns the installed programs and their paths. */
   programs: () => ProgramPaths;
-  /** Runs the programs of that image in cells; rejects when one does not run. An image that fails is not used. */
+  /** Queries the programs of an image in cells. Rejects if a program does not run; that image is then not used. */
   query(image: RootImage): Promise<ImageFacts>;
   /** Registers the images in use before the first cell of a new one starts: other processes remove unused images. */
   registerUse(fingerprints: readonly string[]): Promise<void>;
@@ -44,9 +44,9 @@ export interface ImageWatchOptions {
 }
 
 /**
- * Keeps the root image in sync with the installed programs while the service runs. A poll is one `stat` per source. Once
- * a changed source has settled, this builds a new image alongside the old one and queries its programs; only
- * then do new cells get it. Running cells keep theirs. An upgrade that does not run changes nothing.
+ * Keeps the root image in sync with the installed programs while the service runs. A poll makes one `stat` call per source. Once a changed
+ * source has settled, this builds a new image next to the old image and queries its programs. Only then do new cells use the new image.
+ * Running cells keep their image. If an upgraded program does not run, nothing changes.
  */
 export class ImageWatch {
   readonly #options: ImageWatchOptions;
@@ -93,14 +93,14 @@ export class ImageWatch {
 
   async #poll(): Promise<void> {
     const { folder, table, settleMs = SETTLE_MS } = this.#options;
-    // Released images are removed at the next poll: that costs disk space for seconds and needs no second timer.
+    // Released images are removed at the next poll. That costs disk space for seconds, but needs no second timer.
     await this.#registerUse();
     if (imageIsCurrent(folder, this.#current.fingerprint, this.#options.programs())) return;
     await new Promise((resolve) => setTimeout(resolve, settleMs).unref());
     if (this.#closed) return;
     const programs = this.#options.programs();
     const image = await openRootImage(folder, table, programs);
-    // A source written during the copy may be incomplete in the image.
+    // If a source was written during the copy, its copy in the image may be incomplete.
     if (image.fingerprint === this.#current.fingerprint || !imageIsCurrent(folder, image.fingerprint, programs)) return;
     await this.#options.registerUse([...this.#inUse(), image.fingerprint]);
     const before = this.#current;
@@ -134,7 +134,7 @@ class ImageLeases {
     return { path, facts, release };
   }
 
-  /** Of every image that a cell uses. */
+  /** Fingerprints of the images that cells use. */
   fingerprints(): Iterable<string> {
     return this.#counts.keys();
   }
@@ -150,7 +150,7 @@ async function withFacts({ query }: ImageWatchOptions, image: RootImage, since: 
   return { ...image, facts: image.facts ?? (await query(image)), since };
 }
 
-/** The build of a program that new cells get. Getters, so that a stored reference always shows the current build. */
+/** The build of a program that new cells use. Getters, so that a stored reference always shows the current build. */
 export function currentBuild(watch: Pick<ImageWatch, 'current'>, name: string): ProgramBuild {
   const facts = () => {
     const known = watch.current.facts[name];

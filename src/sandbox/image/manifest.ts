@@ -9,20 +9,20 @@ import { type ImageSources, modified } from './root-image-sources.ts';
 export const LAYOUT = 6;
 
 export interface ProgramFacts {
-  /** First line of its own text about its version. */
+  /** First line of the program's output about its version. */
   version: string;
-  /** Version of the distribution's package; null for a program that belongs to none. */
+  /** Version of the distribution's package; null for a program that belongs to no package. */
   package: string | null;
   /** Path on the host. */
   path: string;
-  /** Whether it can read the value of an option from a file (`-/name FILE`), as FFmpeg 7 and later do. */
+  /** Whether the program can read the value of an option from a file (`-/name FILE`), as FFmpeg 7 and later can. */
   readsArguments: boolean;
 }
 
-/** By the name of the program. */
+/** Facts by the name of the program. */
 export type ImageFacts = Readonly<Record<string, ProgramFacts>>;
 
-/** What an image was built from, in a file next to it. */
+/** Describes the sources of an image, in a file next to the image. */
 export interface Manifest extends ImageSources {
   layout: number;
   programs: ProgramPaths;
@@ -30,7 +30,7 @@ export interface Manifest extends ImageSources {
   facts: ImageFacts | null;
 }
 
-/** Null when there is none, or one of another layout. */
+/** Null if there is no manifest, or if it has another layout. */
 export function readManifest(folder: string, fingerprint: string): Manifest | null {
   try {
     const manifest = JSON.parse(readFileSync(join(folder, `${fingerprint}.json`), 'utf8')) as Manifest;
@@ -56,7 +56,7 @@ export function isFresh({ files, watched }: Pick<ImageSources, 'files' | 'watche
   );
 }
 
-/** Whether no file is missing. An image gets its name once it is complete, but a person or a disk may damage it later. */
+/** Whether no file is missing. An image gets its name once it is complete, but a person or a disk error may damage it later. */
 export function isIntact(image: string, { files, texts }: Pick<ImageSources, 'files' | 'texts'>): boolean {
   const expected = [...files, ...texts.map(({ to, text }) => ({ to, size: Buffer.byteLength(text) }))];
   return expected.every(({ to, size }) => statSync(join(image, to), { throwIfNoEntry: false })?.size === size);

@@ -20,18 +20,17 @@ import type { ProgramPaths } from '../programs/program.ts';
 import { isFresh, isIntact, type Manifest, readManifest, writeManifest } from './manifest.ts';
 
 /*
- * The installation keeps an image of its programs, whose programs have already been queried, so that a new data directory
- * needs no build of its own: a build reads 200 MB of libraries. Links need no space, and keep the image of a service when
- * the prepared one is replaced.
+ * The installation keeps an image of its programs, which have already been queried, so that a new data directory needs no build: a build
+ * reads 200 MB of libraries. Links need no space, and keep a service's image when the prepared image is replaced.
  */
 
-/** An image in `folder` that matches what is installed. */
+/** An image in `folder` that matches the installed programs. */
 export interface MatchingImage {
   fingerprint: string;
   manifest: Manifest;
 }
 
-/** Finds the image of these programs that is complete and current; null when there is none. */
+/** Finds the complete and current image of these programs; null if there is none. */
 export function findImage(folder: string, programs: ProgramPaths): MatchingImage | null {
   for (const name of readdirSync(folder)) {
     const fingerprint = /^([0-9a-f]{32})\.json$/.exec(name)?.[1];
@@ -42,7 +41,10 @@ export function findImage(folder: string, programs: ProgramPaths): MatchingImage
   return null;
 }
 
-/** The same in the folder of an installation. Null also when other accounts than root and this one could have changed it. */
+/**
+ * Like `findImage`, but in the folder of an installation. Also returns null if an account other than root and this account could
+ * have changed the image.
+ */
 export function findTrustedImage(prepared: string, programs: ProgramPaths): MatchingImage | null {
   if (!isTrusted(dirname(prepared)) || !isTrusted(prepared)) return null;
   const found = findImage(prepared, programs);
@@ -51,7 +53,7 @@ export function findTrustedImage(prepared: string, programs: ProgramPaths): Matc
   return paths.every(isTrusted) ? found : null;
 }
 
-/** Takes the image of these programs from the folder of the installation into `folder`. Null when there is none to trust. */
+/** Copies the image of these programs from the folder of the installation into `folder`. Null if there is no trusted image. */
 export async function takeImage(
   prepared: string,
   folder: string,
@@ -59,7 +61,7 @@ export async function takeImage(
 ): Promise<MatchingImage | null> {
   const found = findTrustedImage(prepared, programs);
   if (!found) return null;
-  // The installation may replace it at this moment.
+  // The installation may be replacing the image at this moment.
   const isCopied = await copyImage(prepared, folder, found).then(
     () => true,
     () => false,
@@ -89,14 +91,14 @@ function publish(staged: string, target: string, manifest: Manifest): void {
     renameSync(staged, target);
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    // Another process was first and its image is complete; or the existing one is damaged and is replaced.
+    // Either another process was first and its image is complete, or the existing image is damaged and is replaced.
     if (isIntact(target, manifest)) return;
     renameSync(target, `${staged}-broken`);
     renameSync(staged, target);
   }
 }
 
-/** Where a tree is in the image, and the files of the host that it was built from, by their paths in the image. */
+/** The location of a tree in the image, and the host files that it was built from, by their paths in the image. */
 interface Position {
   path: string;
   sources: ReadonlyMap<string, string>;
@@ -112,12 +114,12 @@ function linkTree(from: string, to: string, { path, sources }: Position): void {
     else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
     else linkFile(source, target, sources.get(inside));
   }
-  // The cache of fontconfig is valid only with the times of the folders that it describes, which are complete seconds.
+  // fontconfig's cache is valid only with the times of the folders that it describes, which are full seconds.
   const { atime, mtime } = statSync(from);
   utimesSync(to, atime, mtime);
 }
 
-/** Links the file of the prepared image or, where that is on another file system, the one that it is a link to. */
+/** Links the file of the prepared image. If that file is on another file system, links the file that it was linked from. */
 function linkFile(from: string, to: string, source: string | undefined): void {
   if (isLinked(from, to)) return;
   if (source && lstatSync(source).ino === lstatSync(from).ino && isLinked(source, to)) return;

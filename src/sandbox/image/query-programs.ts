@@ -13,8 +13,8 @@ interface Query {
 }
 
 /**
- * Queries the version and features of every program of a new image, in cells, and stores the result with the image. Throws
- * `SandboxError` when a program does not run.
+ * Queries the version and features of every program of a new image in cells, and stores the result with the image. Throws `SandboxError` if
+ * a program does not run.
  */
 export async function queryPrograms(
   context: RunContext,

@@ -103,7 +103,7 @@ async function libraries(programs: readonly string[]): Promise<Map<string, strin
   const ldd = findProgram('ldd');
   if (!ldd) throw new SandboxError('ldd is missing', 'Install the package libc-bin');
   const { stdout, stderr } = await runTool(ldd, programs);
-  // ldd fails for a static build, which has no libraries.
+  // ldd fails for a static build, because it has no libraries.
   if (stdout === '' && !/not a dynamic executable/.test(stderr)) {
     throw new SandboxError(`ldd could not read ${programs.join(' and ')}`, 'Check that they run on this machine');
   }
@@ -136,8 +136,8 @@ export function parseLdd(output: string): Map<string, string> {
 }
 
 /**
- * Splits libraries into those that are needed as they are and those that no job uses, of which a stub is enough. What only
- * the latter need is in neither. Both map paths in the image to files on the host.
+ * Splits libraries into libraries that programs need unchanged and libraries that no job uses, for which a stub is enough. Libraries that
+ * only the unused libraries need are in neither map. Both maps have paths in the image as keys and files on the host as values.
  */
 export function withoutUnused(
   programs: readonly string[],
@@ -160,7 +160,7 @@ export function withoutUnused(
       }
     }
   } catch (error) {
-    // A program for another kind of machine, perhaps: all libraries are as good as some.
+    // For example, the program was built for another kind of machine. Then include all libraries unchanged.
     if (error instanceof ElfError) return { real: new Map(found), stubs: new Map() };
     throw error;
   }
@@ -177,7 +177,7 @@ function hasStub(scratch: Scratch, path: string): boolean {
   }
 }
 
-/** Resolves `/lib…` to `/usr/lib…`, to which it is a link, in the image as on Debian. */
+/** Resolves `/lib…` to `/usr/lib…`, because `/lib` is a link to `/usr/lib` in the image, as on Debian. */
 function merged(path: string): string {
   return /^\/(?:lib|lib64|bin)(?:\/|$)/.test(path) ? `/usr${path}` : path;
 }

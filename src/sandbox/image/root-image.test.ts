@@ -22,7 +22,7 @@ let folder: string;
 let programs: { ffmpeg: string; ffprobe: string };
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-image-'));
-  // Small dynamic programs stand in for FFmpeg, so that the test does not depend on its 200 libraries.
+  // Small dynamic programs replace FFmpeg, so that the test does not depend on FFmpeg's 200 libraries.
   programs = { ffmpeg: join(folder, 'ffmpeg'), ffprobe: join(folder, 'ffprobe') };
   for (const path of Object.values(programs)) {
     writeFileSync(path, readFileSync('/usr/bin/true'));
@@ -132,7 +132,7 @@ describe('openRootImage', () => {
     expect(other.facts).toBeNull();
   });
 
-  it('keeps images in use and recent ones when old ones are removed', async () => {
+  it('keeps recent images and images in use when old images are removed', async () => {
     const { fingerprint } = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     await removeOldImages(join(folder, 'rootimg'), new Set());
     expect(images()).toEqual([fingerprint]);

@@ -12,7 +12,7 @@ import { findImage, takeImage } from './prepared-image.ts';
 export interface RootImage {
   path: string;
   fingerprint: string;
-  /** Paths of its programs on the host. */
+  /** Host paths of the image's programs. */
   programs: ProgramPaths;
   facts: ImageFacts | null;
 }
@@ -49,7 +49,7 @@ export async function openRootImage(
   return { path: join(folder, fingerprint), fingerprint, programs, facts: null };
 }
 
-/** Whether that image matches what is installed now. One `stat` per source, no process. */
+/** Whether the image matches the currently installed programs. Makes one `stat` call per source, and starts no process. */
 export function imageIsCurrent(folder: string, fingerprint: string, programs: ProgramPaths): boolean {
   const manifest = readManifest(folder, fingerprint);
   return manifest !== null && isDeepStrictEqual(manifest.programs, programs) && isFresh(manifest);
@@ -62,8 +62,8 @@ export async function storeFacts(folder: string, fingerprint: string, facts: Ima
 }
 
 /**
- * Removes unused images and temporary folders. Keeps those in `used`, and recent ones, which may belong to another
- * process that has not registered them yet.
+ * Removes unused images and temporary folders. Keeps the images in `used`, and recent images, which may belong to another process that has
+ * not registered them yet.
  */
 export async function removeOldImages(folder: string, used: ReadonlySet<string>, now = Date.now()): Promise<void> {
   const youngest = now - 60_000;
@@ -72,7 +72,7 @@ export async function removeOldImages(folder: string, used: ReadonlySet<string>,
     if (fingerprint ? used.has(fingerprint) : !name.startsWith('.')) continue;
     if ((statSync(join(folder, name), { throwIfNoEntry: false })?.ctimeMs ?? 0) > youngest) continue;
     const trash = join(folder, `.old-${randomUUID()}`);
-    // Renamed first: a half-removed image must not look like an image.
+    // Renamed first, because a partly removed image must not look like an image.
     await rename(join(folder, name), trash)
       .then(() => rm(trash, { recursive: true, force: true }))
       .catch(() => {});

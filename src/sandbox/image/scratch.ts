@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Reads files one after the other into the same memory, which would otherwise grow by 200 MB of libraries. */
+/** Reads files one after the other into the same memory. Otherwise, memory would grow by 200 MB of libraries. */
 export interface Scratch {
-  /** The bytes of the file, until the next call. Throws the file system's own error. */
+  /** The bytes of the file, valid until the next call. Throws the file system's error. */
   read(path: string): Buffer;
 }
 

@@ -65,7 +65,7 @@ describe('a stub of a library', () => {
     expect(new Set(code).size).toBeLessThan(8);
   });
 
-  it('is made only from a library, and damage causes an error of its own kind', () => {
+  it('is made only from a library, and a damaged library can only cause an ElfError', () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('#!/bin/sh\n'), readFileSync(at('main')).subarray(0, 200)]) {
       expect(() => stubLibrary(bytes)).toThrow(ElfError);
     }

@@ -7,10 +7,13 @@ const RETURN_ZERO: Readonly<Record<number, Buffer>> = {
   // mov x0, #0; ret
   [MACHINE.arm64]: Buffer.from([0x00, 0x00, 0x80, 0xd2, 0xc0, 0x03, 0x5f, 0xd6]),
 };
-/** What lies between: int3 on x86; on ARM an undefined instruction. */
+/** Fills the space between the functions: int3 on x86, an undefined instruction on ARM. */
 const TRAP: Readonly<Record<number, number>> = { [MACHINE.x64]: 0xcc, [MACHINE.arm64]: 0x00 };
 
-/** What the loader needs to find symbols by name and version. Initializers, relocations and other libraries are not in it. */
+/**
+ * Tags of the tables that the loader needs to find symbols by name and version. Tables of initializers, relocations and other libraries
+ * are not among them.
+ */
 const TABLES: readonly number[] = [DT.hash, DT.gnuHash, DT.strtab, DT.symtab, DT.versym, DT.verdef];
 const KEPT: ReadonlySet<number> = new Set([...TABLES, DT.strsz, DT.syment, DT.soname, DT.verdefnum]);
 
@@ -54,7 +57,7 @@ function exportedFunctions(file: Buffer, elf: Elf): number[] {
   return [...positions].sort((one, other) => one - other);
 }
 
-/** The dynamic symbol table states no length: the hash tables do. */
+/** The dynamic symbol table does not state its length, so this derives the length from the hash tables. */
 function symbolCount(file: Buffer, elf: Elf): number {
   const plain = elf.dynamic.find(({ tag }) => tag === DT.hash);
   if (plain) return file.readUInt32LE(elf.offsetOf(plain.value) + 4);
@@ -74,7 +77,7 @@ function symbolCount(file: Buffer, elf: Elf): number {
   return last + 1;
 }
 
-/** Overwrites an executable segment. Throws when the loader reads tables there, as old linkers arranged it. */
+/** Overwrites an executable segment. Throws if the loader reads tables from this segment, as in files of old linkers. */
 function wipeCode(file: Buffer, elf: Elf, { offset, fileSize }: { offset: number; fileSize: number }, trap: number) {
   for (const { value } of elf.dynamic.filter(({ tag }) => TABLES.includes(tag))) {
     const at = elf.offsetOf(value);
@@ -93,7 +96,7 @@ function writeStubs(file: Buffer, positions: readonly number[], code: Buffer): v
 
 function keepNamesOnly(file: Buffer, elf: Elf): void {
   for (const { type, header, offset, fileSize } of elf.segments) {
-    // Its thread-local variables would use space in every program.
+    // The library's thread-local variables would use space in every program.
     if (type === PT.tls) file.writeUInt32LE(0, header);
     if (type !== PT.dynamic) continue;
     file.fill(0, offset, offset + fileSize);

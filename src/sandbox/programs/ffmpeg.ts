@@ -54,14 +54,14 @@ export const ffprobe: Program = {
   version: { args: ['-version'], line: /^ffprobe version/ },
   debian: { package: 'ffmpeg', path: '/usr/bin/ffprobe' },
   hiding: null,
-  // It only reads: every fault is the input's.
+  // ffprobe only reads, so every failure is caused by the input.
   explain: (end) => explainFailure({ ...end, stage: 'probe' }),
   progress: null,
 };
 
 /**
- * Path of the trimmed build that the operator has made, or null. Accepts only a file owned by root that only root can write. Otherwise,
- * another account could choose what cells run.
+ * Path of the operator's trimmed build, or null. Accepts only a file that root owns and only root can write. Otherwise, another account
+ * could choose the program that cells run.
  */
 export function operatorsBuild(): string | null {
   const stats = statSync(TRIMMED, { throwIfNoEntry: false });

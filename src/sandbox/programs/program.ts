@@ -24,8 +24,8 @@ export interface ImagePart {
   /** `static`: the program needs none, and the image is not built if it does. */
   readonly libraries: 'static' | { readonly unused: readonly RegExp[] };
   /**
-   * Read-only from the image, never an input: an input is hard-linked, and its owner and mode change with the cell's account.
-   * Those that the program opens by a path of its arguments are below `PROGRAM_FILES`.
+   * Files that are read-only and come from the image. They are never inputs: an input is hard-linked, and its owner and mode change with
+   * the cell's account. Files that the program opens through a path in its arguments are below `PROGRAM_FILES`.
    */
   readonly files: readonly SharedFile[];
 }
@@ -34,25 +34,24 @@ export interface ImagePart {
 export type ProgramPaths = Readonly<Record<string, string>>;
 
 export interface Program extends ImagePart {
-  /** In commands, rows and messages; and in the cell, as `/usr/bin/<name>`. */
+  /** Name in commands, rows and messages. In the cell, the program is `/usr/bin/<name>`. */
   readonly name: string;
   /**
-   * Path on the host. Null if the program is not installed and the service can run without it. Throws `SandboxError` if it
-   * cannot.
-   * @param configured what the operator set
-   * @param found the programs before this one in the table
+   * Path on the host. Null if the program is not installed and the service can run without it. Throws `SandboxError` if the service cannot.
+   * @param configured the path that the operator set
+   * @param found the programs before this program in the table
    */
   find(configured: string | undefined, found: ProgramPaths): string | null;
   /**
-   * Whether cells contain only the program, its libraries and its files, in tiers that can hide the rest of the image.
-   * By default, cells contain the image.
+   * Whether cells contain only the program, its libraries and its files, in tiers that can hide the rest of the image. By default, cells
+   * contain the complete image.
    */
   readonly seesOnlyItself?: boolean;
   /** Whether the program's cells contain `/dev/urandom`, the only device that any cell contains. */
   readonly usesRandomDevice?: boolean;
-  /** What a worker that has it can do, for jobs that need it, e.g. `transcription:base-q8_0`. */
+  /** The capabilities of a worker that has the program, for jobs that need them, e.g. `transcription:base-q8_0`. */
   readonly provides?: readonly string[];
-  /** What its cells may ask of the kernel. */
+  /** The system calls that the program's cells may make. */
   readonly filter: FilterName;
   /**
    * How to query the version: arguments, and the pattern of the first line of the output. For a program that reports no version:
@@ -63,15 +62,15 @@ export interface Program extends ImagePart {
     | { readonly args: readonly string[]; readonly usage: RegExp; readonly exitCode: number };
   /** The package of the distribution, if the program is the one at this path. */
   readonly debian: { readonly package: string; readonly path: string } | null;
-  /** How to find out whether it reads the value of an option from a file; null if it has no confidential options. */
+  /** How to find out whether the program reads the value of an option from a file; null if it has no confidential options. */
   readonly hiding: { readonly args: readonly string[]; readonly unsupported: string } | null;
-  /** Why it failed, in one sentence for the owner of the job. */
+  /** Explains why the program failed, in one sentence for the owner of the job. */
   explain(end: ProgramEnd): Explanation;
-  /** Reads its standard output for progress; null if it reports none. */
+  /** Reads the progress from the program's standard output; null if the program reports none. */
   readonly progress: ((onReport: (report: ProgressReport) => void) => Pick<ProgressReader, 'feed'>) | null;
 }
 
-/** The paths of the image that cells of a program contain; null = all. A folder includes its contents. */
+/** The paths of the image that a program's cells contain; null = all. A folder includes its contents. */
 export function seenBy({ name, libraries, files, seesOnlyItself }: Program): readonly string[] | null {
   if (!seesOnlyItself) return null;
   const own = files.map((file) => ('to' in file ? file.to : file.folder));

@@ -10,7 +10,7 @@ const KILL = SECCOMP_RET.KILL_PROCESS;
 const ALLOW = SECCOMP_RET.ALLOW;
 const errno = (code: number): number => SECCOMP_RET.ERRNO | code;
 
-/** Interprets a filter as the kernel does, for the instructions in use. */
+/** Interprets a filter like the kernel, for the instructions that filters use. */
 function interpret(program: readonly BpfInstruction[], audit: number, nr: number, args: bigint[] = []): number {
   const data = Buffer.alloc(64);
   data.writeUInt32LE(nr >>> 0, 0);
@@ -41,7 +41,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     return interpret(program, architecture.audit, number!, args);
   };
 
-  it('allows what an encoder needs', () => {
+  it('allows the calls that an encoder needs', () => {
     for (const name of ['read', 'write', 'openat', 'futex', 'execve', 'wait4', 'exit_group', 'getdents64', 'fstat']) {
       expect(run(name), name).toBe(ALLOW);
     }
@@ -86,7 +86,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('mprotect', 0n, 4096n, 5n)).toBe(errno(EACCES));
   });
 
-  it('is stricter for a static program: no code but its own, no socket, no folder', () => {
+  it('is stricter for a static program, which may not load other code, open a socket or change a folder', () => {
     const strict = seccompProgram(architecture, 'bwrap', FILTERS.strict);
     const decide = (name: string, ...args: bigint[]) =>
       interpret(strict, architecture.audit, architecture.table[name]!, args);
@@ -126,7 +126,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('prctl', 38n)).toBe(errno(EPERM));
   });
 
-  it('rejects fcntl locks, leases and signals, whatever the high half of the command', () => {
+  it('rejects fcntl locks, leases and signals for every high half of the command', () => {
     for (const command of [0, 1, 2, 3, 4, 1030]) expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(ALLOW);
     for (const command of [5, 6, 7, 8, 10, 36, 37, 38, 1024, 1026, 1031, 1033]) {
       expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(errno(EPERM));
@@ -135,7 +135,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('flock')).toBe(errno(ENOSYS));
   });
 
-  it('kills calls of another architecture and of the x32 interface, whatever their number', () => {
+  it('kills calls of another architecture and of the x32 interface, regardless of their number', () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), fc.nat(600), (audit, nr) => {
         fc.pre(audit !== architecture.audit);

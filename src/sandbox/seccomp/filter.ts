@@ -93,7 +93,7 @@ export function seccompProgram(
       allow,
     ]),
     ...rule('mprotect', [load(argumentLow(2)), ...when(BPF.JSET_K, PROT_EXEC, [onCode]), allow]),
-    // glibc falls back to clone; a filter cannot read clone3's flags, which are in memory.
+    // glibc falls back to clone. A filter cannot read clone3's flags, because they are in memory.
     ...rule('clone3', [retErrno(ENOSYS)]),
     ...rule('clone', [
       load(argumentLow(0)),
@@ -104,7 +104,7 @@ export function seccompProgram(
     ...rule('ioctl', onlyValues(1, IOCTLS, ENOTTY)),
     ...rule('prctl', onlyValues(0, setpriv ? [...PRCTLS, ...SETPRIV_PRCTLS] : PRCTLS, EPERM)),
     ...rule('fcntl', onlyValues(1, FCNTLS, EPERM)),
-    // Only its own limits: changing the limits of another process with the same uid could kill it.
+    // A process may change only its own limits: changing the limits of another process with the same uid could kill that process.
     ...rule('prlimit64', onlyValues(0, [0], EPERM)),
     ...rule('tgkill', [setpriv ? retErrno(EPERM) : allow]),
     ...(setpriv ? SETPRIV_ALLOWED.flatMap((name) => rule(name, [allow])) : []),

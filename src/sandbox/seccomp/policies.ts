@@ -1,11 +1,11 @@
-/** Which system calls the cells of a program may make. What is in no list gets ENOSYS. */
+/** The system calls that cells of a program may make. Calls that are in no list get ENOSYS. */
 export interface FilterPolicy {
   readonly allowed: readonly string[];
   /** Calls that get EPERM: libraries probe them and handle an error, so they must not kill the program. */
   readonly rejected: readonly string[];
-  /** A program that makes one of these is compromised. SIGSYS kills it (exit code 159). */
+  /** Only a compromised program makes these calls. SIGSYS kills it (exit code 159). */
   readonly killed: readonly string[];
-  /** Whether it may map files as code, which a dynamic loader does. Never memory that is also writable. */
+  /** Whether the program may map files as code, which a dynamic loader does. The memory is never writable as well. */
   readonly mapsCode: boolean;
   /** The action for a program that maps forbidden code or makes memory executable. */
   readonly onCode: 'reject' | 'kill';
@@ -14,8 +14,8 @@ export interface FilterPolicy {
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /**
- * Calls that 23 FFmpeg workloads make (strace), plus harmless variants. Excludes `fallocate`, which none of them makes:
- * with FALLOC_FL_KEEP_SIZE it allocates space beyond `RLIMIT_FSIZE`.
+ * Calls that 23 FFmpeg workloads make (strace), plus harmless variants. Excludes `fallocate`, which no workload makes: with
+ * FALLOC_FL_KEEP_SIZE it allocates space beyond `RLIMIT_FSIZE`.
  */
 const ALLOWED = words(`
   read write open close stat fstat lstat poll lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
@@ -35,7 +35,7 @@ const KILLED = words(`
   process_vm_readv process_vm_writev init_module finit_module kexec_load pivot_root chroot execveat open_by_handle_at
   fork vfork`);
 
-/** Calls that change folders: a program whose outputs exist from the start makes none. */
+/** Calls that change folders. A program whose outputs exist from the start makes none of these calls. */
 const FOLDER_CALLS = words('rename mkdir rmdir unlink mkdirat unlinkat renameat renameat2');
 const SOCKET_CALLS = words('socket connect socketpair');
 
@@ -48,13 +48,13 @@ const QUIET = {
 
 export type FilterName = 'media' | 'strict' | 'linked';
 
-/** The filters by name. `media` is the loosest. */
+/** The filters by name. `media` is the least strict filter. */
 export const FILTERS: Readonly<Record<FilterName, FilterPolicy>> = {
   /** For FFmpeg, which loads 200 libraries, some of which probe for sockets. */
   media: { allowed: ALLOWED, rejected: REJECTED, killed: KILLED, mapsCode: true, onCode: 'reject' },
-  /** For a static program that reads its inputs and writes its outputs: no code but its own, no socket. */
+  /** For a static program that reads its inputs and writes its outputs: it may not load other code or open a socket. */
   strict: { ...QUIET, mapsCode: false, onCode: 'kill' },
-  /** The same for a program with a few libraries, which its loader maps. */
+  /** Like the previous filter, for a program with a few libraries, which its loader maps. */
   linked: { ...QUIET, mapsCode: true, onCode: 'kill' },
 };
 

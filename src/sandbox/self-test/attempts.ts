@@ -1,15 +1,15 @@
 import type { Tier } from '../tiers/tier.ts';
 import type { ProbeCall } from './probe-elf.ts';
 
-/** An attempt that the cell rejects with an error, so that many can share one run. */
+/** An attempt that the cell rejects with an error, so many attempts can share one run. */
 export interface RejectedAttempt extends ProbeCall {
-  /** The key under which a tier lists it among its exceptions. */
+  /** The key of the attempt in a tier's list of exceptions. */
   key?: string;
   attempt: string;
   expected: string;
   /** Whether `result`, the kernel's return value (negative errno for an error), counts as rejected. */
   passes(result: number): boolean;
-  /** Try it only in a cell, because it does harm when it succeeds. */
+  /** Whether to try this only in a cell, because it does harm if it succeeds. */
   onlyInCell?: boolean;
 }
 
@@ -82,7 +82,7 @@ const MAP_CODE: KilledAttempt = {
   args: [0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0],
 };
 
-/** The attempts that kill a program under filters that are stricter than `media`. */
+/** The attempts that kill a program under stricter filters than `media`. */
 export function strictlyKilled(filter: 'strict' | 'linked'): KilledAttempt[] {
   const attempts = filter === 'strict' ? [...QUIET_KILLED, MAP_CODE] : QUIET_KILLED;
   return attempts.map((one) => ({ ...one, attempt: `${filter}: ${one.attempt}` }));

@@ -3,15 +3,15 @@ import type { ProbeCall } from './probe-elf.ts';
 
 /** An attempt to exhaust a shared resource; a limit must end its cell. */
 export interface Bomb {
-  /** The key under which a tier lists it among its exceptions; another limit may then end it. */
+  /** The key of the bomb in a tier's list of exceptions. Another limit may then kill its cell. */
   key?: string;
   attempt: string;
   calls: ProbeCall[];
   limits: Partial<CellLimits>;
   end: CellEnd;
-  /** Needs a control group: without one, only the address space limit bounds memory. */
+  /** Whether the bomb needs a control group: without one, only the address space limit bounds memory. */
   needsCgroup?: boolean;
-  /** Needs a second of CPU time, so the self-test at startup skips it. */
+  /** Whether the bomb needs a second of CPU time, so that the self-test at startup skips it. */
   slow?: boolean;
 }
 
@@ -56,7 +56,7 @@ export function bombs(inside: (path: string) => string): Bomb[] {
       key: 'threads',
       attempt: 'start threads without end',
       calls: [...Array.from({ length: 8 }, () => ({ call: 'clone', args: [THREAD, 0, 0, 0, 0] })), sleep()],
-      // A thousand threads, the limit of a job, would cost each start 100 ms.
+      // A thousand threads, the limit of a job, would add 100 ms to each start.
       limits: { tasks: 64 },
       end: 'limit_processes',
     },
@@ -64,7 +64,7 @@ export function bombs(inside: (path: string) => string): Bomb[] {
       // The program executes itself: one process that is busy forever.
       attempt: 'use more CPU time than the limit',
       calls: [{ call: 'execve', args: [inside('/in/probe'), 0, 0] }],
-      // The kernel frees the memory of each exec later, on a busy machine much later; until then it is charged.
+      // The kernel frees the memory of each exec later, and much later on a busy machine. Until then, the memory is charged to the group.
       limits: { cpuSeconds: 1, memoryBytes: 2 ** 30 },
       end: 'limit_cpu',
       slow: true,

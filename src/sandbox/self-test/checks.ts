@@ -49,8 +49,8 @@ export function secondTry(second: SelfTestCheck, first: SelfTestCheck): SelfTest
 }
 
 /**
- * Whether a failed bomb gets a second try: something stopped it, but not the expected limit, for example because the
- * machine was too busy to reach that limit in time. A bomb that exits, or ends in another way, was not contained.
+ * Whether a failed bomb gets a second try: something stopped it, but not the expected limit, for example because the machine was too busy
+ * to reach that limit in time. A bomb that exits or ends in any other way was not contained.
  */
 export function isInconclusive(end: CellEnd): boolean {
   return end.startsWith('limit_') || end === 'crash';

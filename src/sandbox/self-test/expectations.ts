@@ -27,7 +27,7 @@ const rejectedSomehow: Expect = (attempt, errnos, ...call) =>
 /** gVisor's filter has a single error code, and rejects a call before it resolves the path. */
 export const rejectedBy = ({ name }: Targets['tier']): Expect => (name === 'gvisor' ? rejectedSomehow : rejectedWith);
 
-/** The filter rejects the call as if the kernel did not have it. */
+/** The filter rejects the call as if the kernel did not implement it. */
 export const FILTERED: Errnos = { ENOSYS };
 
 interface OpenOptions {
@@ -45,7 +45,7 @@ export interface Expectations {
   /** For a path of the host. The path is missing if the cell has its own root, and forbidden otherwise. */
   closed: Errnos;
   readOnly: Errnos;
-  /** For writing to a host path. A file system that is read-only for the service (units, containers) fails first. */
+  /** For writing to a host path. A file system that is read-only for the service (units, containers) rejects the write first. */
   unwritable: Errnos;
 }
 

@@ -19,14 +19,14 @@ import { type ProbeCall, readProbe } from './probe-elf.ts';
 import { rejectedAttempts, strictAttempts } from './rejected-attempts.ts';
 
 const MIB = 2 ** 20;
-/** Long enough for a busy machine: slowness must not look like a hole. */
+/** The wall limit is long enough for a busy machine, because slowness must not look like a vulnerability. */
 const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB };
 /** Wall limit for a bomb whose own limit the tier enforces without reporting it. */
 const EXCEPTION_WALL_MS = 5000;
 
 /** One cell of the self-test. */
 export interface Plan {
-  /** What the cell tries; reported when the cell cannot be created. */
+  /** The attempts of the cell; reported if the cell cannot be created. */
   attempt: string;
   calls: readonly ProbeCall[];
   filter: FilterName;
@@ -80,7 +80,7 @@ function planKilled({ attempt, call, args }: KilledAttempt, filter: FilterName):
 
 function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Exceptions): Plan {
   const why = key && exceptions[key];
-  // Where the tier does not report that the limit was reached, the wall limit ends the cell.
+  // If the tier does not report that a limit was reached, the wall limit kills the cell.
   const wall = why ? { wallMs: EXCEPTION_WALL_MS } : {};
   return {
     attempt,
@@ -112,7 +112,7 @@ function planRejected(
     limits: LIMITS,
     evaluate(result, output) {
       const report = readProbe(output, calls.length);
-      // No report: the probe was stopped, or an attempt to execute another program succeeded.
+      // There is no report: the probe was stopped, or an attempt to execute another program succeeded.
       if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {
         return [{ ...endCheck('run the probe', 'exit', result), expected: 'a report and exit code 0', passed: false }];
       }
@@ -127,7 +127,7 @@ function planRejected(
   };
 }
 
-/** @param counts false when the return value proves nothing. */
+/** @param counts false if the return value proves nothing. */
 function rejectedCheck(
   { attempt, expected, passes, key }: RejectedAttempt,
   value: number,
@@ -137,7 +137,7 @@ function rejectedCheck(
   const passed = passes(value) && counts;
   const why = key ? exceptions[key] : undefined;
   const seen = describeReturn(value);
-  // An exception that passes anyway counts as promised: a tier may reject more than it promises.
+  // An attempt among the exceptions that is rejected still passes: a tier may reject more than it promises.
   if (!passed && why) return { attempt, expected: `not promised: ${why}`, seen, passed: true, promised: false };
   return { attempt, expected, seen, passed, promised: true };
 }

@@ -6,7 +6,7 @@ import { AT_FDCWD, type Errnos, type Expectations, expectationsOf, FILTERED, rej
 const { EPERM, EACCES, ENOENT, EROFS, EBADF, ENOMEM, ENOTTY, ESRCH, EOPNOTSUPP } = constants.errno;
 const O_RDWR = 0o2;
 const O_WRONLY_CREAT = 0o1 | 0o100;
-/** With O_RDWR. */
+/** Includes O_RDWR, because O_TMPFILE requires write access. */
 const O_TMPFILE = 0o20200000 | O_RDWR;
 const FALLOC_FL_KEEP_SIZE = 1;
 const PROT_READ_WRITE = 3;
@@ -40,7 +40,7 @@ export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   const expected = expectationsOf(targets.tier);
   return [
     openOutput(targets.tier),
-    // Before the others, because the probe has opened nothing else yet.
+    // Run before the others, because the probe has not yet opened any other file.
     ...inheritedDescriptors(expected),
     ...devices(expected),
     ...identity(),
@@ -161,7 +161,7 @@ function sockets({ rejected }: Expectations): RejectedAttempt[] {
 
 /** @param service pid of the service. */
 function otherProcesses({ rejected, hasOwnRoot }: Expectations, service: number): RejectedAttempt[] {
-  // In a container the service may be process 1; in a separate pid namespace that number is a process of the cell.
+  // In a container, the service may be process 1. In a separate pid namespace, that number is a process of the cell.
   const noThread: Errnos = { EPERM, ESRCH, ...(hasOwnRoot && service <= 2 && { 'its own process': 0 }) };
   return [
     rejected('signal every process', { EPERM }, 'kill', -1, 0),

@@ -13,7 +13,7 @@ import { type Plan, planAll } from './plans.ts';
 import { assembleProbe, type ProbeCall } from './probe-elf.ts';
 import { runSeries } from './series.ts';
 
-/** Result of a plan: its checks, and whether they are worth a second try. */
+/** Result of a plan: its checks, and whether a second try makes sense. */
 interface Outcome {
   checks: SelfTestCheck[];
   inconclusive: boolean;
@@ -74,7 +74,7 @@ async function makeOtherJob(context: RunContext, slot: number, input: string): P
   return job;
 }
 
-/** Returns checks in the order of the plans. Throws when a cell cannot be created even in its second try. */
+/** Returns checks in the order of the plans. Throws if a cell cannot be created in the second try either. */
 async function tryAll(
   context: RunContext,
   slots: readonly number[],
@@ -97,7 +97,7 @@ async function tryAll(
     groups.map((group) => async () => {
       const pick = <T>(values: readonly T[]) => group.map((index) => values[index]!);
       const tried = await withSlot((slot) => trySeries(context, slot, pick(plans), pick(programs)));
-      // A cell that could not be started in a series is tried alone, and then reports why.
+      // If a cell could not be started in a series, try it alone. That run reports the reason.
       for (const [at, index] of group.entries()) outcomes[index] = tried[at] ?? (await tryOnce(index));
     }),
     slots.length,
@@ -117,7 +117,7 @@ function combine(second: Outcome, first: Outcome): Outcome {
   };
 }
 
-/** Returns null for each plan to try alone: a plan that is the only one, or a plan whose cell was not started. */
+/** Returns null for each plan to try alone: a plan without others in its group, or a plan whose cell was not started. */
 async function trySeries(
   context: RunContext,
   slot: number,

@@ -14,7 +14,7 @@ export interface SelfTester {
 interface Parts {
   context: RunContext;
   watch: ImageWatch;
-  /** The filters of the programs; each is attacked. */
+  /** The filters of the programs. The self-test attacks each filter. */
   filters: readonly FilterName[];
   /** Slots that no job uses. */
   slots: readonly number[];
@@ -45,7 +45,7 @@ export function selfTester({ context, watch, filters, slots, logger }: Parts): S
       const check = failedCell('create a cell', context.tier.explain(error as Error));
       return { tier: context.tier.name, passed: false, checks: [check], at: new Date() };
     } finally {
-      // The next test is a day away.
+      // Keep no launchers, because the next self-test runs a day later.
       await context.launchers?.end(slots);
       root.release();
     }

@@ -19,7 +19,7 @@ const TEXT_CONTEXT = 448;
 /** `large` has 1280 states and 32 layers. */
 const MAX_STATE = 1280;
 const MAX_LAYERS = 32;
-/** Frequencies of an FFT of 400 samples. */
+/** Number of frequencies of an FFT of 400 samples. */
 const FFT_BINS = 201;
 const VOCABULARIES: readonly number[] = [51_864, 51_865, 51_866];
 const LEAST_TOKENS = 50_256;
@@ -36,7 +36,7 @@ const TENSOR_NAME = /^(?:en|de)coder\.[a-z0-9_.]+$/;
 /** Tensors outside the layers, and in a layer of the encoder and of the decoder. */
 const tensorsOf = (encoder: number, decoder: number) => 11 + 15 * encoder + 24 * decoder;
 
-/** Why a model is rejected. Used only inside this file. */
+/** Reason why a model is rejected. Used only inside this file. */
 class Rejected extends Error {}
 
 /**
@@ -156,7 +156,7 @@ class Reader {
     return this.bytes(4).readInt32LE(0);
   }
 
-  /** Valid until the next call. Throws if the file ends before. */
+  /** Valid until the next call. Throws if the file ends before the range. */
   bytes(count: number): Buffer {
     this.#require(count);
     if (this.#at < this.#from || this.#at + count > this.#end) {

@@ -17,7 +17,7 @@ const INCLUDED: readonly string[] = ['include', 'src', 'ggml/include', 'ggml/src
 /** The folder with sources that use the extensions of the processor. */
 const CPU_FOLDER = 'ggml/src/ggml-cpu';
 
-/** Sources that are compiled together, so that the compiler reads their common headers once. */
+/** Sources that are compiled together, so that the compiler reads their common headers only once. */
 interface Unit {
   /** File name of the unit. The extension names the language. */
   name: string;
@@ -26,14 +26,14 @@ interface Unit {
   sources: readonly string[];
 }
 
-/** A unit of one source. */
+/** A unit that consists of one source. */
 const singleSource = (folder: string, source: string): Unit => ({
   name: source.replaceAll('/', '-'),
   folder,
   sources: [source],
 });
 
-/** Everything that the program links. The units that take longest to compile are first, so that at the end no compiler runs alone. */
+/** All units that the program links. The units that take longest to compile come first, so that no compiler runs alone at the end. */
 const UNITS: readonly Unit[] = [
   singleSource('src', 'whisper.cpp'),
   {

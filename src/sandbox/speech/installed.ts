@@ -5,9 +5,9 @@ import { basename, join } from 'node:path';
 import { checkModel, type ModelFacts } from './check-model.ts';
 import { SpeechError } from './speech-error.ts';
 
-/** A file that was checked during installation. It is not used if it has changed since. */
+/** A file that was checked during installation. If it has changed since then, it is not used. */
 export interface InstalledFile {
-  /** In the folder of speech. */
+  /** Path in the folder of speech. */
   file: string;
   sha256: string;
   bytes: number;
@@ -19,7 +19,7 @@ export interface InstalledSpeech {
   /** Null until the program is built. */
   program: InstalledFile | null;
   models: Record<string, InstalledFile>;
-  /** The name of the model that was installed last. */
+  /** The name of the most recently installed model. */
   current: string | null;
 }
 
@@ -111,7 +111,7 @@ export async function installModel(
   }
 }
 
-/** Also part of the capabilities of workers. */
+/** The name is also part of the capabilities of workers. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
 
 function modelName(file: string): string {
@@ -122,7 +122,7 @@ function modelName(file: string): string {
 
 const hashes = new Map<string, { identity: string; sha256: string }>();
 
-/** SHA-256 of a file. It is read again only if it may have changed: `ctime` cannot be set. */
+/** SHA-256 of a file. The file is read again only if it may have changed: programs cannot set `ctime`. */
 export function hashOf(path: string): string | null {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
   if (!stats?.isFile()) return null;

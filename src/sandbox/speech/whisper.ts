@@ -5,12 +5,12 @@ import { SandboxError } from '../sandbox-error.ts';
 import { explainRecognizer } from './explain.ts';
 import { hashOf, type InstalledFile, readInstalled, speechFolder } from './installed.ts';
 
-/** The model, in cells. */
+/** Path of the model in cells. */
 export const WHISPER_MODEL = `${PROGRAM_FILES}/whisper/model.bin`;
 
 export interface WhisperOptions {
   dataDir: string;
-  /** The name of an installed model; null = the one installed last. */
+  /** The name of an installed model; null = the most recently installed model. */
   model: string | null;
   /** Called when an installed file has changed. */
   onChanged?: (file: string) => void;

@@ -11,11 +11,11 @@ export interface BwrapTools {
   bwrap: string;
   prlimit: string;
   sh: string;
-  /** Opened per cell, because duplicated descriptors share a read offset. */
+  /** Opened separately for each cell, because duplicated descriptors share a read offset. */
   filters: FilterFiles;
 }
 
-/** Descriptor numbers in the launched process. All of 0–6 are set, so that none of the service's is inherited. */
+/** Descriptor numbers in the launched process. All of 0–6 are set, so that the process inherits none of the service's descriptors. */
 export const FD = { seccomp: 3, status: 4, block: 5, args: 6 } as const;
 
 const MIB = 2 ** 20;
@@ -25,7 +25,7 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
   return [...prlimitArgs(limits), bwrap, '--args', String(FD.args), '--', program, ...args];
 }
 
-/** What a cell sees as `/`. */
+/** The root folder that a cell sees as `/`. */
 type CellRoot = Pick<LaunchSpec, 'rootImage' | 'sees' | 'randomDevice'>;
 
 /** The files and folders that bwrap mounts into a cell. */

@@ -33,7 +33,9 @@ export function bwrapTier(tools: BwrapTools): Tier {
 /** The filter of launchers that are started ahead. */
 const USUAL_FILTER: FilterName = 'media';
 
-/** A launcher for the usual cell: a program with the usual filter, without standard input, whose standard output is read. */
+/**
+ * Starts a launcher for a usual cell: a program with the usual filter, without standard input, whose standard output is read.
+ */
 function startAhead(tools: BwrapTools, account: CellAccount | null): WaitingLauncher | null {
   return withFilter(tools.filters[USUAL_FILTER], (filter) =>
     startLauncher(tools.sh, spawnOptions(account, 'ignore', 'pipe', filter)),
@@ -77,16 +79,16 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     exited: false,
     started: false,
     failure: null as Error | null,
-    /** bwrap's reaper, the init of the cell's pid namespace; when it dies, the kernel kills the rest. */
+    /** bwrap's reaper, the init process of the cell's pid namespace. When it dies, the kernel kills the other processes. */
     cell: null as ProcessMark | null,
   };
-  // Node's types cover five descriptors; there are as many as `stdio` lists.
+  // Node's types cover five descriptors, but there are as many as `stdio` lists.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
   connectStreams(child, spec);
 
   const kill = (): void => {
     if (!state.exited && child.pid !== undefined) killQuietly(-child.pid);
-    // The cell has its own session and so its own group. Check the process first: its pid may have been reused.
+    // The cell has its own session, and so its own process group. Check the process first, because its pid may have been reused.
     if (state.cell && isRunning(state.cell)) killQuietly(state.cell.pid);
   };
   const fail = (error: Error): void => {
@@ -99,7 +101,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     const pid = status['child-pid'];
     if (pid === undefined || state.cell) return;
     state.cell = markLaunched(pid);
-    // The child of a launcher that waited in the group was created there.
+    // The launcher waited in the group, so its child was created in the group.
     const entered = waiting && spec.cgroup?.contains(pid) !== false ? Promise.resolve() : admit(pid, spec.cgroup);
     entered.then(() => {
       pipes[FD.block]!.end('1');
@@ -117,7 +119,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   return { launcher, program: 'grandchild', kill, ended };
 }
 
-/** Returns the launcher that waits for a usual cell, or null: the cell is unusual, or no launcher waits. */
+/** Returns the launcher that waits for a usual cell. Null if the cell is unusual or no launcher waits. */
 async function waitingLauncher(spec: LaunchSpec, command: readonly string[]): Promise<WaitingLauncher | null> {
   const isUsual = spec.filter === USUAL_FILTER && spec.stdin === null && spec.onStdout !== null && canSend(command);
   return (isUsual && (await spec.acquireLauncher?.())) || null;
@@ -134,7 +136,7 @@ function spawnLauncher(tools: BwrapTools, spec: LaunchSpec, [program, ...args]: 
 }
 
 function connectStreams(child: ChildProcess, spec: LaunchSpec): void {
-  // A pipe to a process that died early reports EPIPE; the exit is more informative.
+  // A pipe to a process that died early reports EPIPE, but the process's exit is more informative.
   for (const stream of child.stdio) stream?.on('error', () => {});
   if (spec.stdin) feedProgram(spec.stdin, child);
   if (spec.onStdout) child.stdout!.on('data', spec.onStdout);

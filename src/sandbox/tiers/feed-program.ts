@@ -3,6 +3,6 @@ import { pipeline, type Readable } from 'node:stream';
 
 /** Writes the stream to the standard input of a program. Destroys the stream when the program ends or closes it. */
 export function feedProgram(stream: Readable, child: ChildProcess): void {
-  // The callback receives the error of a program that ended early; its exit is more informative.
+  // The callback receives the error of a program that exited early. The program's exit is more informative.
   pipeline(stream, child.stdin!, () => {});
 }

@@ -11,8 +11,8 @@ const GATE = 3;
 /** Waits for a line. At end of file (the service died) `read` fails and nothing starts. */
 const SCRIPT = `IFS= read -r go <&${GATE} && exec ${GATE}<&- "$@"`;
 /**
- * First output of a launcher that cannot start the program; it then exits with one of `REFUSAL_CODES`. The dynamic loader
- * reports under the name of the program.
+ * First output of a launcher that cannot start the program. The launcher then exits with one of `REFUSAL_CODES`. The dynamic loader reports
+ * its errors under the name of the program.
  */
 function rejectionOf(program: string): RegExp {
   const name = basename(program).replace(/\W/g, '\\$&');
@@ -29,16 +29,16 @@ export interface GatedCommand {
   command: readonly string[];
   env: Record<string, string>;
   cwd: string;
-  /** Kills processes of the cell that may not be in its process group. */
+  /** Kills processes of the cell that may be outside its process group. */
   killMore?: () => void;
-  /** Default: the launched process. */
+  /** The process that is the program. Default: the launched process. */
   program?: ProgramProcess;
 }
 
 /**
- * Starts a command behind a gate: a shell waits while the service moves it into its control group, then executes the
- * command, so that none of it runs outside the group. Before it waits, the shell requests SIGKILL at the death of the
- * service, so that it can never outlive the service.
+ * Starts a command behind a gate: a shell waits while the service moves it into its control group, and then executes the command, so that
+ * the command never runs outside the group. Before the shell waits, it asks the kernel for SIGKILL at the death of the service, so that it
+ * can never outlive the service.
  */
 export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
   const child = spawn(gated.setpriv, ['--pdeathsig', 'KILL', gated.sh, '-c', SCRIPT, 'sh', ...gated.command], {

@@ -65,7 +65,7 @@ async function launch(tools: GvisorTools, spec: LaunchSpec): Promise<Launched> {
       program: 'last child',
       killMore,
     },
-    // runsc needs root to set up the sandbox; the program in it runs as the account.
+    // runsc needs root to set up the sandbox. The program in the sandbox runs as the account.
     { ...spec, account: null },
   );
   const search = setInterval(find, SEARCH_MS);

@@ -16,7 +16,7 @@ export interface LandlockTools {
   filters: FilterFiles;
 }
 
-/** Fontconfig reports host paths of fonts, which the image hard-links. */
+/** Fontconfig reports host paths of fonts. The image contains hard links to these fonts. */
 const FONTS = '/usr/share/fonts';
 
 const EXCEPTIONS: Exceptions = {
@@ -27,8 +27,8 @@ const EXCEPTIONS: Exceptions = {
 };
 
 /**
- * Tier 2, for containers without user namespaces: Landlock blocks the file system, and the filter blocks the network,
- * signals and everything else that a namespace would; adds `no_new_privs`, limits and, as root, a separate uid.
+ * Tier 2, for containers without user namespaces. Landlock blocks the file system. The filter blocks the network, signals and everything
+ * else that a namespace would block. The tier adds `no_new_privs`, limits and, as root, a separate uid.
  */
 export function landlockTier(tools: LandlockTools): Tier {
   return {
@@ -62,7 +62,7 @@ export function landlockTier(tools: LandlockTools): Tier {
   };
 }
 
-/** Environment of the program: as in bwrap, plus the location of the image for fontconfig. */
+/** Environment of the program: like in bwrap, plus the location of the image for fontconfig. */
 export function cellEnvironment(rootImage: string): Record<string, string> {
   return {
     ...{ HOME: '/tmp', PATH: '/usr/bin', LC_ALL: 'C.UTF-8', SVT_LOG: '1' },
@@ -78,7 +78,7 @@ export function command({ program, args, cell, rootImage }: LaunchSpec) {
   return { executed, prefix, args: relocateArgs(args) };
 }
 
-/** Allowlist: everything else on the host is blocked, including `/proc` and every other device. */
+/** Allowlist. Everything else on the host is blocked, including `/proc` and every other device. */
 export function landlockArgs(
   seccompFile: string,
   { cell, rootImage, sees, randomDevice }: Pick<LaunchSpec, 'cell' | 'rootImage' | 'sees' | 'randomDevice'>,
@@ -98,7 +98,7 @@ export function landlockArgs(
     ...cell.binds.flatMap(({ path }) => rule('read-file', path)),
     ...rule('read-file,read-dir', cell.output),
     ...cell.outputs.flatMap((name) => rule('read-file,write-file,truncate', join(cell.output, name))),
-    // Muxers replace a file by renaming another one. Making devices, pipes, sockets, links and directories is not allowed.
+    // Muxers replace a file by renaming another file. Creating devices, pipes, sockets, links and directories is not allowed.
     ...cell.directories.flatMap(({ name }) =>
       rule('read-file,read-dir,write-file,truncate,make-reg,remove-file', join(cell.output, name)),
     ),
@@ -124,7 +124,7 @@ function explainLandlock(error: Error): Error {
   return error;
 }
 
-/** Whether the kernel has Landlock enabled; true also when unknown, because securityfs is not mounted. */
+/** Whether Landlock is enabled in the kernel. Also true if this is unknown, because securityfs is not mounted. */
 function hasLandlock(): boolean {
   try {
     return readFileSync('/sys/kernel/security/lsm', 'utf8').split(',').includes('landlock');

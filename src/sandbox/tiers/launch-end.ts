@@ -11,14 +11,14 @@ export interface LaunchState {
 }
 
 /**
- * Resolves when a launched process has closed its pipes and its cell is gone. Rejects when it could not be spawned, or
+ * Resolves when a launched process has closed its pipes and no process of its cell is left. Rejects if the process could not be spawned, or
  * with `state.failure`.
  */
 export function watchEnd(
   child: ChildProcess,
   state: LaunchState,
   tier: {
-    /** Returns the process that must be gone too; called once the launcher has closed. */
+    /** Returns the process that must also have exited; called once the launcher has closed its pipes. */
     cell: () => ProcessMark | null;
     onClose?: () => void;
     end: (exitCode: number | null, signal: NodeJS.Signals | null) => LaunchEnd;
@@ -40,7 +40,7 @@ export function watchEnd(
       }, reject);
     });
   });
-  // Avoids an unhandled rejection before the caller awaits the promise; the caller still gets it.
+  // Avoids an unhandled rejection before the caller awaits the promise. The caller still gets the rejection.
   ended.catch(() => {});
   return ended;
 }

@@ -23,7 +23,7 @@ export async function makeTier(name: SandboxTier, folder: string): Promise<Tier>
   }
   const gate = { sh, setpriv: required('setpriv', 'util-linux') };
   if (name === 'landlock') {
-    // setpriv reads it as the cell's account.
+    // The cell's account runs setpriv, which reads this file.
     return landlockTier({ ...gate, prlimit, filters: await writeFilters(folder, 'setpriv', 0o644) });
   }
   if (name === 'gvisor') return gvisorTier({ ...gate, runsc: required('runsc', 'runsc') });

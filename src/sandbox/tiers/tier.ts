@@ -14,7 +14,7 @@ export interface LaunchSpec {
   filter: FilterName;
   /** Host folder that is the cell's read-only `/`, or replaces it. */
   rootImage: string;
-  /** Paths of the image that the cell contains; null = all. A tier that cannot hide the others shows them. */
+  /** Paths of the image that the cell contains; null = all. A tier that cannot hide the other paths shows them. */
   sees: readonly string[] | null;
   /** Whether the cell contains `RANDOM_DEVICE`. Set only if the device exists. A tier that cannot hide devices shows other devices too. */
   randomDevice: boolean;
@@ -26,9 +26,9 @@ export interface LaunchSpec {
   stdin: Readable | null;
   onStdout: ((chunk: Buffer) => void) | null;
   onStderr: (chunk: Buffer) => void;
-  /** Hands out the launcher that waits for the next cell of the slot; it must be used. Null = none. */
+  /** Returns the launcher that waits for the next cell of the slot. The caller must use it. Null = no launcher waits. */
   acquireLauncher?: () => Promise<WaitingLauncher | null>;
-  /** Called when the program may start. */
+  /** Called when the program is about to start. */
   onStarted?: () => void;
 }
 
@@ -38,26 +38,26 @@ export type FilterFiles = Readonly<Record<FilterName, string>>;
 export interface LaunchEnd {
   /** 128 + signal when a signal ended the program. */
   exitCode: number | null;
-  /** A signal that ended the launcher instead of the program. */
+  /** The signal that killed the launcher instead of the program. */
   signal: NodeJS.Signals | null;
-  /** False when the launcher ended without starting the program. */
+  /** False if the launcher exited without starting the program. */
   started: boolean;
 }
 
-/** Which process of a launched cell is the program, whose CPU time, memory and threads are measured. */
+/** Identifies the process of a launched cell that is the program. CPU time, memory and threads are measured for it. */
 export type ProgramProcess = 'launcher' | 'last child' | 'grandchild';
 
 export interface Launched {
-  /** The spawned process, leader of its own group; null when the spawn failed. */
+  /** The spawned process, the leader of its own group; null if the spawn failed. */
   launcher: ProcessMark | null;
   program: ProgramProcess;
   /** Sends SIGKILL to every process of the cell. */
   kill(): void;
-  /** Resolves when every process of the cell is gone. Rejects when it could not be spawned or moved into its cgroup. */
+  /** Resolves when no process of the cell is left. Rejects if the process could not be spawned or moved into its cgroup. */
   ended: Promise<LaunchEnd>;
 }
 
-/** Cells for programs of which only the exit code counts. They run in the order of `programs`. */
+/** Cells for programs whose exit code is the only result. They run in the order of `programs`. */
 export interface SeriesSpec
   extends Pick<LaunchSpec, 'filter' | 'rootImage' | 'randomDevice' | 'cell' | 'limits' | 'account' | 'cgroup'> {
   /** Names of inputs of the cell. */
@@ -74,7 +74,7 @@ export interface LaunchedSeries {
   ended: Promise<{ codes: readonly (number | null)[]; stderr: string }>;
 }
 
-/** Attempts of the self-test that a tier does not promise to reject: key of the attempt → reason. */
+/** Attempts of the self-test that a tier does not promise to reject: the attempt's key → the reason. */
 export type Exceptions = Readonly<Record<string, string>>;
 
 /**
@@ -86,22 +86,25 @@ export interface Tier {
   /** Whether an input on another file system is bind-mounted into the cell (`bind`) or symlinked (`link`). */
   readonly outside: 'bind' | 'link';
   /**
-   * `kernel`: only the outputs are writable, and `RLIMIT_FSIZE` bounds each. `watched`: hostile code can write
-   * elsewhere, and only the size of the outputs is checked.
+   * `kernel`: only the outputs are writable, and `RLIMIT_FSIZE` bounds each output. `watched`: hostile code can write elsewhere, and only
+   * the size of the outputs is checked.
    */
   readonly outputBound: 'kernel' | 'watched';
-  /** Attempts of the self-test that this tier cannot reject, by key. Always shown in the report. */
+  /** Attempts of the self-test that this tier cannot reject, by key. The report always shows them. */
   readonly exceptions: Exceptions;
-  /** Translates paths of the cell (`/in/x`, `/out/x`) in a text for a program in it. */
+  /** Translates paths of the cell (`/in/x`, `/out/x`) in a text for a program in the cell. */
   inside(path: string): string;
-  /** Reverses `inside` in output of a program, so that messages are the same in every tier. */
+  /** Reverses `inside` in the output of a program, so that messages are the same in every tier. */
   outsideText(text: string): string;
   launch(spec: LaunchSpec): Promise<Launched>;
-  /** Starts a launcher for a later cell. Null when it could not be spawned. Tiers without it start each cell from nothing. */
+  /**
+   * Starts a launcher for a later cell. Null if the launcher could not be spawned. Tiers without this method start each cell without a
+   * prepared launcher.
+   */
   startAhead?(account: CellAccount | null): WaitingLauncher | null;
   /**
-   * Starts a cell for each program, one after the other, with the same isolation as `launch`. The service does nothing between
-   * two cells, so this takes a fraction of the time. Absent in tiers that start each cell separately.
+   * Starts a cell for each program, one after the other, with the same isolation as `launch`. The service does nothing between two cells,
+   * so a series takes a fraction of the time. Absent in tiers that start each cell separately.
    */
   launchSeries?(spec: SeriesSpec): LaunchedSeries;
   /** Adds the remedy for this machine to the error of a failed launch. */

@@ -40,11 +40,11 @@ describe('a waiting launcher', () => {
   });
 
   it('passes neither its descriptors nor its environment to the command', async () => {
-    // What starts the tests may have left descriptors open.
+    // The process that starts the tests may have left descriptors open.
     const plain = spawnSync('/bin/ls', ['/proc/self/fd'], { stdio: ['ignore', 'pipe', 'pipe'] });
     expect(await outputOf(['/bin/ls', '/proc/self/fd'])).toBe(plain.stdout.toString());
     const names = (await outputOf(['/usr/bin/env'])).trim().split('\n');
-    // Shells set these.
+    // Shells set these variables.
     expect(names.filter((line) => !/^(PWD|OLDPWD|SHLVL|_)=/.test(line))).toEqual([]);
   });
 

@@ -13,18 +13,18 @@ const script = (fd: number): string =>
   `while IFS= read -r line; do case $line in =*) set -- "$@" "\${line#=}" ;; go) go=1; break ;; *) exit 1 ;; esac; done <&${fd}
 [ "$go" ] && exec ${fd}<&- "$@"`;
 
-/** A process started ahead of its cell, of which it knows nothing. It executes one command, and so serves one cell. */
+/** A process that is started before its cell exists, without knowing the cell. It executes one command, and so serves one cell. */
 export interface WaitingLauncher {
   readonly child: ChildProcess;
   readonly mark: ProcessMark;
   isWaiting(): boolean;
-  /** Becomes the command (`exec`). Ask `canSend` first. */
+  /** Executes the command (`exec`) in place of the launcher. Call `canSend` first. */
   send(command: readonly string[]): void;
-  /** Kills it. Resolves when it is gone. */
+  /** Kills the launcher. Resolves when it has exited. */
   end(): Promise<void>;
 }
 
-/** Whether a launcher can receive the command: a line ends a word. */
+/** Whether a launcher can receive the command: a line break ends a word, so words cannot contain line breaks. */
 export function canSend(command: readonly string[]): boolean {
   return command.every((word) => !/[\n\0]/.test(word));
 }
@@ -40,7 +40,7 @@ export function startLauncher(
 ): WaitingLauncher | null {
   const fd = options.stdio.length;
   const child = spawn(sh, ['-c', script(fd), 'sh'], { ...options, stdio: [...options.stdio, 'pipe'] });
-  // The command fails where the reason is reported: a launcher that has ended is not used.
+  // A launcher that has exited is not used. The command then fails in the code that reports the reason.
   child.on('error', () => {});
   if (child.pid === undefined) return null;
   const mark = markLaunched(child.pid);

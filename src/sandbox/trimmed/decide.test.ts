@@ -30,7 +30,7 @@ describe('the trimmed FFmpeg', () => {
     expect(decide({}, { quietMs: 59_000 })).toBe('nothing');
   });
 
-  it('is not built on a battery, twice at once, on a machine that cannot build, or without a package to follow', () => {
+  it('is not built on a battery, during another build, on a machine that cannot build, or without a package to follow', () => {
     const cases = [
       { onBattery: true },
       { isBuilding: true },

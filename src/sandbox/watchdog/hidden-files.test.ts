@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { hidesFiles, mapsNameless } from './hidden-files.ts';
 
 describe('files without a name', () => {
-  it('are found among the open files of a process, and not in one that has ended', () => {
+  it('are found among the open files of a process, but not in a process that has ended', () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-hidden-'));
     const path = join(folder, 'file');
     const file = openSync(path, 'w');
@@ -23,7 +23,7 @@ describe('files without a name', () => {
     closeSync(device);
   });
 
-  it('are found among the mapped files, which shared memory is not', () => {
+  it('are found among the mapped files, which do not include shared memory', () => {
     const named =
       '7f00-7f01 r--s 00000000 08:01 42   /out/tree/a.ts\n7f02-7f03 rw-s 00000000 00:01 7   /dev/zero (deleted)';
     expect(mapsNameless(named)).toBe(false);

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * A program that may create files can hide them: it opens or maps a file and removes its name, or replaces it. The file then
- * uses disk space, and no listing shows it. No muxer does that, so a cell with an output directory ends when it does.
+ * A program that may create files can hide them: it opens or maps a file, and then removes its name or replaces it. The file still uses
+ * disk space, but no listing shows it. No muxer does that, so the watchdog kills a cell with an output directory if its program does.
  */
 
 /** Device of memory that processes share, which maps(5) shows as a deleted file. */
 const SHARED_MEMORY = '00:01';
 
 /**
- * Whether a process has opened or mapped a file without a name. Reads the descriptors of every thread, since each can have a
- * table of its own. True as well if the process cannot be read; false if it has ended.
+ * Whether a process has opened or mapped a file without a name. Reads the descriptors of every thread, since each thread can have its own
+ * table. Also true if the process cannot be read; false if it has exited.
  */
 export function hidesFiles(pid: number): boolean {
   try {

@@ -10,13 +10,13 @@ import type { CellLimits } from '../types.ts';
 import { hidesFiles } from './hidden-files.ts';
 import { WatchState } from './watch-state.ts';
 
-/** Interval of the checks of a cell's resource use. */
+/** Milliseconds between checks of a cell's resource use. */
 export const POLL_MS = 250;
-/** The same for a cell with a directory that it may fill: what it writes between two checks is not bounded. */
+/** Milliseconds between checks of a cell with a directory that it may fill: nothing bounds the bytes that it writes between two checks. */
 const DIRECTORY_POLL_MS = 50;
-/** Share of the time that checks may use: a check of a directory is slower, the more files it has. */
+/** Share of the time that checks may use. The more files a directory has, the longer its check takes. */
 const BUSY_SHARE = 1 / 8;
-/** Interval at which a killed cell is killed again until it is gone: a scan of /proc can miss a process. */
+/** Milliseconds after which a killed cell is killed again, until it has ended: a scan of /proc can miss a process. */
 const KILL_AGAIN_MS = 50;
 /** Tasks of a cell's control group that are not threads of the program, such as bwrap's reaper. */
 const SPARE_TASKS = 8;
@@ -29,10 +29,10 @@ export interface WatchRequest {
   program: ProgramProcess;
   outputs: Pick<Cell, 'output' | 'outputs' | 'directories'>;
   limits: Pick<CellLimits, 'cpuSeconds' | 'outputBytes' | 'tasks'>;
-  /** On the clock of `monotonicMs`. */
+  /** Milliseconds on the clock of `monotonicMs`. */
   startedAt: number;
   endsAt: number;
-  /** Counters of its control group, with their values at the start. */
+  /** Counters of the cell's control group, with their values at the start. */
   counters: (CellCounters & { cpuMsBefore: number; deniedBefore: number }) | null;
 }
 
@@ -82,7 +82,7 @@ export class CellWatch {
       // A program that cannot create a thread hangs or fails. Report it now, before another limit ends the cell.
       if (tasksDenied || threads > (limits.tasks ?? MAX_TASKS) - SPARE_TASKS) return 'limit_processes';
     }
-    // An rlimit does not cover several processes together (gVisor).
+    // An rlimit does not bound several processes together (gVisor).
     const cpuMs = counters ? (readCpuMs(counters) ?? 0) - counters.cpuMsBefore : 0;
     if (cpuMs > limits.cpuSeconds * 1000 + POLL_MS) return 'limit_cpu';
     if (isOverLimit(outputs, limits.outputBytes)) return 'limit_output';
@@ -101,7 +101,7 @@ export class CellWatch {
     this.#findDescendants();
     const { launcher } = this.#request;
     if (isRunning(launcher)) killQuietly(-launcher.pid);
-    // A process with its own session is not in the launcher's group. Check each one first: pids are reused.
+    // A process with its own session is not in the launcher's group. Check each process first, because pids are reused.
     for (const member of this.#descendants.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 
@@ -118,7 +118,7 @@ export class CellWatch {
   }
 }
 
-/** Milliseconds until the next check, after one that began at `begunAt`. */
+/** Milliseconds until the next check, after a check that began at `begunAt`. */
 function pauseAfter({ outputs, startedAt }: WatchRequest, begunAt: number): number {
   const now = monotonicMs();
   if (outputs.directories.length > 0) return Math.max(DIRECTORY_POLL_MS, (now - begunAt) / BUSY_SHARE);

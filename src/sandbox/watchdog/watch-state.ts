@@ -20,7 +20,7 @@ export class WatchState {
     return REASONS[Atomics.load(this.#reason, 0) - 1] ?? null;
   }
 
-  /** Sets the reason. The first one wins, whichever thread sets it. */
+  /** Sets the reason. The first reason wins, regardless of the thread that sets it. */
   setReason(reason: KillReason): void {
     Atomics.compareExchange(this.#reason, 0, 0, 1 + REASONS.indexOf(reason));
   }

@@ -7,7 +7,7 @@ import type { WatchRequest } from './watch-cell.ts';
 /** Heap limit of the thread, in megabytes. */
 const HEAP_MB = 64;
 
-/** Message to the thread: a request starts a watch; null stops it. */
+/** Message to the thread: a request starts a watch; null stops the thread. */
 export interface WatchdogMessage {
   id: number;
   request: WatchRequest | null;
@@ -65,7 +65,7 @@ export class Watchdog {
     this.#thread?.postMessage(message);
   }
 
-  /** A cell must not run unwatched: its attack may have killed the thread. */
+  /** A cell must not run unwatched: an attack from the cell may have killed the thread. */
   #replace(cause: unknown): void {
     this.#loseAll(cause);
     this.#start().catch((error: unknown) => this.#loseAll(error));

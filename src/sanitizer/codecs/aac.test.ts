@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mayEndWithBands, requireElement } from './aac.ts';
 import { Unclear } from './bits.ts';
 
-/** A frame of these bits, aligned to bytes. */
+/** A frame that consists of these bits, aligned to bytes. */
 function frame(...bits: string[]): Buffer {
   const all = bits.join('');
   const padded = all.padEnd(Math.ceil(all.length / 8) * 8, '0');

@@ -10,7 +10,7 @@ const CHANNELS = [null, 1, 2, 3, 4, 5, 6, 8] as const;
 const LOW_COMPLEXITY = 2;
 const SYNC_EXTENSION = 0x2b7;
 const BAND_REPLICATION = 5;
-/** Up to this rate a decoder may find in the first frame that the rate is doubled. */
+/** Hertz. Up to this rate, a decoder may find in the first frame that the rate is doubled. */
 const MAX_DOUBLED = 24_000;
 /** Profile of LC in ADTS, ISO 14496-3, table 1.A.6. */
 const ADTS_LOW_COMPLEXITY = 1;
@@ -18,9 +18,9 @@ const ADTS_LOW_COMPLEXITY = 1;
 const [SINGLE, PAIR, FILL] = [0, 1, 6];
 /** Types of extension payloads with replicated bands, ISO 14496-3, table 4.121. */
 const BANDS: ReadonlySet<number> = new Set([13, 14]);
-/** Bytes of a filler from which on their number takes eight bits more. */
+/** Length of a filler in bytes from which on its length needs another eight bits. */
 const MANY = 15;
-/** Bits before the end of a frame in which fillers are searched: the bits of the longest filler and some more. */
+/** Bits before the end of a frame in which the reader searches for fillers: the bits of the longest filler, and a margin. */
 const MAX_SEARCHED = 8 * 512;
 
 /** Reads the decoder configuration of AAC (ISO 14496-3, 1.6.2.1). Throws `Unclear` for profiles other than LC. */
@@ -39,8 +39,8 @@ export function readAac(config: Buffer): Sound {
 }
 
 /**
- * Reads the header of an ADTS frame (ISO 14496-3, 1.A.2.2). Throws `Unclear` for profiles other than LC, and for rates
- * that may be doubled, which only a decoder finds out.
+ * Reads the header of an ADTS frame (ISO 14496-3, 1.A.2.2). Throws `Unclear` for profiles other than LC, and for rates that may be doubled,
+ * because only a decoder can find that out.
  */
 export function readAdtsSound(header: Buffer): Sound {
   const [profile, sampleRate] = [header[2]! >> 6, AAC_RATES[(header[2]! >> 2) & 15]];
@@ -51,13 +51,13 @@ export function readAdtsSound(header: Buffer): Sound {
 }
 
 /**
- * Throws `Unclear` unless the first element of a frame has as many channels as the header of the stream implies. FFmpeg
- * believes the element: it reads a pair in a stream of one channel as two.
+ * Throws `Unclear` unless the first element of a frame has as many channels as the header of the stream implies. FFmpeg uses the channels
+ * of the element: it reads a pair in a stream of one channel as two channels.
  */
 export function requireElement(block: Buffer, channels: number): void {
   const reader = new BitReader(block);
   let element = reader.bits(3);
-  // Encoders write their name as a filler.
+  // Encoders write their name into a filler.
   for (; element === FILL; element = reader.bits(3)) {
     const bytes = fillBytes(reader);
     mustBe(bytes === 0 || !BANDS.has(reader.peek(4) ?? 0));
@@ -72,8 +72,8 @@ function fillBytes(reader: BitReader): number {
 }
 
 /**
- * Whether the bits before the end of a frame can be read as fillers of which one contains replicated bands, which double
- * the rate if they are in the first frame of a stream. What precedes them would have to be decoded.
+ * Whether the bits before the end of a frame can be read as fillers, one of which contains replicated bands. These double the rate if they
+ * are in the first frame of a stream. Reading the bits before the fillers would require a decoder.
  */
 export function mayEndWithBands(block: Buffer): boolean {
   const bitAt = (at: number) => (block[at >> 3]! >> (7 - (at & 7))) & 1;
@@ -84,7 +84,7 @@ export function mayEndWithBands(block: Buffer): boolean {
     for (let bit = at; bit < at + count; bit++) value = value * 2 + bitAt(bit);
     return value;
   };
-  // The end is an element of three ones.
+  // The end of a frame is an element of three ones.
   const end = last - 2;
   const lowest = Math.max(0, end - MAX_SEARCHED);
   const starts = new Set([end]);

@@ -13,8 +13,8 @@ const CONFIG_HEAD = 4;
 const VERSION = 0x81;
 
 /**
- * Reads the configuration of AV1 (`av1C`). Throws `Unclear` if the first frame has a sequence header that declares
- * something else, and for what FFmpeg's decoders may read in another way.
+ * Reads the configuration of AV1 (`av1C`). Throws `Unclear` if the sequence header of the first frame differs, and for syntax that FFmpeg's
+ * decoders may read in another way.
  */
 export function readAv1(config: Buffer, frame: Buffer): Picture {
   mustBe(config.length > CONFIG_HEAD && config[0] === VERSION);
@@ -53,7 +53,7 @@ function readSequence(content: Buffer): Picture {
   const reader = new BitReader(content);
   const profile = reader.bits(3);
   mustBe(profile < PROFILES.length);
-  // A header for still pictures alone is shorter.
+  // A header that is only for still pictures is shorter.
   reader.skip(1);
   mustBe(!reader.flag());
   if (reader.flag()) skipTiming(reader);
@@ -102,7 +102,7 @@ function skipTools(reader: BitReader): void {
 const UNSPECIFIED = 2;
 const SRGB = { primaries: 1, transfer: 13, matrix: 0 };
 
-/** AV1, 5.5.2. What it does not specify is not left to the container: FFmpeg overwrites the container's colours. */
+/** AV1, 5.5.2. Values that the header does not specify are not left to the container, because FFmpeg overwrites the container's colours. */
 function readColors(reader: BitReader, profile: number): { pixelFormat: string; color: Color } {
   const isDeep = reader.flag();
   const depth = isDeep ? (profile === 2 && reader.flag() ? 12 : 10) : 8;
@@ -114,7 +114,7 @@ function readColors(reader: BitReader, profile: number): { pixelFormat: string; 
   const color = { ...colorNames(primaries, transfer, matrix), colorRange: colorRange(reader.flag()) };
   if (isGray) return { pixelFormat: depth === 8 ? 'gray' : `gray${depth}le`, color };
   const chroma = readChroma(reader, profile, depth);
-  // Where samples of colour are, and whether their quantisers differ.
+  // Skip the positions of colour samples, and whether their quantisers differ.
   reader.skip(chroma === '420' ? 3 : 1);
   return { pixelFormat: planarFormat(chroma, depth), color };
 }

@@ -6,13 +6,13 @@ const PPS_TYPE = 8;
 export interface AvcConfig {
   /** 10 times the level. */
   level: number;
-  /** The parameter sets: one of the sequence, and the sets of pictures. */
+  /** The parameter sets: one set of the sequence, and the sets of pictures. */
   sets: Buffer[];
 }
 
 /**
- * Reads the decoder configuration of H.264 (ISO/IEC 14496-15, 5.3.3.1). Null if it is cut off, has not exactly one
- * sequence parameter set, contradicts it, or has lengths of other than four bytes.
+ * Reads the decoder configuration of H.264 (ISO/IEC 14496-15, 5.3.3.1). Null if it is cut off, does not have exactly one sequence parameter
+ * set, contradicts this set, or has lengths of other than four bytes.
  */
 export function readAvcConfig(body: Buffer): AvcConfig | null {
   if (body.length < 7 || body[0] !== 1 || (body[4]! & 3) + 1 !== LENGTH_BYTES || (body[5]! & 0x1f) !== 1) return null;
@@ -27,7 +27,7 @@ export function readAvcConfig(body: Buffer): AvcConfig | null {
   };
   if (!take(SPS_TYPE)) return null;
   const sps = sets[0]!;
-  // Profile, constraints and level are stated in both.
+  // Both the configuration and the parameter set state profile, constraints and level.
   if (sps.length < 4 || !sps.subarray(1, 4).equals(body.subarray(1, 4))) return null;
   const pictures = body[at++] ?? 0;
   if (pictures === 0) return null;

@@ -1,7 +1,7 @@
-/** A stream that the readers do not understand in full: only ffprobe can describe it. */
+/** The readers do not completely understand a stream. Only ffprobe can describe it. */
 export class Unclear extends Error {}
 
-/** Returns what `read` returns; null if it finds the stream unclear. */
+/** Returns the result of `read`, or null if `read` finds the stream unclear. */
 export function unlessUnclear<T>(read: () => T): T | null {
   try {
     return read();
@@ -39,7 +39,7 @@ export class BitReader {
     return value;
   }
 
-  /** The next bits, which stay unread; null if there are fewer. */
+  /** The next bits, without consuming them. Null if there are fewer bits. */
   peek(count: number): number | null {
     if (count > this.left) return null;
     const value = this.bits(count);
@@ -71,7 +71,7 @@ export class BitReader {
     return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
   }
 
-  /** Bits before the bit that ends a payload of H.264 or HEVC; negative once it has been read. */
+  /** Number of bits before the bit that ends a payload of H.264 or HEVC. Negative once that bit has been read. */
   get payloadLeft(): number {
     let last = this.#bytes.length - 1;
     while (last >= 0 && this.#bytes[last] === 0) last--;

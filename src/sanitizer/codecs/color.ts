@@ -1,4 +1,4 @@
-/* Names of FFmpeg for the numbers of ITU-T H.273. A number without a name here is one that FFmpeg does not know. */
+/* FFmpeg's names for the numbers of ITU-T H.273. FFmpeg does not know numbers without a name in this table. */
 
 const PRIMARIES: Readonly<Record<number, string>> = {
   ...{ 0: 'reserved', 1: 'bt709', 3: 'reserved', 4: 'bt470m', 5: 'bt470bg', 6: 'smpte170m', 7: 'smpte240m' },
@@ -15,7 +15,7 @@ const MATRICES: Readonly<Record<number, string>> = {
   ...{ 14: 'ictcp', 15: 'ipt-c2', 16: 'ycgco-re', 17: 'ycgco-ro' },
 };
 
-/** Colour as `VideoStream` states it; null = not declared, or not known to FFmpeg. */
+/** Colour as in `VideoStream`; null = not declared, or not known to FFmpeg. */
 export interface Color {
   colorPrimaries: string | null;
   colorTransfer: string | null;

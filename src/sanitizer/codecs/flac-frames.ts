@@ -1,22 +1,22 @@
 import { BitReader, mustBe, unlessUnclear } from './bits.ts';
 import type { Sound } from './types.ts';
 
-/** ffprobe reads at most 50 frames of a stream whose first one has a time. */
+/** ffprobe reads at most 50 frames of a stream whose first frame has a time. */
 const ENOUGH = 64;
 /** In 4 MiB of audio, some 130 pairs of bytes look like the start of a header by chance. */
 const MAX_SYNCS = 10_000;
-/** Header, UTF-8 number and checksum. */
+/** Bytes of the longest header: header, UTF-8 number and checksum. */
 const LONGEST_HEADER = 16;
 const SYNC = 0x3ffe;
-/** Hertz by code (RFC 9639, 9.1.2); 0 = not in this table. */
+/** Hertz by code (RFC 9639, 9.1.2); 0 = a rate that is not in this table. */
 const RATES = [0, 88_200, 176_400, 192_000, 8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000];
 /** Bits by code; 0 = as in the stream information; null = reserved. */
 const DEPTHS = [0, 8, 12, null, 16, 20, 24, 32];
 
 /**
- * Throws `Unclear` unless the frames at the start of a stream are described as the stream is. FFmpeg believes a frame's
- * header more than the stream information, and searches for headers, so everything that it may take for one must agree.
- * `isAll` = the stream ends with these bytes.
+ * Throws `Unclear` unless the frames at the start of a stream match the description of the stream. FFmpeg trusts a frame's header more than
+ * the stream information, and it searches for headers, so everything that FFmpeg may mistake for a header must match too. `isAll` = the
+ * stream ends with these bytes.
  */
 export function requireFrames(bytes: Buffer, isAll: boolean, sound: Sound): void {
   mustBe(readHeader(bytes.subarray(0, LONGEST_HEADER)) !== null);
@@ -33,7 +33,7 @@ export function requireFrames(bytes: Buffer, isAll: boolean, sound: Sound): void
   mustBe(isAll || count >= ENOUGH);
 }
 
-/** RFC 9639, 9.1; null for other bytes. */
+/** Reads a header (RFC 9639, 9.1). Null for other bytes. */
 function readHeader(bytes: Buffer): { channels: number; rate: number; depth: number } | null {
   return unlessUnclear(() => {
     const reader = new BitReader(bytes);
@@ -64,7 +64,7 @@ function readHeader(bytes: Buffer): { channels: number; rate: number; depth: num
   });
 }
 
-/** The number of the frame or sample, coded as in UTF-8, up to 36 bits. */
+/** The number of the frame or sample, encoded as in UTF-8, with up to 36 bits. */
 function skipNumber(reader: BitReader): void {
   const first = reader.bits(8);
   const ones = Math.clz32(~(first << 24));

@@ -9,16 +9,16 @@ const SPS = 7;
 const PPS = 8;
 const IDR = 5;
 const SEI = 6;
-/** Units without influence: access unit delimiter, filler data. */
+/** Units that do not influence the description: access unit delimiter, filler data. */
 const PLAIN_UNITS: ReadonlySet<number> = new Set([9, 12]);
 const PICTURE_TIMING = 1;
 /** A message that overrides the transfer characteristics. */
 const ALTERNATIVE_TRANSFER = 147;
-/** Picture structures that are complete frames: one, or one shown twice or three times (ITU-T H.264, table D-1). */
+/** Picture structures that are complete frames: a frame that is shown once, twice or three times (ITU-T H.264, table D-1). */
 const WHOLE_FRAMES: ReadonlySet<number> = new Set([0, 7, 8]);
 /** Slice types of key frames. */
 const INTRA: ReadonlySet<number> = new Set([2, 7]);
-/** Bytes in which the fields of a slice header lie that are read. */
+/** Bytes that contain the fields of a slice header that are read. */
 const SLICE_HEAD = 60;
 
 const PROFILES: Readonly<Record<number, string>> = {
@@ -114,7 +114,7 @@ function readSequenceSet(unit: Buffer): SequenceSet {
   reader.ue(16);
   reader.skip(1);
   const [wide, tall] = [16 * (reader.ue(1023) + 1), 16 * (reader.ue(1023) + 1)];
-  // Anything else may be interlaced.
+  // Without this flag, the video may be interlaced.
   mustBe(reader.flag());
   reader.skip(1);
   const [left, right, top, bottom] = reader.flag()
@@ -149,7 +149,7 @@ function readScalingLists(reader: BitReader, count: number): void {
   }
 }
 
-/** The rest of the usability information. Returns `bitsBeforeStructure`. */
+/** Reads the rest of the usability information. Returns `bitsBeforeStructure`. */
 function readTiming(reader: BitReader): number | null {
   if (reader.flag()) reader.skip(65);
   let delays = 0;
@@ -167,7 +167,7 @@ function readTiming(reader: BitReader): number | null {
   return hasStructure ? delays : null;
 }
 
-/** Buffer model (E.1.2). Returns the bits of both delays in a message of picture timing. */
+/** Reads the buffer model (E.1.2). Returns the number of bits of both delays in a message of picture timing. */
 function readHrd(reader: BitReader): number {
   const count = reader.ue(30) + 1;
   reader.skip(8);
@@ -182,7 +182,7 @@ function readHrd(reader: BitReader): number {
   return bits;
 }
 
-/** ITU-T H.264, 7.3.2.2. Read to its end, because FFmpeg would drop a damaged one. */
+/** Reads ITU-T H.264, 7.3.2.2 to its end, because FFmpeg would drop a damaged set. */
 function readPictureSet(unit: Buffer, sequence: SequenceSet): PictureSet {
   const reader = new BitReader(payloadOf(unit, HEAD));
   const id = reader.ue(255);
@@ -229,13 +229,13 @@ function checkMessages(unit: Buffer, { bitsBeforeStructure }: SequenceSet): void
   }
 }
 
-/** ITU-T H.264, 7.3.3: a key frame of a known picture set, whose two fields are shown at the same time. */
+/** ITU-T H.264, 7.3.3: requires a key frame of a known picture set, whose two fields are shown at the same time. */
 function checkSlice(unit: Buffer, sequence: SequenceSet, pictures: readonly PictureSet[]): void {
   mustBe((unit[0]! & 0x60) !== 0);
   const reader = new BitReader(payloadOf(unit.subarray(0, SLICE_HEAD), HEAD));
   mustBe(reader.ue() === 0 && INTRA.has(reader.ue()));
   const id = reader.ue(255);
-  // FFmpeg uses the last of several sets with the same id.
+  // FFmpeg uses the last set of several sets with the same id.
   const picture = pictures.findLast((set) => set.id === id);
   mustBe(picture !== undefined);
   reader.skip(sequence.frameNumberBits);

@@ -9,9 +9,9 @@ const MAX_SETS = 16;
 const MAX_PICTURES = 16;
 const MAX_SHORT_TERM = 64;
 const MAX_LONG_TERM = 32;
-/** Bits that make FFmpeg suspect an older syntax after three flags of the usability information. */
+/** Bits that make FFmpeg assume an older syntax after three flags of the usability information. */
 const OLDER_SYNTAX = { bits: 21, value: 0x100000 } as const;
-/** Bits that FFmpeg expects to follow, else it suspects an older syntax as well. */
+/** Bits that FFmpeg expects next. For other bits, it also assumes an older syntax. */
 const AFTER_TIMING = 66;
 const AFTER_RESTRICTION = 8;
 
@@ -24,7 +24,7 @@ export interface HevcSequence {
   vui: Vui | null;
 }
 
-/** A video parameter set of a single layer. Returns its id. */
+/** Reads a video parameter set of a single layer. Returns its id. */
 export function readVideoSet(unit: Buffer): number {
   const reader = new BitReader(payloadOf(unit, HEAD));
   const id = reader.bits(4);
@@ -80,7 +80,7 @@ export function readSequence(unit: Buffer, videoSet: number): HevcSequence {
   }
   reader.skip(2);
   const vui = reader.flag() ? readUsability(reader, layers) : null;
-  // Of the extensions, only the range extension is common.
+  // Only the range extension is common among the extensions.
   if (reader.flag() && reader.flag()) reader.skip(7 + 9);
   mustBe(reader.payloadLeft >= 0);
   return { profile, chroma, depth, width, height, vui };
@@ -181,7 +181,7 @@ function readUsability(reader: BitReader, layers: number): Vui {
   return vui;
 }
 
-/** Buffer model (E.2.2). */
+/** Reads the buffer model (E.2.2). */
 function readHrd(reader: BitReader, layers: number): void {
   const kinds = Number(reader.flag()) + Number(reader.flag());
   const hasParts = kinds > 0 && reader.flag();

@@ -21,8 +21,8 @@ const CHROMA = [null, '420', '422', '444'] as const;
 const RGB = 0;
 
 /**
- * Reads the decoder configuration of HEVC (ISO/IEC 14496-15, 8.3.3.1). FFmpeg decodes no picture to describe such a
- * stream. Throws `Unclear` unless there is one parameter set of each kind for the video and for the sequence.
+ * Reads the decoder configuration of HEVC (ISO/IEC 14496-15, 8.3.3.1). FFmpeg decodes no picture to describe such a stream. Throws
+ * `Unclear` unless there is one parameter set for the video, one for the sequence and one for pictures.
  */
 export function readHevc(config: Buffer): Picture {
   const units = unitsOf(config);
@@ -59,7 +59,7 @@ function unitsOf(config: Buffer): { type: number; unit: Buffer }[] {
       mustBe(at + 2 <= config.length);
       const unit = config.subarray(at + 2, at + 2 + config.readUInt16BE(at));
       at += 2 + unit.length;
-      // Of the base layer.
+      // The unit must belong to the base layer.
       mustBe(unit.length > HEAD && unit.length === config.readUInt16BE(at - unit.length - 2));
       mustBe((unit[0]! & 0x81) === 0 && unit[1]! >> 3 === 0 && (unit[1]! & 7) > 0);
       units.push({ type: unit[0]! >> 1, unit });

@@ -1,13 +1,13 @@
 import { type BitReader, mustBe } from './bits.ts';
 
-/* What H.264 and HEVC have in common: NAL units, their payloads, and supplemental information (SEI). */
+/* The common parts of H.264 and HEVC: NAL units, their payloads, and supplemental information (SEI). */
 
 const MAX_UNITS = 1000;
 const MAX_PAYLOADS = 100;
-/** What ends a payload of complete bytes. */
+/** The bits that end a payload of complete bytes. */
 const LAST_BYTE = 0x80;
 
-/** Payload of a NAL unit, without the bytes that keep it from looking like a start code. Throws where it looks like one. */
+/** Payload of a NAL unit, without the bytes that prevent start codes in it. Throws if the payload contains a start code. */
 export function payloadOf(unit: Buffer, headBytes: number): Buffer {
   const out = Buffer.alloc(unit.length);
   let length = 0;
@@ -65,7 +65,7 @@ export function messagesOf(unit: Buffer, headBytes: number): { type: number; bod
   return found;
 }
 
-/** Usability information that H.264 (E.1.1) and HEVC (E.2.1) begin with. */
+/** The start of the usability information, which H.264 (E.1.1) and HEVC (E.2.1) share. */
 export interface Vui {
   /** Width of a sample divided by its height; null = not declared. */
   aspect: number | null;
@@ -106,7 +106,7 @@ export function readVui(reader: BitReader): Vui {
   if (reader.flag()) {
     const kind = reader.bits(8);
     const [wide, tall] = kind === EXTENDED_SAR ? [reader.bits(16), reader.bits(16)] : (ASPECTS[kind] ?? [0, 1]);
-    // FFmpeg reads a height of zero as one.
+    // FFmpeg reads a height of zero as a height of one.
     if (wide > 0) vui.aspect = wide / (tall || 1);
   }
   if (reader.flag()) reader.skip(1);

@@ -9,15 +9,15 @@ const CODECS: Readonly<Record<string, string>> = {
 const EXTENSIBLE = 0xfffe;
 const BASIC_BYTES: readonly number[] = [16, 18];
 const EXTENSIBLE_BYTES = 40;
-/** What follows the number of a format in the GUID of the extensible format. */
+/** The bytes after the number of a format in the GUID of the extensible format. */
 const FORMAT_GUID = Buffer.from('000000001000800000aa00389b71', 'hex');
 const MAX_CHANNELS = 64;
 const MAX_RATE = 1_000_000;
 
-/** Name of the codec of a WAV file from its description; null for rarer ones. */
+/** Name of the codec of a WAV file from its description; null for rarer codecs. */
 export function waveCodec(format: Buffer): string | null {
   const declared = format.readUInt16LE(0);
-  // The extension begins with the format number that other files have here.
+  // In other files, the format number is where the extension begins here.
   const kind = declared === EXTENSIBLE && format.length >= 26 ? format.readUInt16LE(24) : declared;
   return CODECS[`${kind} ${format.readUInt16LE(14)}`] ?? null;
 }
@@ -48,11 +48,11 @@ export function readWaveFormat(format: Buffer): WaveSound {
   return { codec, profile: null, channels, sampleRate, bitDepth, blockBytes, bitRate: bytesPerSecond * 8 };
 }
 
-/** Packets of samples in which FFmpeg looks for another format; each lasts at most a tenth of a second. */
+/** Number of packets of samples in which FFmpeg searches for another format. Each packet lasts at most a tenth of a second. */
 const SEARCHED_PACKETS = 32;
 const PACKETS_PER_SECOND = 10;
 
-/** Bytes at the start of the samples in which FFmpeg looks for another format. */
+/** Bytes at the start of the samples in which FFmpeg searches for another format. */
 export function searchedBytes(sampleRate: number, blockBytes: number): number {
   return Math.max(SPDIF_BYTES, SEARCHED_PACKETS * Math.max(1, Math.ceil(sampleRate / PACKETS_PER_SECOND)) * blockBytes);
 }
@@ -64,8 +64,8 @@ const SYNC_WORDS = ['7ffe8001', 'fe7f0180', '1fffe800', 'ff1f00e8', '64582025', 
 );
 
 /**
- * Throws `Unclear` if samples may be frames of a compressed format, which FFmpeg looks for in samples of 16 bits: it
- * needs frames at the very start, or many of DTS or TrueHD.
+ * Throws `Unclear` if samples may be frames of a compressed format, which FFmpeg searches for in samples of 16 bits. FFmpeg recognises
+ * frames at the very start, or many frames of DTS or TrueHD.
  */
 export function requireSamples(bytes: Buffer): void {
   for (const word of SYNC_WORDS) mustBe(!bytes.includes(word));

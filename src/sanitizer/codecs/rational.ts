@@ -1,4 +1,4 @@
-/** The nearest fraction whose terms do not exceed `max`, found as FFmpeg finds it: by continued fractions. */
+/** The nearest fraction whose terms do not exceed `max`, computed with continued fractions as in FFmpeg. */
 export function nearestFraction(numerator: number, denominator: number, max: number): number {
   let [num, den] = [BigInt(numerator), BigInt(denominator)];
   const limit = BigInt(max);

@@ -1,19 +1,19 @@
 import type { AudioStream, VideoStream } from '../../ffmpeg/index.ts';
 import type { Color } from './color.ts';
 
-/** What the headers of a video stream declare, as FFmpeg's decoder would report it. */
+/** The facts that the headers of a video stream declare, as FFmpeg's decoder would report them. */
 export interface Picture extends Pick<VideoStream, 'codec' | 'profile' | 'width' | 'height'> {
   pixelFormat: string;
-  /** What the stream declares. The container's values apply where one is absent. */
+  /** Values that the stream declares. If a value is absent, the container's value applies. */
   color: Partial<Color>;
   /** Width of a sample divided by its height; null = not declared. */
   aspect: number | null;
 }
 
-/** What the headers of an audio stream declare. */
+/** The facts that the headers of an audio stream declare. */
 export type Sound = Pick<AudioStream, 'codec' | 'profile' | 'channels' | 'sampleRate' | 'bitDepth'>;
 
-/** FFmpeg's name of a planar YUV format. `isFull` = the name states that all values are used, as H.264 has it. */
+/** FFmpeg's name of a planar YUV format. `isFull` = the name states that all values are used, as for H.264. */
 export function planarFormat(chroma: '420' | '422' | '444', depth: number, isFull = false): string {
   return depth === 8 ? `yuv${isFull ? 'j' : ''}${chroma}p` : `yuv${chroma}p${depth}le`;
 }

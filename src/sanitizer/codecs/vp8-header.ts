@@ -43,16 +43,16 @@ class BooleanReader {
     return value;
   }
 
-  /** Skips numbers with signs, each after a flag that says whether it is there. */
+  /** Skips signed numbers, each of which follows a flag that states whether the number is present. */
   skipOptional(count: number, bits: number): void {
     for (let index = 0; index < count; index++) if (this.flag()) this.bits(bits + 1);
   }
 }
 
 /**
- * Reads the compressed header of a key frame (RFC 6386, 9.2 to 9.5), whose first part has been found to lie within the
- * frame, up to the sizes of its partitions: up to there FFmpeg may reject the frame and then does not report its size.
- * Returns whether the pixels may have all values. `read` returns bytes of the frame.
+ * Reads the compressed header of a key frame (RFC 6386, 9.2 to 9.5) up to the sizes of its partitions. The caller has checked that the
+ * first part is within the frame. Until then, FFmpeg may reject the frame, and would not report its size. Returns whether the pixels may
+ * have all values. `read` returns bytes of the frame.
  */
 export function readVp8Header(
   frame: { bytes: number; firstPart: number },

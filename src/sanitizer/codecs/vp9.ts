@@ -3,7 +3,7 @@ import { colorRange } from './color.ts';
 import { type Picture, planarFormat } from './types.ts';
 
 const SYNC = 0x498342;
-/** Names of FFmpeg for `color_space` (VP9 bitstream specification, 7.2.2). The last one is RGB, which is rare. */
+/** FFmpeg's names for `color_space` (VP9 bitstream specification, 7.2.2). The last color space is RGB, which is rare. */
 const SPACES = [null, 'bt470bg', 'bt709', 'smpte170m', 'smpte240m', 'bt2020nc', 'reserved'] as const;
 
 /** Reads the first frame of VP9 (6.2), which must be a key frame. */
@@ -12,7 +12,7 @@ export function readVp9(frame: Buffer): Picture {
   mustBe(reader.bits(2) === 2);
   const profile = reader.bits(1) + 2 * reader.bits(1);
   if (profile === 3) mustBe(!reader.flag());
-  // Shows an existing frame, or is not a key frame.
+  // The frame shows an existing frame, or is not a key frame.
   mustBe(!reader.flag() && !reader.flag());
   reader.skip(2);
   mustBe(reader.bits(24) === SYNC);

@@ -22,7 +22,7 @@ export function readOpus(head: Buffer): Sound {
   return { codec: 'opus', profile: null, channels, sampleRate: OPUS_RATE, bitDepth: null };
 }
 
-/** The three headers of Vorbis as Matroska stores them, of which only the first is read. */
+/** The three headers of Vorbis as Matroska stores them. Only the first header is read. */
 export function readVorbis(config: Buffer): Sound {
   mustBe(config.length > 3 && config[0] === 2);
   const lengths = [0, 0];
@@ -41,7 +41,7 @@ export function readVorbis(config: Buffer): Sound {
   return readVorbisHead(head).sound;
 }
 
-/** What the identification header of Vorbis declares. */
+/** The facts that the identification header of Vorbis declares. */
 export interface VorbisHead {
   sound: Sound;
   /** Nominal, in bits per second; 0 = not declared. */

@@ -16,14 +16,14 @@ const HEAD = 7;
 const CHECKSUM = 2;
 const SAMPLES_OF_BLOCK = 1024;
 
-/** ISO 14496-3, 1.A.2. The format is what stays the same within a stream: version, profile, rate, channels. */
+/** ISO 14496-3, 1.A.2. The format consists of the fields that stay the same within a stream: version, profile, rate, channels. */
 function readAdtsHeader(bytes: Buffer, at: number): FrameHeader | null {
   if (at + HEAD > bytes.length || bytes[at] !== 0xff || (bytes[at + 1]! & 0xf6) !== 0xf0) return null;
   const rate = AAC_RATES[(bytes[at + 2]! >> 2) & 15];
   if (rate === undefined) return null;
   const length = ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5);
   if (length <= HEAD + (hasChecksum(bytes, at) ? CHECKSUM : 0)) return null;
-  // Without the private bit, and without the bit that announces a checksum.
+  // Excludes the private bit and the bit that announces a checksum.
   const format = ((bytes[at + 1]! & 8) << 16) | ((bytes[at + 2]! & 0xfd) << 8) | (bytes[at + 3]! & 0xc0);
   return { bytes: length, format, samples: SAMPLES_OF_BLOCK * ((bytes[at + 6]! & 3) + 1), rate };
 }
@@ -37,7 +37,7 @@ const ADTS: FrameKind = { headerBytes: HEAD, read: readAdtsHeader };
 /** Reads AAC in ADTS frames; drops tags and any other data between the frames. */
 export function readAdts(file: FileBytes): Reading {
   const { end, pictures } = readLeadingTags(file);
-  // Tags before ADTS are rare, and a file that begins with a picture is detected as an MP3.
+  // Tags before ADTS are rare. A file that begins with a picture is detected as an MP3.
   if (pictures.length > 0) throw new NotRewritable('has cover art');
   const audio = findFrames(file, end, ADTS);
   const { ranges, seconds } = audio;
@@ -50,13 +50,13 @@ export function readAdts(file: FileBytes): Reading {
   };
 }
 
-/** ffprobe reads this many frames of a stream that declares no times. */
+/** Number of frames that ffprobe reads of a stream without times. */
 const FIRST_FRAMES = 50;
 const LEAST_FRAMES = 2;
 /** FFmpeg's time scale of ADTS: a multiple of all sample rates. */
 const TIMESCALE = 28_224_000;
 
-/** What ffprobe would report about the rewritten file, whose length it estimates from the bit rate of the first frames. */
+/** The facts that ffprobe would report about the rewritten file. ffprobe estimates its length from the bit rate of the first frames. */
 function describeAdts(file: FileBytes, { ranges, bytes }: FoundFrames): MediaInfo | null {
   return unlessUnclear(() => {
     const sound = readAdtsSound(file.read(ranges.from[0]!, HEAD));
@@ -68,7 +68,7 @@ function describeAdts(file: FileBytes, { ranges, bytes }: FoundFrames): MediaInf
   });
 }
 
-/** Bits per second of the first frames: their mean, rounded after each one, as FFmpeg's parser does. */
+/** Bits per second of the first frames: their mean, rounded after each frame, as FFmpeg's parser does. */
 function meanBitRate(file: FileBytes, { count, from, bytes }: Ranges, channels: number): number {
   let [mean, frames] = [0, 0];
   for (let range = 0; range < count; range++) {

@@ -12,7 +12,7 @@ import type { Picture } from './pictures.ts';
 /** FFmpeg's time scale of a cover, which it also reports as its frame rate. */
 const TIMESCALE = 90_000;
 
-/** Adds the cover as FFmpeg does: a video stream that lasts as long as the sound. Throws `Unclear` for several. */
+/** Adds the cover as FFmpeg does: a video stream that lasts as long as the sound. Throws `Unclear` for several covers. */
 export function withCover(info: MediaInfo, file: FileBytes, pictures: readonly Picture[]): MediaInfo {
   mustBe(pictures.length === 1 && info.durationSeconds !== null);
   const [{ mime, from, bytes }] = pictures as [Picture];

@@ -6,7 +6,7 @@ import { beginsTag, tagBytes } from './tags.ts';
 
 /** The header of an audio frame. */
 export interface FrameHeader {
-  /** Size of the entire frame, header included. */
+  /** Size of the entire frame, including the header. */
   bytes: number;
   /** Equal for frames that a decoder can read in sequence without a reset. */
   format: number;
@@ -18,7 +18,7 @@ export interface FrameHeader {
 /** A stream of frames without a container: each frame begins where the previous one ends. */
 export interface FrameKind {
   headerBytes: number;
-  /** Null = not a header of this kind. */
+  /** Null = the bytes are not a header of this kind. */
   read(bytes: Buffer, at: number): FrameHeader | null;
 }
 
@@ -27,29 +27,29 @@ export interface FoundFrames {
   /** Bytes of all frames. */
   bytes: number;
   head: FrameHeader;
-  /** Duration of all frames, encoder delay and padding included. */
+  /** Duration of all frames, including encoder delay and padding. */
   seconds: number;
 }
 
-/** FFmpeg gives up after this many bytes without two consecutive frames. */
+/** FFmpeg stops searching after this many bytes without two consecutive frames. */
 const MAX_BEFORE = 64 * 1024;
 /** Limit of gaps between frames: concatenated recordings have a few. */
 const MAX_GAPS = 1000;
 const BLOCK = 64 * 1024;
 const LONGEST_FRAME = 8192;
-/** Consecutive headers that do not occur by chance. */
+/** Number of consecutive headers that do not occur by chance. */
 const MIN_CONSECUTIVE = 3;
 
 /**
- * Finds all frames from an offset on, and skips tags and other data before, between and after them. The last frame may
- * be truncated. Throws `NotRewritable` if there are no frames, or if their format changes.
+ * Finds all frames from an offset on, and skips tags and other data before, between and after them. The last frame may be truncated. Throws
+ * `NotRewritable` if there are no frames, or if their format changes.
  */
 export function findFrames(file: FileBytes, from: number, kind: FrameKind): FoundFrames {
   const ranges = rangeList();
   const first = nextFrame(file, from, kind, null);
   if (!first) throw new NotRewritable('has no two consecutive audio frames');
   const { head: format } = first;
-  // Keep a frame at the very start even if damage follows it: without it all others would come too early.
+  // Keep a frame at the very start even if damage follows it. Without this frame, all other frames would have too early times.
   const lead = kind.read(file.read(from, kind.headerBytes), 0);
   let at = lead?.format === format.format ? from : first.at;
   let samples = 0;
@@ -78,8 +78,8 @@ export function findFrames(file: FileBytes, from: number, kind: FrameKind): Foun
 }
 
 /**
- * Finds where frames of a format begin again. Three frames of another format are no accident: the file changes its
- * format in the middle, which only FFmpeg can follow.
+ * Finds the offset at which frames of a format begin again. Three frames of another format are no coincidence: the file changes its format,
+ * which only FFmpeg can handle.
  */
 function nextFrame(
   file: FileBytes,
@@ -89,7 +89,7 @@ function nextFrame(
 ): { at: number; head: FrameHeader } | null {
   const end = format === null ? Math.min(from + MAX_BEFORE, file.size) : file.size;
   for (let start = from; start < end; start += BLOCK) {
-    // Each piece includes what follows its headers, so that a hostile file costs one read per piece.
+    // Each piece also contains the bytes after its headers, so that a hostile file costs one read per piece.
     const piece = file.read(start, Math.min(BLOCK + MIN_CONSECUTIVE * LONGEST_FRAME, file.size - start));
     for (let at = piece.indexOf(0xff); at >= 0 && at < BLOCK; at = piece.indexOf(0xff, at + 1)) {
       const head = kind.read(piece, at);

@@ -46,13 +46,13 @@ export function readMp3(file: FileBytes): Reading {
   };
 }
 
-/** ffprobe reads at most 50 frames of a stream whose first one has a time. */
+/** ffprobe reads at most 50 frames of a stream whose first frame has a time. */
 const FIRST_FRAMES = 64;
 const LEAST_FRAMES = 4;
 /** FFmpeg's time scale of MP3: a multiple of all sample rates. */
 const TIMESCALE = 14_112_000;
 
-/** What ffprobe would report about the rewritten file, whose length it reads from the VBR header, or estimates. */
+/** The facts that ffprobe would report about the rewritten file. ffprobe reads its length from the VBR header, or estimates it. */
 function describeMp3(
   file: FileBytes,
   audio: FoundFrames,
@@ -65,7 +65,7 @@ function describeMp3(
     const ofFile = { demuxer: 'mp3', sizeBytes: file.size };
     const constant = constantRate(file, audio.ranges);
     if (!vbr) {
-      // An estimate from the size of the file, to which covers belong.
+      // The length is an estimate from the size of the file, which includes covers.
       mustBe(pictures.length === 0);
       mustBe(constant !== null && beginsAlike(file, audio.ranges.from[0]!));
       const duration = scaled(audio.bytes, 8 * TIMESCALE, constant);
@@ -81,17 +81,17 @@ function describeMp3(
   });
 }
 
-/** Bits of a header that do not change within a stream, for FFmpeg: all but the bit rate, padding, and joint stereo. */
+/** Bits of a header that FFmpeg expects to be constant within a stream: all bits except the bit rate, padding, and joint stereo. */
 const SAME_BITS = 0xfffe0ccf;
 
-/** Whether the first two frames are of one kind: FFmpeg takes what precedes two such frames for other data. */
+/** Whether the first two frames are of the same kind: FFmpeg treats everything before two such frames as other data. */
 function beginsAlike(file: FileBytes, at: number): boolean {
   const first = Buffer.from(file.read(at, MP3.headerBytes));
   const second = file.read(at + readMp3Header(first, 0)!.bytes, MP3.headerBytes);
   return ((first.readUInt32BE(0) ^ second.readUInt32BE(0)) & SAME_BITS) === 0;
 }
 
-/** Bits per second of the first frames; null if they differ. Throws `Unclear` if data between frames was dropped there. */
+/** Bits per second of the first frames; null if they differ. Throws `Unclear` if data between these frames was dropped. */
 function constantRate(file: FileBytes, { count, from, bytes }: Ranges): number | null {
   const end = from[0]! + bytes[0]!;
   const rates = new Set<number>();

@@ -13,7 +13,7 @@ export interface Picture {
 }
 
 export interface LeadingTags {
-  /** Where the tags end. */
+  /** Offset at which the tags end. */
   end: number;
   pictures: readonly Picture[];
 }
@@ -90,7 +90,7 @@ function readTag(file: FileBytes, at: number, bytes: number): Picture[] {
   return pictures;
 }
 
-/** Visits the frames as FFmpeg does. Returns the offset at which they end. */
+/** Visits the frames in the same way as FFmpeg. Returns the offset at which they end. */
 function walk(
   file: FileBytes,
   from: number,
@@ -113,7 +113,9 @@ function walk(
   return at;
 }
 
-/** Some programs write plain integers where ID3v2.4 requires syncsafe ones. What follows decides, as in FFmpeg. */
+/**
+ * Some programs write plain integers where ID3v2.4 requires syncsafe integers. As in FFmpeg, the following bytes decide which kind it is.
+ */
 function frameLength(file: FileBytes, head: Buffer, version: number, at: number, end: number): number | null {
   if (version === 2) return head.readUIntBE(3, 3);
   const plain = head.readUInt32BE(4);
@@ -152,7 +154,7 @@ function wideEnd(fields: Buffer, from: number, encoding: number): number {
   return 0;
 }
 
-/** Requires that MIME type and first bytes agree: FFmpeg trusts the MIME type, and for PNG the bytes. */
+/** Requires that MIME type and first bytes match: FFmpeg trusts the MIME type, and for PNG the bytes. */
 function pictureKind(declared: string, head: Buffer): Picture['mime'] {
   const isPng = head.toString('latin1') === '\x89PNG\r\n\x1a\n';
   const isJpeg = head.readUIntBE(0, 3) === 0xffd8ff;

@@ -8,7 +8,7 @@ const ID3V1 = 128;
 const APE_HEADER = 32;
 const APE_HAS_HEADER = 0x80000000;
 
-/** Size of the ID3v2 tag at an offset, header included; 0 = no tag. */
+/** Size of the ID3v2 tag at an offset, including the header; 0 = no tag. */
 export function id3Bytes(file: FileBytes, at: number): number {
   if (at + ID3_HEADER > file.size) return 0;
   const head = file.read(at, ID3_HEADER);
@@ -17,7 +17,7 @@ export function id3Bytes(file: FileBytes, at: number): number {
   return ID3_HEADER + syncSafe(head.readUInt32BE(6)) + (head[5]! & FOOTER ? ID3_HEADER : 0);
 }
 
-/** Size of the tag of any kind at an offset; 0 = no tag, or it declares more bytes than the file has. */
+/** Size of the tag of any kind at an offset; 0 = no tag, or the tag declares more bytes than the file has. */
 export function tagBytes(file: FileBytes, at: number): number {
   const bytes = id3Bytes(file, at) || apeBytes(file, at) || id3v1Bytes(file, at);
   return at + bytes <= file.size ? bytes : 0;
@@ -28,7 +28,7 @@ export function beginsTag(piece: Buffer, at: number): boolean {
   return /^(?:ID3|TAG|APETAGEX)/.test(piece.toString('latin1', at, at + 8));
 }
 
-/** Whether a range ends like an APE tag, in which FFmpeg looks for covers, or is too short for one. */
+/** Whether a range ends like an APE tag, in which FFmpeg searches for covers, or is too short to exclude it. */
 export function endsLikeTag(file: FileBytes, from: number, bytes: number): boolean {
   return bytes < APE_HEADER || file.read(from + bytes - APE_HEADER, 8).toString('latin1') === 'APETAGEX';
 }
@@ -37,7 +37,7 @@ function apeBytes(file: FileBytes, at: number): number {
   if (at + APE_HEADER > file.size) return 0;
   const head = file.read(at, APE_HEADER);
   if (head.toString('latin1', 0, 8) !== 'APETAGEX') return 0;
-  // The size covers items and footer. Without the header flag this is the footer itself.
+  // The size covers items and footer. If the header flag is not set, this element is the footer itself.
   return head.readUInt32LE(20) & APE_HAS_HEADER ? APE_HEADER + head.readUInt32LE(12) : APE_HEADER;
 }
 

@@ -14,7 +14,7 @@ export interface VbrHeader {
   frames: number;
   /** Declared number of bytes; 0 = not declared. */
   bytes: number;
-  /** Whether it declares a constant bit rate. */
+  /** Whether the header declares a constant bit rate. */
   isConstant: boolean;
 }
 
@@ -28,13 +28,13 @@ const HAS_QUALITY = 8;
 const TABLE_BYTES = 100;
 /** LAME extension, from the encoder's name to the checksum. */
 const LAME_BYTES = 36;
-/** Offsets in it: peak and two gains; delay and padding. */
+/** Offsets in the extension: peak and two gains; delay and padding. */
 const LOUDNESS = { at: 11, bytes: 8 };
 const DELAYS = { at: 21, bytes: 3 };
 /** Encoder names for which FFmpeg uses the delay. */
 const ENCODERS = ['LAME', 'Lavf', 'Lavc'];
 
-/** Null = this is an audio frame. */
+/** Null = the frame is an audio frame. */
 export function readVbrHeader(file: FileBytes, at: number, head: Mp3Header): VbrHeader | null {
   const frame = Buffer.from(file.read(at, Math.min(head.bytes, file.size - at)));
   const side = head.isVersion1 ? (head.isMono ? 17 : 32) : head.isMono ? 9 : 17;
@@ -43,7 +43,7 @@ export function readVbrHeader(file: FileBytes, at: number, head: Mp3Header): Vbr
   if (name !== 'Xing' && name !== 'Info') return isVbri ? readVbri(frame) : null;
   if (isVbri) throw new NotRewritable('has two VBR headers');
   if (frame.length < head.bytes) throw new NotRewritable('is cut off in its first frame');
-  // FFmpeg's size of the audio. It ignores the number of frames if the file is much larger than declared.
+  // The size of the audio as FFmpeg computes it. FFmpeg ignores the number of frames if the file is much larger than declared.
   return readXing(frame, FRAME_HEADER + side, file.size - at - FRAME_HEADER);
 }
 
@@ -85,7 +85,7 @@ function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHeader {
   return { frame: rewritten, frames: frames.value, bytes: bytes.value, isConstant };
 }
 
-/** By more than a sixteenth, as in FFmpeg. */
+/** Much larger means more than a sixteenth, as in FFmpeg. */
 function isMuchLarger(rest: number, declared: number): boolean {
   return declared > 0 && rest > declared && rest - declared > declared >>> 4;
 }

@@ -3,7 +3,7 @@ import { type Box, type BoxBudget, boxesIn, boxMap, content, printable } from '.
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { fieldsOf } from './fields.ts';
 
-/** A photo of 48 megapixels in tiles of 512 has some 200 items, depth and gain maps included. */
+/** Maximum number of items. A photo of 48 megapixels in tiles of 512 has some 200 items, including depth and gain maps. */
 const MAX_ITEMS = 4096;
 const MAX_TABLE_BYTES = 2 ** 20;
 
@@ -16,7 +16,7 @@ export interface ItemLocation {
 /** A property of an item. */
 export interface Property {
   box: Box;
-  /** Readers that do not support the property must not show the item. */
+  /** Whether readers that do not support the property must not show the item. */
   essential: boolean;
 }
 

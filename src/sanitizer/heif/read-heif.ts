@@ -8,7 +8,7 @@ import { type ItemTables, readItemTables } from './item-tables.ts';
 import { readProperties } from './properties.ts';
 import { CODECS, type CodedItem, tilesTrack } from './tiles-track.ts';
 
-/** A picture of equal tiles. A picture without a grid has one tile. */
+/** A picture that consists of equal tiles. A picture without a grid has one tile. */
 interface Layer extends Tiling {
   width: number;
   height: number;

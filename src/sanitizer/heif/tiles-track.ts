@@ -3,7 +3,7 @@ import type { Track } from '../isobmff/movie.ts';
 import type { ItemLocation } from './item-tables.ts';
 import type { ItemProperties } from './properties.ts';
 
-/** Types of coded items, with FFmpeg's codec name and the box of the decoder configuration. */
+/** Types of coded items, with FFmpeg's codec name and the type of the box with the decoder configuration. */
 export const CODECS = {
   av01: { codec: 'av1', config: 'av1C' },
   hvc1: { codec: 'hevc', config: 'hvcC' },
@@ -16,7 +16,7 @@ export interface CodedItem extends ItemProperties {
   location: ItemLocation;
 }
 
-/** No rotation or mirroring. Fixed point 16.16, the last column 2.30. */
+/** The identity matrix, without rotation or mirroring. Fixed point 16.16; the last column is 2.30. */
 const IDENTITY_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 const LANGUAGE_UNDETERMINED = 0x55c4;
 

@@ -14,13 +14,13 @@ const [HAS_ALPHA, IS_ANIMATED] = [0x10, 0x02];
 const FRAME_BYTES = 16;
 const [DURATION_AT, DURATION_BYTES] = [12, 3];
 const MS = 1000;
-/** An hour at 30 frames per second. */
+/** Maximum number of frames: an hour at 30 frames per second. */
 const MAX_CHUNKS = 108_000;
 const IGNORED: ReadonlySet<string> = new Set(['ANIM', 'ICCP', 'EXIF', 'XMP ']);
 
 /**
- * Describes an animated WebP (RFC 9649) by its canvas and its frames, whose pictures are not read. ffprobe reports no size,
- * because FFmpeg 7.1 has no decoder for animations. Null for a WebP of one picture. Throws `Unclear`.
+ * Describes an animated WebP (RFC 9649) by its canvas and its frames, without reading their pictures. ffprobe reports no size, because
+ * FFmpeg 7.1 has no decoder for animations. Null for a WebP with one picture. Throws `Unclear`.
  */
 export function readAnimatedWebp(file: FileBytes): MediaInfo | null {
   mustBe(file.size > HEAD + CHUNK_HEAD && file.size % 2 === 0);

@@ -15,13 +15,13 @@ const TRAILER = 0x3b;
 const CONTROL = 0xf9;
 const APPLICATION = 0xff;
 const HAS_COLORS = 0x80;
-/** Blocks of at most 255 bytes; a file of 500 MB has some two million. */
+/** Maximum number of blocks of at most 255 bytes. A file of 500 MB has some two million. */
 const MAX_BLOCKS = 4_000_000;
-/** Hundredths of a second for which FFmpeg shows a frame that declares none. */
+/** Hundredths of a second for which FFmpeg shows a frame that declares no delay. */
 const DEFAULT_DELAY = 10;
 const UNITS = 100;
 
-/** What ffprobe would report about a GIF, which it learns from the structure alone. Throws `Unclear`. */
+/** The facts that ffprobe would report about a GIF, which ffprobe derives only from the structure. Throws `Unclear`. */
 export function readGif(file: FileBytes): MediaInfo {
   mustBe(file.size > HEAD);
   const head = Buffer.from(file.read(0, HEAD));
@@ -51,7 +51,7 @@ function countFrames(file: FileBytes, from: number): { frames: number; units: nu
     mustBe(position < file.size);
     return file.read(position, 1)[0]!;
   };
-  /** Returns the offset after the blocks that begin at one. */
+  /** Returns the offset after the blocks that begin at the given offset. */
   const skipBlocks = (start: number): number => {
     let position = start;
     for (let size = byte(position); size !== 0; size = byte(position)) {
@@ -68,7 +68,7 @@ function countFrames(file: FileBytes, from: number): { frames: number; units: nu
         mustBe(size === 4 && at + 6 < file.size);
         units += file.read(at + 4, 2).readUInt16LE(0) || DEFAULT_DELAY;
       }
-      // FFmpeg stops at such a block that is empty.
+      // FFmpeg stops at an empty block of this kind.
       if (label === APPLICATION) mustBe(size > 0 && byte(at + 3 + size) > 0);
       at = skipBlocks(at + 2);
     } else {

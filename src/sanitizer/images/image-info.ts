@@ -21,8 +21,8 @@ const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = {
 };
 
 /**
- * What ffprobe would report about a picture; null for other files, and where it may see something else. Of an animated WebP, what
- * ffprobe doesn't find.
+ * The facts that ffprobe would report about a picture. Null for other files, and if ffprobe may report something else. For an animated
+ * WebP, the facts that ffprobe does not find.
  */
 export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   return unlessUnclear(() => {
@@ -34,7 +34,7 @@ export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   });
 }
 
-/** Throws `Unclear` for a size that FFmpeg may reject: it then reports none. */
+/** Throws `Unclear` for a size that FFmpeg may reject, because ffprobe then reports no size. */
 export function requireSize({ width, height }: Picture): void {
   mustBe(width > 0 && height > 0 && width * height <= INPUT_LIMITS.maxPixels);
   mustBe(width <= INPUT_LIMITS.maxSide && height <= INPUT_LIMITS.maxSide);

@@ -2,7 +2,7 @@ import { mustBe } from '../codecs/bits.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 
-/** The entire file is searched for markers. */
+/** Maximum size, because the entire file is searched for markers. */
 const MAX_BYTES = 128 * 2 ** 20;
 
 const M = {
@@ -20,7 +20,7 @@ const M = {
 const PROFILES: Readonly<Record<number, string>> = { 192: 'Baseline', 193: 'Sequential', 194: 'Progressive' };
 const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
 
-/** What the segments before the pixels declare. */
+/** The facts that the segments before the pixels declare. */
 interface Declared {
   frame: { profile: string; content: Buffer } | null;
   aspect: number | null;
@@ -29,8 +29,8 @@ interface Declared {
 }
 
 /**
- * Reads a JPEG (ITU-T T.81) up to its end, which must be the end of the file. Throws `Unclear` for everything in which
- * FFmpeg's decoder may see more than one frame, or another one.
+ * Reads a JPEG (ITU-T T.81) up to its end, which must be the end of the file. Throws `Unclear` for everything in which FFmpeg's decoder may
+ * find another frame or several frames.
  */
 export function readJpeg(file: FileBytes): Picture {
   mustBe(file.size >= 4 && file.size <= MAX_BYTES);
@@ -59,7 +59,7 @@ function readSegment(marker: number, content: Buffer, declared: Declared): void 
     declared.frame = { profile, content };
   } else if (marker === M.sos) mustBe(declared.frame !== null);
   else if (marker === M.dqt) checkTables(content);
-  // FFmpeg searches these for markers.
+  // FFmpeg searches these segments for markers.
   else if (marker === M.dht || marker === M.dri) mustBe(!content.includes(0xff));
   else if (marker === M.com) checkComment(content);
   else {
@@ -77,7 +77,7 @@ function afterScan(bytes: Buffer, from: number): number {
   return bytes.length;
 }
 
-/** Quantisation tables: precision and number, and 64 values each. */
+/** Quantisation tables: precision and number, and 64 values for each table. */
 function checkTables(content: Buffer): void {
   for (let at = 0; at < content.length; ) {
     const [precision, table] = [content[at]! >> 4, content[at]! & 15];
@@ -87,14 +87,14 @@ function checkTables(content: Buffer): void {
   }
 }
 
-/** Programs whose comments change how FFmpeg decodes. */
+/** Names of programs in comments that change how FFmpeg decodes the picture. */
 const MEANINGFUL_COMMENT = /^(?:AVID|CS=|Intel|Metasoft|MULTISCOPE)/;
 
 function checkComment(content: Buffer): void {
   mustBe(!MEANINGFUL_COMMENT.test(content.toString('latin1', 0, 16)));
 }
 
-/** Kinds of data that change how FFmpeg decodes. */
+/** Kinds of application data that change how FFmpeg decodes the picture. */
 const MEANINGFUL_DATA: ReadonlySet<string> = new Set(['AVI1', 'LJIF', '_JPS', 'colr', 'xfrm']);
 const LEAST_DATA = 5;
 
@@ -138,7 +138,7 @@ function describe({ frame, aspect, transform }: Declared, fileBytes: number): Pi
   return { ...shape, pixelFormat, color: { colorSpace: 'bt470bg', colorRange: 'pc' } };
 }
 
-/** The sampling factors as in `FORMATS`. Factors of 2 for all components mean the same as 1. */
+/** The sampling factors in the form of `FORMATS`. Factors of 2 for all components have the same meaning as 1. */
 function samplingOf(components: readonly Buffer[]): string {
   const reduced = (factors: number[]) => (factors.every((factor) => factor === 2) ? factors.map(() => 1) : factors);
   const horizontal = reduced(components.map((component) => component[1]! >> 4));

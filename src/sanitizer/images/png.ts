@@ -4,7 +4,7 @@ import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-/** Length and type before the content, and a checksum after it. */
+/** Bytes of a chunk's length and type before the content, and of its checksum after it. */
 const AROUND = 12;
 const MAX_CHUNKS = 100_000;
 const MAX_LENGTH = 2 ** 31 - 1;
@@ -15,7 +15,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   ...{ '2 8': 'rgb24', '2 16': 'rgb48be', '3 1': 'pal8', '3 2': 'pal8', '3 4': 'pal8', '3 8': 'pal8' },
   ...{ '4 8': 'ya8', '4 16': 'ya16be', '6 8': 'rgba', '6 16': 'rgba64be' },
 };
-/** The formats that a transparent colour makes of others, and the bytes that it has. */
+/** The formats to which a transparent colour changes other formats, and the number of bytes of that colour. */
 const TRANSPARENT: Readonly<Record<string, { format: string; bytes: number }>> = {
   ...{ gray: { format: 'ya8', bytes: 2 }, gray16be: { format: 'ya16be', bytes: 2 } },
   ...{ rgb24: { format: 'rgba', bytes: 6 }, rgb48be: { format: 'rgba64be', bytes: 6 } },
@@ -23,7 +23,7 @@ const TRANSPARENT: Readonly<Record<string, { format: string; bytes: number }>> =
 const PALETTE = 'pal8';
 /** Chunks of animations. */
 const UNSUPPORTED: ReadonlySet<string> = new Set(['acTL', 'fcTL', 'fdAT']);
-/** Chunks of a fixed length that are read. */
+/** Chunks of a fixed length whose content is read. */
 const LENGTHS: Readonly<Record<string, number>> = { IHDR: 13, pHYs: 9, sRGB: 1, cHRM: 32, gAMA: 4, cICP: 4, IEND: 0 };
 
 /** Reads a PNG (ISO/IEC 15948) up to its end, which must be the end of the file. Throws `Unclear`. */
@@ -76,14 +76,14 @@ function aspectOf(chunks: ReadonlyMap<string, Buffer>): number | null {
   const pixels = chunks.get('pHYs');
   if (!pixels) return null;
   const [wide, tall] = [pixels.readUInt32BE(0), pixels.readUInt32BE(4)];
-  // FFmpeg reduces larger terms, and takes some as negative.
+  // FFmpeg reduces larger terms, and reads some as negative.
   mustBe(wide < 1e9 && tall < 1e9);
   return wide > 0 && tall > 0 ? wide / tall : null;
 }
 
 /** White point and primaries of sRGB, in units of 0.00001. */
 const SRGB_PRIMARIES = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6000];
-/** FFmpeg's names of transfer functions by their exponent, in units of 0.00001, give or take 100. */
+/** FFmpeg's names of transfer functions by their exponent, in units of 0.00001, with a tolerance of 100. */
 const GAMMAS: readonly (readonly [number, string])[] = [
   ...([
     [45_455, 'bt470m'],

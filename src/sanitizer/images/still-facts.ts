@@ -9,10 +9,10 @@ interface Picture {
   aspect: number;
 }
 
-/** Bytes that are enough to find the size of the picture. */
+/** Number of bytes that is enough to find the size of the picture. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Facts of a JPEG or PNG from its first bytes; null for other files, and where those bytes are not enough. */
+/** Facts of a JPEG or PNG from its first bytes. Null for other files, and if these bytes are not enough. */
 export function stillFacts(file: FileBytes, demuxer: string): ContainerFacts | null {
   const read = READERS[demuxer];
   if (!read) return null;

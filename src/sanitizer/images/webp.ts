@@ -16,7 +16,7 @@ const LOSSY = 'VP8 ';
 const LOSSLESS = 'VP8L';
 const EXTENDED = 'VP8X';
 const ALPHA = 'ALPH';
-/** Profile of colours, and metadata. Unknown chunks are left to ffprobe. */
+/** Chunks with a colour profile or metadata. ffprobe handles files with unknown chunks. */
 const IGNORED: ReadonlySet<string> = new Set(['ICCP', 'EXIF', 'XMP ']);
 /** Flags of the extended format. */
 const HAS_ALPHA = 0x10;
@@ -75,7 +75,7 @@ function readChunks(file: FileBytes): Chunk[] {
   return chunks;
 }
 
-/** A key frame of VP8. Unlike in a video, FFmpeg believes its header about colours. */
+/** A key frame of VP8. Unlike in a video, FFmpeg uses the colours that its header declares. */
 function readLossy(file: FileBytes, { at, bytes }: Chunk, hasAlpha: boolean): Picture {
   mustBe(bytes > FRAME_HEAD);
   const head = Buffer.from(file.read(at, FRAME_HEAD));

@@ -2,13 +2,13 @@ import type { Ranges } from '../copy-ranges.ts';
 import { NotRewritable } from '../verdicts.ts';
 import type { Track } from './movie.ts';
 
-/** Twelve hours with one chunk per video frame, plus the audio. */
+/** Maximum number of chunks: twelve hours with one chunk per video frame, plus the audio. */
 const MAX_CHUNKS = 4_000_000;
 
 export interface Layout {
   /** Chunk offsets of each track, relative to the first byte of the data. */
   offsets: Float64Array[];
-  /** Ranges to copy, in file order; adjacent ones are merged. */
+  /** Ranges to copy, in file order. Adjacent ranges are merged. */
   ranges: Ranges;
   bytes: number;
 }

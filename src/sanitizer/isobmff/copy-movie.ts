@@ -11,7 +11,7 @@ import { sampleTimes } from './sample-times.ts';
 import { trimMovie } from './trim-movie.ts';
 import { writeMovie } from './write-movie.ts';
 
-/** Asks for streams of an MP4 or MOV file in a new container, as `ffmpeg -c copy -movflags +faststart` copies them. */
+/** Requests a copy of streams of an MP4 or MOV file in a new container, as `ffmpeg -c copy -movflags +faststart` makes it. */
 export interface CopyRequest extends ContainerCopy {
   /** Host path of the file, which is never written. */
   path: string;
@@ -22,7 +22,7 @@ export interface CopyRequest extends ContainerCopy {
 /** `reason` continues "The input …", and means that FFmpeg has to copy it. */
 export type CopyResult = { size: number } | { reason: string };
 
-/** Seconds; streams that start together start within this. */
+/** Seconds. Streams that start together start within this time. */
 const START_SECONDS = 0.001;
 /** Units per second. FFmpeg doubles a time scale of video until it has at least this many units. */
 const MIN_TIMESCALE = 10_000;
@@ -70,7 +70,7 @@ function movieOf(read: Movie, { streams, format, trim, videoType }: CopyRequest)
   return trimmed;
 }
 
-/** Throws where FFmpeg would move, drop or change packets, or write them in another order. */
+/** Throws if FFmpeg would move, drop or change packets, or write them in another order. */
 function requireCopyable(movie: Movie, format: CopyRequest['format']): void {
   if (movie.isFragmented) throw new NotRewritable('has fragments');
   if ((movie.brand === 'qt  ') !== (format === 'mov'))
@@ -98,7 +98,7 @@ function requirePlainTimes(movie: Movie, track: Track): void {
   if (!times.isOrdered || !times.startsWithKey) throw new NotRewritable('has times that are not in order');
   const { durations, offsets } = track.samples;
   const last = durations.readUInt32BE(durations.length - 4);
-  // FFmpeg reads such a packet as hidden, and copies it as a shown one.
+  // FFmpeg reads such a packet as hidden, and copies it as a visible packet.
   if (last === 0) throw new NotRewritable('has a last packet without a duration');
   // FFmpeg derives the duration of such a packet from the frame rate.
   if (track.kind === 'video' && offsets && last !== durations.readUInt32BE(4)) {

@@ -11,7 +11,7 @@ interface Descriptor {
   body: Buffer;
 }
 
-/** Reads the descriptors and rewrites the ones that matter: stream type, bit rates, decoder configuration. */
+/** Reads the descriptors and rewrites the relevant descriptors: stream type, bit rates, decoder configuration. */
 export function rewriteEsds(bytes: Buffer): Buffer {
   if (bytes.length < 4) throw new NotRewritable('has a decoder description that is cut off');
   const outer = descriptorsIn(bytes.subarray(4)).find(({ tag }) => tag === ES || tag === DECODER);
@@ -28,7 +28,7 @@ export function rewriteEsds(bytes: Buffer): Buffer {
 
 /** Offset of the object type in a box made by `rewriteEsds`: after the headers of three descriptors. */
 const OBJECT_TYPE_AT = 8 + 4 + 5 + 3 + 5;
-/** MPEG-4 audio, and the three profiles of MPEG-2: all of them AAC. */
+/** MPEG-4 audio, and the three profiles of MPEG-2. All of them are AAC. */
 const AAC = new Set([0x40, 0x66, 0x67, 0x68]);
 
 /** Object types of ISO/IEC 14496-1, table 5: MPEG-4 video; MPEG-2 and MPEG-1 audio, layer III. */

@@ -3,7 +3,7 @@ import { isAac } from './esds.ts';
 import type { Times } from './gather-samples.ts';
 import type { Edit, Track } from './movie.ts';
 
-/* Fragments declare their decoding times. A plain file starts at zero and expresses the rest with an edit list. */
+/* Fragments declare their decoding times. A plain file starts at zero and expresses other times with an edit list. */
 
 const NORMAL_RATE = 0x10000;
 
@@ -54,7 +54,7 @@ export function timelineOf(
     return { edits, shift: delay, start: begin };
   }
   if (first === 0) return plain;
-  // Negative offsets shift all samples back without hiding any, provided that one sample has the largest shift.
+  // Negative offsets shift all samples back without hiding any sample, provided that one sample has the largest shift.
   if (first > 0 || skipped > 0 || times.minOffset + delay !== 0) {
     throw new NotRewritable('begins before its start, in a way that only fragments can express');
   }

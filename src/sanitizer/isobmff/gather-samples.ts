@@ -11,7 +11,7 @@ export interface SampleBudget {
 
 export const sampleBudget = (): SampleBudget => ({ left: MAX_SAMPLES });
 
-/** FFmpeg, too, rejects larger offsets of presentation times. */
+/** FFmpeg also rejects larger offsets of presentation times. */
 const MAX_OFFSET = 2 ** 28;
 /** Some readers parse differences of decoding times as signed integers. */
 const MAX_STEP = 2 ** 31 - 1;
@@ -23,7 +23,7 @@ const EMPTY_ROWS = Buffer.alloc(16);
 export interface Times {
   /** Decoding time of the first sample. */
   first: number;
-  /** From there to the end of the last sample. */
+  /** Time from the first decoding time to the end of the last sample. */
   length: number;
   /** Presentation time of the first decoded sample, relative to `first`. */
   firstShown: number;

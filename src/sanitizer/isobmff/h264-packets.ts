@@ -11,16 +11,16 @@ import { keyReader } from './sample-times.ts';
 const NAL = { slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9, filler: 12 } as const;
 /** Length and header of a NAL unit. */
 const HEAD = 5;
-/** NAL units per file: twelve hours at 60 frames a second in eight slices. */
+/** Maximum number of NAL units per file: twelve hours at 60 frames a second in eight slices. */
 const MAX_UNITS = 12 * 3600 * 60 * 8;
 const MAX_SEI = 64 * 1024;
 
 /** Buffering period, picture timing, recovery point (ITU-T H.264, D.1.1). */
 const TIMING: ReadonlySet<number> = new Set([0, 1, 6]);
-/** Unregistered user data: the settings of an encoder, but also what a camera adds. */
+/** Unregistered user data: the settings of an encoder, but also data that a camera adds. */
 const DATA = 5;
 
-/** Reads the header of every NAL unit of the stream. What it does not know is not uniform. */
+/** Reads the header of every NAL unit of the stream. A stream with unknown units is not uniform. */
 export function scanH264(track: Track, file: FileBytes): H264Packets {
   const found: H264Packets = { level: 0, isUniform: false, isClosed: true, supplement: 'none' };
   const avcC = boxesOfEntry(track.kind, track.entry)?.find(({ type }) => type === 'avcC');

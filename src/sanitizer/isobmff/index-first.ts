@@ -2,7 +2,7 @@ import { type FileBytes, openBytes, writeTo } from '../file-bytes.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxBudget, boxesIn } from './boxes.ts';
 
-/** Asks how a finished MP4 or MOV file with its index at the end reads with its index first. */
+/** Requests the new start of a finished MP4 or MOV file whose index is at the end, so that its index comes first. */
 export interface IndexFirstRequest {
   /** Host path of the file, which is never written. */
   path: string;
@@ -19,13 +19,13 @@ export interface IndexFirst {
 
 export type IndexFirstResult = { found: IndexFirst } | { reason: string };
 
-/** The start is uploaded as one part, from memory. An index of 16 MiB describes some four hours. */
+/** Maximum size of the new start, which is uploaded as one part, from memory. An index of 16 MiB describes some four hours. */
 const MAX_INDEX_BYTES = 16 * 2 ** 20;
 const PATH_TO_OFFSETS = ['trak', 'mdia', 'minf', 'stbl'];
 
 /**
- * Writes what precedes the media data once the index is moved there, with all chunk offsets shifted by its size: the
- * second pass of FFmpeg's `+faststart`, byte for byte, without moving the data. Runs in the thread of the sanitizer.
+ * Writes the bytes that precede the media data once the index is moved there, with all chunk offsets shifted by its size. The result equals
+ * the second pass of FFmpeg's `+faststart` byte for byte, without moving the data. Runs in the thread of the sanitizer.
  */
 export function readIndexFirst({ path, startTarget }: IndexFirstRequest): IndexFirstResult {
   const file = openBytes(path);
@@ -79,7 +79,7 @@ function shiftOffsets(table: Buffer, type: string, by: number): void {
     if (bytes === 8) table.writeBigUInt64BE(table.readBigUInt64BE(at) + BigInt(by), at);
     else {
       const offset = table.readUInt32BE(at) + by;
-      // FFmpeg would use `co64`.
+      // FFmpeg would write `co64`.
       if (offset > 0xffffffff) throw new NotRewritable('is too large for its table of chunks');
       table.writeUInt32BE(offset, at);
     }

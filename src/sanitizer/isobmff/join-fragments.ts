@@ -13,7 +13,7 @@ const TIMESCALE = 1_000_000;
 const EMPTY_TIMELINE: Timeline = { edits: null, shift: 0, start: 0 };
 
 export interface Fragments {
-  /** `mvex`, if any. */
+  /** The `mvex` box, if there is one. */
   defaults: Box | undefined;
   moofs: readonly Box[];
   /** Whether there is an index of segments (`sidx`). */
@@ -21,8 +21,8 @@ export interface Fragments {
 }
 
 /**
- * Returns the movie with the samples of its fragments, as if they had been in its index. Throws `NotRewritable` if a
- * plain index cannot express what the fragments declare.
+ * Returns the movie with the samples of its fragments, as if they had been in its index. Throws `NotRewritable` if a plain index cannot
+ * express the declarations of the fragments.
  */
 export function joinFragments(
   file: FileBytes,

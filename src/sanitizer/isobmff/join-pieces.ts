@@ -9,7 +9,7 @@ import { movieFrames } from './movie-frames.ts';
 import { readMovie } from './read-movie.ts';
 import { writeMovie } from './write-movie.ts';
 
-/** Asks for one container of pieces of a video that were encoded with the same settings. */
+/** Requests one container with all pieces of a video, which were encoded with the same settings. */
 export interface JoinRequest {
   /** Host paths of the pieces in order: movies with one video stream. They are never written. */
   pieces: readonly string[];
@@ -24,8 +24,8 @@ const NORMAL_RATE = 0x10000;
 const NO_GROUPS: Buffer[] = [];
 
 /**
- * Writes the packets of all pieces, one after another, into one container. Each piece begins where the one before ends;
- * no packet is changed. Runs in the thread of the sanitizer.
+ * Writes the packets of all pieces, one after another, into one container. Each piece begins where the previous piece ends. No packet is
+ * changed. Runs in the thread of the sanitizer.
  */
 export function joinPieces({ pieces, joined }: JoinRequest): JoinResult {
   const files: FileBytes[] = [];

@@ -3,7 +3,7 @@ import type { Track } from './movie.ts';
 /** Samples of a stream, in the order of decoding. */
 export interface Samples {
   count: number;
-  /** Decoding times, in the stream's time scale; one more than samples. */
+  /** Decoding times, in the stream's time scale. There is one more time than samples. */
   times: Float64Array;
   offsets: Int32Array;
   sizes: Uint32Array;

@@ -3,7 +3,7 @@ import type { ContainerFacts } from '../types.ts';
 import { mpeg4Codec } from './esds.ts';
 import type { Movie, Track } from './movie.ts';
 
-/** FFmpeg's codec names by type of sample entry. `mp4a` and `mp4v` declare theirs in an `esds`. */
+/** FFmpeg's codec names by type of sample entry. `mp4a` and `mp4v` declare their codec in an `esds`. */
 export const MOVIE_CODECS: Readonly<Record<string, string>> = {
   ...{ avc1: 'h264', avc3: 'h264', hvc1: 'hevc', hev1: 'hevc', av01: 'av1', vp08: 'vp8', vp09: 'vp9' },
   ...{ Opus: 'opus', fLaC: 'flac', alac: 'alac' },
@@ -12,7 +12,7 @@ export const MOVIE_CODECS: Readonly<Record<string, string>> = {
 const PICTURE_BOXES = 8 + 78;
 const IDENTITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 
-/** Null where only ffprobe can tell: fragments, rotation, no declared pixel aspect ratio, rarer codecs. */
+/** Facts of a movie. Null if only ffprobe can find them: fragments, rotation, no declared pixel aspect ratio, rarer codecs. */
 export function movieFacts(movie: Movie): ContainerFacts | null {
   if (movie.isFragmented || movie.duration === 0 || !isIdentity(movie.matrix)) return null;
   const video: ContainerFacts['video'] = [];
@@ -32,7 +32,7 @@ export function movieFacts(movie: Movie): ContainerFacts | null {
   return { durationSeconds, isImage: false, isAnimated: false, video, audio };
 }
 
-/** FFmpeg's name of the codec; null for rarer ones. */
+/** FFmpeg's name of the codec; null for rarer codecs. */
 export function codecOf({ entry }: Track): string | null {
   const type = entry.toString('latin1', 4, 8);
   return type === 'mp4a' || type === 'mp4v' ? mpeg4Codec(entry) : (MOVIE_CODECS[type] ?? null);

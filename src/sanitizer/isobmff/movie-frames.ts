@@ -9,7 +9,7 @@ import { presentation } from './movie-packets.ts';
 import { boxesOfEntry } from './sample-entry.ts';
 import { sampleTimes } from './sample-times.ts';
 
-/** Codecs whose key frames in the index are points from which decoding may begin, unless a frame before them follows. */
+/** Codecs whose key frames in the index are points at which decoding may start, unless an earlier frame is presented later. */
 const CODECS: readonly string[] = ['h264', 'hevc', 'vp9', 'av1'];
 
 /** Width and height of the pictures in a sample entry, 16 bits each. */
@@ -20,7 +20,7 @@ export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
   const [track, ...others] = movie.tracks.filter(({ kind }) => kind === 'video');
   const codec = track && codecOf(track);
   if (!track || others.length > 0 || !codec || !CODECS.includes(codec) || track.samples.count === 0) return null;
-  // Only the headers of the pictures show whether they refer to others before a key frame.
+  // Only the headers of the pictures show whether pictures refer to other pictures before a key frame.
   if (codec === 'h264' && !scanH264(track, file).isClosed) return null;
   const { delay, isFullyPresented } = presentation(movie, track, sampleTimes(track.samples));
   const samples = listSamples(track);
@@ -41,7 +41,7 @@ export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
 /** Boxes of a sample entry that a decoder reads; others describe the same in MP4 and MOV in different ways. */
 const DECODER_BOXES: readonly string[] = ['avcC', 'hvcC', 'vpcC', 'av1C'];
 
-/** SHA-256 of what a decoder of the stream needs, in hexadecimal. */
+/** SHA-256 of the description that a decoder of the stream needs, in hexadecimal. */
 export function describeDecoder({ kind, entry }: Track): string {
   const hash = createHash('sha256').update(entry.subarray(SIZE_AT, SIZE_AT + 4));
   for (const { type, body } of boxesOfEntry(kind, entry) ?? []) {
@@ -51,8 +51,8 @@ export function describeDecoder({ kind, entry }: Track): string {
 }
 
 /**
- * Key frames that are presented after all frames that are decoded before them, and before all that follow. Their number
- * is then the same in both orders.
+ * Key frames that are presented after all frames that are decoded before them, and before all frames that follow. Their number is then the
+ * same in both orders.
  */
 function cleanKeys(isKey: Uint8Array, decoded: Float64Array): Uint32Array {
   const count = decoded.length;

@@ -18,14 +18,14 @@ import { movieMicroseconds, type TrackTimes, timeOfSecondKey, trackTimes } from 
 
 /** FFmpeg's name of the format. */
 const CONTAINER = 'mov,mp4,m4a,3gp,3g2,mj2';
-/** A key frame of 8K has some 10 MB. */
+/** Maximum bytes of a frame. A key frame of 8K has some 10 MB. */
 const MAX_SAMPLE = 64 * 2 ** 20;
 const ENABLED = 1;
-/** Numerator and denominator of an aspect ratio with more digits are no aspect ratio of FFmpeg's. */
+/** FFmpeg ignores aspect ratios whose numerator and denominator have more digits. */
 const MAX_ASPECT = 999_999_999;
 const AAC_OBJECT = 0x40;
 
-/** What ffprobe would report about the rewritten movie; null where it may see something else. */
+/** The facts that ffprobe would report about the rewritten movie; null if ffprobe may report something else. */
 export function movieInfo(movie: Movie, file: FileBytes): MediaInfo | null {
   return unlessUnclear(() => {
     mustBe(isIdentity(movie.matrix));
@@ -45,7 +45,7 @@ export function movieInfo(movie: Movie, file: FileBytes): MediaInfo | null {
 
 type Boxes = Map<string, Buffer>;
 
-/** Boxes that are read below, and those that do not change what ffprobe reports. */
+/** Boxes that are read below, and boxes that do not change the report of ffprobe. */
 const VIDEO_BOXES = new Set([
   ...['avcC', 'hvcC', 'vpcC', 'av1C', 'pasp', 'colr', 'fiel', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve', 'dvcC', 'dvvC'],
 ]);
@@ -133,7 +133,7 @@ function colorOf(colr: Buffer | undefined): Color {
   return { ...names, colorRange: kind === 'nclx' ? colorRange(colr[10]! >= 0x80) : null };
 }
 
-/** From `pasp`, else from a size of the track that differs from the size of its pictures. */
+/** From `pasp`, otherwise from a size of the track that differs from the size of its pictures. */
 function aspectOf(track: Track, pasp: Buffer | undefined, width: number, height: number): number | null {
   mustBe(!pasp || pasp.length >= 8);
   const [wide, tall] = pasp ? [pasp.readUInt32BE(0), pasp.readUInt32BE(4)] : [0, 0];
@@ -148,7 +148,7 @@ function ratio(numerator: number, denominator: number): number {
   return numerator / denominator;
 }
 
-/** Turns by quarters, also mirrored. Any other matrix scales or skews. */
+/** Rotations by quarters, with or without mirroring. Any other matrix scales or skews. */
 function rotationOf(matrix: Buffer): Rotation {
   const [a, b, u, c, d, v, , , w] = Array.from({ length: 9 }, (_, index) => matrix.readInt32BE(index * 4));
   mustBe(u === 0 && v === 0 && w === 0x40000000);
@@ -158,7 +158,7 @@ function rotationOf(matrix: Buffer): Rotation {
   return (isQuarter ? (first! > 0 ? 90 : 270) : first! > 0 ? 0 : 180) as Rotation;
 }
 
-/** Codes below this are QuickTime's, of which only the first is common: English. */
+/** Codes below this value are QuickTime's. Only the first of them is common: English. */
 const FIRST_PACKED = 0x400;
 const UNDECLARED = 0x7fff;
 

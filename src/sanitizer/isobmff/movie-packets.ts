@@ -7,15 +7,15 @@ import { boxesOfEntry, type EntryBox } from './sample-entry.ts';
 import { type SampleTimes, sampleTimes } from './sample-times.ts';
 
 const NORMAL_RATE = 0x10000;
-/** Samples before the start of AAC that encoders produce: 1024 to 2112, and some more for padding. */
+/** Maximum number of samples before the start of AAC that encoders produce: 1024 to 2112, and a margin for padding. */
 const MAX_AUDIO_DELAY = 4096;
 const ENABLED = 1;
 /** Mono and stereo (Core Audio, `AudioChannelLayoutTag`). */
 const PLAIN_LAYOUTS: ReadonlySet<number> = new Set([0x640001, 0x650002]);
 
 /**
- * What is known about the packets of each stream, by which the planner decides whether they may be copied. Reads the
- * headers of all packets of H.264, unless `isScanned` is false.
+ * Facts about the packets of each stream, by which the planner decides whether they may be copied. Reads the headers of all packets of
+ * H.264, unless `isScanned` is false.
  */
 export function moviePackets(movie: Movie, file: FileBytes, isScanned = true): StreamPackets[] {
   return movie.tracks.map((track, index): StreamPackets => {
@@ -40,7 +40,7 @@ export function moviePackets(movie: Movie, file: FileBytes, isScanned = true): S
   });
 }
 
-/** The edit list: when the stream starts, in seconds, and whether anything in it is hidden. */
+/** Reads the edit list: the start of the stream in seconds, and whether the list hides anything. */
 export function presentation(
   movie: Movie,
   { kind, edits, media }: Track,
@@ -73,7 +73,7 @@ function isPlain(track: Track): boolean {
   if (track.kind === 'audio') return boxes.every(isPlainAudio);
   return boxes.every(({ type, body }) => {
     if (type === 'colr') return ['nclx', 'nclc'].includes(body.toString('latin1', 0, 4));
-    // One field: progressive.
+    // One field means progressive.
     if (type === 'fiel') return body[0] === 1;
     return type === 'avcC' || type === 'pasp';
   });

@@ -42,7 +42,7 @@ export interface MediaHeader {
 
 export interface Edit {
   duration: number;
-  /** -1 = an empty edit. */
+  /** Media time at which the edit starts; -1 = an empty edit. */
   mediaTime: number;
   /** Fixed point 16.16. */
   rate: number;
@@ -58,7 +58,7 @@ export interface SampleTable {
   durations: Buffer;
   /** Pairs of count and offset of presentation times; null = no offsets. */
   offsets: { version: number; pairs: Buffer } | null;
-  /** Sample numbers of the key frames; null = every sample is one. */
+  /** Sample numbers of the key frames; null = every sample is a key frame. */
   keys: Buffer | null;
   /** Sample groups that declare where decoding may start, as rewritten boxes. */
   groups: Buffer[];

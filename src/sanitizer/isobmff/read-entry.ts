@@ -19,7 +19,7 @@ const KEPT = new Set([
   ...['avcC', 'hvcC', 'av1C', 'vpcC', 'pasp', 'colr', 'fiel', 'clap', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve'],
   ...['dvcC', 'dvvC', 'd263', 'dOps', 'dfLa', 'alac', 'dac3', 'dec3', 'damr', 'chan', 'chnl', 'pcmC', 'enda', 'frma'],
 ]);
-/** QuickTime ends a list of atoms with one of this type. */
+/** The type of the atom that ends a list of atoms in QuickTime. */
 const TERMINATOR = '\0\0\0\0';
 /** Boxes that do not affect what FFmpeg decodes. */
 const IGNORED = new Set([
@@ -40,7 +40,7 @@ const MAX_ENTRY_BOX = 256 * 1024;
 
 /** Bytes of the fixed fields of a video description. */
 const VIDEO_FIELDS = 78;
-/** The same of audio descriptions, version 0, 1 and 2 (QuickTime File Format, "Sound Sample Descriptions"). */
+/** Bytes of the fixed fields of audio descriptions, version 0, 1 and 2 (QuickTime File Format, "Sound Sample Descriptions"). */
 const AUDIO_FIELDS = [28, 44, 64] as const;
 
 /** Reads the only sample entry of a track and rewrites it. */

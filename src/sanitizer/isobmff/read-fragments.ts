@@ -4,7 +4,7 @@ import { type Box, type BoxBudget, boxesIn, content, printable } from './boxes.t
 import type { GatheredSamples } from './gather-samples.ts';
 import { readRun, type SampleDefaults } from './read-run.ts';
 
-/** Limit of boxes inside fragments; twelve hours in fragments of half a second have some 800,000. */
+/** Limit of boxes inside fragments. Twelve hours in fragments of half a second have some 800,000. */
 const MAX_FRAGMENT_BOXES = 2_000_000;
 
 /* ISO/IEC 14496-12, 8.8.7: flags of `tfhd`. */
@@ -44,7 +44,7 @@ export interface FragmentedStreams {
   /** The streams to keep, by id; the data of all others is dropped. */
   samples: ReadonlyMap<number, GatheredSamples>;
   defaults: ReadonlyMap<number, TrackDefaults>;
-  /** True with an index of segments (`sidx`): FFmpeg reads missing times from it, but the sanitizer does not. */
+  /** Whether the file has an index of segments (`sidx`). FFmpeg reads missing times from the index, but the sanitizer does not. */
   requireTimes: boolean;
 }
 
@@ -103,7 +103,7 @@ function readTrackFragment(
   }
 }
 
-/** Null = a stream that is dropped. */
+/** Null = the stream is dropped. */
 function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: FragmentedStreams): Head | null {
   const bytes = content(file, box, 64, 8);
   const flags = bytes.readUInt32BE(0) & 0xffffff;
@@ -126,7 +126,7 @@ function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: Fragme
   const [duration, size] = [fieldOr(DURATION, common.duration), fieldOr(SIZE, common.size)];
   const defaults = { duration, size, flags: fieldOr(FLAGS, common.flags) };
   if (!samples) {
-    // Its runs are skipped, so the end of its data is not known.
+    // The runs of a dropped stream are skipped, so the end of its data is not known.
     fragment.next = null;
     return null;
   }

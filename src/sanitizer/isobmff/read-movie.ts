@@ -6,12 +6,12 @@ import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
 import { readTrack } from './read-track.ts';
 
-/** The index of twelve hours of video and audio has some 40 MB. */
+/** Maximum size of an index. The index of twelve hours of video and audio has some 40 MB. */
 const MAX_INDEX_BYTES = 128 * 2 ** 20;
 
 /**
- * Reads the index of an ISO media file (ISO/IEC 14496-12 and QuickTime). Throws `Rejected` if no player could read the
- * file, and `NotRewritable` if something would be lost.
+ * Reads the index of an ISO media file (ISO/IEC 14496-12 and QuickTime). Throws `Rejected` if no player could read the file, and
+ * `NotRewritable` if remuxing would lose something.
  */
 export function readMovie(file: FileBytes): Movie {
   const budget = boxBudget();
@@ -71,8 +71,8 @@ function rejectCovers(file: FileBytes, parts: Map<string, Box>, budget: BoxBudge
 }
 
 /**
- * Keeps video and audio. Other tracks (subtitles, time codes, telemetry) never reach an output. They can be dropped
- * only if they come last, because options refer to streams by number.
+ * Keeps video and audio. Other tracks (subtitles, time codes, telemetry) never reach an output. They can be dropped only if they come last,
+ * because options refer to streams by number.
  */
 function keptTracks(tracks: (Track | null)[]): Track[] {
   const kept = tracks.filter((track) => track !== null);

@@ -150,7 +150,7 @@ function readChunks(
   return chunks;
 }
 
-/** Reads the samples other than key frames from which decoding may start: FFmpeg seeks to them. */
+/** Reads the samples that are not key frames, but at which decoding may start, because FFmpeg seeks to them. */
 function readGroups(file: FileBytes, boxes: readonly Box[]): Buffer[] {
   const groups: Buffer[] = [];
   for (const box of boxes) {

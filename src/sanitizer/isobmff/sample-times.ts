@@ -7,10 +7,10 @@ export interface SampleTimes {
   earliest: number;
   /** When the last presented sample ends. */
   end: number;
-  /** Decoding times rise with every sample, and none is presented before its decoding time. */
+  /** Whether decoding times rise with every sample, and no sample is presented before its decoding time. */
   isOrdered: boolean;
   startsWithKey: boolean;
-  /** The longest distance from one key frame to the next, or to the end. */
+  /** The longest distance from a key frame to the next key frame, or to the end. */
   keyDistance: { samples: number; units: number };
 }
 
@@ -48,7 +48,7 @@ export function sampleTimes(samples: SampleTable): SampleTimes {
   return count === 0 ? { ...times, earliest: 0 } : times;
 }
 
-/** Whether the sample of an index (rising with each call) is a key frame. */
+/** Returns a function that reports whether a sample is a key frame. Its argument must rise with each call. */
 export function keyReader(keys: Buffer | null): (index: number) => boolean {
   let at = 0;
   return (index) => {

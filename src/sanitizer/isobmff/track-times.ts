@@ -3,7 +3,7 @@ import { scaled } from '../codecs/rational.ts';
 import { printedSeconds } from '../streams.ts';
 import type { Movie, SampleTable, Track } from './movie.ts';
 
-/** What FFmpeg derives from the sample tables and edits of a track. */
+/** The values that FFmpeg derives from the sample tables and edits of a track. */
 export interface TrackTimes {
   /** Bits per second; null = less than one. */
   bitRate: number | null;
@@ -14,12 +14,12 @@ export interface TrackTimes {
   end: number;
 }
 
-/** Throws `Unclear` where FFmpeg derives times in a way of its own. */
+/** Throws `Unclear` if FFmpeg derives times differently. */
 export function trackTimes(movie: Movie, { media, samples, edits, kind }: Track): TrackTimes {
   mustBe(samples.count > 0);
   const { timescale } = media;
   const units = sumOf(samples.durations);
-  // A table of single ticks makes FFmpeg read audio in another way.
+  // A table of single ticks makes FFmpeg read audio differently.
   mustBe(kind === 'video' || samples.durations.length > 8 || samples.durations.readUInt32BE(4) > 1);
   const length = Math.min(units, media.duration);
   mustBe(length > 0 && Number.isSafeInteger(units));
@@ -73,7 +73,7 @@ function firstOffset({ offsets }: SampleTable, kind: Track['kind']): number {
   return offsets.pairs.readInt32BE(4);
 }
 
-/** Length of an edit list in units of the stream, and of the empty edits at its start. */
+/** Length of an edit list, and of the empty edits at its start, in units of the stream. */
 function editedUnits(movie: Movie, edits: NonNullable<Track['edits']>, timescale: number) {
   let [shown, empty, hasBegun] = [0, 0, false];
   for (const { duration, mediaTime } of edits) {

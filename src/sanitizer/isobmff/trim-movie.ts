@@ -63,8 +63,8 @@ function openStream(track: Track): Stream {
 
 /**
  * Returns the sample of each stream from which FFmpeg reads after a seek (libavformat/mov.c of FFmpeg 7.1: `mov_read_seek` and
- * `mov_seek_stream`). FFmpeg searches for the start in the first video stream, or in the first audio stream if the file has no video. It then
- * searches for the decoding time of the sample that it finds in all other streams.
+ * `mov_seek_stream`). FFmpeg searches for the start in the first video stream, or in the first audio stream if the file has no video. In
+ * all other streams, it then searches for the decoding time of the sample that it has found.
  */
 function seekSamples(streams: readonly Stream[], start: number): Map<Stream, number> {
   const main = streams.find(({ track }) => track.kind === 'video') ?? streams[0]!;
@@ -81,8 +81,8 @@ function seekSamples(streams: readonly Stream[], start: number): Map<Stream, num
 }
 
 /**
- * Is added to a time on the timeline of the file, to compare this time with decoding times that start at zero. FFmpeg subtracts the time
- * of the first sample that the edit list shows completely, and searches for the result.
+ * A value that is added to a time on the file's timeline, so that the time can be compared with decoding times that start at zero. FFmpeg
+ * subtracts the time of the first sample that the edit list shows completely, and searches for the result.
  */
 function hiddenOf({ track, samples, first }: Stream): number {
   if (track.kind === 'video') return 0;
@@ -92,7 +92,7 @@ function hiddenOf({ track, samples, first }: Stream): number {
   return hidden - (samples.times[shown]! - hidden);
 }
 
-/** Returns the last key frame that is decoded at or before a time, or the first sample if no key frame is. */
+/** Returns the last key frame that is decoded at or before a time, or the first sample if there is no such key frame. */
 function seekSample({ samples }: Stream, time: number): number {
   let found = 0;
   for (let index = 0; index < samples.count && samples.times[index]! <= time; index++) {

@@ -7,8 +7,8 @@ import type { Movie, Track } from './movie.ts';
 import type { OutputHead } from './output-head.ts';
 
 /**
- * Writes a movie as a plain file: index first, then the samples in their original order. Copies at most `mediaBytes` of
- * the samples; the rest becomes a hole. Omit `head` for a container that FFmpeg reads.
+ * Writes a movie as a plain file: index first, then the samples in their original order. Copies at most `mediaBytes` of the samples; the
+ * remaining bytes become a hole. Omit `head` for a container that FFmpeg reads.
  */
 export function writeMovie(
   movie: Movie,
@@ -53,8 +53,8 @@ const FRAGMENTED_BRANDS = 'iso6mp41dashcmfc';
 const FRAGMENT_DEFAULTS = [1, 1, 0, 0, 0] as const;
 
 /**
- * Writes the initialization section of fragmented files with this track: everything but samples. `hidden` units of it are
- * not shown.
+ * Writes the initialization section of fragmented files with this track, which contains everything except samples. `hidden` units of the
+ * track are not shown.
  */
 export function writeInitialization(
   movie: Movie,

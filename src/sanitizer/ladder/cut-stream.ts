@@ -2,8 +2,8 @@ import { NotRewritable } from '../verdicts.ts';
 import type { LadderStream } from './read-stream.ts';
 
 /**
- * A segment as ranges of samples, whose ends are exclusive. In a video, each key frame is a fragment of its own, so that
- * I-frame playlists can refer to it, and the pictures up to the next key frame are another.
+ * A segment as ranges of samples with exclusive ends. In a video, each key frame is a separate fragment, so that I-frame playlists can
+ * refer to it. The pictures up to the next key frame form another fragment.
  */
 export interface SampleSegment {
   fragments: { from: number; to: number }[];
@@ -20,7 +20,7 @@ export function cutVideo({ track, samples, hidden, step }: LadderStream, segment
   for (let index = 0; index < count; index++) {
     const shown = times[index]! + offsets[index]! - hidden;
     if (isKey[index] || index === 0) {
-      // Otherwise a client that begins here would show pictures that it cannot decode.
+      // Otherwise, a client that begins here would show pictures that it cannot decode.
       if (!isKey[index] || shown <= latest) throw new NotRewritable('has a key frame from which nothing can begin');
       if (shown + step / 2 >= next) {
         segments.push({ fragments: [] });

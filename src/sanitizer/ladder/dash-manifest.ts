@@ -10,14 +10,14 @@ import {
 } from './types.ts';
 
 /*
- * The manifest of MPEG-DASH (ISO/IEC 23009-1): one period, a set of representations per video codec, one set of audio.
- * Every name in it is ours, so nothing has to be escaped.
+ * The manifest of MPEG-DASH (ISO/IEC 23009-1): one period, a set of representations per video codec, and one set of audio. Airlock
+ * generates every name in it, so nothing has to be escaped.
  */
 
 const PROFILES = 'urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019';
 const CHANNELS = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011';
 
-/** @param bufferSeconds what a client should buffer before it plays: a segment. */
+/** @param bufferSeconds seconds that a client should buffer before it plays: the length of a segment. */
 export function dashManifest({ videos, audio, text }: LadderStreams, bufferSeconds: number): string {
   const seconds = Math.max(...[...videos, ...(audio ? [audio] : [])].map(lengthOf));
   const codecs = [...new Set(videos.map(familyOf))];
@@ -106,7 +106,7 @@ function duration(seconds: number): string {
   return `PT${Number(seconds.toFixed(3))}S`;
 }
 
-/** One file for the entire period. */
+/** The representation is one file for the entire period. */
 function textSet({ name, bytes, seconds }: CutText, id: number): string {
   const bandwidth = Math.max(1, Math.ceil((8 * bytes) / seconds));
   return `    <AdaptationSet id="${id}" contentType="text" mimeType="text/vtt" lang="und">

@@ -9,15 +9,15 @@ import {
 } from './types.ts';
 
 /*
- * Playlists of HTTP Live Streaming (RFC 8216, and Apple's HLS Authoring Specification where the RFC leaves a choice).
- * Every name in them is ours.
+ * Playlists of HTTP Live Streaming (RFC 8216, and Apple's HLS Authoring Specification where the RFC allows alternatives). Airlock generates
+ * every name in them.
  */
 
 /** Fragmented MP4 requires version 6, and I-frame playlists with `EXT-X-MAP` version 5. */
 const VERSION = 7;
 const MEDIA_PLAYLIST = 'index.m3u8';
 const KEY_FRAME_PLAYLIST = 'iframes.m3u8';
-/** Resolved by the client against the media playlist. The file is never stored. */
+/** The client resolves this URI against the media playlist. The file is never stored. */
 const KEY_URI = '../key.bin';
 
 export interface LadderStreams {
@@ -27,12 +27,12 @@ export interface LadderStreams {
 }
 
 export interface TextFile {
-  /** In the ladder. */
+  /** Path in the ladder. */
   path: string;
   text: string;
 }
 
-/** All playlists of a ladder. An encrypted ladder has no I-frame playlists: a part of a segment cannot be decrypted. */
+/** All playlists of a ladder. An encrypted ladder has no I-frame playlists, because a part of a segment cannot be decrypted. */
 export function hlsPlaylists({ videos, audio, text }: LadderStreams, isEncrypted: boolean): TextFile[] {
   const files = [{ path: 'master.m3u8', text: masterPlaylist({ videos, audio, text }, isEncrypted) }];
   if (text) files.push({ path: `${text.name}/${MEDIA_PLAYLIST}`, text: textPlaylist(text, isEncrypted) });
@@ -94,7 +94,7 @@ function variantLine(video: CutVideo, { audio, text }: Omit<LadderStreams, 'vide
   return `#EXT-X-STREAM-INF:${attributes.join(',')}`;
 }
 
-/** What a client needs to play a rendition together with the audio. */
+/** The attributes that a client needs to play a rendition together with the audio. */
 export function withAudio(video: CutVideo, audio: CutAudio | null) {
   return {
     bandwidth: video.peak + (audio?.peak ?? 0),
@@ -115,7 +115,7 @@ function keyFrameLine({ keyFrames, timescale, codecs, width, height, name }: Cut
   return `#EXT-X-I-FRAME-STREAM-INF:${attributes.join(',')}`;
 }
 
-/** The key applies to what follows it, so the initialization section is not encrypted. The IV is the segment's number. */
+/** The key applies to the segments after it, so the initialization section is not encrypted. The IV is the segment's number. */
 function mediaPlaylist({ segments, timescale }: CutStream, isEncrypted: boolean): string {
   const seconds = segments.map(({ duration }) => duration / timescale);
   return lines([
@@ -127,7 +127,7 @@ function mediaPlaylist({ segments, timescale }: CutStream, isEncrypted: boolean)
   ]);
 }
 
-/** One segment may last as long as the video: RFC 8216, 6.2.4 lets subtitles have a target duration of their own. */
+/** One segment may last as long as the video: RFC 8216, 6.2.4 allows subtitles to have their own target duration. */
 function textPlaylist({ seconds }: CutText, isEncrypted: boolean): string {
   return lines([
     ...playlistHead([seconds]),

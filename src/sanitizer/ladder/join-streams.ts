@@ -7,8 +7,8 @@ import { type LadderStream, readStream } from './read-stream.ts';
 import type { LadderPieces, LadderSource } from './types.ts';
 
 /**
- * Reads the pieces of a rendition as one stream: each begins where the one before ends, with a key frame, and has the same
- * decoder. No packet is changed. Throws `NotRewritable` and `Rejected` if a frame is missing, or is shown at another time.
+ * Reads the pieces of a rendition as one stream. Each piece begins where the previous piece ends, with a key frame, and has the same
+ * decoder configuration. No packet is changed. Throws `NotRewritable` and `Rejected` if a frame is missing or has another time.
  */
 export function joinStreams(files: readonly FileBytes[], source: LadderSource, pieces: LadderPieces): LadderStream {
   const { rate, frames } = pieces;
@@ -29,7 +29,7 @@ export function joinStreams(files: readonly FileBytes[], source: LadderSource, p
   return { ...first, file: joinBytes(files), samples: joinSamples(streams, files, step), step };
 }
 
-/** Whether frames are decoded at equal distances, and each of their places in time is taken once. */
+/** Whether frames are decoded at equal distances, and each presentation time occurs once. */
 function isRegular({ count, times, offsets }: Samples, hidden: number, step: number): boolean {
   const shown = new Float64Array(count);
   for (let index = 0; index < count; index++) {

@@ -31,14 +31,14 @@ import { fragmentIndex, SEGMENT_TYPE } from './write-fragment.ts';
 
 /** Bytes of samples in memory at a time. */
 const BLOCK = 1024 * 1024;
-/** Files of a stream beyond its segments: the initialization section and two playlists. */
+/** Files of a stream in addition to its segments: the initialization section and two playlists. */
 const OTHER_FILES = 3;
 /** Seconds by which the starts of segments may differ between renditions: frame times are rounded to time scales. */
 const TOLERANCE = 0.002;
 
 /**
- * Cuts movies that a cell has written into segments, and writes them with their playlists into a new directory. Nothing
- * but the packets and the descriptions of their decoders comes from the cell. Runs in the thread of the sanitizer.
+ * Cuts movies that a cell has written into segments, and writes them with their playlists into a new directory. Only the packets and the
+ * descriptions of their decoders come from the cell. Runs in the thread of the sanitizer.
  */
 export function packageLadder(request: LadderRequest): LadderResult {
   const files: FileBytes[] = [];
@@ -101,7 +101,7 @@ function cutSound(source: LadderSource, file: FileBytes, starts: readonly number
   return { name: source.name, stream, segments: cutAudio(stream, starts, segmentSeconds) };
 }
 
-/** The start of each segment in seconds. Throws unless all renditions have the same. */
+/** The start of each segment in seconds. Throws unless all renditions have the same starts. */
 function checkAligned([first, ...others]: readonly Cut[]): number[] {
   const starts = startsOf(first!.stream, first!.segments);
   for (const { stream, segments } of others) {
@@ -219,7 +219,7 @@ function writeSamples(sink: Sink, { file, samples }: LadderStream, index: Buffer
   sink.write(index);
   sink.write(head);
   for (let sample = from; sample < to; ) {
-    // Samples that lie one after another are read together.
+    // Consecutive samples in the file are read together.
     const start = positions[sample]!;
     let end = start;
     while (sample < to && positions[sample] === end) end += sizes[sample++]!;

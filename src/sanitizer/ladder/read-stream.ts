@@ -13,9 +13,9 @@ export interface LadderStream {
   track: Track;
   /** `times` are decoding times from zero. A sample is shown at its time plus its offset minus `hidden`. */
   samples: Samples;
-  /** Units by which the first picture is shown late, because others are decoded before it; an edit list hides them. */
+  /** Units by which the first picture is shown late, because other pictures are decoded before it. An edit list hides them. */
   hidden: number;
-  /** Units of each sample where all have the same, else of the first. */
+  /** Units of each sample if all samples have the same duration, otherwise of the first sample. */
   step: number;
 }
 
@@ -23,7 +23,7 @@ const NORMAL_RATE = 0x10000;
 /** Width and height of the pictures in a sample entry, 16 bits each. */
 const SIZE_AT = 8 + 24;
 
-/** Reads a movie that a cell has written. Throws `NotRewritable` and `Rejected` if it is not what the plan promised. */
+/** Reads a movie that a cell has written. Throws `NotRewritable` and `Rejected` if the movie differs from the plan. */
 export function readStream(file: FileBytes, { codec, size }: LadderSource): LadderStream {
   const movie = readMovie(file);
   const [track, ...others] = movie.tracks;
@@ -71,7 +71,7 @@ function checkStart({ count, times, offsets }: Samples, hidden: number): void {
   if (earliest !== hidden) throw new NotRewritable('has a rendition that does not begin at zero');
 }
 
-/** Leaves out what an audio encoder writes before the first sample. A fragmented file needs no edit list then. */
+/** Omits the samples that an audio encoder writes before the first sample. A fragmented file then needs no edit list. */
 function withoutStart(samples: Samples, hidden: number): Samples {
   let skipped = 0;
   while (skipped < samples.count - 1 && samples.times[skipped + 1]! <= hidden) skipped++;

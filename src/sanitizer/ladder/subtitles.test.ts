@@ -29,7 +29,7 @@ describe('subtitles of a ladder', () => {
     ]);
   });
 
-  it('cannot end a cue, or begin another, by their text', () => {
+  it('cannot end a cue or begin another cue by their text', () => {
     const [cue] = readCues('00:01.000 --> 00:02.000\n00:03.000 --&gt; 00:04.000 <script>x</script>\n', 10);
     expect(cue!.text).toBe('00:03.000 --&gt; 00:04.000 x');
   });

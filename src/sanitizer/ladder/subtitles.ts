@@ -1,6 +1,6 @@
 import { NotRewritable } from '../verdicts.ts';
 
-/** A text that is shown for some time, in seconds. */
+/** A text that is shown for a time, in seconds. */
 export interface Cue {
   start: number;
   end: number;
@@ -11,14 +11,14 @@ export interface Cue {
 /** `01:02:03,456 --> …` of SubRip and `02:03.456 --> … settings` of WebVTT. */
 const TIME = String.raw`(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})`;
 const TIMING = new RegExp(String.raw`^\s*${TIME}\s*-->\s*${TIME}(?:\s|$)`);
-/** Tags that both formats have, and everything else that looks like one or like a style of ASS. */
+/** Tags that both formats have, and everything else that looks like a tag or like a style of ASS. */
 const TAG = /<\/?([a-z][^<>\s.]*)?[^<>]*>|\{\\[^{}]*\}/gi;
 const KEPT: ReadonlySet<string> = new Set(['b', 'i', 'u']);
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', nbsp: '\u00a0', lrm: '', rlm: '' };
 
 /**
- * Reads the cues of SubRip or WebVTT, in the order of their starts. Positions and styles are dropped. Throws `NotRewritable` if
- * there are none before `seconds`, the end of the video.
+ * Reads the cues of SubRip or WebVTT, in the order of their starts. Positions and styles are dropped. Throws `NotRewritable` if there are
+ * no cues before `seconds`, the end of the video.
  */
 export function readCues(text: string, seconds: number): Cue[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
@@ -53,7 +53,7 @@ function timeOf(seconds: number): string {
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${String(total % 1000).padStart(3, '0')}`;
 }
 
-/** A line with the tags that players know, and nothing else that they might interpret. */
+/** A line with the tags that players know, and without other text that players might interpret. */
 function cueText(line: string): string {
   let [text, from] = ['', 0];
   for (const tag of line.matchAll(TAG)) {

@@ -1,17 +1,17 @@
-/** Asks for the files of a streaming ladder, made of movies that a cell has written. */
+/** Requests the files of a streaming ladder, made of movies that a cell has written. */
 export interface LadderRequest {
   /** Each movie has one video stream, and all have their key frames at the same times. */
   renditions: readonly LadderSource[];
   /** A movie with one audio stream; null = the ladder is silent. */
   audio: LadderSource | null;
-  /** The pieces of which each rendition consists; null = each is one movie. */
+  /** The pieces of which each rendition consists; null = each rendition is one movie. */
   pieces: LadderPieces | null;
-  /** A file of SubRip or WebVTT; null = none. */
+  /** A file of SubRip or WebVTT; null = no subtitles. */
   subtitles: { path: string; name: string } | null;
   segmentSeconds: number;
   /** Which manifests to write. */
   manifests: LadderManifests;
-  /** Encrypts each segment with AES-128-CBC, 16 bytes; null = no encryption. Only HLS has it. */
+  /** Encrypts each segment with AES-128-CBC, using this key of 16 bytes; null = no encryption. Only HLS supports it. */
   key: Uint8Array | null;
   /** Host path of a new directory, which receives the files. */
   directory: string;
@@ -28,18 +28,18 @@ export interface LadderManifests {
 export interface LadderPieces {
   /** Frames per second as a fraction: constant. */
   rate: { num: number; den: number };
-  /** Of each piece. */
+  /** Number of frames of each piece. */
   frames: readonly number[];
 }
 
 export interface LadderSource {
-  /** Host paths: of the pieces of a rendition in order, else of one movie. The files are never written. */
+  /** Host paths of the pieces of a rendition in order, or of its only movie. The files are never written. */
   paths: readonly string[];
-  /** Directory of its files in the ladder. */
+  /** Directory of the stream's files in the ladder. */
   name: string;
-  /** FFmpeg's name of the codec that it must have. */
+  /** FFmpeg's name of the codec that the stream must have. */
   codec: string;
-  /** Pixels that it must have; absent for audio. */
+  /** Pixels that the stream must have; absent for audio. */
   size?: { width: number; height: number };
 }
 
@@ -55,14 +55,14 @@ export interface RenditionFacts {
   frameRate: number;
 }
 
-/** `reason` continues "The output …"; `isEmpty` if a part has no samples, because nothing could be decoded. */
+/** `reason` continues "The output …". `isEmpty` if a part has no samples, because nothing could be decoded. */
 export type LadderResult =
   | { renditions: RenditionFacts[]; durationSeconds: number }
   | { reason: string; isEmpty?: boolean };
 
 /** A stream that was cut into segments. */
 export interface CutStream {
-  /** Directory of its files in the ladder. */
+  /** Directory of the stream's files in the ladder. */
   name: string;
   /** RFC 6381. */
   codecs: string;
@@ -91,7 +91,7 @@ export interface CutAudio extends CutStream {
 
 /** Subtitles as one segment. */
 export interface CutText {
-  /** Directory of their files in the ladder. */
+  /** Directory of the subtitles' files in the ladder. */
   name: string;
   seconds: number;
   bytes: number;
@@ -103,13 +103,13 @@ export interface Segment {
   bytes: number;
 }
 
-/** The fragment that contains a key frame, and nothing else. */
+/** The fragment that contains only a key frame. */
 export interface KeyFrame {
   /** Number of the segment, from 0. */
   segment: number;
   offset: number;
   bytes: number;
-  /** Until the next key frame, in the time scale of the stream. */
+  /** Duration until the next key frame, in the time scale of the stream. */
   duration: number;
 }
 

@@ -15,7 +15,7 @@ import { MAX_BYTES, number, rewriteChildren } from './rewrite-children.ts';
 import { BLOCK_GROUP, ID } from './schema.ts';
 import type { KeptTracks } from './tracks.ts';
 
-/** A position from which decoding may start. */
+/** A position at which decoding may start. */
 export interface Cue {
   time: number;
   /** Position of the cluster, relative to the start of the segment. */
@@ -50,9 +50,9 @@ export class ClusterWriter {
   /** Timestamp of the cluster. */
   #time = 0;
   #isCued = false;
-  /** Of the last block. */
+  /** Timestamp of the last block. */
   #blockTime = 0;
-  /** Of the last block that is kept. */
+  /** Track of the last block that is kept. */
   #blockTrack = 0;
 
   constructor(file: FileBytes, reader: ElementReader, out: FileOut, options: ClusterOptions) {

@@ -2,12 +2,12 @@ import type { FileBytes } from '../file-bytes.ts';
 import { type Element, elementReader, vint, vintLength } from './ebml.ts';
 import { ID } from './schema.ts';
 
-/** Elements of clusters among which the first frame of each stream is expected. */
+/** Number of elements of clusters in which the first frame of each stream is expected. */
 const MAX_SEARCHED = 2000;
-/** A key frame of 8K has some 10 MB. */
+/** Maximum bytes of a frame. A key frame of 8K has some 10 MB. */
 const MAX_FRAME = 64 * 2 ** 20;
 const LACING = 0x06;
-/** Elements that contain others that are searched. */
+/** Elements whose children are searched. */
 const PARENTS: ReadonlySet<number> = new Set([ID.cluster, ID.blockGroup]);
 
 /** Finds the first frame of each of the tracks. A track without one is absent from the result. */

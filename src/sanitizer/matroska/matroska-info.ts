@@ -20,7 +20,7 @@ interface Head {
   limit: number;
 }
 
-/** What ffprobe would report about the rewritten file; null where it may see something else. */
+/** The facts that ffprobe would report about the rewritten file; null if ffprobe may report something else. */
 export function matroskaInfo(file: FileBytes, head: Head): MediaInfo | null {
   return unlessUnclear(() => {
     const { tracks, duration, scale, mediaAt, limit } = head;

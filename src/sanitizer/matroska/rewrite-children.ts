@@ -2,7 +2,7 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
 import type { Rules } from './schema.ts';
 
-/** Limit of a block or of a decoder configuration. An 8K key frame has some 10 MB. */
+/** Limit in bytes of a block or of a decoder configuration. An 8K key frame has some 10 MB. */
 export const MAX_BYTES = 64 * 2 ** 20;
 const MAX_TEXT = 256;
 /** Limit of children of one element. */

@@ -29,9 +29,9 @@ const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
 const MAX_SCANNED = 2 ** 20;
 
-/** What precedes the first cluster. */
+/** The part of the file before the first cluster. */
 export interface MatroskaHead {
-  /** Position of the content of the segment, to which other positions are relative. */
+  /** Position of the content of the segment. Other positions are relative to it. */
   segmentAt: number;
   info: Buffer;
   /** Seconds per tick of the segment's timestamps. */
@@ -47,7 +47,7 @@ export interface MatroskaHead {
   limit: number;
 }
 
-/** Reads everything before the first cluster of a Matroska or WebM file; `write` reads the rest. */
+/** Reads everything before the first cluster of a Matroska or WebM file; `write` reads the rest of the file. */
 export function readMatroska(file: FileBytes): Reading {
   const reader = elementReader(file);
   const head = readHead(file, reader);
@@ -122,7 +122,7 @@ function readInfo(reader: ElementReader, element: Element) {
   return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, duration, scale };
 }
 
-/** Throws if a dropped element contains something that FFmpeg would turn into a stream or into transparency. */
+/** Throws if a dropped element contains data that FFmpeg would turn into a stream or into transparency. */
 function scan(reader: ElementReader, element: Element): void {
   const pattern = element.id === ID.attachments ? PICTURE : element.id === ID.tags ? ALPHA : null;
   if (!pattern || element.end === null || element.end - element.body > MAX_SCANNED * 64) return;
@@ -163,7 +163,7 @@ function write(
   });
 }
 
-/** Writes a file of the same streams, with the clusters that `copy` copies, and with their cues. */
+/** Writes a file with the same streams, with the clusters that `copy` copies, and with the cues of these clusters. */
 export function writeSegment(
   { file, reader, head }: { file: FileBytes; reader: ElementReader; head: MatroskaHead },
   out: FileOut,
@@ -173,7 +173,7 @@ export function writeSegment(
   const word = (id: number, text: string) => makeElement(id, Buffer.from(text));
   const count = (id: number, value: bigint) => makeElement(id, unsigned(value));
   out.write(makeElement(ID.header, word(ID.docType, 'matroska'), count(0x4287, 4n), count(0x4285, 2n)));
-  // A reader of the file while it is written needs no size here, and ignores the positions in `SeekHead`.
+  // A reader that reads the file during the write needs no size here, and ignores the positions in `SeekHead`.
   out.write(UNKNOWN_SEGMENT);
   const segmentAt = out.position;
   out.write(seekHead(0));

@@ -8,7 +8,7 @@ export const MATROSKA_CODECS: Readonly<Record<string, string>> = {
   ...{ V_VP8: 'vp8', V_VP9: 'vp9', V_AV1: 'av1', 'V_MPEG4/ISO/AVC': 'h264', 'V_MPEGH/ISO/HEVC': 'hevc' },
   ...{ A_OPUS: 'opus', A_VORBIS: 'vorbis', A_AAC: 'aac', A_FLAC: 'flac', 'A_MPEG/L3': 'mp3' },
 };
-/** Codecs that can declare a pixel aspect ratio in the stream; if the container has none, only ffprobe can tell. */
+/** Codecs that can declare a pixel aspect ratio in the stream. If the container declares none, only ffprobe can find the ratio. */
 const DECLARES_ASPECT: ReadonlySet<string> = new Set(['h264', 'hevc']);
 /** Units of `DisplayWidth` that define an aspect ratio: pixels, cm, inches, a ratio (RFC 9559, 5.1.4.1.28.14). */
 const MAX_DISPLAY_UNIT = 3;

@@ -21,7 +21,7 @@ const E = {
   ...{ sampleRate: 0xb5, outputRate: 0x78b5, channels: 0x9f, bits: 0x6264 },
 } as const;
 
-/** Elements that do not change what ffprobe reports: number, UID, type, flags, delays, chroma siting, light levels. */
+/** Elements that do not change the report of ffprobe: number, UID, type, flags, delays, chroma siting, light levels. */
 const WITHOUT_INFLUENCE: ReadonlySet<number> = new Set([
   ...[0xd7, 0x73c5, 0x83, 0xb9, 0x55aa, 0x9c, 0x55ab, 0x55ac, 0x55ad, 0x55ae, 0x55af, 0x55ee, 0x56aa, 0x56bb],
   ...[0x22b59d, 0x9d, 0x55b7, 0x55b8, 0x55bc, 0x55bd],
@@ -29,10 +29,10 @@ const WITHOUT_INFLUENCE: ReadonlySet<number> = new Set([
 ]);
 const KNOWN: ReadonlySet<number> = new Set([...Object.values(E), ...WITHOUT_INFLUENCE]);
 
-/** Values of a track by element. Throws `Unclear` for an element that may matter, and for one that is repeated. */
+/** Values of a track by element. Throws `Unclear` for an element that may be relevant, and for an element that occurs more than once. */
 export type TrackValues = ReadonlyMap<number, Buffer>;
 
-/** Collects the elements of a track while it is read. Null once there is one that the readers do not know. */
+/** Collects the elements of a track while it is read. Null once an element occurs that the readers do not know. */
 export function trackValues() {
   const values = new Map<number, Buffer>();
   let isKnown = true;
@@ -113,7 +113,7 @@ function colorOf(values: TrackValues): Color {
   return { ...names, colorRange: RANGES[count(values, E.range, 0)] ?? null };
 }
 
-/** Null = left to the stream. */
+/** Null = the stream declares the value. */
 function aspectOf(values: TrackValues, width: number, height: number): number | null {
   const unit = count(values, E.shownUnit, 0);
   if (unit >= UNDEFINED_UNIT) return null;
@@ -129,7 +129,7 @@ export function describeAudio(index: number, values: TrackValues): AudioStream {
   const sound = readSound(text(values, E.codec), config);
   const rate = float(values.get(E.sampleRate) ?? Buffer.alloc(0));
   const output = values.has(E.outputRate) ? float(values.get(E.outputRate)!) : rate;
-  // Decoders of Opus have one rate only.
+  // Decoders of Opus support only one rate.
   mustBe(sound.codec === 'opus' || (rate === sound.sampleRate && output === rate));
   mustBe(count(values, E.channels, 1) === sound.channels);
   const language = text(values, E.language)?.toLowerCase() ?? UNDECLARED_LANGUAGE;

@@ -16,13 +16,13 @@ export interface KeptTracks {
   numbers: ReadonlySet<number>;
   /** The track that the cues refer to. */
   seekBy: number;
-  /** Null where only ffprobe can tell. */
+  /** Null if only ffprobe can find the facts. */
   facts: Pick<ContainerFacts, 'video' | 'audio'> | null;
-  /** What each track declares, in order; null where an element is unknown. */
+  /** The facts that each track declares, in order; null if an element is unknown. */
   described: { number: number; isVideo: boolean; values: TrackValues | null }[];
 }
 
-/** Keeps video and audio. Other tracks can be dropped only if they come last: options refer to streams by number. */
+/** Keeps video and audio. Other tracks can be dropped only if they come last, because options refer to streams by number. */
 export function readTracks(reader: ElementReader, element: Element): KeptTracks {
   const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
   rejectStreams(entries.length);

@@ -8,9 +8,9 @@ export interface OggCodec {
   name: 'opus' | 'vorbis' | 'flac';
   /** Granule positions per second. */
   rate: number;
-  /** True when all header packets after the first are there. FLAC flags its last one. */
+  /** Whether all header packets after the first are present. FLAC flags its last header packet. */
   isDone(packets: readonly Buffer[]): boolean;
-  /** Returns the rewritten header packets. The first one gets its own page. */
+  /** Returns the rewritten header packets. The first packet gets a separate page. */
   describe(packets: readonly Buffer[]): Buffer[];
 }
 
@@ -27,7 +27,7 @@ function begins(packet: Buffer | undefined, magic: string): boolean {
   return packet?.toString('latin1', 0, magic.length) === magic;
 }
 
-/** The comments are dropped. Throws `NotRewritable` if they contain more than text. */
+/** Drops the comments. Throws `NotRewritable` if they contain more than text. */
 function checkComments(packet: Buffer): void {
   if (MEANINGFUL_COMMENT.test(packet.toString('latin1')))
     throw new NotRewritable('declares pictures or channels in its comments');
@@ -101,7 +101,7 @@ function flac(first: Buffer): OggCodec {
         if ((packet[0]! & 0x7f) === COMMENTS) checkComments(packet);
       }
       const described = Buffer.from(first);
-      // One more header packet follows.
+      // Another header packet follows.
       described.writeUInt16BE(1, 7);
       return [described, Buffer.concat([Buffer.from([LAST_BLOCK | COMMENTS, 0, 0, VENDOR.length]), VENDOR])];
     },

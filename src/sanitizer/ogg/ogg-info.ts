@@ -10,23 +10,26 @@ import { type OggCodec, STREAMINFO_AT } from './codecs.ts';
 import { packetHeads } from './packet-heads.ts';
 import type { OggPage } from './pages.ts';
 
-/** Bytes at the end of a file in which FFmpeg looks for the last page, and some more. */
+/** Bytes at the end of a file in which FFmpeg searches for the last page, and a margin. */
 const TAIL = 80_000;
-/** The last page with a time must begin within these bytes: FFmpeg reads 65,307. */
+/** The last page with a time must begin within these bytes, because FFmpeg reads 65,307. */
 const NEAR_END = 60_000;
 const PAGE = 'OggS';
 
-/** What the headers of a stream declare. */
+/** The facts that the headers of a stream declare. */
 interface Stream {
   sound: Sound;
   bitRate: number | null;
   /** Returns the time at which the stream begins, from the first page on which packets end. */
   begin?(page: OggPage, heads: Buffer[]): number;
-  /** Throws `Unclear` for a packet after which FFmpeg would describe the stream in another way. */
+  /** Throws `Unclear` for a packet after which FFmpeg would describe the stream differently. */
   check?(head: Buffer): void;
 }
 
-/** What ffprobe would report about a rewritten file: it lasts from the start of its first packet to the time of its last page. */
+/**
+ * The facts that ffprobe would report about a rewritten file. The file lasts from the start of its first packet to the time of its last
+ * page.
+ */
 export function oggInfo(
   file: FileBytes,
   head: { codec: OggCodec; packets: readonly Buffer[] },
@@ -85,7 +88,7 @@ function readVorbisStream([first, , setup]: readonly Buffer[]): Stream {
     sound: head.sound,
     bitRate: head.bitRate > 0 ? head.bitRate : null,
     begin({ granule, isLast }, heads) {
-      // FFmpeg does not look into a page that is both the first and the last one.
+      // FFmpeg does not read a page that is both the first and the last page.
       if (isLast) return 0;
       return Math.max(0, Number(granule) - vorbisSamples(head, modes, heads));
     },
@@ -94,7 +97,7 @@ function readVorbisStream([first, , setup]: readonly Buffer[]): Stream {
   };
 }
 
-/** Throws `Unclear` where something in a packet looks like a page: FFmpeg would follow it. */
+/** Throws `Unclear` if a part of a packet looks like a page, because FFmpeg would read it as a page. */
 function requirePages(tail: Buffer, starts: ReadonlySet<number>): void {
   for (let at = tail.indexOf(PAGE); at >= 0; at = tail.indexOf(PAGE, at + 1)) mustBe(starts.has(at));
 }

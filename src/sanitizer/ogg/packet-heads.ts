@@ -2,10 +2,10 @@ import type { OggPage } from './pages.ts';
 
 /** A packet continues after a segment of this length. */
 const SEGMENT = 255;
-/** Bytes of a packet that show what it is. */
+/** Bytes of a packet that identify its kind. */
 const HEAD = 16;
 
-/** Returns a reader of consecutive pages, which returns the first bytes of each packet that ends on the page. */
+/** Returns a reader of consecutive pages. The reader returns the first bytes of each packet that ends on the page. */
 export function packetHeads(): (page: OggPage) => Buffer[] {
   let open: Buffer | null = null;
   return ({ lacing, body }) => {

@@ -5,7 +5,7 @@ import { oggChecksum } from './crc.ts';
 /** A page of RFC 3533. */
 export interface OggPage {
   at: number;
-  /** Header included. */
+  /** Size of the page, including the header. */
   bytes: number;
   continues: boolean;
   isFirst: boolean;
@@ -23,14 +23,14 @@ const CHECKSUM_AT = 22;
 const CONTINUES = 1;
 const FIRST = 2;
 const LAST = 4;
-/** Twelve hours with one page per packet of the shortest duration. */
+/** Maximum number of pages: twelve hours with one page per packet of the shortest duration. */
 const MAX_PAGES = 12 * 3600 * 400;
 /** Serial number of the only stream of a rewritten file. */
 const SERIAL = 1;
 const BLOCK = 256 * 1024;
 
 export interface PageReader {
-  /** Reads a page and verifies its checksum; null at the end of the file, or if no more pages follow. */
+  /** Reads a page and verifies its checksum. Null at the end of the file, or if no more pages follow. */
   at(position: number): OggPage | null;
 }
 

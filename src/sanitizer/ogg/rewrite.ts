@@ -8,7 +8,7 @@ import { type OggPage, type PageReader, pageReader, pageWriter } from './pages.t
 
 const SEGMENT = 255;
 const MAX_HEADER_PACKETS = 256;
-/** Limit of a header packet, comments with pictures included, and of an audio packet. */
+/** Maximum bytes of a header packet, including comments with pictures, and of an audio packet. */
 const MAX_PACKET = 16 * 2 ** 20;
 /** FFmpeg reads the duration of a file from its last 65,307 bytes. */
 const TAIL = 128 * 1024;
@@ -22,8 +22,8 @@ interface Head {
 }
 
 /**
- * Reads an Ogg file with one Opus, Vorbis or FLAC stream. Pages keep their packets and times, because FFmpeg derives
- * timestamps from both; page headers, checksums, serial numbers and codec headers are rewritten.
+ * Reads an Ogg file with one Opus, Vorbis or FLAC stream. Pages keep their packets and times, because FFmpeg derives timestamps from both.
+ * Page headers, checksums, serial numbers and codec headers are rewritten.
  */
 export function readOgg(file: FileBytes): Pick<Reading, 'write' | 'describe'> {
   rejectFirstPages(pageReader(file));

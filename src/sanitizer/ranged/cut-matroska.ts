@@ -10,25 +10,28 @@ import type { Range, SparseBytes } from './sparse-bytes.ts';
 import type { PartialRequest, PicturesResult, StartResult } from './types.ts';
 
 /*
- * Parts of Matroska and WebM, by the cues of its video (RFC 9559, 5.1.5): the block of a key frame, or the clusters around a
- * picture between key frames.
+ * Parts of Matroska and WebM, found by the cues of the video (RFC 9559, 5.1.5): the block of a key frame, or the clusters around a picture
+ * between key frames.
  */
 
 const MAGIC = 0x1a45dfa3;
-/** Seek, the id of an element and its position; a cue, its time and position: of the track, the cluster and the block. */
+/**
+ * Ids of elements: a seek entry with the id of an element and its position; a cue with its time and positions of the track, the cluster and
+ * the block.
+ */
 const SEEK = { entry: 0x4dbb, id: 0x53ab, position: 0x53ac } as const;
 const CUE = { point: 0xbb, time: 0xb3, place: 0xb7, track: 0xf7, cluster: 0xf1, block: 0xf0 } as const;
-/** Cues of twelve hours with a key frame a second have some 1 MB. */
+/** Maximum size of the cues. Cues of twelve hours with a key frame a second have some 1 MB. */
 const MAX_CUES_BYTES = 8 * 2 ** 20;
 /** Bytes from the start of a cluster, which usually contain its first key frame. */
 const KEY_BYTES = 128 * 1024;
 /** Bytes of the first cluster that are kept, so that times count from the start of the file. */
 const FIRST_BYTES = 64 * 1024;
-/** Seconds from a key frame to the picture that it stands for: the planner expects key frames at this distance. */
+/** Seconds from a key frame to the picture that it represents. The planner expects key frames at this distance. */
 const MAX_DISTANCE = 5;
-/** FFmpeg seeks that much earlier in streams whose pictures are not stored in order. */
+/** Seconds by which FFmpeg seeks earlier in streams whose pictures are not stored in presentation order. */
 const EARLIER_SECONDS = 0.5;
-/** Seconds after a picture that are kept with it: pictures are shown in another order than they are stored. */
+/** Seconds of pictures after a picture that are kept too, because pictures are stored in another order than they are shown. */
 const AFTER_SECONDS = 1;
 /** Latest first key frame in seconds. Times count from the first block, which is not searched for. */
 const LATEST_START = 0.25;
@@ -96,7 +99,10 @@ function timesOf({ pictures }: Pictures, { isKey }: { isKey: boolean }): number[
   return pictures.filter((picture) => picture.isKey === isKey).map(({ seconds }) => seconds);
 }
 
-/** The key frames of the wanted ones: FFmpeg may arrive at any of them that is half a second earlier, if it seeks. */
+/**
+ * The key frames at which FFmpeg may arrive when it seeks to the wanted times. It may arrive at any key frame that is half a second
+ * earlier.
+ */
 function chooseKeys(cues: readonly Cue[], request: Pictures, { secondsPerTick }: MatroskaHead): Cue[] {
   const wanted = timesOf(request, { isKey: true });
   const times = wanted.flatMap((seconds) =>
@@ -110,8 +116,8 @@ function chooseKeys(cues: readonly Cue[], request: Pictures, { secondsPerTick }:
 }
 
 /**
- * The clusters around pictures that are not key frames: from one key frame more than seems necessary, because pictures that
- * follow a key frame can be shown before it, to the one that begins a second after the picture. In the order of the file.
+ * The clusters around pictures that are not key frames, in the order of the file: from one key frame more than seems necessary, because
+ * pictures that follow a key frame can be shown before it, to the cluster that begins a second after the picture.
  */
 function spansAround(
   reader: ElementReader,
@@ -144,7 +150,7 @@ function inOrder(ranges: readonly Range[]): Range[] {
   return [...ranges].sort((a, b) => a.start - b.start);
 }
 
-/** Copies the clusters of a span, and nothing else of it. */
+/** Copies only the clusters of a span. */
 function copySpan(reader: ElementReader, { limit }: MatroskaHead, writer: ClusterWriter, { start, end }: Range): void {
   for (let position = start; position < end; ) {
     const element = reader.at(position, limit);
@@ -188,7 +194,7 @@ function readCue(reader: ElementReader, point: Element, track: number): Cue | nu
   return time === null || found === null ? null : { time, ...found };
 }
 
-/** As `SeekHead` declares it; null = it does not. */
+/** The position that `SeekHead` declares; null = it declares none. */
 function cuesPosition(reader: ElementReader, { segmentAt, mediaAt, limit }: MatroskaHead): number | null {
   for (let position = segmentAt; position < mediaAt; ) {
     const element = reader.at(position, limit)!;
@@ -212,7 +218,7 @@ function numberOf(reader: ElementReader, element: Element): number {
   return Number(value);
 }
 
-/** The last cue up to each time, in ticks. Throws `NotRewritable` if one is too early: the file may have later key frames. */
+/** The last cue up to each time, in ticks. Throws `NotRewritable` if a cue is too early, because the file may have later key frames. */
 function chooseCues(cues: readonly Cue[], times: readonly number[], maxDistance: number): Cue[] {
   const chosen = new Set<Cue>();
   let at = -1;

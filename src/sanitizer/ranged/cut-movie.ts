@@ -7,14 +7,14 @@ import type { Range } from './sparse-bytes.ts';
 
 /** Seconds from the start of a stream that FFmpeg analyses when it opens a file. */
 const ANALYSED_SECONDS = 2;
-/** Seconds and pictures after the wanted one, which decoders delay to put pictures in order. */
+/** Seconds and pictures after the wanted picture that are kept, because decoders delay pictures to sort them. */
 const AFTER_SECONDS = 1;
 const AFTER_PICTURES = 48;
-/** FFmpeg seeks that much earlier in streams whose pictures are not stored in order. */
+/** Seconds by which FFmpeg seeks earlier in streams whose pictures are not stored in presentation order. */
 const EARLIER_SECONDS = 0.5;
 const NORMAL_RATE = 0x10000;
 
-/** The bytes of the file from its first sample to the last one that FFmpeg analyses. */
+/** The bytes of the file from its first sample to the last sample that FFmpeg analyses. */
 export function startRange({ tracks }: Movie): Range {
   const range = { start: Number.POSITIVE_INFINITY, end: 0 };
   for (const track of tracks) {
@@ -32,9 +32,9 @@ export function startRange({ tracks }: Movie): Range {
 }
 
 /**
- * Reduces a movie to its only video stream, and that to its start and what is needed to show it at these times: from the
- * key frame before the one at or before a time, or only the key frames there. The last sample before a gap lasts until its
- * end, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual for that.
+ * Reduces a movie to its only video stream, and the stream to its start and the samples that are needed to show it at these times: the
+ * samples from the key frame before the key frame at or before a time, or only the key frames. The last sample before a gap lasts until the
+ * end of the gap, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual.
  */
 export function cutMovie(
   movie: Movie,
@@ -78,7 +78,7 @@ function keepKeys(
   }
 }
 
-/** Time in the stream of a time of the presentation, as far as its edit list shifts it. */
+/** The stream's time for a time of the presentation, as far as the edit list shifts it. */
 function mediaTime({ timescale }: Movie, { edits, media }: Track, seconds: number): number {
   const [first, ...rest] = edits ?? [];
   const shown = first?.mediaTime === -1 ? rest : (edits ?? []);
@@ -89,7 +89,7 @@ function mediaTime({ timescale }: Movie, { edits, media }: Track, seconds: numbe
   return Math.max(0, seconds - empty) * media.timescale + (shown[0]?.mediaTime ?? 0);
 }
 
-/** One key frame more than seems necessary: pictures that follow a key frame can be shown before it. */
+/** Include one key frame more than seems necessary, because pictures that follow a key frame can be shown before it. */
 function keyFrameBefore({ count, times, isKey }: Samples, wanted: number, timescale: number): number {
   let found = 2;
   for (let sample = count - 1; sample > 0; sample--) {

@@ -12,12 +12,12 @@ import { cutMovie, startRange } from './cut-movie.ts';
 import { Missing, type SparseBytes, sparseBytes } from './sparse-bytes.ts';
 import type { PartialRequest, PartialResult, PicturesResult } from './types.ts';
 
-/** Bytes after the index that are fetched with it: most files begin their media there, with a key frame. */
+/** Bytes after the index that are fetched with it. Most files begin their media there, with a key frame. */
 const FIRST_FRAMES = 256 * 1024;
-/** Ranges of a container of a few seconds: more are no real file. */
+/** Maximum number of ranges of a container of a few seconds. No real file has more. */
 const MAX_RANGES = 20_000;
 
-/** Runs in the thread of the sanitizer. Reads the index once, unless something outside it is missing. */
+/** Runs in the thread of the sanitizer. Reads the index once, unless data outside the index is missing. */
 export function readPartial(request: PartialRequest): PartialResult {
   const file = sparseBytes(openBytes(request.path), request.present);
   try {
@@ -37,7 +37,7 @@ export function readPartial(request: PartialRequest): PartialResult {
   }
 }
 
-/** Asks for the complete index, with so many bytes after it, not for each of its tables. */
+/** Requests the complete index and this number of bytes after it, instead of each of its tables. */
 function requireIndex(file: SparseBytes, after: number): void {
   for (const box of boxesIn(file, 0, file.size, boxBudget(), true)) {
     if (box.type === 'moov') file.require({ start: box.start, end: box.end + after });
@@ -51,7 +51,7 @@ function writeStart(movie: Movie, file: SparseBytes, target: string): void {
   writeTo(target, (out) => writeMovie(movie, file, out, bytesWithin(movie, end)));
 }
 
-/** Bytes of chunks that end at or before a position. */
+/** Number of bytes of chunks that end at or before a position. */
 function bytesWithin({ tracks }: Movie, end: number): number {
   let bytes = 0;
   for (const { samples } of tracks) {

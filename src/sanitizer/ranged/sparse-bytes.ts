@@ -6,10 +6,10 @@ export interface Range {
   end: number;
 }
 
-/** Bytes that are not in the file yet: fetch them and read again. */
+/** Bytes that are not in the file yet. Fetch them and read again. */
 export class Missing extends Error {
   readonly range: Range;
-  /** Ranges that are needed as well, in the order of the file. */
+  /** Further ranges that are needed, in the order of the file. */
   readonly more: readonly Range[];
   constructor(range: Range, more: readonly Range[] = []) {
     super(`bytes ${range.start} to ${range.end} are missing`);
@@ -22,7 +22,7 @@ export class Missing extends Error {
 export interface SparseBytes extends FileBytes {
   /** Throws `Missing` unless the entire range is present. */
   require(range: Range): void;
-  /** The same for several ranges, in the order of the file. */
+  /** Like `require`, for several ranges in the order of the file. */
   requireAll(ranges: readonly Range[]): void;
 }
 
@@ -51,7 +51,7 @@ export function sparseBytes(file: FileBytes, present: readonly Range[]): SparseB
   };
 }
 
-/** The end of a range from its first byte that is not present; null = all of it is. */
+/** The end of a range from its first byte that is not present; null = the entire range is present. */
 export function firstMissing(present: readonly Range[], { start, end }: Range): Range | null {
   // Ranges may touch, so one may continue where another one ends.
   for (let at = start; at < end; ) {

@@ -1,7 +1,7 @@
 import type { MediaInfo, PictureTime, StreamPackets } from '../../ffmpeg/index.ts';
 import type { Range } from './sparse-bytes.ts';
 
-/** Asks for what a file contains of which only parts were fetched. */
+/** Requests a description or a container of a file of which only parts were fetched. */
 export type PartialRequest = {
   /** Host path of a file of the full size, with holes. */
   path: string;
@@ -10,20 +10,20 @@ export type PartialRequest = {
   target: string;
 } & Wanted;
 
-/** What is made of the parts. */
+/** The result to make from the parts. */
 export type Wanted =
-  /** A description of the file; else the container for a probe: the entire index and the first seconds. */
+  /** A description of the file. If that is not possible, the container for a probe: the entire index and the first seconds. */
   | { part: 'start' }
   /**
-   * The index of a container of the video around these times. It has no holes, and leaves out all the rest. `isSought` = FFmpeg
-   * seeks to them, and may arrive half a second earlier.
+   * A container of the video around these times, with its own index. The container has no holes, and omits the rest of the video.
+   * `isSought` = FFmpeg seeks to the times, and may arrive half a second earlier.
    */
   | { part: 'pictures'; pictures: readonly PictureTime[]; isSought: boolean };
 
-/** `missing`: fetch it, and ask again. `reason`: the entire file is needed. */
+/** `missing`: fetch this range, and send the request again. `reason`: the entire file is needed. */
 export type PartialResult = StartResult | PicturesResult | MissingParts | { reason: string };
 
-/** `more`: fetch these ranges with it. They are in the order of the file. */
+/** `more`: fetch these ranges together with the missing range. They are in the order of the file. */
 export interface MissingParts {
   missing: Range;
   more: readonly Range[];
@@ -32,11 +32,11 @@ export interface MissingParts {
 /** See `SanitizeResult.info`; null = the container was written. */
 export interface StartResult {
   info: MediaInfo | null;
-  /** As the index lists them, no packet is read; null where the container has no such index. */
+  /** Frames as the index lists them, without reading packets. Null if the container has no such index. */
   packets: StreamPackets[] | null;
 }
 
-/** Ranges of the file that must be copied into the new container one after another, and the offset of the first. */
+/** Ranges of the file that must be copied into the new container one after another, and the offset of the first range. */
 export interface PicturesResult {
   media: Range[];
   mediaAt: number;

@@ -1,4 +1,4 @@
-/* Indices of the integers; waiting threads are woken through the first two. */
+/* Indices of the integers. Waiting threads are woken through the first two integers. */
 const ARRIVALS = 0;
 const WRITES = 1;
 const END = 2;
@@ -13,12 +13,12 @@ const RUNNING = 0;
 const COMPLETE = 1;
 const LOST = 2;
 
-/** A source did not arrive completely: the fetch reports why. */
+/** A source did not arrive completely. The fetch reports the reason. */
 export class SourceLost extends Error {}
 
 /**
- * Memory that the fetch of a file shares with the thread that reads it: how many bytes have arrived, how many bytes of
- * the new container are final, and who waits.
+ * Memory that the fetch of a file shares with the thread that reads the file: how many bytes have arrived, how many bytes of the new
+ * container are final, and which side waits.
  */
 export class ArrivalState {
   readonly memory: SharedArrayBuffer;
@@ -31,7 +31,7 @@ export class ArrivalState {
     this.#counts = new BigInt64Array(memory, INTEGERS * 4, COUNTS);
   }
 
-  /** Bytes of the new container that are in its file and final. */
+  /** Number of bytes of the new container that are in its file and final. */
   get written(): number {
     return Number(Atomics.load(this.#counts, WRITTEN));
   }
@@ -61,12 +61,12 @@ export class ArrivalState {
     this.#wake(WRITES);
   }
 
-  /** Wakes those that wait for more to be written, although nothing was. */
+  /** Wakes readers that wait for more bytes, although no bytes were written. */
   wakeReaders(): void {
     this.#wake(WRITES);
   }
 
-  /** Blocks the calling thread until so many bytes of the file have arrived. Throws `SourceLost`. */
+  /** Blocks the calling thread until this many bytes of the file have arrived. Throws `SourceLost`. */
   waitForArrival(bytes: number): void {
     for (;;) {
       const seen = Atomics.load(this.#integers, ARRIVALS);

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ArrivingRequest, ArrivingResult } from './index.ts';
 import { type ArrivingFile, readArriving } from './read-arriving.ts';
 
-/* The thread's side: reads one file and ends. Any error means that the file must be read once it has arrived. */
+/* Runs in the thread: reads one file and ends. After any error, the file must be read again once it has arrived. */
 
 let file: ArrivingFile | null = null;
 

@@ -4,9 +4,8 @@ import type { Movie, Track } from '../isobmff/movie.ts';
 import { NotRewritable } from '../verdicts.ts';
 
 /**
- * Seconds by which a stream may be ahead of another one in the order of the file. FFmpeg's demuxer reads a file in its
- * order up to a difference of one second, and jumps beyond; from a pipe, which cannot jump, it would delay all of
- * the stream that is ahead.
+ * Seconds by which a stream may be ahead of another stream in the order of the file. FFmpeg's demuxer reads a file in its order up to a
+ * difference of one second, and jumps beyond that. A pipe does not allow jumps, so FFmpeg would delay the complete stream that is ahead.
  */
 const MAX_AHEAD_SECONDS = 1;
 

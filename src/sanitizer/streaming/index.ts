@@ -23,27 +23,27 @@ export type ArrivingResult = Opened | { reason: string };
 
 /** Heap of the thread in megabytes, as for files that have arrived. */
 const HEAP_MB = 192;
-/** Milliseconds that the thread may compute, waiting excluded, and the slowest rate that is tolerated. */
+/** Milliseconds of computation that the thread may use, without waiting, and the slowest rate that is tolerated. */
 const READ_MS = 10_000;
 const BYTES_PER_MS = 10_000;
 const CHECK_MS = 1000;
 /** A fetch has its own deadline, after which the thread fails with `SourceLost`. */
 const LONGEST_MS = 24 * 3600 * 1000;
 
-/** The file cannot be remuxed while it arrives. Read it once it has arrived: only that decides about it. */
+/** The file cannot be remuxed while it arrives. Read it once it has arrived: only that reading decides about the file. */
 export class NotInOrder extends Error {}
 
 /** A container that is written while its source arrives. */
 export interface ArrivingContainer extends Opened {
-  /** Remuxes the source into a new file. Resolves when all of it is written. Rejects with `NotInOrder`. */
+  /** Remuxes the source into a new file. Resolves when the new file is complete. Rejects with `NotInOrder`. */
   copy(target: string): Promise<void>;
   /** Ends the thread. */
   close(): Promise<void>;
 }
 
 /**
- * Reads the head of a file that is still being fetched, in memory-safe code, in a thread of its own. Rejects with
- * `NotInOrder`, or with the signal's reason.
+ * Reads the head of a file that is still being fetched, in memory-safe code in a separate thread. Rejects with `NotInOrder`, or with the
+ * signal's reason.
  */
 export async function openArriving(
   file: { path: string; demuxer: ArrivingDemuxer; size: number; state: ArrivalState; copy: CopyRule | null },

@@ -16,7 +16,7 @@ import { requireIndexFirst, requireInterleaved } from './in-order.ts';
 export const ARRIVING_DEMUXERS = ['mov', 'matroska'] as const;
 export type ArrivingDemuxer = (typeof ARRIVING_DEMUXERS)[number];
 
-/** How a preset may copy streams: pictures whose short side is larger are encoded; null = of any size. */
+/** How a preset may copy streams. Pictures with a larger short side are encoded; null = any size. */
 export interface CopyRule {
   shortSide: number | null;
 }
@@ -43,7 +43,7 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
   },
 };
 
-/** Throws if video may be copied: only the headers of all of its packets show that. */
+/** Throws if video may be copied, because only the headers of all its packets show whether it may. */
 function requireEncoding({ tracks }: Movie, { shortSide }: CopyRule): void {
   for (const track of tracks) {
     if (codecOf(track) !== 'h264') continue;
@@ -87,7 +87,7 @@ function copyTo(target: string, write: Write, state: ArrivalState): void {
     out.close();
   } catch (error) {
     out.discard();
-    // A table ended early, or the file has what cannot be rewritten: the entire file is read again.
+    // A table ended early, or the file has features that cannot be rewritten. The entire file is read again later.
     throw error instanceof RangeError ? new NotRewritable('ends before what it declares') : error;
   }
 }

@@ -1,2 +1,2 @@
-/** Header of the embedded gateway's response to a copy: the size of what was copied, so that no HEAD has to follow. */
+/** Header of the embedded gateway's response to a copy: the size of the copied object, so that no HEAD has to follow. */
 export const COPIED_SIZE = 'x-airlock-size';

@@ -40,12 +40,12 @@ export function tempFolder(root: string): string {
   return join(root, 'tmp');
 }
 
-/** Parts of objects that are not complete. */
+/** Folder for parts of incomplete objects. */
 export function partsFolder(root: string): string {
   return join(root, 'parts');
 }
 
-/** Keys that accept no more bytes. */
+/** Folder for records of keys that accept no more bytes. */
 export function closedFolder(root: string): string {
   return join(root, 'closed');
 }

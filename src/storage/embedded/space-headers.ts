@@ -3,7 +3,7 @@ import type { DiskSpace } from '../../config/disk-reserve.ts';
 
 /** Free space on the disk of a store. */
 export interface StoreSpace extends Pick<DiskSpace, 'freeBytes' | 'reserveBytes' | 'spareBytes' | 'spareFiles'> {
-  /** Bytes stored under `UPLOADS`, and of parts of uploads: the part of the promised uploads that the disk already has. */
+  /** Bytes stored under `UPLOADS` and in parts of uploads. The disk already contains these bytes of the promised uploads. */
   stagedBytes: number;
 }
 

@@ -49,7 +49,7 @@ function gatewayCalls(client: S3Client): Capabilities {
     async closeKey(key, until) {
       checkKey(key);
       const query = { [CLOSED_UNTIL]: String(Math.ceil(until.getTime() / 1000)) };
-      // 507: the bytes are deleted, but there is no space to record that the key is closed.
+      // 507: the gateway has deleted the bytes, but has no space to record that the key is closed.
       const response = await client.send({ method: 'DELETE', key, query, expected: [204, 507] });
       response.resume();
       return response.statusCode === 204;
@@ -88,7 +88,7 @@ function handOverFrom(client: S3Client, root: string): NonNullable<Capabilities[
     });
     response.resume();
     if (response.statusCode !== 404) return response.statusCode === 200;
-    // The response to an earlier try was lost if the file has become the object.
+    // If the file has become the object, an earlier try succeeded and its response was lost.
     const found = await client.send({ method: 'HEAD', key, expected: [200, 404] });
     found.resume();
     return found.statusCode === 200 && Number(found.headers['content-length']) === size;

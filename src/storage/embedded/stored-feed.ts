@@ -3,14 +3,14 @@ import type { S3Client } from '../s3/client.ts';
 import type { Capabilities, StoredUpload } from '../types.ts';
 
 /*
- * The request by which Airlock learns which uploads have arrived, an extension of S3: GET of the bucket. The response has a line for
- * each object or part that a signed URL has stored since then, and an empty line now and then. It has no end.
+ * The request with which Airlock learns which uploads have arrived, an extension of S3: GET of the bucket. The response contains a line for
+ * each object or part that a client stores through a signed URL from then on, and an occasional empty line. The response has no end.
  */
 
 /** Parameter of GET of the bucket. */
 export const STORED = 'airlock-stored';
 
-/** The line of an object, whose number of parts is 0, or of a part. */
+/** A line about an object, whose number of parts is 0, or about a part. */
 export function storedLine({ key, parts }: StoredUpload): string {
   return `${key} ${parts}\n`;
 }
@@ -40,7 +40,7 @@ export function storedFollower(client: S3Client): NonNullable<Capabilities['foll
         }
       }
     } catch {
-      // The connection was lost, like one that ends.
+      // Treat a lost connection like a connection that ends.
     } finally {
       response.destroy();
     }

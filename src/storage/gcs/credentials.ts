@@ -3,24 +3,24 @@ import type { GoogleAuth } from 'google-auth-library';
 import { StorageError } from '../types.ts';
 import type { ServiceAccountKey } from './key-file.ts';
 
-/** Read, write and delete objects, and list them; not the rights on buckets themselves. */
+/** Allows reading, writing, deleting and listing objects, but includes no rights on buckets. */
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
-/** `signBlob` needs more than the scope of the storage. */
+/** `signBlob` requires another scope than storage calls. */
 const SIGNING_SCOPE = 'https://www.googleapis.com/auth/iam';
 
-/** Who Airlock is towards Google. Every method rejects with `StorageError`, which contains no key and no token. */
+/** Airlock's identity for Google. Every method rejects with `StorageError`, which contains no key and no token. */
 export interface GcsCredentials {
-  /** Address of the service account whose key signs. */
+  /** Address of the service account whose key creates the signatures. */
   email(): Promise<string>;
   /** Hexadecimal RSA-SHA256 signature. */
   sign(text: string): Promise<string>;
-  /** Value of the `Authorization` header of own calls. */
+  /** Value of the `Authorization` header of Airlock's own calls. */
   authorization(): Promise<string>;
 }
 
 /**
- * A key on this machine: signs URLs here, and tokens too, so that no call to Google precedes the first one to the
- * storage. google-auth-library is loaded at the first call, so that only processes that use GCS pay for it.
+ * A key on this machine. It signs URLs and tokens locally, so that no call to Google precedes the first call to storage.
+ * google-auth-library is loaded at the first call, so that only processes that use GCS load it.
  */
 export function keyCredentials({ email, keyId, pem, privateKey }: ServiceAccountKey): GcsCredentials {
   const client = once(async () => {
@@ -37,8 +37,8 @@ export function keyCredentials({ email, keyId, pem, privateKey }: ServiceAccount
 }
 
 /**
- * The identity of the machine (metadata server), or the file of a workload identity federation. The key is with Google,
- * so that each signature is a call of `signBlob`. `signEndpoint` replaces the endpoint of IAM.
+ * The identity of the machine (metadata server), or the file of a workload identity federation. Google has the key, so each signature
+ * requires a call of `signBlob`. `signEndpoint` replaces the endpoint of IAM.
  */
 export function platformCredentials(signEndpoint?: string): GcsCredentials {
   const auth = once(async (): Promise<GoogleAuth> => {
@@ -63,7 +63,7 @@ export function platformCredentials(signEndpoint?: string): GcsCredentials {
   };
 }
 
-/** Remembers success, and tries again after a failure. */
+/** Caches a successful result. After a failure, the next call tries again. */
 function once<T>(open: () => Promise<T>): () => Promise<T> {
   let opened: Promise<T> | null = null;
   return () => {
@@ -81,7 +81,7 @@ function bearer(headers: Headers): string {
   throw rejected('Google returned no token');
 }
 
-/** Converts a failure of google-auth-library, whose errors contain requests with tokens, to an error with the status alone. */
+/** Converts a failure of google-auth-library, whose errors contain requests with tokens, to an error that contains only the status. */
 async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

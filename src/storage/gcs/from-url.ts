@@ -4,14 +4,14 @@ import { keyCredentials, platformCredentials } from './credentials.ts';
 import { KEY_VARIABLE, readKeyFile } from './key-file.ts';
 import { GCS_ENDPOINT, openGcsStore } from './store.ts';
 
-/** What of `gs://bucket?endpoint=…` has been checked; `endpoint` is null for Google's own. */
+/** The checked parameters of `gs://bucket?endpoint=…`; `endpoint` is null for Google's own endpoint. */
 interface GcsLocation {
   bucket: string;
   endpoint: string | null;
   publicEndpoint: string | null;
 }
 
-/** Opens the bucket with the credentials of the environment. Throws `ConfigError`. */
+/** Opens the bucket with the credentials in the environment. Throws `ConfigError`. */
 export function gcsStoreFrom(location: GcsLocation, env: NodeJS.ProcessEnv): ObjectStore {
   const { bucket } = location;
   const endpoint = location.endpoint ?? GCS_ENDPOINT;

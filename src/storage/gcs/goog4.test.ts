@@ -21,7 +21,7 @@ const ours = gcsSigner({
   now: () => at.getTime(),
 });
 
-/** Characters that have tripped signers: reserved, escaped, spaces, non-ASCII, astral. */
+/** Characters that signers often encode incorrectly: reserved, escaped, spaces, non-ASCII, astral. */
 const character = fc.oneof(
   fc.constantFrom(...'abc/09-._~!\'()*+ %&=?#:;,@$[]\\"<>'),
   fc.constantFrom('é', 'e\u0301', '中', '🎬', 'ש'),
@@ -36,7 +36,7 @@ function expiry(expiresIn: number) {
 }
 
 describe('signed URLs', () => {
-  // Google's library signs for no time that is over.
+  // Google's library rejects an expiry in the past.
   beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'], now: at }));
   afterAll(() => void vi.useRealTimers());
 
@@ -76,7 +76,7 @@ describe('signed URLs', () => {
     );
   });
 
-  it('expire after the requested ten minutes, and name what the client must send', async () => {
+  it('expire after the requested ten minutes, and name the headers that the client must send', async () => {
     const url = await ours.presignGet('a/b.mp4', { filename: 'a.mp4', contentType: 'video/mp4', expiresIn: 600 });
     expect(url).toContain('X-Goog-Algorithm=GOOG4-RSA-SHA256&');
     expect(url).toContain('&X-Goog-Date=20261126T010203Z&X-Goog-Expires=600&X-Goog-SignedHeaders=host&');

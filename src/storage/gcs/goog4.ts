@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalQuery, canonicalRequest, encodeRfc3986, type Pair, UNSIGNED_PAYLOAD } from '../s3/sigv4.ts';
 
-/** V4 signed URLs of Google Cloud Storage, as pure functions. The canonical request is the one of AWS4. */
+/** V4 signed URLs of Google Cloud Storage, as pure functions. The canonical request has the same format as in AWS4. */
 
 export const ALGORITHM = 'GOOG4-RSA-SHA256';
 
@@ -23,7 +23,7 @@ export interface SignableUrl {
   email: string;
 }
 
-/** The text to sign with the service account's key, and the URL that a hexadecimal signature completes. */
+/** The text to sign with the service account's key, and the URL that the hexadecimal signature completes. */
 export function signableUrl(request: SignableUrl): { text: string; complete(signature: string): string } {
   const { origin, path, timestamp } = request;
   const headers: Pair[] = [['host', new URL(origin).host], ...request.headers];
@@ -44,7 +44,7 @@ export function signableUrl(request: SignableUrl): { text: string; complete(sign
   };
 }
 
-/** Query of an own call, which carries a token instead of a signature. */
+/** Query of one of Airlock's own calls, which contains a token instead of a signature. */
 export function plainQuery(query: readonly Pair[]): string {
   return query.length === 0 ? '' : `?${canonicalQuery(query)}`;
 }
@@ -56,7 +56,7 @@ function signedNames(headers: readonly Pair[]): string {
     .join(';');
 }
 
-/** Google's own library does not sort the parameters of the URL; neither do we, so that the URLs are equal. */
+/** Google's library does not sort the URL's parameters. Keep the same order, so that the URLs are equal. */
 function unsorted(query: readonly Pair[]): string {
   return query.map(([name, value]) => `${encodeRfc3986(name)}=${encodeRfc3986(value)}`).join('&');
 }

@@ -1,2 +1,2 @@
-/** The used parts of google-auth-library, in a module that is imported on demand: that needs a tenth of a second. */
+/** The parts of google-auth-library that Airlock uses. The module is imported on demand, because loading it takes a tenth of a second. */
 export { GoogleAuth, JWT } from 'google-auth-library';

@@ -15,8 +15,8 @@ export interface ServiceAccountKey {
 const REMEDY = 'Create a JSON key of a service account, or unset the variable to use the identity of the machine';
 
 /**
- * Reads the file that `GOOGLE_APPLICATION_CREDENTIALS` names. Null for credentials of another type, such as the credentials of
- * workload identity federation, which have no private key. Throws `ConfigError`, which contains nothing of the file.
+ * Reads the file that `GOOGLE_APPLICATION_CREDENTIALS` names. Null for credentials of another type, such as the credentials of workload
+ * identity federation, which have no private key. Throws `ConfigError`, which contains nothing from the file.
  */
 export function readKeyFile(path: string): ServiceAccountKey | null {
   const fields = readFields(path);
@@ -31,7 +31,7 @@ export function readKeyFile(path: string): ServiceAccountKey | null {
   return { email, keyId: typeof keyId === 'string' ? keyId : null, ...privateKeyOf(pem) };
 }
 
-/** Types that google-auth-library reads. */
+/** Types of credentials that google-auth-library can read. */
 const OTHER_TYPES = new Set([
   'external_account',
   'impersonated_service_account',
@@ -51,7 +51,7 @@ function readFields(path: string): Record<string, unknown> {
     const fields = JSON.parse(text);
     if (typeof fields === 'object' && fields !== null) return fields;
   } catch {
-    // The error of the parser quotes the file.
+    // The parser's error quotes the file, so it is dropped.
   }
   throw new ConfigError(KEY_VARIABLE, 'names a file that is not JSON', REMEDY);
 }
@@ -61,7 +61,7 @@ function privateKeyOf(pem: unknown): { pem: string; privateKey: KeyObject } {
     const privateKey = createPrivateKey(pem as string);
     if (privateKey.asymmetricKeyType === 'rsa') return { pem: pem as string, privateKey };
   } catch {
-    // Reported below: the error of the decoder is of no use, and could quote the key.
+    // Reported below. The decoder's error would not help, and could quote the key.
   }
   throw new ConfigError(KEY_VARIABLE, 'names a key file whose private_key is not an RSA key in PEM', REMEDY);
 }

@@ -46,7 +46,7 @@ export function gcsSigner({ bucket, credentials, now = Date.now, ...options }: G
     async presignPut(key, { contentType, size, expiresIn, query = {} }) {
       const headers = {
         ...(contentType !== undefined && { 'content-type': contentType }),
-        // The length itself is no header that Google documents for signing; this range is.
+        // Google does not document `content-length` as a header that can be signed, but documents this range.
         'x-goog-content-length-range': `${size},${size}`,
       };
       const url = await presign('PUT', key, { expiresIn, query, headers });

@@ -21,7 +21,7 @@ export function openGcsStore(options: GcsOptions): ObjectStore {
   return {
     ...storeCalls(client, signer, {
       ...{ bucket, publicOrigin: new URL(publicEndpoint).origin, copySource: 'x-goog-copy-source' },
-      // Its XML API has no DeleteObjects.
+      // Google's XML API has no DeleteObjects.
       deletesMany: false,
       ...(pageKeys && { pageKeys }),
     }),
@@ -32,7 +32,7 @@ export function openGcsStore(options: GcsOptions): ObjectStore {
       return {};
     },
 
-    /** Lists one key: HEAD of the bucket needs a right on the bucket itself, which nothing else needs. */
+    /** Lists one key, because HEAD of the bucket requires a right on the bucket itself, which no other call needs. */
     async ping() {
       checkClock(await listOne(client), now());
     },

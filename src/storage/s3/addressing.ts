@@ -6,11 +6,11 @@ export type Addressing = 'path' | 'virtual';
 export interface BucketPlace {
   origin: string;
   host: string;
-  /** Path of an object, or of the bucket for an empty key. */
+  /** Path of an object, or of the bucket if the key is empty. */
   pathOf(key: string): string;
 }
 
-/** Where a bucket is found below an endpoint, which may have a path of its own. */
+/** Address of a bucket below an endpoint, which may have its own path. */
 export function bucketPlace(
   endpoint: string,
   { bucket, addressing }: { bucket: string; addressing: Addressing },

@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StorageError } from '../types.ts';
 import type { S3Client } from './client.ts';
 
-/** Stores reject signed URLs of a clock that is 15 minutes wrong, and the URLs of a slow clock expire early. */
+/** Milliseconds. Stores reject signed URLs if the clock is wrong by 15 minutes, and URLs from a slow clock expire early. */
 const MAX_SKEW_MS = 300_000;
 
 /**
- * Sends HEAD for a waiting client, and returns the headers. A rejected HEAD has no document with the reason, so a list of
- * one key follows.
+ * Sends HEAD for a waiting client, and returns the headers. The response to a rejected HEAD contains no document with the reason, so this
+ * then lists one key.
  */
 export async function headBucket(client: S3Client): Promise<IncomingHttpHeaders> {
   try {

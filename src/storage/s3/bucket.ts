@@ -10,7 +10,7 @@ import type { AwsKeys } from './credentials/types.ts';
 import { multipartCalls } from './multipart.ts';
 import { s3Signer } from './signer.ts';
 
-/** Larger objects are sent in parts, each of which is retried by itself. */
+/** Larger objects are sent in parts, each of which is retried separately. */
 const SINGLE_BYTES = 64 * 2 ** 20;
 const PART_BYTES = 16 * 2 ** 20;
 const PARTS_AT_ONCE = 3;
@@ -36,11 +36,11 @@ export interface BucketPut {
   signal: AbortSignal;
 }
 
-/** What Airlock does with a bucket of somebody else. Rejects with `StorageError`. */
+/** The operations of Airlock on another party's bucket. They reject with `StorageError`. */
 export interface BucketCalls {
-  /** Stores an object: with one request, or in parts if it is large. Replaces an object of that key. */
+  /** Stores an object: with one request, or in parts if the object is large. Replaces an existing object under that key. */
   put(key: string, put: BucketPut): Promise<void>;
-  /** Deletes an object. No error when it does not exist. */
+  /** Deletes an object. Succeeds if the object does not exist. */
   delete(key: string): Promise<void>;
   /** Signs a URL for GET, which expires after `expiresIn` seconds. */
   presignGet(key: string, expiresIn: number): Promise<string>;
@@ -88,7 +88,7 @@ interface Part {
   end: number;
 }
 
-/** Sends one PUT, and returns the entity tag of what was stored. */
+/** Sends one PUT, and returns the entity tag of the stored bytes. */
 async function send(client: S3Client, { key, query, start, end }: Part, put: BucketPut): Promise<string> {
   const { contentType, read, signal } = put;
   const length = { 'content-length': String(end - start) };

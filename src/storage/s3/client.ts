@@ -13,7 +13,7 @@ export interface Call extends OwnRequest {
   body?: () => Readable | Buffer;
   /** Statuses that are not failures. */
   expected: readonly number[];
-  /** Whether a client waits: retries then end after about a second, regardless of the backend's limit. */
+  /** Whether a client waits: retries then stop after about a second, regardless of the backend's limit. */
   brief?: boolean;
   outagePolicy?: OutagePolicy;
 }
@@ -30,11 +30,11 @@ export interface ClientOptions {
   ca?: string;
   /** Unix socket of the store. */
   socketPath?: string;
-  /** Sends the requests instead of a client of this store's own. */
+  /** Sends the requests instead of a client that this store creates. */
   exchange?: Exchange;
 }
 
-/** Upper limit of the doubling wait of a patient call. */
+/** Upper limit, in milliseconds, of the doubling wait of a call with an outage policy. */
 const LONGEST_WAIT_MS = 5_000;
 
 const RETRY_CODES = new Set([
@@ -46,7 +46,7 @@ const RETRY_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  // A Unix socket whose queue is full.
+  // The queue of a Unix socket is full.
   'EAGAIN',
 ]);
 
@@ -87,7 +87,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
           // A full disk stays full for more than a second.
           const quick = error.status === 507 ? null : next(tries);
           if (quick === null && performance.now() >= end) throw error;
-          // A full disk responds, and may have space for other calls.
+          // A store with a full disk still responds, and may have space for other calls, so it is not unreachable.
           if (quick === null && error.status !== 507) outagePolicy?.onUnreachable();
           const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)) * jitter();
           await sleep(wait, undefined, { signal: outagePolicy?.signal }).catch(() => {
@@ -102,7 +102,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
   };
 }
 
-/** Returns the wait before the next attempt, or null when the backend gives up. */
+/** Returns the wait before the next attempt, or null when the retries of the backend are used up. */
 function waits({ waitsMs, withinMs }: RetrySettings): (tries: number) => number | null {
   let firstFailure: number | null = null;
   return (tries) => {
@@ -118,7 +118,7 @@ function jitter(): number {
   return 0.5 + Math.random();
 }
 
-/** Reads a document of at most 4 MB, which a page of 1,000 keys of 1,024 encoded bytes each fits into. */
+/** Reads a document of at most 4 MB, enough for a page of 1,000 keys of 1,024 encoded bytes each. */
 export async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -151,7 +151,7 @@ export function storageError(call: Pick<Call, 'method'>, error: unknown): Storag
   if (error instanceof StorageError) return error;
   const code = errno(error);
   return new StorageError(`storage could not be used for ${call.method}: ${code}`, {
-    // An exchange of others may decide for itself.
+    // An injected exchange may decide itself whether the caller should retry.
     retry: RETRY_CODES.has(code) || (error as { retry?: unknown } | null)?.retry === true,
     cause: error,
   });

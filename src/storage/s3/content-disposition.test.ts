@@ -15,7 +15,7 @@ describe('content disposition', () => {
     );
   });
 
-  it('keeps the true name next to an ASCII one', () => {
+  it('contains the true name next to an ASCII name', () => {
     expect(attachment('Übung.mp4')).toBe(`attachment; filename="Ubung.mp4"; filename*=UTF-8''%C3%9Cbung.mp4`);
     expect(attachment('../../etc/"x"\r\n.mp4')).toBe(
       `attachment; filename=".._.._etc__x_.mp4"; filename*=UTF-8''.._.._etc_%22x%22.mp4`,

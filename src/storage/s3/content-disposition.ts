@@ -10,7 +10,7 @@ export function attachment(filename: string): string {
       .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
       .replace(/[/\\]/g, '_')
       .trim() || 'download';
-  // A name of combining marks only becomes empty, and a fullwidth slash becomes a plain one.
+  // A name that consists only of combining marks becomes empty, and a fullwidth slash becomes a plain slash.
   const ascii =
     clean
       .normalize('NFKD')

@@ -5,13 +5,13 @@ import { childrenOf, escapeXml, parseXml, textOf } from '../xml.ts';
 import { checkKey } from './checks.ts';
 import { readText, type S3Client, storageError } from './client.ts';
 
-/** Keys of one request; the maximum of S3. */
+/** Maximum number of keys of one request, as in S3. */
 const PAGE = 1000;
-/** Single deletions at a time. */
+/** Number of concurrent single deletions. */
 const AT_ONCE = 16;
-/** Responses by which a store reports that it has no DeleteObjects. */
+/** Statuses with which a store reports that it has no DeleteObjects. */
 const UNSUPPORTED = [404, 405, 411, 501];
-/** Codes of a key that is worth another attempt soon. */
+/** Error codes of keys that another attempt can delete soon. */
 const TEMPORARY = ['InternalError', 'ServiceUnavailable', 'SlowDown'];
 
 /**
@@ -23,7 +23,7 @@ export function manyDeleter(client: S3Client, { several }: { several: boolean })
   return async (keys) => {
     for (const key of keys) checkKey(key);
     const result: DeletedMany = { deleted: [], failed: new Map() };
-    // XML cannot carry every key.
+    // XML cannot contain every key.
     const isPlain = (key: string) => supported && /^[\x20-\x7e]+$/.test(key);
     const plain = keys.filter(isPlain);
     for (let start = 0; start < plain.length; start += PAGE) {
@@ -90,7 +90,7 @@ function failuresOf(text: string, keys: readonly string[]): ReadonlyMap<string, 
   return failed;
 }
 
-/** Stops when the store does not respond; the keys that are left are in neither list. */
+/** Stops when the store does not respond. Neither list then contains the remaining keys. */
 async function deleteSingly(client: S3Client, keys: readonly string[], result: DeletedMany): Promise<void> {
   let isUnreachable = false;
   await forEachAtOnce(keys, AT_ONCE, async (key) => {

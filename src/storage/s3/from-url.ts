@@ -39,7 +39,7 @@ export function s3StoreFrom(
   );
 }
 
-/** Amazon's buckets are part of the host name, unless its certificate cannot cover them; buckets of other providers are not. */
+/** Amazon's buckets are part of the host name, unless Amazon's certificate cannot cover the name. Buckets of other providers are not. */
 function addressingOf(
   style: Addressing | null,
   { bucket, endpoint, amazon }: { bucket: string; endpoint: string; amazon: boolean },
@@ -56,8 +56,8 @@ function addressingOf(
 }
 
 /**
- * The certificate authorities to trust instead of the system's, as PEM, from the variable that the SDKs of AWS read. Null if
- * it is not set. Throws `ConfigError`.
+ * The certificate authorities to trust instead of the system's, as PEM, from the variable that the SDKs of AWS read. Null if the variable
+ * is not set. Throws `ConfigError`.
  */
 export function trustedAuthorities(env: NodeJS.ProcessEnv): string | null {
   const path = env.AWS_CA_BUNDLE;

@@ -16,7 +16,7 @@ export function multipartCalls(client: S3Client, signer: Signer, takesPartSize =
   return {
     async createMultipart(key, { contentType, partSize }) {
       checkKey(key);
-      // A retry after a lost response leaves a second upload, which the store sweeps.
+      // After a lost response, a retry begins a second upload and leaves the first, which the store removes later.
       const headers = { 'content-type': contentType, 'content-length': '0' };
       const query = { uploads: '', ...(takesPartSize && partSize && { [PART_SIZE]: String(partSize) }) };
       const call = { method: 'POST', key, query, headers, expected: [200] } as const;

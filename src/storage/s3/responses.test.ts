@@ -15,7 +15,7 @@ describe('list documents', () => {
     });
   });
 
-  it('are rejected when they are something else or incomplete', () => {
+  it('are rejected when they are of another type or incomplete', () => {
     expect(() => parseListPage('<html>welcome</html>')).toThrow();
     expect(() => parseListPage('<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>')).toThrow();
     expect(() => parseListPage(`<ListBucketResult>${entry.replace('>7<', '>many<')}</ListBucketResult>`)).toThrow();
@@ -51,7 +51,7 @@ describe('list documents', () => {
     expect(parseListPage(named).objects[0]!.key).toBe('&key;b c d');
   });
 
-  it('are rejected when names in them are those that every object of JavaScript has', () => {
+  it('are rejected when they contain names of members that every object of JavaScript has', () => {
     for (const name of ['__proto__', 'constructor', 'toString']) {
       expect(() => parseListPage(`<${name}><Contents/></${name}>`)).toThrow(/^the store returned/);
     }

@@ -2,8 +2,8 @@ import type { ListedObject, StoredPart } from '../types.ts';
 import { childrenOf, parseXml, textOf, type XmlElement } from '../xml.ts';
 
 /*
- * Parses XML responses of a store. The server may not be a store at all, so any response is either parsed or rejected
- * with an error that begins with "the store returned".
+ * Parses XML responses of a store. The server may not be a store at all, so every response is either parsed or rejected with an error that
+ * begins with "the store returned".
  */
 
 export interface ListPage {
@@ -46,7 +46,7 @@ export function parsePartPage(xml: string): PartPage {
 /** Parses the id of a new multipart upload. */
 export function parseUploadId(xml: string): string {
   const id = text(read(xml, 'InitiateMultipartUploadResult', 'a multipart upload'), 'UploadId');
-  // S3: "can contain any characters". Others could not be signed or logged safely.
+  // S3: "can contain any characters". Ids with other characters cannot be signed or logged safely.
   if (id === null || !/^[\x21-\x7e]{1,1024}$/.test(id)) throw incomplete();
   return id;
 }
@@ -55,7 +55,7 @@ export function parseUploadId(xml: string): string {
  * Parses `<Code>` of an S3 error document, if there is one. Letters and digits only, because error texts contain it.
  */
 export function errorCode(xml: string): string | null {
-  // Most responses are not error documents, and some are empty: do not parse those.
+  // Most responses are not error documents, and some are empty. Do not parse these responses.
   if (!xml.includes('<Error')) return null;
   try {
     const code = textOf(parseXml(xml, 'Error'), 'Code') ?? '';
@@ -73,7 +73,7 @@ function read(xml: string, root: string, what: string): XmlElement {
   }
 }
 
-/** Throws if a page is truncated but names no next one: the first page would be listed forever. */
+/** Throws if a page is truncated but names no next page. Otherwise, the first page would be listed forever. */
 function nextPage(list: XmlElement, name: string): string | null {
   if (text(list, 'IsTruncated') !== 'true') return null;
   const next = text(list, name);

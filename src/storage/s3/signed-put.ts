@@ -3,10 +3,10 @@ import type { RetrySettings } from '../retries.ts';
 import type { BucketPut } from './bucket.ts';
 import { s3Client } from './client.ts';
 
-/** A URL that somebody else has signed for one PUT. */
+/** A URL for one PUT that another party has signed. */
 export interface SignedTarget {
   url: string;
-  /** By lower-case names; they replace Airlock's own. */
+  /** Headers by lower-case names. They replace Airlock's own headers. */
   headers: Readonly<Record<string, string>>;
   exchange: Exchange;
   retries: RetrySettings;

@@ -12,7 +12,7 @@ const character = fc.constantFrom(..."abc/09-._~!'()*+ %&=?#é🎬");
 const key = fc
   .string({ unit: character, minLength: 1, maxLength: 20 })
   .filter((value) => !value.startsWith('/') && value.split('/').every((part) => part !== '.' && part !== '..'));
-/** Tokens are base64, whose signs a query must encode. */
+/** Tokens are base64, whose special characters a query must encode. */
 const token = fc.option(fc.base64String({ minLength: 4, maxLength: 200 }), { nil: undefined });
 const addressing = fc.constantFrom<Addressing>('path', 'virtual');
 
@@ -23,7 +23,7 @@ function signer(sessionToken: string | undefined, style: Addressing) {
   return s3Signer({ ...location, credentials: async () => credentials, addressing: style });
 }
 
-/** The URL as aws4fetch signs it, with its parameters in order. */
+/** The URL that aws4fetch signs, with its parameters in order. */
 async function reference(request: { method: string; url: string; headers?: Record<string, string>; token?: string }) {
   const { url } = await new AwsV4Signer({
     ...{ ...keys, service: 's3', region: 'eu-west-1', datetime: '20261124T101112Z', signQuery: true, allHeaders: true },
@@ -83,7 +83,7 @@ describe('signed URLs of S3', () => {
     expect(virtual).toMatch(/^https:\/\/media\.s3\.eu-west-1\.amazonaws\.com\/a\/b%20c\?/);
   });
 
-  it('send the session token of own calls in a signed header', async () => {
+  it('send the session token of Airlock’s own calls in a signed header', async () => {
     const { url, headers } = await signer('t/o+k=', 'virtual').request({ method: 'HEAD', key: '' });
     expect(url).toBe('https://media.s3.eu-west-1.amazonaws.com/');
     const signed = await new AwsV4Signer({

@@ -31,7 +31,7 @@ export interface SignedPut {
   size: number;
   /** Seconds. */
   expiresIn: number;
-  /** Absent for a part of a multipart upload, whose type was set when it began. */
+  /** Absent for a part of a multipart upload, whose type was set when the upload began. */
   contentType?: string;
   query?: Record<string, string>;
 }
@@ -60,7 +60,7 @@ export interface S3SignerOptions {
   credentials: Credentials;
   /** Default: `path`, which R2, MinIO, Ceph, Swift and the embedded gateway all accept. */
   addressing?: Addressing;
-  /** Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a rejection. */
+  /** Whether upload URLs repeat size and type in their query. The embedded gateway can then name both in a rejection. */
   declares?: boolean;
 }
 
@@ -143,7 +143,7 @@ class SigV4Signer implements Signer {
     return `${origin}${path}?${canonicalQuery([...query, ['X-Amz-Signature', signed]])}`;
   }
 
-  /** Signs every given header, and the host. The body is not signed. */
+  /** Signs every given header and the host, but not the body. */
   #signature(
     { secretAccessKey }: AwsKeys,
     { host, ...request }: { method: string; host: string; path: string; query: readonly Pair[]; headers: Strings },

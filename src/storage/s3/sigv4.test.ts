@@ -7,7 +7,7 @@ const datetime = '20261124T101112Z';
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const common = { service: 's3', region: 'eu-west-1', accessKeyId: 'AKID', secretAccessKey, datetime, allHeaders: true };
 
-/** Key characters that have tripped signers: reserved, escaped, spaces, non-ASCII, astral. */
+/** Characters of keys that signers often encode incorrectly: reserved, escaped, spaces, non-ASCII, astral. */
 const character = fc.oneof(
   fc.constantFrom(...'abc/09-._~!\'()*+ %&=?#:;,@$[]\\"<>'),
   fc.constantFrom('é', '中', '🎬', 'ש'),
@@ -15,7 +15,7 @@ const character = fc.oneof(
 const text = fc.string({ unit: character, maxLength: 30 });
 /** URL parsers rewrite dot segments before a signer sees them, so no key has them (keys.ts). */
 const key = text.filter((value) => value.split('/').every((part) => part !== '.' && part !== '..'));
-/** Keys are remembered by these. */
+/** Signing keys are cached by these values. */
 const scope = fc.record({
   datetime: fc.constantFrom(datetime, '20261125T000000Z'),
   region: fc.constantFrom('eu-west-1', 'us-east-1'),

@@ -1,8 +1,8 @@
 import { createHmac, hash } from 'node:crypto';
 
 /**
- * AWS Signature Version 4 for the service `s3`, as pure functions: stores sign with these, and the gateway verifies. A
- * property test checks that they agree with aws4fetch, which signs through WebCrypto and so needs a millisecond.
+ * AWS Signature Version 4 for the service `s3`, as pure functions. Stores sign with them, and the gateway verifies with them. A property
+ * test checks that they agree with aws4fetch, which signs through WebCrypto and so needs a millisecond.
  */
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -50,7 +50,7 @@ export function canonicalQuery(query: readonly Pair[]): string {
     .join('&');
 }
 
-/** The text whose hash is signed, in AWS4 and GOOG4 alike. */
+/** The text whose hash is signed, in the same format for AWS4 and GOOG4. */
 export function canonicalRequest(request: SignableRequest): string {
   const headers = [...request.headers].sort(([name1], [name2]) => compare(name1, name2));
   return [
@@ -74,7 +74,7 @@ export function credentialScope(timestamp: string, region: string): string {
   return `${timestamp.slice(0, 8)}/${region}/s3/aws4_request`;
 }
 
-/** Hexadecimal signature of the request at that time. */
+/** Hexadecimal signature of the request at the time `timestamp`. */
 export function sign(request: SignableRequest, timestamp: string, region: string, secretAccessKey: string): string {
   const digest = hash('sha256', canonicalRequest(request));
   const stringToSign = [ALGORITHM, timestamp, credentialScope(timestamp, region), digest].join('\n');
@@ -82,11 +82,11 @@ export function sign(request: SignableRequest, timestamp: string, region: string
   return createHmac('sha256', key).update(stringToSign).digest('hex');
 }
 
-/** Keys in memory: the keys of a few credentials for the days on which the URLs in use were signed. */
+/** Maximum number of cached signing keys: keys of a few credentials, for the days on which the URLs in use were signed. */
 const MOST_KEYS = 64;
 const signingKeys = new Map<string, Buffer>();
 
-/** A key lasts for a day; deriving it is slower than signing with it. */
+/** Caches signing keys. A key is valid for a day, and deriving a key is slower than signing with it. */
 function signingKey(date: string, region: string, secretAccessKey: string): Buffer {
   const name = `${date}/${region}/${secretAccessKey}`;
   const known = signingKeys.get(name);

@@ -7,7 +7,7 @@ import { S3_RETRIES } from '../retries.ts';
 import type { ObjectStore } from '../types.ts';
 import { openS3Store } from './store.ts';
 
-/** As many attempts as a test has the time for. */
+/** Retries, limited to the number of attempts that a test has time for. */
 const RETRIES = { ...S3_RETRIES, waitsMs: [5, 10, 20] };
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -26,7 +26,7 @@ function storeAt(port: number, retries = RETRIES): ObjectStore {
   return store;
 }
 
-/** A store whose server answers as told, with the number of requests that it saw. */
+/** A store whose server sends the given responses, and the number of requests that the server received. */
 async function against(
   handler: RequestHandler,
   retries = RETRIES,
@@ -62,7 +62,7 @@ it('a store that was unreachable when it was asked for its features is asked aga
 });
 
 describe('S3 store under failures', () => {
-  it('tries again when the store returns 503, and succeeds once it is back', async () => {
+  it('retries when the store returns 503, and succeeds once the store is back', async () => {
     let failures = 2;
     const { store, seen } = await against((_, response) => {
       response.writeHead(failures-- > 0 ? 503 : 200, { 'content-length': 3 }).end('abc');
@@ -84,7 +84,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('gives up on a response that does not come within the time-out of the backend', async () => {
+  it('fails if a response does not arrive within the time-out of the backend', async () => {
     const { store, seen } = await against(() => undefined, { ...RETRIES, waitsMs: [1], silenceMs: 50 });
     await expect(store.head('k')).rejects.toMatchObject({ retry: true, message: /ETIMEDOUT/ });
     expect(seen()).toBe(2);
@@ -99,7 +99,7 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(2);
   });
 
-  it('gives up after four attempts with an error that a retry may solve', async () => {
+  it('fails after four attempts with an error that can be retried', async () => {
     const { store, seen } = await against((_, response) => void response.writeHead(500).end());
     await expect(store.delete('k')).rejects.toMatchObject({ retry: true, status: 500 });
     expect(seen()).toBe(4);
@@ -113,16 +113,16 @@ describe('S3 store under failures', () => {
     expect(seen()).toBe(1);
   });
 
-  it('calls an unreachable store a retry', async () => {
+  it('reports an unreachable store as an error that can be retried', async () => {
     const { store } = await against(() => undefined);
-    await closers.shift()!(); // the server stops, its port is free
+    await closers.shift()!(); // the server stops, and its port is free
     const failure = await store.ping().catch((error) => error);
     expect(failure).toMatchObject({ name: 'StorageError', retry: true });
     expect(failure.message).toContain('ECONNREFUSED');
     expect(failure.message).not.toMatch(/http:|Signature|very-secret/);
   });
 
-  it('ends a download that breaks midway with a StorageError', async () => {
+  it('fails a download that breaks midway with a StorageError', async () => {
     const { store } = await against((_, response) => {
       response.writeHead(200, { 'content-length': 1000 });
       response.write('part', () => response.destroy());
@@ -179,7 +179,7 @@ describe('S3 store under failures', () => {
     await expect(store.copy('a', 'b')).rejects.toMatchObject({ retry: false, message: /NoSuchBucket/ });
   });
 
-  it('treats an error inside a 200 response to a complete as an error, and recognises a missing upload', async () => {
+  it('treats an error inside a 200 response to CompleteMultipartUpload as an error, and recognises a missing upload', async () => {
     let answer: [number, string] = [200, 'InternalError'];
     const { store } = await against((_, response) => {
       response.writeHead(answer[0]).end(`<Error><Code>${answer[1]}</Code></Error>`);

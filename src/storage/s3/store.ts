@@ -35,13 +35,13 @@ export interface S3Options {
   /** Unix socket for Airlock's own calls. `endpoint` is then only the host in the signature. */
   socketPath?: string;
   /**
-   * Whether the store is the embedded gateway of this release: upload URLs repeat size and type in their query, which lets the gateway name
-   * them in a rejection, and uploads declare the size of their parts.
+   * Whether the store is the embedded gateway of this release: upload URLs repeat size and type in their query, so that the gateway can
+   * name them in a rejection, and uploads declare the size of their parts.
    */
   declares?: boolean;
   /** Whether all parts of an upload but the last must have one size. Default: false, as with S3. */
   equalParts?: boolean;
-  /** Whether to delete many objects with one request (DeleteObjects). Default: true; stores without it are noticed. */
+  /** Whether to delete many objects with one request (DeleteObjects). Default: true. Stores without DeleteObjects are detected. */
   deletesMany?: boolean;
   /** Keys per page of a list. Default: 1,000, the maximum of S3. */
   pageKeys?: number;
@@ -49,7 +49,7 @@ export interface S3Options {
   retries?: RetrySettings;
 }
 
-/** Reads the extensions of the store; called at most once. */
+/** Reads the extensions of the store. Called at most once. */
 export type Extend = (client: S3Client) => () => Promise<Capabilities>;
 
 const nothingMore: Extend = () => async () => ({});
@@ -74,7 +74,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   };
 }
 
-/** What stores with the requests and documents of S3 have in common. */
+/** The common part of stores with the requests and documents of S3. */
 interface Dialect {
   bucket: string;
   publicOrigin: string;

@@ -1,10 +1,10 @@
 import type { DeletedPrefix, ObjectStore } from '../types.ts';
 import { checkPrefix } from './checks.ts';
 
-/** Keys of one deletion: the page of a list, and the maximum of DeleteObjects. */
+/** Number of keys that one request deletes: a page of a list, and the maximum of DeleteObjects. */
 const PAGE = 1000;
 
-/** Deletes a tree: S3 has no call for a prefix. */
+/** Deletes a tree key by key, because S3 cannot delete a prefix. */
 export function prefixDeleter(store: Pick<ObjectStore, 'list' | 'deleteMany'>): ObjectStore['deletePrefix'] {
   return async (prefix) => {
     checkPrefix(prefix);
@@ -13,7 +13,7 @@ export function prefixDeleter(store: Pick<ObjectStore, 'list' | 'deleteMany'>): 
       const { deleted, failed } = await store.deleteMany(keys);
       result.deleted += deleted.length;
       result.error ??= failed.values().next().value ?? null;
-      // The next page would only wait.
+      // Stop, because requests for the next page would also time out.
       if ([...failed.values()].some(({ isUnreachable }) => isUnreachable)) break;
     }
     return result;

@@ -6,26 +6,26 @@ import { isSmall } from './weight.ts';
 
 export type { Reading } from './tasks.ts';
 
-/** Milliseconds per task. The costliest request within the budget needs some 400; reading fonts needs more. */
+/** Milliseconds per task. The costliest request within the budget needs some 400 ms. Reading fonts takes longer. */
 const TASK_MS = 20_000;
 const HEAP_MB = 256;
 
-/** Parses, checks and plans requests and draws their layers, in a thread if that is slow. */
+/** Parses, checks and plans requests and draws their layers. Slow requests run in a thread. */
 export interface Planner {
-  /** `accountId`: see `forAccount`. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
+  /** `accountId`: see `forAccount`. Rejects with `ThreadEnded` if the task exceeds its time or memory. */
   review(input: Tasks['review']['input'], accountId?: string): Promise<Tasks['review']['result']>;
   read(input: Tasks['read']['input']): Promise<Tasks['read']['result']>;
-  /** Rejects with `JobFailure` when the request cannot be planned. */
+  /** Rejects with `JobFailure` if the request cannot be planned. */
   plan(input: Tasks['plan']['input']): Promise<Tasks['plan']['result']>;
   draw(input: Tasks['draw']['input'], signal?: AbortSignal): Promise<Tasks['draw']['result']>;
   /** Returns a warning for each font that this machine does not have. */
   fonts(input: Tasks['fonts']['input'], signal?: AbortSignal): Promise<Tasks['fonts']['result']>;
-  /** The same threads. They are shared fairly among accounts. */
+  /** The same pool of threads, for one account. The threads are shared fairly among accounts. */
   forAccount(accountId: string): Planner;
   close(): Promise<void>;
 }
 
-/** Opens a planner with at most `threads` concurrent threads. None starts before the first large request. */
+/** Opens a planner with at most `threads` concurrent threads. No thread starts before the first large request. */
 export function openPlanner(options: { threads: number; idleMs?: number }): Planner {
   const threads = openThreads<TaskMessage, TaskResult>({
     entry: threadEntry('planner-thread', new URL('./planner-thread.ts', import.meta.url)),

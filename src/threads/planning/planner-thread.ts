@@ -4,7 +4,7 @@ import { PURE_TASKS, type TaskMessage, toAnswer } from './tasks.ts';
 
 /* Runs in the thread: one task at a time, with a response for each. An unexpected error ends the thread. */
 
-/** The fonts of this machine, located once per thread: their files are read when a text needs them. */
+/** The fonts of this machine, located once per thread. Font files are read when a text needs them. */
 let fonts: FontLibrary | null = null;
 
 parentPort!.on('message', (message: TaskMessage) => {

@@ -24,11 +24,11 @@ import type { DrawnLayer } from '../../text-render/index.ts';
 export interface Reading {
   rejections: Rejection[];
   assets: AssetRequest[];
-  /** Fonts of filters, which FFmpeg resolves itself; Airlock draws overlays. */
+  /** Fonts of filters, which FFmpeg resolves itself. Airlock draws overlays and resolves their fonts. */
   fonts: NamedFont[];
   /** Whether streams may be copied, if their packets allow it. */
   mayCopy: boolean;
-  /** Whether the only output asks for a copy of streams and nothing else. */
+  /** Whether the only output only copies streams. */
   asksForCopy: boolean;
 }
 
@@ -47,7 +47,7 @@ type FontTask = 'draw' | 'fonts';
 export type TaskMessage = { [Name in TaskName]: { name: Name; input: Tasks[Name]['input'] } }[TaskName];
 export type TaskResult = { result: unknown } | { failure: { code: JobFailure['code']; message: string } };
 
-/** The tasks that need no fonts; they may run in any thread, the caller's included. Throws `JobFailure`. */
+/** Tasks that need no fonts. They may run in any thread, including the caller's. Throws `JobFailure`. */
 export const PURE_TASKS: {
   [Name in Exclude<TaskName, FontTask>]: (input: Tasks[Name]['input']) => Tasks[Name]['result'];
 } = {

@@ -9,7 +9,7 @@ export interface CallOptions {
 }
 
 /**
- * Calls the API with the session's cookie. Changes carry the session's token as well, which a page of another site
+ * Calls the API with the session's cookie. Requests that change something also contain the session's token, which a page of another site
  * cannot know. Throws `Problem`.
  */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {

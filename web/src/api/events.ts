@@ -4,7 +4,7 @@ import type { LiveEvent } from './live-event.ts';
 
 type Listener = (events: readonly LiveEvent[]) => void;
 
-/** Pause before a stream that the server rejected is opened again. */
+/** Milliseconds before a rejected stream is opened again. */
 const REOPEN_MS = 5000;
 
 const listeners = new Set<Listener>();
@@ -14,8 +14,8 @@ let waiting: LiveEvent[] = [];
 let disposeKinds: (() => void) | undefined;
 
 /**
- * Listens to the events of the account while anyone does, and the page is visible: one stream serves all of it. Events
- * come in batches, one per frame, so that a thousand a second cost one rendering.
+ * Listens to the events of the account while there are listeners and the page is visible. One stream serves all listeners. Events are
+ * passed on in batches, one per frame, so that a thousand a second cost one rendering.
  */
 export function onEvents(listener: Listener): () => void {
   listeners.add(listener);
@@ -26,7 +26,7 @@ export function onEvents(listener: Listener): () => void {
   };
 }
 
-/** Opens or closes the stream, as is needed. A browser allows few connections: hidden pages keep none. */
+/** Opens or closes the stream as needed. A browser allows few connections, so hidden pages keep none open. */
 function follow(): void {
   const isNeeded = listeners.size > 0 && !document.hidden;
   if (isNeeded && !source) source = open();
@@ -49,12 +49,12 @@ function open(): EventSource {
     }
   };
   hear([...EVENT_TYPES, 'transcode.progress']);
-  // A browser hears only the types that it is told, and a newer server has more.
+  // A browser receives only the types that it listens to, and a newer server has more types.
   disposeKinds?.();
   disposeKinds = kinds.subscribe((known) => hear(known.flatMap(typesOf)));
   stream.addEventListener('open', () => take({ type: 'stream.open', data: {} }));
   stream.addEventListener('error', () => {
-    // The browser resumes a broken stream itself, but not one that was rejected, as by a server that starts.
+    // The browser resumes a broken stream itself, but not a rejected stream, for example from a server that is starting.
     if (stream.readyState !== EventSource.CLOSED || source !== stream) return;
     source = null;
     reopening = setTimeout(follow, REOPEN_MS);
@@ -62,7 +62,7 @@ function open(): EventSource {
   return stream;
 }
 
-/** The types of a kind's events, with the one that only streams send. */
+/** The types of a kind's events, including the type that only streams send. */
 function typesOf({ events }: Kind): string[] {
   return [
     ...events,

@@ -1,4 +1,4 @@
-/** A response that is an error, with the sentence that the API wrote for people. */
+/** An error response, with the sentence that the API wrote for people. */
 export class Problem extends Error {
   /** HTTP status; 0 if there was no response. */
   readonly status: number;
@@ -17,7 +17,7 @@ export class Problem extends Error {
     this.code = typeof code === 'string' ? code : 'unknown';
     this.details = typeof details === 'object' && details !== null ? (details as Record<string, unknown>) : {};
     this.retryAfter = retryAfter;
-    // Of the server that this page is from, regardless of its name elsewhere.
+    // Links to the documentation of the server that this page comes from, regardless of the server's name elsewhere.
     const page = typeof docs === 'string' ? docs.indexOf('/docs/') : -1;
     this.docs = page === -1 ? null : String(docs).slice(page);
   }
@@ -40,7 +40,7 @@ export function shownOf(error: unknown): Shown {
   return error instanceof Problem ? error : { message: messageOf(error) };
 }
 
-/** What to show of anything that was thrown. */
+/** The problem to show for anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'Something failed. Reload the page and try again.';
 }

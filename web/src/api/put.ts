@@ -9,7 +9,7 @@ interface Put {
   onProgress: (sent: number) => void;
 }
 
-/** Sends bytes to a signed URL. Not by `fetch`, which reports no progress. Throws `Problem`. */
+/** Sends bytes to a signed URL. Does not use `fetch`, which reports no progress. Throws `Problem`. */
 export function put({ url, bytes, headers, signal, onProgress }: Put): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

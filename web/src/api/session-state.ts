@@ -1,9 +1,9 @@
 import { signal } from '@preact/signals';
 import type { SessionView } from '../../../src/contract/people.ts';
 
-/** Undefined until the server has been asked. */
+/** Undefined until the server has responded. */
 export const session = signal<SessionView | null | undefined>(undefined);
-/** Whether a session has ended by itself, so that the sign-in page can say why it is shown. */
+/** Whether a session has expired, so that the sign-in page can explain why it is shown. */
 export const hasExpired = signal(false);
 
 export function csrfToken(): string | null {
@@ -15,7 +15,7 @@ export function endSession(): void {
   session.value = null;
 }
 
-/** What a role may do here; the API decides, and this only hides what it would reject. */
+/** The actions that a role may take here. The API decides; this only hides actions that the API would reject. */
 export function may(action: 'create' | 'manage' | 'operate'): boolean {
   const role = session.value?.user.role;
   if (action === 'operate') return role === 'operator';

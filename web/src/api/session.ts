@@ -3,7 +3,7 @@ import { call, get, post, remove } from './client.ts';
 import { Problem } from './problem.ts';
 import { hasExpired, session } from './session-state.ts';
 
-/** Asks who has signed in. Leaves the session undefined if the server cannot be reached, and throws then. */
+/** Requests the person who has signed in. If the server cannot be reached, leaves the session undefined and throws. */
 export async function loadSession(): Promise<void> {
   try {
     session.value = await get<SessionView>('/v1/session');
@@ -25,7 +25,7 @@ export async function signOut(): Promise<void> {
   session.value = null;
 }
 
-/** What a one-time link is for. The token travels in a header: no log has it. */
+/** The purpose of a one-time link. The token is sent in a header, so that no log contains it. */
 export function readInvitation(token: string): Promise<SetupLinkView> {
   return call<SetupLinkView>('GET', '/v1/setup', { headers: { 'x-airlock-setup': token } });
 }

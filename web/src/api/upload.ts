@@ -9,7 +9,7 @@ import { put } from './put.ts';
 const PARTS_FROM = 16 * 1024 * 1024;
 /** Parts that are sent at the same time. */
 const PARALLEL = 3;
-/** How often a part is sent before the upload pauses. */
+/** Number of attempts to send a part before the upload pauses. */
 const TRIES = 4;
 const URLS_PER_REQUEST = 100;
 
@@ -20,7 +20,7 @@ export interface Sending {
   onProgress: (sent: number) => void;
 }
 
-/** Sends a file straight to the storage, and has it checked. Called again after a failure, it sends only what is missing. */
+/** Sends a file directly to storage, and has it checked. If it is called again after a failure, it sends only the missing parts. */
 export async function upload(sending: Sending): Promise<ConfirmResult> {
   return sending.file.size > PARTS_FROM ? uploadParts(sending) : uploadFile(sending);
 }
@@ -73,7 +73,7 @@ interface Begun {
   partSize: number;
   partCount: number;
   urls: readonly PartUrl[];
-  /** Bytes of each part that is there, by number. */
+  /** Bytes of each part that has arrived, by number. */
   arrived: ReadonlyMap<number, number>;
 }
 
@@ -101,7 +101,7 @@ async function readState(uploadId: string): Promise<MultipartState | null> {
   }
 }
 
-/** Returns the URL of a part; URLs are asked for by the hundred, and again for a part that failed. */
+/** Returns the URL of a part. URLs are requested by the hundred, and again for a part that failed. */
 function partUrls(uploadId: string, known: readonly PartUrl[], missing: readonly number[]) {
   const urls = new Map(known.map((part) => [part.partNumber, part]));
   const ask = async (partNumbers: readonly number[]) => {
@@ -130,7 +130,7 @@ async function retrying(work: (attempt: number) => Promise<void>, signal: AbortS
   }
 }
 
-/** A file that was begun is known again by these facts, also after the page was left. */
+/** Key by which an upload that was begun is found again, even after the person has left the page. */
 function nameOf({ name, size, lastModified }: File): string {
   return `airlock-upload:${name}:${size}:${lastModified}`;
 }
@@ -147,7 +147,7 @@ function remember(file: File, uploadId: string): void {
   try {
     localStorage.setItem(nameOf(file), uploadId);
   } catch {
-    // Without storage an upload is resumed only while the page is open.
+    // Without `localStorage`, an upload can be resumed only while the page is open.
   }
 }
 
@@ -155,6 +155,6 @@ function removeEntry(file: File): void {
   try {
     localStorage.removeItem(nameOf(file));
   } catch {
-    // Nothing was kept.
+    // Without `localStorage`, nothing was stored.
   }
 }

@@ -1,4 +1,4 @@
-/** The least and the most milliseconds by which the server's clock can be ahead of the clock of this browser. */
+/** Minimum and maximum milliseconds by which the server's clock can be ahead of the clock of this browser. */
 interface Bounds {
   least: number;
   most: number;
@@ -11,7 +11,7 @@ const SECOND = 1000;
 let bounds = UNKNOWN;
 
 /**
- * Narrows what is known of the server's clock.
+ * Narrows the known range of the server's clock.
  * @param date the `Date` header of a response
  * @param sent when the browser sent the request, in milliseconds of its own clock
  * @param received when the response arrived
@@ -21,7 +21,7 @@ export function noteServerTime(date: string | null, sent: number, received: numb
   if (Number.isNaN(second)) return;
   const seen = { least: second - received, most: second + SECOND - sent };
   const narrowed = { least: Math.max(bounds.least, seen.least), most: Math.min(bounds.most, seen.most) };
-  // Nothing is in both: one of the clocks has been set.
+  // The ranges do not overlap, so one of the clocks has been set.
   bounds = narrowed.least <= narrowed.most ? narrowed : seen;
 }
 

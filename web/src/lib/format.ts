@@ -75,7 +75,7 @@ export function exactTime(time: string): string {
   return EXACT.format(new Date(time));
 }
 
-/** The last part of a URL or path, decoded where that is possible. */
+/** The last part of a URL or path, decoded if possible. */
 export function nameOf(url: string | null): string | null {
   const last = url?.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1);
   if (!last) return null;

@@ -2,10 +2,10 @@ import type { Job } from '../../../src/contract/transcodes.ts';
 import { nameOf } from './format.ts';
 import type { Tone } from './tone.ts';
 
-/** What jobs of every kind have. */
+/** The fields that jobs of every kind have. */
 interface CommonJob {
   id: string;
-  /** A common status, or one that only the kind has. */
+  /** A common status, or a status that only the kind has. */
   status: string;
   created_at: string;
 }
@@ -20,7 +20,7 @@ interface Retry {
   error_advice: string | null;
 }
 
-/** A job of any kind. Everything that a kind may lack is absent or null. */
+/** A job of any kind. Fields that a kind may lack are absent or null. */
 export type AnyJob = CommonJob &
   Partial<Omit<Job, keyof CommonJob | 'inputs' | 'retry'>> & {
     inputs?: readonly (Pick<Job['inputs'][number], 'url'> & Partial<Job['inputs'][number]>)[];
@@ -30,10 +30,10 @@ export type AnyJob = CommonJob &
     retry?: Retry | null;
   };
 
-/** What the name of a job is made from. */
+/** The fields from which the name of a job is made. */
 type NamedJob = Pick<AnyJob, 'id' | 'inputs' | 'media_url'>;
 
-/** The path of the kind of job that has a request to repeat, a command and a page to create it. */
+/** The path of the only kind of job that has a request to repeat, a command, and a page to create it. */
 export const TRANSCODES = 'transcodes';
 
 /** A job in the list of all kinds. */
@@ -49,7 +49,7 @@ const STATUS_TEXT: Readonly<Record<string, string>> = {
 
 const STATUS_TONE: Readonly<Record<string, Tone>> = { pending: '', completed: 'ok', failed: 'bad', canceled: 'warn' };
 
-/** A status that only one kind has is shown in its own words. */
+/** For a status that only one kind has, the text is derived from the status itself. */
 export function statusText(status: string): string {
   return STATUS_TEXT[status] ?? capitalized(status.replaceAll('_', ' '));
 }
@@ -60,7 +60,7 @@ export function stateOf({ status, retry }: Pick<AnyJob, 'status' | 'retry'>): { 
   return { text: statusText(status), tone: statusTone(status) };
 }
 
-/** What a `pending` job waits for. */
+/** The condition that a `pending` job waits for. */
 export function waitingText({ retry, waiting_for: awaited }: Pick<AnyJob, 'retry' | 'waiting_for'>): string {
   if (retry) return `Waiting for attempt ${retry.attempt} of ${retry.of}`;
   return awaited === 'upload' ? 'Waiting for its upload' : 'Waiting for a worker';
@@ -83,7 +83,7 @@ export function isOver({ status }: Pick<CommonJob, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'canceled';
 }
 
-/** Whether somebody erased the job, or its time was over: its bytes and names are gone then. */
+/** Whether the job was erased or its retention has ended. Its bytes and names are then gone. */
 export function isErased(job: AnyJob): boolean {
   const urls = urlsOf(job);
   return isOver(job) && urls.length > 0 && urls.every((url) => url === null);
@@ -95,8 +95,8 @@ function urlsOf({ inputs = [], media_url }: Omit<NamedJob, 'id'>): (string | nul
 }
 
 /**
- * What people call a job: the name of its first input, otherwise its noun and the end of its id, whose start is the same for
- * all jobs of a minute. Stored names begin with a time, which is left out.
+ * The name that people use for a job: the name of its first input, otherwise its noun and the end of its id. All jobs of a minute have the
+ * same start of the id. Stored names begin with a time, which is left out.
  */
 export function jobName(job: NamedJob, noun = 'job'): string {
   const urls = urlsOf(job);
@@ -105,13 +105,13 @@ export function jobName(job: NamedJob, noun = 'job'): string {
   return name ? `${name}${more}` : `${capitalized(noun)} ${job.id.slice(-8)}`;
 }
 
-/** Seconds that a job ran; null if it did not, or its kind does not report it. */
+/** Seconds that a job ran. Null if it did not run, or if its kind does not report them. */
 export function runSeconds({ started_at, completed_at }: AnyJob): number | null {
   if (!started_at || !completed_at) return null;
   return Math.max(0, Date.parse(completed_at) - Date.parse(started_at)) / 1000;
 }
 
-/** FFmpeg's list of names for a demuxer as the name that people know. */
+/** Translates FFmpeg's list of names for a demuxer to the name that people know. */
 export function formatText(format: string | null): string {
   if (format === null) return '–';
   const names = format.split(',');

@@ -14,7 +14,7 @@ export function followTheme(): void {
       if (theme.value === 'system') localStorage.removeItem(NAME);
       else localStorage.setItem(NAME, theme.value);
     } catch {
-      // Storage may be switched off; the choice lasts until the page is left.
+      // Storage may be disabled. The choice then lasts until the person leaves the page.
     }
   });
 }

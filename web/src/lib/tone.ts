@@ -1,2 +1,2 @@
-/** What a colour stands for; '' for nothing in particular. */
+/** The meaning of a colour; '' for no meaning. */
 export type Tone = 'ok' | 'run' | 'warn' | 'bad' | '';

@@ -43,7 +43,7 @@ export function BlueprintRunPage() {
   return <Shown run={run} blueprint={blueprint} set={set} reload={reload} />;
 }
 
-/** A run with what every job has. */
+/** A run with the fields that every job has. */
 type Run = BlueprintRun & Pick<AnyJob, 'expires_at' | 'retry'>;
 
 interface ShownProps {

@@ -111,7 +111,7 @@ function bodyOf(fields: readonly InputField[], values: Record<string, string>): 
   );
 }
 
-/** What is wrong with each field, if the response names fields of this form. */
+/** The fault of each field, if the response names fields of this form. */
 function faultsOf(thrown: unknown, fields: readonly InputField[]): Record<string, string> {
   if (!(thrown instanceof Problem)) return {};
   const { issues, field, reason, remedy } = thrown.details as Record<string, unknown>;

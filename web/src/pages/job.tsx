@@ -35,7 +35,7 @@ export function JobPage() {
 }
 
 interface ShownProps {
-  /** The path of its kind. */
+  /** The path of the job's kind. */
   path: string;
   job: AnyJob;
   set: (job: AnyJob) => void;
@@ -90,7 +90,7 @@ function Shown({ path, job, set, reload }: ShownProps) {
   );
 }
 
-/** How the job was requested and ran, read again with every attempt, output and end; and its events, read again with each. */
+/** How the job was requested and ran, read again with every attempt, output and end. The job's events, read again with each event. */
 function useHistory(path: string, job: AnyJob) {
   const url = `/v1/${path}/${job.id}`;
   const { data: details, reload: readDetails } = useResource<JobDetails>(path === TRANSCODES ? `${url}/details` : null);

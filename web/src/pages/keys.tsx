@@ -120,7 +120,7 @@ interface KeyState {
   isAlive: boolean;
   text: string;
   tone: Tone;
-  /** When it ends, or ended. */
+  /** When the key expires, or has expired. */
   at: string | null;
 }
 

@@ -124,7 +124,7 @@ function NewPasswordFields({ password, repeated, onPassword, onRepeated }: Passw
   );
 }
 
-/** Takes the token out of the address, so that it stays in no history and no screenshot. */
+/** Removes the token from the address, so that no history and no screenshot contains it. */
 function takeToken(): string {
   const token = decodeURIComponent(location.hash.slice(1));
   if (token) history.replaceState(null, '', '/setup');

@@ -13,7 +13,7 @@ import { useResource } from '../ui/resource.ts';
 import { TemplateDialog } from './templates/edit.tsx';
 import { newJobPath, templateApiPath } from './templates/paths.ts';
 
-/** What the page asks before it changes the template. */
+/** The question that the page asks before it changes the template. */
 type Question = 'version' | 'delete';
 
 export function TemplatePage() {

@@ -14,7 +14,7 @@ import { Deliveries } from './webhooks/deliveries.tsx';
 import { stateOf } from './webhooks/state.ts';
 import { SecretDialog } from './webhooks.tsx';
 
-/** What the page asks before it changes the webhook. */
+/** The question that the page asks before it changes the webhook. */
 type Question = 'rotate' | 'delete';
 
 export function WebhookPage() {

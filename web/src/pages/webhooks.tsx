@@ -88,7 +88,7 @@ function WebhookTable({ webhooks }: { webhooks: readonly WebhookView[] }) {
   );
 }
 
-/** Shows a secret, the only time that it can be seen. */
+/** Shows a secret. This is the only time that it is shown. */
 export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
     <Dialog title="Secret of the webhook" onClose={onClose} dismissible={false}>

@@ -1,10 +1,10 @@
 import { find } from './page.ts';
 
-/** Offers the captions of the video. The choice is hidden while there are none. */
+/** Offers the captions of the video. The choice is hidden while there are no captions. */
 export class Captions {
   readonly #video: HTMLVideoElement;
   readonly #choice = find<HTMLSelectElement>('captions');
-  /** Position of the captions that C shows. */
+  /** Position of the captions that the key C shows. */
   #last = 0;
 
   constructor(video: HTMLVideoElement) {
@@ -23,7 +23,7 @@ export class Captions {
     return [...this.#video.textTracks].filter(({ kind }) => kind === 'subtitles' || kind === 'captions');
   }
 
-  /** Position of the captions that are shown; -1 for none. */
+  /** Position of the captions that are shown; -1 if none are shown. */
   #shown(): number {
     return this.#tracks().findIndex(({ mode }) => mode === 'showing');
   }

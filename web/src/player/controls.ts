@@ -1,6 +1,6 @@
 import { find } from './page.ts';
 
-/** iPhones show nothing but a video itself in full screen. */
+/** iPhones can show only the video element itself in full screen. */
 type AppleVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void };
 
 /** Connects the buttons with the video. */
@@ -30,7 +30,7 @@ export function connectControls(video: HTMLVideoElement): void {
 }
 
 export function togglePlay(video: HTMLVideoElement): void {
-  // A promise that is rejected because the viewer paused again is no fault.
+  // A promise that is rejected because the viewer paused again is not an error.
   if (video.paused) void video.play().catch(() => {});
   else video.pause();
 }

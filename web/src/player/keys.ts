@@ -6,7 +6,7 @@ export interface KeyActions {
   toggleCaptions(): void;
 }
 
-/** Listens to the keys that players share. Keys that a control of the page uses itself go to that control. */
+/** Listens to the keys that players share. Keys that a focused control uses itself are left to that control. */
 export function listenToKeys(video: HTMLVideoElement, { changeSpeed, toggleCaptions }: KeyActions): void {
   const end = () => (Number.isFinite(video.duration) ? video.duration : Number.POSITIVE_INFINITY);
   const seek = (seconds: number) => {

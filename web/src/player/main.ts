@@ -7,14 +7,14 @@ import { loadThumbnails } from './thumbnails.ts';
 import { Timeline } from './timeline.ts';
 
 /*
- * The page of a playback URL: `/playback/<token>`. The token in its address is all that it needs. It loads nothing from other
- * sites but the segments and pictures, which are in the storage.
+ * The page of a playback URL: `/playback/<token>`. The token in its address is all that it needs. From other sites, it loads only the
+ * segments and pictures, which are in storage.
  */
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 
 const base = location.pathname.replace(/\/$/, '');
-/** What the output has, so that the page requests nothing that does not exist. */
+/** The features of the output, so that the page requests nothing that does not exist. */
 const hints = new Set(location.hash.slice(1).split('&'));
 const video = find<HTMLVideoElement>('video');
 const quality = find<HTMLSelectElement>('quality');
@@ -25,7 +25,7 @@ const captions = new Captions(video);
 connectControls(video);
 fillSpeeds();
 listenToKeys(video, { changeSpeed, toggleCaptions: () => captions.toggle() });
-// A picture of another shape than 16:9, such as a portrait, gets a frame of its own.
+// A picture with another shape than 16:9, such as a portrait, gets a frame with its own shape.
 video.addEventListener('resize', () => {
   if (video.videoWidth > 0) video.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
 });

@@ -1,4 +1,4 @@
-/** An element of the page, which has it from its beginning. */
+/** An element that the page contains from the beginning. */
 export function find<E extends HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }

@@ -1,6 +1,6 @@
 /** A rendition that a viewer can choose. */
 export interface Quality {
-  /** Of the rendition in the player. */
+  /** Position of the rendition in the player. */
   index: number;
   label: string;
 }
@@ -19,7 +19,7 @@ const ENDED = 'This link has expired, or the video was deleted. Ask for a new li
 const FAILED = 'The video cannot be loaded. Check your connection, then reload the page.';
 const NATIVE_HLS = 'application/vnd.apple.mpegurl';
 
-/** Loads the ladder below an address into the video. Null if it cannot be loaded; then `onProblem` was called. */
+/** Loads the ladder below an address into the video. Null if it cannot be loaded; `onProblem` was then called. */
 export async function openSource(
   video: HTMLVideoElement,
   { base, isDash }: { base: string; isDash: boolean },
@@ -50,7 +50,8 @@ async function openHls(video: HTMLVideoElement, url: string, events: SourceEvent
     if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
     else events.onProblem(FAILED);
   });
-  // A choice before the first segment would make hls.js drop it, and sometimes load no other: it applies afterwards.
+  // If a rendition is chosen before the first segment, hls.js drops that segment and sometimes loads no other. The choice is therefore
+  // applied afterwards.
   let hasStarted = false;
   let chosen: number | null = null;
   hls.on(Hls.Events.FRAG_BUFFERED, (_name, { frag }) => {
@@ -63,7 +64,7 @@ async function openHls(video: HTMLVideoElement, url: string, events: SourceEvent
   return {
     choose: (index) => {
       chosen = index;
-      // Replaces what is buffered, so that the viewer sees the choice now.
+      // Replaces the buffer, so that the viewer sees the choice immediately.
       if (hasStarted) hls.currentLevel = index;
     },
   };

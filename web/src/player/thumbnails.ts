@@ -1,4 +1,4 @@
-/** A part of a picture that shows the video during a time. */
+/** A part of a picture that shows the video during a period. */
 export interface Thumbnail {
   /** Seconds. */
   from: number;
@@ -27,12 +27,12 @@ function secondsOf(time: string): number {
   return time.split(':').reduce((sum, part) => 60 * sum + Number(part), 0);
 }
 
-/** The part for a time; the last one from its end on. Undefined if there are none. */
+/** The part for a time; after the last part's end, the last part. Undefined if there are no parts. */
 export function thumbnailAt(thumbnails: readonly Thumbnail[], seconds: number): Thumbnail | undefined {
   return thumbnails.find(({ to }) => seconds < to) ?? thumbnails.at(-1);
 }
 
-/** Loads the track below an address. Without one, the list is empty: a player works without previews. */
+/** Loads the track below an address. If there is no track, returns an empty list: a player works without previews. */
 export async function loadThumbnails(base: string): Promise<Thumbnail[]> {
   const response = await fetch(`${base}/thumbnails/sprite.vtt`).catch(() => null);
   return response?.ok ? parseThumbnails(await response.text()) : [];

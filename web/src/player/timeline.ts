@@ -1,7 +1,7 @@
 import { clock, find } from './page.ts';
 import { type Thumbnail, thumbnailAt } from './thumbnails.ts';
 
-/** Pixels of the knob of the slider: at both ends, its middle is half of it inside. */
+/** Pixels of the slider's knob. At both ends, the middle of the knob is half a knob inside the slider. */
 const KNOB = 16;
 
 /** Connects the slider with the video, and shows a picture and the time above the position that a viewer points at. */

@@ -3,7 +3,7 @@ import type { ConfirmResult } from '../../../src/contract/uploads.ts';
 import { messageOf } from '../api/problem.ts';
 import { upload } from '../api/upload.ts';
 
-/** A source of a job that is being put together. */
+/** A source of the job that the person is creating. */
 export interface Input {
   id: number;
   name: string;
@@ -18,7 +18,7 @@ export interface Input {
   file: File | null;
 }
 
-/** The sources of the job on the page "New job". They stay while one looks at other pages. */
+/** The sources of the job on the page "New job". They stay while the person visits other pages. */
 export const inputs = signal<readonly Input[]>([]);
 
 const sendings = new Map<number, AbortController>();
@@ -46,7 +46,7 @@ export function clearInputs(): void {
   for (const { id } of inputs.value) removeInput(id);
 }
 
-/** Sends what is missing of a file that failed. */
+/** Sends the missing parts of a file that failed. */
 export function resume(id: number): void {
   const file = inputs.value.find((input) => input.id === id)?.file;
   if (!file) return;

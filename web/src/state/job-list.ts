@@ -4,7 +4,7 @@ import { type AnyJob, isCommon, type ListedJob } from '../lib/job.ts';
 
 export interface JobPage {
   items: ListedJob[];
-  /** Jobs on all pages. */
+  /** Number of jobs on all pages. */
   total: number;
   /** The cursor of the next page; null on the last. */
   next: string | null;
@@ -16,13 +16,13 @@ export type LoadPage = (after: string | null) => Promise<JobPage>;
 export const PAGE_JOBS = 100;
 
 /**
- * The jobs of an account, newest first, as far down as somebody has looked. Events change it: a job moves on in place, and
- * new jobs appear on top.
+ * The jobs of an account, newest first, as far down as a person has scrolled. Events change the list: a job changes in place, and new jobs
+ * appear on top.
  */
 export class JobList {
-  /** Grows with every change. */
+  /** Increases with every change. */
   readonly version = signal(0);
-  /** Why the last page did not load. */
+  /** Why the last page could not be loaded. */
   readonly error = signal<Error | null>(null);
   /** Ids of the jobs that are loaded, from the newest on. */
   #order: string[] = [];
@@ -64,13 +64,13 @@ export class JobList {
     }
   }
 
-  /** Loads the newest page, and puts what is new above what was there. */
+  /** Loads the newest page, and puts new jobs above the jobs in the list. */
   async refresh(): Promise<void> {
     const page = await this.#try(null);
     if (!page) return;
     const top = page.items.map(({ id }) => id);
     const isNew = new Set(top);
-    // More new jobs than fit on a page: what is between them and the others is unknown.
+    // There are more new jobs than fit on a page, so the jobs between them and the others are unknown.
     const joins = top.some((id) => this.#jobs.has(id));
     this.#keep(page.items);
     const rest = joins ? this.#order.filter((id) => !isNew.has(id) && this.#belongs(id)) : [];
@@ -105,7 +105,7 @@ export class JobList {
   async #loadMore(): Promise<void> {
     const after = this.#next;
     const page = await this.#try(after);
-    // A refresh has started over meanwhile.
+    // Meanwhile, a refresh has started again from the top.
     if (!page || after !== this.#next) return;
     this.#keep(page.items);
     const known = new Set(this.#order);
@@ -132,7 +132,7 @@ export class JobList {
 
   #belongs(id: string): boolean {
     const status = this.#jobs.get(id)?.status;
-    // A status that only one kind has stands for a common one, which only the server knows.
+    // A status that only one kind has corresponds to a common status, which only the server knows.
     return this.#status === null || status === this.#status || (status !== undefined && !isCommon(status));
   }
 
@@ -141,7 +141,7 @@ export class JobList {
   }
 }
 
-/** What an event says about its job. Events of every kind end in the same words. */
+/** The facts of an event about its job. Events of every kind have the same words after the dot. */
 export function nextState(what: string | undefined, data: LiveEvent['data']): Partial<AnyJob> {
   switch (what) {
     case 'started':

@@ -4,7 +4,7 @@ import { loadBlueprintTitles } from './blueprint-titles.ts';
 import { JobList, type JobPage, PAGE_JOBS } from './job-list.ts';
 import { loadKinds } from './kinds.ts';
 
-/** Shortest pause between two refreshes, however many events arrive. */
+/** Minimum milliseconds between two refreshes, regardless of how many events arrive. */
 const REFRESH_MS = 1000;
 
 /** Opens the list of jobs of every kind, or of one, kept current by events until it is closed. */

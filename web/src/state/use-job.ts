@@ -6,11 +6,11 @@ import { type Resource, useResource } from '../ui/resource.ts';
 import { nextState } from './job-list.ts';
 import { loadKinds } from './kinds.ts';
 
-/** A job of any kind that is kept current by events. `path`: of its kind, as in `/v1/{path}`. */
+/** A job of any kind that events keep current. `path`: the path of its kind, as in `/v1/{path}`. */
 export function useJob(path: string, id: string): Omit<Resource<AnyJob>, 'data'> & { job: AnyJob | undefined } {
   const { data, error, reload, set } = useResource<AnyJob>(`/v1/${path}/${id}`);
   const [failure, setFailure] = useState<Shown | null>(null);
-  /** What events have said since the job was read. */
+  /** The facts that events have reported since the job was read. */
   const [news, setNews] = useState<Partial<AnyJob>>({});
   useEffect(() => {
     loadKinds().catch((thrown) => setFailure(shownOf(thrown)));
@@ -22,7 +22,7 @@ export function useJob(path: string, id: string): Omit<Resource<AnyJob>, 'data'>
         const mine = events.filter(({ data }) => data.job_id === id);
         const changes = mine.map(({ type, data }) => nextState(type.split('.')[1], data));
         if (changes.length > 0) setNews((before) => Object.assign({}, before, ...changes));
-        // Events say little; the other fields of the job are read when it begins, ends or is erased, or has made an output.
+        // Events contain few facts. The other fields of the job are read when the job begins, ends, is erased, or has made an output.
         const isStale = mine.some(({ type }) => !type.endsWith('.progress'));
         if (isStale || events.some(({ type }) => type === 'stream.open')) reload();
       }),

@@ -7,7 +7,7 @@ import { showToast } from './toast.tsx';
 type Look = 'main-action' | 'danger' | 'danger main-action' | 'plain' | '';
 
 interface ButtonProps {
-  /** What it does. While that takes time the button waits; what it throws is shown. */
+  /** The button's action. The button waits until the action has finished. An error that the action throws is shown. */
   onClick?: () => unknown;
   children?: ComponentChildren;
   /** Spoken name of a button that shows only its icon. */

@@ -22,7 +22,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
 interface CodeProps {
   text: string;
-  /** What it is, for those who hear it. */
+  /** The name of the text, for screen readers. */
   label: string;
 }
 
@@ -40,7 +40,7 @@ interface CommandProps {
   label: string;
 }
 
-/** A command to read and copy. Lines break only between an option with its argument and the next one. */
+/** A command to read and copy. Lines break only between an option with its argument and the next option. */
 export function Command({ argv, label }: CommandProps) {
   return (
     <Folded copied={shellText(argv)} label={label}>
@@ -54,18 +54,18 @@ export function Command({ argv, label }: CommandProps) {
 }
 
 interface FoldedProps {
-  /** What the button copies. */
+  /** The text that the button copies. */
   copied: string;
   label: string;
   children: ComponentChildren;
 }
 
-/** A text that shows its first lines until somebody opens it. */
+/** A text that shows only its first lines until a person opens it. */
 function Folded({ copied, label, children }: FoldedProps) {
   const text = useRef<HTMLPreElement>(null);
   const [isLong, setLong] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  // Ends before the open text is measured, which always fits.
+  // Stop measuring before the text is open, because an open text always fits.
   useLayoutEffect(() => {
     const element = text.current;
     if (!element || isOpen) return;

@@ -8,11 +8,11 @@ interface DialogProps {
   title: string;
   onClose: () => void;
   children: ComponentChildren;
-  /** Whether Escape and the cross close it; false for what is shown only once. */
+  /** Whether Escape and the cross close the dialog; false for content that is shown only once. */
   dismissible?: boolean;
 }
 
-/** A modal dialog. The browser keeps the focus inside, and gives it back when the dialog closes. */
+/** A modal dialog. The browser keeps the focus inside, and restores the previous focus when the dialog closes. */
 export function Dialog({ title, onClose, children, dismissible = true }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -46,9 +46,9 @@ export function Dialog({ title, onClose, children, dismissible = true }: DialogP
 
 interface ConfirmProps {
   title: string;
-  /** The button that does it. */
+  /** Label of the button that performs the action. */
   action: string;
-  /** The button that does nothing. */
+  /** Label of the button that cancels the action. */
   dismissal?: string;
   danger?: boolean;
   onConfirm: () => Promise<unknown>;
@@ -56,7 +56,7 @@ interface ConfirmProps {
   children: ComponentChildren;
 }
 
-/** Asks before something is done. `onConfirm` closes it when that is done; what it throws is shown. */
+/** Asks before an action is performed. `onConfirm` performs the action and closes the dialog. An error that it throws is shown. */
 export function Confirm(props: ConfirmProps) {
   const { title, action, dismissal = 'Cancel', danger, onConfirm, onClose, children } = props;
   const [error, setError] = useState<Shown | null>(null);

@@ -57,7 +57,7 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
-/** What stands where lines will be. `lines`: how many. */
+/** A placeholder for lines that are being loaded. `lines`: number of lines. */
 export function Skeleton({ lines = 3 }: { lines?: number }) {
   const widths = ['w-90', 'w-60', 'w-75'];
   return (
@@ -69,7 +69,7 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
   );
 }
 
-/** A measured part of a whole; `value` from 0 to 1. */
+/** A measured share of a total. `value` is from 0 to 1. */
 export function Bar({ value, label, tone = '' }: { value: number; label: string; tone?: Tone }) {
   const part = Math.max(0, Math.min(1, value));
   return (

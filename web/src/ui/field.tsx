@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { Prose } from './prose.tsx';
 
-/** What ties a control to its label, hint and error. */
+/** The attributes that connect a control with its label, hint and error. */
 interface ControlAttributes {
   id: string;
   class: string;
@@ -17,7 +17,7 @@ interface FieldProps {
   children: (attributes: ControlAttributes) => ComponentChildren;
 }
 
-/** A labelled control, with its hint and its error tied to it. */
+/** A labelled control, connected with its hint and its error. */
 export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
@@ -89,7 +89,7 @@ export function SelectField<T extends string>({ hint, ...choice }: ChoiceProps<T
   );
 }
 
-/** A choice from a list. Without `attributes`, its label is only spoken. */
+/** A choice from a list. Without `attributes`, only screen readers get its label. */
 export function Select<T extends string>(props: ChoiceProps<T> & { attributes?: ControlAttributes }) {
   const { label, value, choices, onChange, attributes } = props;
   return (
@@ -108,7 +108,7 @@ export function Select<T extends string>(props: ChoiceProps<T> & { attributes?: 
   );
 }
 
-/** Choices side by side, or a list where there is no room for them. */
+/** Choices side by side, or a list if there is not enough space. */
 export function Choice<T extends string>(props: ChoiceProps<T>) {
   return (
     <>
@@ -122,7 +122,7 @@ export function Choice<T extends string>(props: ChoiceProps<T>) {
   );
 }
 
-/** A few choices side by side, of which one is selected. */
+/** A few choices side by side, one of which is selected. */
 export function Segments<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
   return (
     <fieldset class="segments" aria-label={label}>

@@ -3,16 +3,16 @@ import { useEffect, useRef } from 'preact/hooks';
 
 interface PageProps {
   title: string;
-  /** Below the title. */
+  /** Text below the title. */
   lead?: ComponentChildren;
   actions?: ComponentChildren;
   children: ComponentChildren;
 }
 
-/** False until the first page has been shown: a page that is loaded keeps the focus where the browser puts it. */
+/** False until the first page has been shown. When the browser loads a page, the focus stays where the browser puts it. */
 let hasNavigated = false;
 
-/** A page below its heading. After a navigation the heading gets the focus, so that it is read out. */
+/** A page with its heading. After a navigation, the heading gets the focus, so that screen readers read it. */
 export function Page({ title, lead, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -48,7 +48,7 @@ export function Card({
   title: string;
   tools?: ComponentChildren;
   children: ComponentChildren;
-  /** Without space around it, for tables. */
+  /** Whether there is no space around the content, for tables. */
   flush?: boolean;
 }) {
   return (

@@ -17,7 +17,7 @@ interface PlotProps {
   options: (style: PlotStyle) => Pick<uPlot.Options, 'scales' | 'axes' | 'series'>;
 }
 
-/** A drawing that fills the width of its place. It is hidden from screen readers: a text must say the same. */
+/** A drawing that fills the available width. It is hidden from screen readers, so a text must contain the same facts. */
 export function Plot({ height, data, options }: PlotProps) {
   const container = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -25,7 +25,7 @@ export function Plot({ height, data, options }: PlotProps) {
   useEffect(() => {
     const element = container.current;
     if (!element) return;
-    // A canvas keeps its colours: other colours need a new drawing.
+    // A canvas keeps its colours, so other colours require a new drawing.
     const own = { width: element.clientWidth, height, legend: { show: false }, cursor: { show: false } };
     const chart = new uPlot({ ...own, ...options(styleOf(element)) }, data, element);
     plot.current = chart;

@@ -3,7 +3,7 @@ import { get } from '../api/client.ts';
 import { type Shown, shownOf } from '../api/problem.ts';
 
 export interface Resource<T> {
-  /** Undefined until it has come. It stays while it is loaded again. */
+  /** Undefined until the first response. It stays while the resource is loaded again. */
   data: T | undefined;
   error: Shown | null;
   reload: () => void;
@@ -12,8 +12,8 @@ export interface Resource<T> {
 }
 
 /**
- * Loads a resource of the API, and again when the path changes. Null: nothing yet.
- * @param everyMs milliseconds after which it is loaded again, while the page is visible
+ * Loads a resource of the API, and loads it again when the path changes. A path of null loads nothing.
+ * @param everyMs milliseconds after which the resource is loaded again while the page is visible
  */
 export function useResource<T>(path: string | null, everyMs?: number): Resource<T> {
   const [data, set] = useState<T>();

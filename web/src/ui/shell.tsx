@@ -34,7 +34,7 @@ const SERVER: readonly Entry[] = [
   ['/operator/audit', 'Audit log', 'file'],
 ];
 
-/** The frame of every page: the navigation next to it, or above it on a phone. */
+/** The frame of every page. The navigation is next to the page, or above it on a phone. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const drawer = useRef<HTMLDialogElement>(null);
   const { path } = useLocation();

@@ -4,7 +4,7 @@ import { agoText, dueText, exactTime } from '../lib/format.ts';
 
 const TICK_MS = 5000;
 
-/** Changes often enough for "in 12 seconds". */
+/** Changes every few seconds, often enough for texts such as "in 12 seconds". */
 const ticks = signal(0);
 setInterval(() => {
   ticks.value++;
@@ -14,18 +14,18 @@ interface MomentProps {
   at: string | null;
 }
 
-/** A moment in the past as people say it. Its exact time appears on hover. */
+/** A moment in the past in everyday words. Its exact time appears on hover. */
 export function Ago({ at }: MomentProps) {
   return <Moment at={at} text={agoText} />;
 }
 
-/** A moment in the future as people say it. Its exact time appears on hover. */
+/** A moment in the future in everyday words. Its exact time appears on hover. */
 export function Due({ at }: MomentProps) {
   return <Moment at={at} text={dueText} />;
 }
 
 function Moment({ at, text }: MomentProps & { text: (time: string, now: number) => string }) {
-  // Reading it draws the moment again with each tick.
+  // Reading this value draws the moment again with each tick.
   void ticks.value;
   if (at === null) return <span class="muted">–</span>;
   return (

@@ -6,7 +6,7 @@ const SHOWN_MS = 6000;
 const toasts = signal<readonly { id: number; text: string }[]>([]);
 let count = 0;
 
-/** Shows a short message, and has it read out. */
+/** Shows a short message. Screen readers read it. */
 export function showToast(text: string): void {
   const id = ++count;
   toasts.value = [...toasts.value.slice(-2), { id, text }];

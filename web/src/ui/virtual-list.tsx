@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** Rows that are drawn above and below the screen. */
+/** Number of rows that are drawn above and below the screen. */
 const SPARE_ROWS = 6;
 
 interface VirtualListProps {

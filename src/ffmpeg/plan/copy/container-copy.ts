@@ -13,9 +13,9 @@ import { COPYING_FORMATS } from './plan-copies.ts';
 const FREE: ReadonlySet<string> = new Set([
   ...['map', 'vn', 'an', 'sn', 'dn', 'f', 'map_metadata', 'map_chapters', 'ss', 't', 'to'],
 ]);
-/** Options of an input that only trim it. */
+/** Options that only trim an input. */
 const TRIMS: ReadonlySet<string> = new Set(['ss', 't', 'to', 'accurate_seek', 'noaccurate_seek']);
-/** The index always comes first. */
+/** Values of `movflags` that only put the index first, where Airlock always puts it. */
 const INDEX_FIRST = /^\+?faststart(?:\+faststart)*$/;
 /**
  * Codecs whose packets FFmpeg copies unchanged (`test/sanitizer/copy-movie.test.ts`). Plain samples are absent, because
@@ -26,8 +26,7 @@ const CODECS: ReadonlySet<string> = new Set('h264 hevc av1 vp9 mpeg4 aac mp3 opu
 const MOV_CODECS: ReadonlySet<string> = new Set(['prores', 'mjpeg']);
 
 /**
- * Whether a request asks for a copy of streams and nothing else, so that the container of its input need not be remuxed
- * for FFmpeg before the request is planned.
+ * Whether a request only copies streams, so that the container of its input need not be remuxed for FFmpeg before the request is planned.
  */
 export function asksForCopy(parsed: ParsedRequest, output: OutputRequest): boolean {
   const { outputFormat, still, preview, waveform, tiles, ladder, target, measure, bitrate } = output;
@@ -56,19 +55,19 @@ function isSatisfied({ name, value, specifier, row }: ParsedOption, format: Outp
 interface PlannedStreams {
   inputs: readonly PlanInput[];
   streams: readonly OutputStream[];
-  /** FFmpeg's names, `copy`, or null for a kind of stream that the output lacks. */
+  /** FFmpeg's names of codecs, `copy`, or null for a kind of stream that the output lacks. */
   encoders: readonly (string | null)[];
   /** Null = unknown. */
   durationSeconds: number | null;
-  /** Whether it is repeated or filtered. */
+  /** Whether the input is repeated or filtered. */
   isChanged: boolean;
   /** See `trimOf`. */
   trim: ContainerCopy['trim'] | null;
 }
 
 /**
- * Returns the part of the only input that an output contains. `undefined` = the entire input; null = a start that FFmpeg applies only
- * while it writes. `own` are the options of the input. `length` is the limit of the output in seconds; null = no limit.
+ * Returns the part of the only input that an output contains. `undefined` = the entire input. Null = a start that FFmpeg applies only while
+ * it writes. `own` are the options of the input. `length` is the limit of the output in seconds; null = no limit.
  */
 export function trimOf(
   own: OptionSet,

@@ -3,7 +3,7 @@ import { copiedAudioRate } from '../../policy/encoders/copy-limits.ts';
 import type { AudioStream, StreamPackets } from '../../types.ts';
 import { timesFault } from './copy-times.ts';
 
-/** Hertz; every player reads these rates. */
+/** Hertz. Every player supports these rates. */
 const RATES: readonly number[] = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
 /** Why a preset must encode the audio; null = a copy satisfies it. */

@@ -5,13 +5,13 @@ import { displaySize, fitShortSide } from '../geometry.ts';
 import type { CopyRequest } from './copy-request.ts';
 import { timesFault } from './copy-times.ts';
 
-/** Profiles that every player of H.264 reads, as FFmpeg names them. */
+/** Profiles that every H.264 player supports, with FFmpeg's names. */
 const PROFILES: readonly string[] = ['Constrained Baseline', 'Main', 'High'];
-/** 10 times the level that every player of the last ten years reads. */
+/** 10 times the highest level that every player of the last ten years supports. */
 const COMMON_LEVEL = 41;
 /** Maximum frames per second of any output. */
 const MAX_FRAME_RATE = 120;
-/** Key frames at least this often, as x264 writes them; otherwise seeking is slow. */
+/** Maximum seconds between key frames, as x264 writes them. With a longer distance, seeking is slow. */
 const MAX_KEY_DISTANCE = { packets: 250, seconds: 11 };
 
 /** Why a preset must encode the video; null = a copy satisfies it. */
@@ -26,7 +26,7 @@ export function videoFault(stream: VideoStream, packets: StreamPackets | null, r
   );
 }
 
-/** What encoding would change in the picture. */
+/** The reason why encoding would change the picture. */
 function shapeFault(stream: VideoStream, { resolution }: CopyRequest): string | null {
   if (stream.rotation !== 0) return 'The video is rotated.';
   if (stream.sampleAspectRatio !== 1) return 'The video has non-square pixels.';

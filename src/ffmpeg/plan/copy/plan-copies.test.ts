@@ -71,7 +71,7 @@ describe('a preset', () => {
     expect(plan(inputOf(), { outputFormat: 'm4a' }).streams).toEqual({ video: null, audio: COPIED });
   });
 
-  it('copies the stream that satisfies it, and encodes the other', () => {
+  it('copies the stream that satisfies it, and encodes the other stream', () => {
     expect(plan(inputOf({ audio: { codec: 'mp3' } })).streams.video).toEqual(COPIED);
     const scaled = plan(inputOf(), { preset: { resolution: '480p' } });
     expect(scaled.streams).toEqual({ video: encoded('The size of the video changes.'), audio: COPIED });
@@ -93,7 +93,7 @@ describe('a preset', () => {
     expect(plan(inputOf(), { preset: { resolution: '1080p' } }).streams.video).toEqual(COPIED);
   });
 
-  it('keeps the timing data of a stream that contains nothing else in addition to the pictures', () => {
+  it('keeps the timing data of a stream that contains only pictures and timing data', () => {
     const { args, streams } = plan(inputOf({ h264: { supplement: 'timing' } }));
     expect(streams.video).toEqual(COPIED);
     expect(args).not.toContain('-bsf:v');
@@ -176,7 +176,7 @@ describe('a preset', () => {
     expect(plan(inputOf(changes)).streams).toEqual({ video: COPIED, audio: encoded(reason) });
   });
 
-  it('copies higher bit rates for a higher quality, and lower ones for a lower', () => {
+  it('copies higher bit rates for a higher quality, and lower bit rates for a lower quality', () => {
     const rich = inputOf({ pictures: { bytes: 20_000_000 }, sound: { bytes: 1_500_000 } });
     const modes = (quality: 'high' | 'medium' | 'low', input: PlanInput) => {
       const { video, audio } = plan(input, { preset: { quality } }).streams;

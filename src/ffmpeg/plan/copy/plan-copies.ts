@@ -9,14 +9,14 @@ import { videoFault } from './copy-video.ts';
 
 /** Formats whose container keeps the times of a copied packet to the last tick. */
 export const COPYING_FORMATS: readonly OutputFormat[] = ['mp4', 'mov', 'm4a'];
-/** Seconds; streams that start together start within this. */
+/** Seconds. Streams that start together start within this time. */
 const START_SECONDS = 0.001;
 
-/** A preset's choice for a stream; null = it makes none, or the output has no such stream. */
+/** A preset's choice for a stream; null = the preset makes no choice, or the output has no such stream. */
 export type CopyChoice = {
-  /** Arguments of the copied stream; null = it is encoded. */
+  /** Arguments of the copied stream; null if the stream is encoded. */
   args: string[] | null;
-  /** Why it is encoded; null = it is copied. */
+  /** Why the stream is encoded; null if it is copied. */
   reason: string | null;
 } | null;
 
@@ -26,8 +26,8 @@ export interface Copies {
 }
 
 /**
- * Whether a preset could copy streams at all: it names no encoder, and nothing changes, joins or trims the only input.
- * The packets of the input are read only then.
+ * Whether a preset could copy streams at all: it names no encoder, and nothing changes, joins or trims the only input. Only then does the
+ * sanitizer read the packets of the input.
  */
 export function mayCopy(parsed: ParsedRequest, format: OutputFormat): boolean {
   return (
@@ -41,8 +41,8 @@ export function mayCopy(parsed: ParsedRequest, format: OutputFormat): boolean {
 }
 
 /**
- * Chooses the streams that satisfy the preset as they are. A copy must be identical to its source in every picture,
- * sample and time, so a stream is encoded in doubt.
+ * Chooses the streams that satisfy the preset unchanged. A copy must be identical to its source in every picture, sample and time, so if in
+ * doubt, the stream is encoded.
  */
 export function planCopies(parsed: ParsedRequest, input: PlanInput, request: CopyRequest): Copies {
   if (!mayCopy(parsed, request.format)) return { video: null, audio: null };
@@ -70,7 +70,7 @@ function videoChoice(
 ): CopyChoice {
   const searched = request.hasTarget ? 'The output has a target.' : null;
   const reason = searched ?? common ?? videoFault(stream, packets, request);
-  // Encoders and cameras write data of their own between the pictures.
+  // Encoders and cameras write their own data between the pictures.
   return choice(reason, packets?.h264?.supplement === 'data' ? ['-bsf:v', 'filter_units=remove_types=6'] : []);
 }
 

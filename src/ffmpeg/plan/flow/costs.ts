@@ -1,6 +1,6 @@
 /**
- * CPU seconds of a filter per second of 1080p30. Generous: it sets the limit at which a job is killed, not its expected
- * cost. High estimates for the expensive filters, not measurements; all others are cheap.
+ * CPU seconds of a filter per second of 1080p30. The values are generous, because they set the limit at which a job is killed, not its
+ * expected cost. They are high estimates for the expensive filters, not measurements. All other filters are cheap.
  */
 const FILTER_COST: Readonly<Record<string, number>> = {
   minterpolate: 240,

@@ -12,7 +12,7 @@ export interface DrawnEstimate {
   cpuPerSecond: number;
 }
 
-/** Estimates the result of the caller's filters from `infos` alone; null = there are none. */
+/** Estimates the result of the caller's filters from `infos` alone; null = there are no such filters. */
 export function estimateDrawn(parsed: ParsedRequest, infos: readonly (MediaInfo | null)[]): DrawnEstimate | null {
   if (!parsed.graph && parsed.video.length === 0) return null;
   let cpuPerSecond = 0;

@@ -20,13 +20,13 @@ export interface GraphEstimate {
 }
 
 const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
-/** Between 4:2:0 and RGBA; a filter may convert on its way in. */
+/** Bytes per pixel, between 4:2:0 and RGBA, because a filter may convert its input. */
 const BYTES_PER_PIXEL = 3;
-/** Assumed frames of an input of unknown length, for filters that keep all of them; the cell's limit covers more. */
+/** Assumed number of frames of an input of unknown length, for filters that keep all frames. The cell's limit covers longer inputs. */
 const UNKNOWN_FRAMES = 300;
-/** The same for audio, which is small: ten minutes. */
+/** Assumed seconds of audio of unknown length, which is small: ten minutes. */
 const UNKNOWN_SOUND_SECONDS = 600;
-/** Stereo floats at 48 kHz. */
+/** Bytes per second of stereo floats at 48 kHz. */
 const SOUND_BYTES_PER_SECOND = 48_000 * 2 * 4;
 
 /** Estimates the streams through a graph. `generated` = seconds of endless sources. */
@@ -121,7 +121,7 @@ function passNode(node: GraphNode, inputs: readonly Flow[], generated: number | 
   });
 }
 
-/** Adds up the segments; each output stream has the size of the first one. */
+/** Adds up the segments. Each output stream has the size of the first segment. */
 function passConcat(node: GraphNode, inputs: readonly Flow[]): Flow[] {
   const streams = node.outputs.length;
   const segments: (number | null)[] = [];

@@ -1,7 +1,7 @@
 import { linkPads, type Pad, type PaddedFilter, padChains } from '../../policy/filters/links.ts';
 import type { CheckedFilter, CheckedGraph, PadKind } from '../../policy/filters/types.ts';
 
-/** Where a pad gets its frames: from another filter, or from outside (index into `CheckedGraph.inputs`). */
+/** The source of a pad's frames: another filter, or the outside (index into `CheckedGraph.inputs`). */
 export type Source = { node: number; pad: number } | { open: number };
 
 export interface GraphNode {
@@ -11,13 +11,13 @@ export interface GraphNode {
 }
 
 export interface LinkedGraph {
-  /** Every filter after those that feed it. */
+  /** The filters in an order in which each filter follows the filters that feed it. */
   nodes: GraphNode[];
   /** The pads of `CheckedGraph.outputs`, in its order. */
   outputs: { node: number; pad: number }[];
 }
 
-/** Policy, resource class and plan each follow the same graph. */
+/** Policy, resource class and plan each read the same graph. */
 const known = new WeakMap<CheckedGraph, LinkedGraph>();
 
 /** Resolves the links of a graph. The same object is resolved once; it may not be changed afterwards. */
@@ -38,7 +38,7 @@ function resolveLinks(graph: CheckedGraph): LinkedGraph {
   const visit = (padded: PaddedFilter): number => {
     const number = numbers.get(padded);
     if (number !== undefined) return number;
-    // `checkGraph` rejects cycles; this mark keeps one that slips through from recursing forever.
+    // `checkGraph` rejects cycles. This mark stops endless recursion in a graph with an undetected cycle.
     numbers.set(padded, -1);
     const from = padded.inputs.map((pad): Source => {
       const maker = makers.get(pad);

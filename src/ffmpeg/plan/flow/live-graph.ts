@@ -7,13 +7,13 @@ export interface LiveGraph {
   graph: CheckedGraph;
   /** Indexes of its open inputs in `CheckedGraph.inputs` of the entire graph. */
   inputs: number[];
-  /** The same for its open outputs; null = only removed filters read it. */
+  /** Indexes of the graph's open outputs in the outputs of the entire graph; null = only removed filters read the output. */
   outputs: (number | null)[];
 }
 
 /**
- * Removes filters that lead nowhere, to a `nullsink` or to an unused output: FFmpeg would still run them, and an
- * endless one would keep it running after the output is complete.
+ * Removes filters that lead only to a `nullsink` or to an unused output. FFmpeg would still run them, and an endless filter would keep it
+ * running after the output is complete.
  */
 export function liveGraph(graph: CheckedGraph, used: readonly number[]): LiveGraph {
   const { nodes, outputs } = linkGraph(graph);

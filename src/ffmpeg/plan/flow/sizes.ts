@@ -11,7 +11,7 @@ interface Size {
 
 type SizeRule = (filter: CheckedFilter, inputs: readonly Flow[]) => Size;
 
-/** Output size of filters that change it. All others keep the size of their input. */
+/** Output size of filters that change the size. All other filters keep the size of their input. */
 export const SIZE_RULES: Readonly<Record<string, SizeRule>> = {
   scale: scaled,
   zscale: scaled,
@@ -115,7 +115,7 @@ function absolute(filter: CheckedFilter): boolean {
   return (width ?? 0) > 0 && (height ?? 0) > 0;
 }
 
-/** Sizes that follow from the sample aspect ratio do not follow from pixels alone. */
+/** Sizes that depend on the sample aspect ratio cannot be derived from pixels alone. */
 function oddAspect(filter: CheckedFilter): boolean {
   return textOf(filter, 'reset_sar') !== null;
 }
@@ -188,7 +188,7 @@ function offsetOf(text: string, inputs: readonly Flow[]): number {
 /** Variables of filters for the size of their input. */
 function variablesOf(input: Flow): Record<string, number> {
   const { width, height } = input;
-  // A variable that is absent makes the entire expression unknown; one that is NaN would be compared like a number.
+  // A missing variable makes the entire expression unknown. NaN as its value would be compared like a number.
   return {
     ...(!Number.isNaN(width) && { iw: width, in_w: width, main_w: width }),
     ...(!Number.isNaN(height) && { ih: height, in_h: height, main_h: height }),

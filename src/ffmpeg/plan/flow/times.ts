@@ -79,10 +79,10 @@ export const TIME_RULES: Readonly<Record<string, TimeRule>> = {
   paletteuse: (_, inputs) => inputs[0]!,
 };
 
-/** Without a rule: as long as the longest input, or the shortest one with `shortest=1`. */
+/** Filters without a rule are as long as the longest input, or as the shortest input with `shortest=1`. */
 export function defaultTime(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   const all = inputs.map((input) => input.seconds);
-  // A still overlaid on a video is repeated; it adds nothing.
+  // A still overlaid on a video is repeated, and does not make the video longer.
   const seconds = isTrue(filter, 'shortest') ? shortest(all) : longest(all);
   return { seconds, rate: inputs.find((input) => input.kind === 'v')?.rate ?? null };
 }
@@ -140,7 +140,7 @@ function looped(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   return { rate, seconds: part === null || !Number.isFinite(part) ? null : plus(seconds, times * part) };
 }
 
-/** An endless input stays endless; else the end is unknown. */
+/** An endless input stays endless. For other inputs, the end is unknown. */
 function unknown(_: CheckedFilter, inputs: readonly Flow[]): Time {
   const endless = inputs[0]!.seconds === Number.POSITIVE_INFINITY;
   return { seconds: endless ? Number.POSITIVE_INFINITY : null, rate: inputs[0]!.rate };

@@ -108,7 +108,7 @@ describe('the renditions that auto chooses', () => {
 });
 
 describe('the rungs of a request', () => {
-  it('are dropped with a warning if they repeat another or are larger than the source', () => {
+  it('are dropped with a warning if they repeat another rung or are larger than the source', () => {
     const found = plan(
       [inputOf({ video: { width: 1280, height: 720 } })],
       [{ height: 360 }, { height: 720 }, { height: 1080 }, { height: 360 }, { height: 360, codec: 'hevc' }],
@@ -212,7 +212,7 @@ describe('the command of a ladder', () => {
     expect(() => plan([inputOf({ info: { durationSeconds: 43_000 } })], 'auto', 2)).toThrow('longer segments');
   });
 
-  it('bounds each file by its bit rate, and the tree by all of them', () => {
+  it('bounds each file by its bit rate, and the tree by the bit rates of all files', () => {
     const { valuesOf, tree, make } = plan([inputOf()]);
     const bounds = [...make.renditions, make.audio!].map(({ maxBytes }) => maxBytes);
     expect(valuesOf('-fs').map(Number)).toEqual(bounds);

@@ -23,11 +23,13 @@ const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
   cmaf: 'application/vnd.apple.mpegurl',
 };
 
-/** Frames per second. A higher rate costs bits and shows little; with a lower rate, segments could have no frames. */
+/**
+ * Maximum and minimum frames per second. A higher rate costs bits with little benefit; with a lower rate, segments could have no frames.
+ */
 const MAX_RATE = 60;
 const MIN_RATE = 5;
 const USUAL_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60000 / 1001, 60];
-/** A declared rate within this share of a usual rate is rounded to it. */
+/** A declared rate that differs from a usual rate by at most this share is rounded to the usual rate. */
 const RATE_TOLERANCE = 0.002;
 
 /** Bits per second of the stereo AAC that all renditions share. All players decode AAC. */
@@ -51,9 +53,12 @@ const MAX_RUNG_BYTES = 16e9;
 const MIN_RUNG_BYTES = 4 * 2 ** 20;
 /** Encoders can exceed the maximum bit rate for a while, and containers add bytes. */
 const BYTES_MARGIN = 2;
-/** Bytes of playlists and fragment headers per file of the ladder. */
+/** Bytes of playlists and fragment headers for each file of the ladder. */
 const FILE_BYTES = 2048;
-/** Maximum files of a tree, see `MAX_TREE_FILES`. Files of a rendition apart from its segments, including its share of the manifests. */
+/**
+ * Maximum files of a tree, see `MAX_TREE_FILES`. Second value: files of a rendition in addition to its segments, including its share of the
+ * manifests.
+ */
 const [MAX_FILES, OTHER_FILES] = [20_000, 6];
 /** Positions that are reserved for each output, so that no two outputs share filter labels or threads. */
 const POSITIONS = 100;
@@ -84,7 +89,7 @@ export function planLadder(
   const videos = rungs.map((rung, index) => {
     const output = encoderOptions(rung, keyFrames);
     const context = { ...at(index), rung: { shortSide: Math.min(rung.size.width, rung.size.height), frameRate } };
-    // The largest rendition stands for the ladder in comparisons with the source.
+    // The largest rendition represents the ladder in comparisons with the source.
     const isMeasured = index === 0 && measure !== undefined;
     const request: TranscodeRequest = { inputs: requested, outputFormat: 'mp4', ...(isMeasured && { measure }) };
     return asPart(plan(request, inputs, { ...parsed, output }, context), ctx.position, rung);

@@ -10,7 +10,7 @@ export interface Rung {
   name: string;
   codec: LadderCodec;
   size: Size;
-  /** Bits per second that the encoder may use for a while. */
+  /** Maximum bits per second that the encoder may use for a short time. */
   maxBitRate: number;
   /** Average bits per second that the request asks for; null = a constant quality. */
   bitRate: number | null;
@@ -43,9 +43,12 @@ const REFERENCE_RATE = 30;
  * cellular networks.
  */
 const ENOUGH_RATE = 730_000;
-/** A rung that needs a larger share of the rate of the next larger one saves too little to be worth its bytes. */
+/** A rung that needs a larger share of the rate of the next larger rung is omitted, because it saves too little. */
 const WORTH_SHARE = 0.6;
-/** How much harder than the hardest sample a source may become, and the least share of its usual rate that a rung may use. */
+/**
+ * The factor by which the rest of a source may be harder than its hardest sample, and the minimum share of its usual rate that a rung may
+ * use.
+ */
 const [MOST_FACTOR, LEAST_SHARE] = [3, 0.5];
 
 /**
@@ -73,7 +76,7 @@ export function chooseRungs(
   return { rungs: rungs.sort((a, b) => b.size.height * b.size.width - a.size.height * a.size.width), warnings };
 }
 
-/** How far an encoder may exceed an average bit rate for a while. */
+/** The factor by which an encoder may exceed an average bit rate for a short time. */
 const PEAK_FACTOR = 1.25;
 
 /** Heights of `auto` for a source, the largest first. */
@@ -94,7 +97,7 @@ function autoRungs(own: number, rates: readonly RungRate[]): { requests: RungReq
   return { requests: kept, warnings: [] };
 }
 
-/** Bits per second that a rung without a bit rate may use for a while. */
+/** Bits per second that a rung without a bit rate may use for a short time. */
 function highestRate(height: number, codec: LadderCodec, frameRate: number, rates: readonly RungRate[]): number {
   const usual = usualRate(height, codec, frameRate);
   const rate = rates.find((one) => one.height === height);

@@ -7,7 +7,7 @@ import { rungRates, rungSampleArgs, rungSampleTimes } from './sample-rungs.ts';
 
 const SIZE = { width: 1920, height: 1080 };
 
-/** What the rungs of `auto` need, in kilobits per second. */
+/** The bit rates that the rungs of `auto` need, in kilobits per second. */
 function ratesOf(kilobits: readonly number[]): RungRate[] {
   return [1080, 720, 540, 360].map((height, index) => ({
     height,
@@ -22,7 +22,7 @@ function heightsOf(rates: readonly RungRate[]): number[] {
 }
 
 describe('the rungs of auto', () => {
-  it('are all of the table for a hard source, and without samples', () => {
+  it('are all rungs of the table for a hard source, and without samples', () => {
     expect(heightsOf(ratesOf([6000, 3000, 1700, 800]))).toEqual([1080, 720, 540, 360]);
     expect(heightsOf([])).toEqual([1080, 720, 540, 360]);
   });
@@ -32,7 +32,7 @@ describe('the rungs of auto', () => {
     expect(heightsOf(ratesOf([1300, 700, 420, 240]))).toEqual([1080, 720]);
   });
 
-  it('omit rungs that save little', () => {
+  it('exclude rungs that save little', () => {
     expect(heightsOf(ratesOf([3000, 2400, 1500, 950]))).toEqual([1080, 540]);
   });
 

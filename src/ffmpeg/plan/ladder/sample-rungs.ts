@@ -8,7 +8,7 @@ import type { Producer } from '../producer.ts';
 import { videoChain } from '../video-filters.ts';
 import { autoHeights } from './rungs.ts';
 
-/** Seconds of a sample: those between the key frames of a ladder, which cost most of the bits of an easy source. */
+/** Seconds of a sample. They equal the distance of key frames in a ladder, because key frames need most of the bits of an easy source. */
 const SAMPLE_SECONDS = 2;
 /** Samples take at most this share of the source. Each is encoded once per rung, like the ladder. */
 const SHARE = 0.04;
@@ -16,7 +16,7 @@ const MOST_SAMPLES = 12;
 /** The constant quality of the rungs. */
 const CRF = 23;
 
-/** Plans how the rungs of `auto` are sampled. Null if the source is too short for that, or not the only one. */
+/** Plans how the rungs of `auto` are sampled. Null if the source is too short for samples, or if the job has several sources. */
 export function planSampling(
   inputs: readonly PlanInput[],
   stream: VideoStream,
@@ -69,7 +69,7 @@ function sampleFilter(filter: string, frameRate: number): string {
   return ['setpts=PTS-STARTPTS', ...(filter === '' ? [] : [filter]), `trim=end_frame=${frames}`].join(',');
 }
 
-/** The rates of the rungs, of the bytes of each sample by height. */
+/** The rates of the rungs, computed from the bytes of each sample by height. */
 export function rungRates(samples: readonly ReadonlyMap<number, number>[]): RungRate[] {
   const heights = [...(samples[0]?.keys() ?? [])];
   return heights.map((height) => {

@@ -3,7 +3,7 @@ import { MAX_SUBTITLE_BYTES } from '../../../contract/limits.ts';
 import type { ParsedRequest } from '../../policy/options/parsed-request.ts';
 import type { OutputContext, Producer } from '../producer.ts';
 
-/** A playlist and a segment. */
+/** Number of files for subtitles: a playlist and a segment. */
 const FILES = 2;
 
 /** Adds the subtitles of the request to a ladder. No command reads them. Throws `JobFailure`. */

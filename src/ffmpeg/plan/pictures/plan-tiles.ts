@@ -108,7 +108,7 @@ function usesKeyFrames({ packets }: PlanInput, stream: VideoStream, { interval }
   return interval >= (found ? found.keyDistance.seconds : UNKNOWN_DISTANCE);
 }
 
-/** Filters that output exactly one picture for each interval: the last one at or before the middle of the interval. */
+/** Filters that output exactly one picture for each interval: the last picture at or before the middle of the interval. */
 function filters(stream: VideoStream, { count, interval }: TileTimes, size: Size, last: string): string {
   const chain = videoChain(
     { ...stream, isInterlaced: false },

@@ -7,7 +7,7 @@ import { crfOf, withCrf } from './with-crf.ts';
 export interface MeasuredFile {
   /** In bytes, with its audio. */
   size: number;
-  /** The metric of the target first. */
+  /** Scores by metric, with the metric of the target first. */
   figures: readonly QualityFigures[];
 }
 

@@ -5,9 +5,9 @@ import type { ComparedSource, QualityPlan, TargetPlan } from '../../types.ts';
 import { rationalFrameRate } from '../geometry.ts';
 import { globalArgs } from '../plan-args.ts';
 
-/** Frame by frame, by the nearest times: rates may differ, and containers round times. */
+/** Compares frame by frame, by the nearest times: rates may differ, and containers round times. */
 const PAIRING = 'shortest=1:ts_sync_mode=nearest';
-/** Both begin at zero, on one clock. */
+/** Starts both videos at zero, on one clock. */
 const CLOCK = 'settb=AVTB,setpts=PTS-STARTPTS';
 
 /** Name of the file in which a filter lists its figures, frame by frame. */
@@ -15,7 +15,7 @@ export function figuresName(metric: Metric, index = 0): string {
   return `${metric}-${index}.txt`;
 }
 
-/** Of FFmpeg, by the format of an output. */
+/** FFmpeg's names of demuxers, by the format of an output. */
 const DEMUXERS: Readonly<Record<string, string>> = {
   ...{ mp4: 'mov', mov: 'mov', webm: 'matroska', mkv: 'matroska', avi: 'avi' },
 };
@@ -58,7 +58,7 @@ export interface Sample {
   /** Seconds from the start of the file. */
   at: number;
   frames: number;
-  /** Whether it may begin at the key frame before that time, which avoids decoding the frames in between. */
+  /** Whether the sample may begin at the key frame before that time, so that the frames in between need not be decoded. */
   fromKey: boolean;
 }
 
@@ -80,7 +80,7 @@ export function sampleArgs(
 ): string[] {
   const marks = crfs.map((_, index) => index);
   const chain = `[0:${source.stream}]${sampleChain(source, sample)}`;
-  // Frame by frame: encoders round times.
+  // Compares frame by frame, because encoders round times.
   const counted = `settb=AVTB,setpts=N/(${rationalFrameRate(source.frameRate)})/TB`;
   const encoded = `${chain},split=${marks.length}${marks.map((n) => `[e${n}]`).join('')}`;
   const compared = [

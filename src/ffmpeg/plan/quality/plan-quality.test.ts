@@ -34,7 +34,7 @@ const argumentOf = (args: readonly string[], option: string) => args[args.lastIn
 const FILE = { path: '/in/result', demuxer: 'mov', width: 1280, height: 720 };
 
 describe('a plan with a target', () => {
-  it('begins at the quality high, below no bit rate of the source, and never copies the video', () => {
+  it('begins at the quality high, with no limit by the source’s bit rate, and never copies the video', () => {
     const { plan, output } = planOf({ target: TARGET });
     expect(argumentOf(plan.args, '-crf:v')).toBe('18');
     expect(plan.args).not.toContain('-maxrate:v');
@@ -101,7 +101,7 @@ describe('a comparison', () => {
     expect(output.quality?.source).toMatchObject({ from: 5, inputArgs: expect.arrayContaining(['-ss', '5']) });
   });
 
-  it('keeps ten bits', () => {
+  it('keeps a depth of ten bits', () => {
     const deep = inputOf({ pixelFormat: 'yuv420p10le', bitDepth: 10 });
     const { output } = planOf({ options: [{ option: '-c:v', argument: 'libx265' }], measure: ['ssim'] }, deep);
     expect(output.quality?.source.pixelFormat).toBe('yuv420p10le');
@@ -112,7 +112,7 @@ describe('a comparison', () => {
     ['an overlay', { options: [{ option: '@text-overlay', argument: { text: 'Hello' } }] }],
     ['another frame rate', { options: [{ option: '-r', argument: '10' }] }],
     ['chosen streams', { options: [{ option: '-map', argument: '0:v' }] }],
-  ])('is not made of an output with %s, which has a warning', (_, fields) => {
+  ])('is not made for an output with %s, which gets a warning', (_, fields) => {
     const { plan, output } = planOf({ ...fields, measure: ['ssim'] });
     expect(output.quality).toBeUndefined();
     expect(plan.warnings.filter(({ field }) => field === 'measure')).toHaveLength(1);

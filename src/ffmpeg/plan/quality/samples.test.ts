@@ -24,12 +24,12 @@ describe('the samples of a source', () => {
     expect(times[8]).toBeCloseTo(413.333, 3);
   });
 
-  it('begin at key frames where these are near in comparison', () => {
+  it('begin at key frames if these are close in relation to the distance of samples', () => {
     expect(chooseSamples(source(15)).every(({ fromKey }) => fromKey)).toBe(false);
     expect(chooseSamples(source(3600)).every(({ fromKey }) => fromKey)).toBe(true);
   });
 
-  it('are none if the duration is not known, and one frame of a video of one frame', () => {
+  it('are empty if the duration is not known, and consist of one frame for a video of one frame', () => {
     expect(chooseSamples(source(null))).toEqual([]);
     expect(chooseSamples(source(0.04))).toEqual([{ at: 0, frames: 1, fromKey: false }]);
   });

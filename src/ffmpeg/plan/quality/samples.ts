@@ -9,16 +9,19 @@ import type { Sample } from './compare-args.ts';
 const START_COST = 20;
 const FRAME_COST = 1.3;
 const SECOND_CRF_COST = 1;
-/** Of the cost of the encode; a sample that is encoded again with closer CRFs comes on top. */
+/** Maximum share of the cost of the encode. A sample that is encoded again with closer CRFs is not included. */
 const SHARE = 0.14;
-/** Frames of a sample: an encoder spends bits in view of the frames that follow, so longer ones are more like the output. */
+/** Frames of a sample. An encoder spends bits in view of the frames that follow, so a longer sample is more like the output. */
 const [SHORTEST, USUAL, LONGEST] = [8, 16, 48];
-/** Samples of the usual length, and shorter ones: scenes differ more than frames. */
+/**
+ * Number of samples of the usual length, and number of shorter samples. Several short samples are better than few, because scenes differ
+ * more than frames.
+ */
 const [MOST_SAMPLES, MOST_SHORT] = [12, 3];
-/** Seconds between samples from which each begins at a key frame: encoders write one every ten seconds at most. */
+/** Seconds between samples above which each sample begins at a key frame: encoders write a key frame at least every ten seconds. */
 const KEY_SECONDS = 20;
 
-/** Spreads samples evenly over what the output shows of its source. Empty if its duration is not known. */
+/** Distributes samples evenly over the part of the source that the output shows. Empty if the source's duration is not known. */
 export function chooseSamples({
   from,
   seconds,

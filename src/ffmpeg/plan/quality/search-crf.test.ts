@@ -4,7 +4,7 @@ import { betterCrf, chooseCrf, closerCrfs, nextCrfs, type Point } from './search
 const ENCODER = 'libx264';
 const TARGET = { metric: 'ssim' as const, atLeast: 0.98, maxBitRate: null };
 
-/** A source whose SSIM is 0.98 at this CRF, and loses half a decibel per CRF. */
+/** A source whose SSIM is 0.98 at this CRF and falls by half a decibel per CRF. */
 function sourceAt(crf: number): (crf: number) => Point {
   return (at) => ({ crf: at, quality: 1 - 0.02 * 10 ** ((at - crf) * 0.05) });
 }
@@ -19,15 +19,15 @@ describe('the search for a CRF', () => {
     expect(found).toBeGreaterThanOrEqual(crf - 0.75);
   });
 
-  it('averages the quality of an easy and of a hard sample', () => {
+  it('averages the quality of an easy sample and a hard sample', () => {
     const both = [30, 18].map((crf) => [20, 26].map(sourceAt(crf)));
     const found = chooseCrf(ENCODER, TARGET, both);
     expect(found).toBeGreaterThan(18);
     expect(found).toBeLessThan(30);
   });
 
-  it('encodes a sample again where the first CRFs are far away, because quality falls faster at low ones', () => {
-    // Grain: a steep loss up to a CRF of 16, and a slow one above.
+  it('encodes a sample again if the first CRFs are far away, because quality falls faster at low CRFs', () => {
+    // Grain: the quality falls steeply up to a CRF of 16, and slowly above it.
     const grain = (crf: number) => ({
       crf,
       quality: 1 - 0.02 * 10 ** (crf < 16 ? (crf - 12) * 0.1 : 0.4 + (crf - 16) * 0.01),

@@ -12,7 +12,7 @@ export interface Point {
   quality: number;
 }
 
-/** A sample at one CRF or more. */
+/** A sample at one or more CRFs. */
 export type Sampled = readonly Point[];
 
 interface CrfScale {
@@ -25,7 +25,7 @@ interface CrfScale {
   slope: number;
 }
 
-/** Of the encoders that can have a target. */
+/** CRF ranges of the encoders that can have a target. */
 const SCALES: Readonly<Record<string, CrfScale>> = {
   libx264: { least: 6, most: 45, step: 0.25, usual: 26, slope: 0.45 },
   libx265: { least: 6, most: 45, step: 0.25, usual: 28, slope: 0.45 },
@@ -35,9 +35,9 @@ const SCALES: Readonly<Record<string, CrfScale>> = {
 /** Decibels by which samples may be better than the video. */
 const MARGIN: Readonly<Record<TargetMetric, number>> = { ssim: 0.2, xpsnr: 0.25 };
 const USUAL_DECIBELS: Readonly<Record<TargetMetric, number>> = { ssim: 17, xpsnr: 40 };
-/** Distance of the first two CRFs of a search, and of two near an estimate. */
+/** Distance of the first two CRFs of a search, and of two CRFs near an estimate. */
 const [FIRST_BRACKET, BRACKET] = [8, 3];
-/** Beyond two CRFs up to which their line is trusted. */
+/** Distance beyond two CRFs up to which the line through them is accurate enough. */
 const REACH = 5;
 const [LEAST_SLOPE, MOST_SLOPE] = [0.05, 1.5];
 
@@ -59,8 +59,8 @@ export function nextCrfs(encoder: string, target: TargetRequest, samples: readon
 }
 
 /**
- * More CRFs for the newest sample if its own are far from the one that it suggests: two more for the first sample, one for a
- * later one. Null if they are near enough.
+ * Further CRFs for the newest sample if its CRFs are far from the CRF that it suggests: two CRFs for the first sample, one for a later
+ * sample. Null if they are near enough.
  */
 export function closerCrfs(encoder: string, target: TargetRequest, samples: readonly Sampled[]): number[] | null {
   const newest = samples.at(-1)!;
@@ -95,7 +95,7 @@ function highestCrf(
   return scale.least;
 }
 
-/** A CRF with which a video that missed its target reaches it. Null if there is none. */
+/** A CRF with which a video that missed its target reaches it. Null if no CRF does. */
 export function betterCrf(
   encoder: string,
   { metric, atLeast }: Pick<TargetRequest, 'metric' | 'atLeast'>,
@@ -120,7 +120,7 @@ function qualityAt(metric: TargetMetric, points: Sampled, crf: number, scale: Cr
   );
 }
 
-/** Decibels lost per CRF between the two points around a CRF, or the two next to it. */
+/** Decibels lost per CRF between the two points around a CRF, or between the two nearest points. */
 function slopeAt(metric: TargetMetric, points: Sampled, crf: number, { slope }: CrfScale): number {
   const sorted = [...points].sort((a, b) => a.crf - b.crf);
   const above = sorted.findIndex((point) => point.crf >= crf);
@@ -131,7 +131,7 @@ function slopeAt(metric: TargetMetric, points: Sampled, crf: number, { slope }: 
   return clamp(found, LEAST_SLOPE, MOST_SLOPE);
 }
 
-/** The scale with the slope that the samples of this source show where the search is, if one of them has two CRFs. */
+/** The scale with the slope of this source near the current CRF, if a sample has two CRFs. */
 function withSlope(metric: TargetMetric, samples: readonly Sampled[], scale: CrfScale): CrfScale {
   const known = samples.filter((points) => points.length > 1);
   if (known.length === 0) return scale;

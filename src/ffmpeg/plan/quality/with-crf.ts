@@ -1,6 +1,6 @@
 import type { Plan } from '../../types.ts';
 
-/** The command with another CRF for the outputs with these paths. Each of them has one. */
+/** The command with another CRF for the outputs with these paths. Each of these outputs has a CRF. */
 export function withCrf(command: Plan, crfs: ReadonlyMap<string, number>): Plan {
   const args = [...command.args];
   for (const [path, crf] of crfs) {

@@ -6,20 +6,20 @@ const EDIT_SECONDS = 0.001;
 
 export interface Joined {
   frames: FrameList | null;
-  /** Of every stream. */
+  /** The packets of every stream. */
   packets: readonly StreamPackets[] | null;
 }
 
 export interface ExpectedJoin {
   rate: FrameRate;
   pieces: readonly Piece[];
-  /** Highest bit rate and buffer that the encoder was given; null = none. */
+  /** Maximum bit rate and buffer that the encoder was given; null = none. */
   cap: { rate: number; buffer: number } | null;
 }
 
 /**
- * What is wrong with the output that was joined from pieces; null = every frame is there once, at its time, and the
- * audio equals the track that was encoded in one piece. Continues "The output …".
+ * The fault of an output that was joined from pieces. Null if every frame occurs once, at its time, and the audio equals the track that was
+ * encoded in one piece. Continues "The output …".
  */
 export function joinedFault(
   output: Joined,

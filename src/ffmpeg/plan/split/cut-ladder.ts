@@ -8,7 +8,7 @@ import type { FrameList, FrameRate, LadderPiece } from './types.ts';
 const MAX_DROPPED_SECONDS = 12;
 
 interface LadderCut {
-  /** Of the source, which all renditions have. */
+  /** Frame rate of the source, which all renditions have. */
   rate: FrameRate;
   segmentSeconds: number;
   slots: number;
@@ -53,7 +53,7 @@ function firstFrame(seconds: number, { num, den }: FrameRate): number {
   return Math.ceil((seconds * num) / den);
 }
 
-/** The largest of rising numbers that is not above `limit`. The first of them is zero. */
+/** The largest of rising numbers that is at most `limit`. The first number is zero. */
 function lastUpTo(numbers: Uint32Array, limit: number): number {
   let [low, high] = [0, numbers.length];
   while (high - low > 1) {

@@ -19,7 +19,7 @@ const videos = fc
   });
 
 describe('a video that is cut', () => {
-  it('is in its pieces frame by frame, each of which begins with a key frame and is long enough', () => {
+  it('is contained in its pieces frame by frame, each of which begins with a key frame and is long enough', () => {
     let cuts = 0;
     fc.assert(
       fc.property(videos, fc.integer({ min: 2, max: 40 }), (video, slots) => {

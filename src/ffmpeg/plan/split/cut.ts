@@ -7,7 +7,7 @@ import type { FrameList, Piece } from './types.ts';
 export const MIN_PIECE_SECONDS = 30;
 /** Key frames of the source per piece. With fewer, an encoder sets more key frames than the source has. */
 export const MIN_PIECE_KEYS = 3;
-/** A worker that dies repeats no more than this, if the source has key frames at these positions. */
+/** Seconds. If a worker dies, at most this much is encoded again, provided that the source has key frames at these positions. */
 const MAX_PIECE_SECONDS = 60;
 
 type Cuttable = Pick<FrameList, 'times' | 'timescale' | 'keys'>;
@@ -37,7 +37,7 @@ export function* pieceCounts(seconds: number, slots: number, least: number): Gen
   for (let count = Math.min(most, slots - 1); count >= 2; count--) yield count;
 }
 
-/** Null = no key frames are where `count` pieces of the required length need them. */
+/** Null if there are no key frames at which `count` pieces of the required length can begin. */
 function cutInto({ times, timescale, keys }: Cuttable, count: number, leastSeconds: number): Piece[] | null {
   const end = times[times.length - 1]!;
   const least = leastSeconds * timescale;

@@ -12,7 +12,7 @@ const COMMON_RATES: readonly FrameRate[] = [
   { num: 60000, den: 1001 },
   { num: 60, den: 1 },
 ];
-/** As for any output of Airlock. */
+/** Maximum rate, as for any output of Airlock. */
 const MAX_RATE = 120;
 /**
  * Frames by which a frame may miss its nominal time. Counted from any other frame, it is then less than half a frame off, so
@@ -20,7 +20,7 @@ const MAX_RATE = 120;
  */
 const MAX_JITTER = 0.24;
 
-/** The constant frame rate of a stream, with one time for each frame; null = its frames do not follow one. */
+/** The constant frame rate of a stream, with one time for each frame; null if its frames do not have a constant rate. */
 export function constantRate({ times, timescale }: Pick<FrameList, 'times' | 'timescale'>): FrameRate | null {
   if (times.length < 2) return null;
   const exact = reduced(timescale, times[1]!);
@@ -50,7 +50,7 @@ function reduced(num: number, den: number): FrameRate | null {
   return { num: num / a, den: den / a };
 }
 
-/** Seconds of so many frames. */
+/** Seconds that this number of frames lasts. */
 export function secondsOf(frames: number, { num, den }: FrameRate): number {
   return (frames * den) / num;
 }

@@ -7,7 +7,7 @@ export interface CommandOption {
 }
 
 const FLAGS: ReadonlySet<string> = new Set(['sn', 'dn', 'nostdin', 'y', 'hide_banner', 'nostats', 'vn', 'an']);
-/** Set again by the worker that runs a piece. */
+/** Options that the worker that runs a piece sets again. */
 export const THREADS: ReadonlySet<string> = new Set(['threads', 'filter_threads', 'filter_complex_threads']);
 const GLOBAL: ReadonlySet<string> = new Set(
   'nostdin y hide_banner v nostats progress stats_period max_alloc'.split(' '),
@@ -25,7 +25,7 @@ export interface OneInput {
   outputs: string[];
 }
 
-/** Reads the start of a command, if each piece may use the same. Otherwise returns why not, as a sentence. */
+/** Reads the start of a command, if each piece may use the same start. Otherwise returns the reason as a sentence. */
 export function readInput(args: readonly string[]): OneInput | string {
   const at = args.indexOf('-i');
   if (at < 0 || args[at + 1] !== '/in/0' || args.indexOf('-i', at + 1) >= 0) return 'The job has several inputs.';
@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]): CommandOption[] {
   return options;
 }
 
-/** Milliseconds after its key frame to which a piece seeks: exactly there, rounding might find the one before. */
+/** Milliseconds after its key frame to which a piece seeks. With an exact time, rounding might find the previous key frame. */
 const SEEK_SECONDS = 0.001;
 
 /** Times of frames in the units of their stream. */
@@ -64,8 +64,8 @@ export interface PieceTimes {
 }
 
 /**
- * Options of an input that begins with a key frame, and shows `start` at zero: a piece that begins with another frame is
- * found out.
+ * Options of an input that begins with a key frame and shows the frame at `start` at zero. If a piece begins with another frame, the check
+ * detects it.
  */
 export function seekArgs({ key, start, timescale }: PieceTimes): string[] {
   const seek = (key / timescale + SEEK_SECONDS).toFixed(6);

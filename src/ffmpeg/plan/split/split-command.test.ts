@@ -42,7 +42,7 @@ const options = (...pairs: [string, string?][]) => ({
 });
 
 describe('the command of a video that is encoded in pieces', () => {
-  it('is one for each piece, one for the audio, and one that joins them', () => {
+  it('becomes one command for each piece, one for the audio, and one that joins them', () => {
     const command = split({ preset: { quality: 'medium', resolution: '720p' } });
     if (typeof command === 'string') throw new Error(command);
     const piece = command.piece({ first: 180, frames: 300 }, KEY_FRAME).join(' ');
@@ -59,7 +59,7 @@ describe('the command of a video that is encoded in pieces', () => {
     );
   });
 
-  it('is split with options that mean the same for a piece', () => {
+  it('is split if its options have the same meaning for a piece', () => {
     for (const request of [
       options(['-crf', '20'], ['-preset', 'fast'], ['-vf', 'hflip,scale=640:-2']),
       options(['-c:v', 'libx265'], ['-crf', '28'], ['-pix_fmt', 'yuv420p10le']),
@@ -90,7 +90,7 @@ describe('the command of a video that is encoded in pieces', () => {
     [options(['-c:v', 'mpeg4'], ['-q:v', '4'])],
     [{ outputFormat: 'webm' as const }],
     [{ outputFormat: 'mkv' as const }],
-  ])('is not split, for a reason that is a sentence: %j', (request) => {
+  ])('is not split, with a reason that is a sentence: %j', (request) => {
     expect(split(request)).toMatch(/^[A-Z].*\.$/);
   });
 });
@@ -100,7 +100,7 @@ describe('a constant frame rate', () => {
   const regular = (count: number, step: number) =>
     Array.from({ length: count }, (_, frame) => Math.round(frame * step));
 
-  it('is found where each frame has a time of its own', () => {
+  it('is found if each frame has a separate time', () => {
     expect(of(15_360, regular(100, 512))).toEqual(RATE);
     expect(of(30_000, regular(100, 1001))).toEqual({ num: 30_000, den: 1001 });
     expect(of(600, regular(1000, 20.02))).toEqual({ num: 30_000, den: 1001 });

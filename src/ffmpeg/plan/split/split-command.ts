@@ -4,22 +4,22 @@ import { type CommandOption, readInput, readOptions, seekArgs, THREADS } from '.
 import { filtersFault } from './timeless-filters.ts';
 import type { FrameRate, Piece } from './types.ts';
 
-/** A command as several: one per piece of the video, one for the entire audio, and one that joins them. */
+/** A command that is split into several: one per piece of the video, one for the entire audio, and one that joins them. */
 export interface SplitCommand {
   piece(piece: Piece, at: { time: number; timescale: number; rate: FrameRate }): string[];
   /** Null = the output has no audio. */
   audio: string[] | null;
   /** Reads the joined video as `/in/video` and the audio as `/in/audio`. */
   join: string[];
-  /** Bits per second and bits of the rate control that keeps an output smaller than its source; null = none. */
+  /** Bits per second, and bits of the buffer, of the rate control that keeps an output smaller than its source; null = none. */
   cap: { rate: number; buffer: number } | null;
 }
 
 const VIDEO_ENCODERS: readonly string[] = ['libx264', 'libx265', 'libvpx-vp9', 'libsvtav1'];
 
 /**
- * Options of a video encoder that mean the same for a part of a video as for the entire video. Not among them: two passes, a bit
- * rate or buffer of the caller, positions of key frames, frame rates, and parameters in the encoder's own syntax.
+ * Options of a video encoder that have the same meaning for a part of a video as for the entire video. They exclude two passes, a bit rate
+ * or buffer of the caller, positions of key frames, frame rates, and parameters in the encoder's own syntax.
  */
 const VIDEO_OPTIONS: ReadonlySet<string> = new Set(
   (
@@ -27,15 +27,14 @@ const VIDEO_OPTIONS: ReadonlySet<string> = new Set(
     'color_primaries color_trc colorspace color_range tile-columns tile-rows aq-mode'
   ).split(' '),
 );
-/** Options without a stream specifier that concern audio alone; the audio is not cut. */
+/** Options without a stream specifier that concern only the audio, which is not cut. */
 const AUDIO_OPTIONS: ReadonlySet<string> = new Set(['ar', 'ac', 'sample_fmt', 'channel_layout']);
 /** The end of every command. */
 const TAIL_OPTIONS: ReadonlySet<string> = new Set(['map_metadata', 'map_chapters', 'sn', 'dn', 'fs', 'f']);
 
 /**
- * Splits the command of a plan, if every argument of it is known to mean the same for a piece as for the entire video. Otherwise
- * returns why not, as a sentence.
- *
+ * Splits the command of a plan if every argument has the same meaning for a piece as for the entire video. Otherwise returns the reason as
+ * a sentence.
  * @param stated names of the caller's own options, which may not limit the bit rate
  */
 export function splitCommand(plan: Plan, stated: readonly string[]): SplitCommand | string {

@@ -31,7 +31,7 @@ function split(inputs: PlanInput[], { rate, options = [] }: { rate: FrameRate; o
 const RATE = { num: 30, den: 1 };
 
 describe('a piece of a ladder', () => {
-  it('decodes from the key frame before its first frame, and has the key frames of the ladder as one', () => {
+  it('decodes from the key frame before its first frame, and has the key frames of the undivided ladder', () => {
     const command = split([inputOf({})], { rate: RATE });
     if (typeof command === 'string') throw new Error(command);
     const args = command.piece({ first: 960, frames: 840, segment: 8, key: 900 });
@@ -53,7 +53,7 @@ describe('a piece of a ladder', () => {
     expect(split(inputs, { rate, options })).toMatch(reason);
   });
 
-  it('may tone-map HDR, whose filters look at one picture', () => {
+  it('may tone-map HDR, whose filters use only one picture', () => {
     const hdr = { bitDepth: 10, pixelFormat: 'yuv420p10le', isHdr: true, colorTransfer: 'smpte2084' };
     expect(split([inputOf(hdr)], { rate: RATE })).toBeTypeOf('object');
   });
@@ -79,7 +79,7 @@ describe('the pieces of a ladder', () => {
     ]);
   });
 
-  it('begin with the first frame at or after a multiple of the segments where the rate is no whole number', () => {
+  it('begin with the first frame at or after a multiple of the segments if the rate is not an integer', () => {
     const [, second] = cut(3400, 75, { num: 30_000, den: 1001 })!;
     expect(second).toMatchObject({ segment: 14, first: Math.ceil((56 * 30_000) / 1001), key: 1650 });
   });

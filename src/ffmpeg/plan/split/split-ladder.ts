@@ -5,14 +5,14 @@ import { type CommandOption, readInput, readOptions, seekArgs, THREADS } from '.
 import { ladderFilterFault, NOT_APPLICABLE } from './timeless-filters.ts';
 import type { FrameList, FrameRate, LadderPiece } from './types.ts';
 
-/** The command of a ladder as several: one per piece, which makes that piece of every rendition, and one for the audio. */
+/** The command of a ladder that is split into several: one per piece, which makes that piece of every rendition, and one for the audio. */
 export interface SplitLadder {
   piece(piece: LadderPiece): string[];
   /** Writes `/out/output.mp4`. Null = the ladder is silent. */
   audio: string[] | null;
 }
 
-/** How far the frame rate of the ladder, which is made of an average, may be off the rate of the source. */
+/** Maximum difference between the frame rate of the ladder, which is derived from an average, and the rate of the source. */
 const RATE_TOLERANCE = 1e-4;
 
 /**
@@ -75,7 +75,7 @@ interface Rung {
   write(forcedKeyFrames: string, frames: number): string[];
 }
 
-/** `fps` first: the rate of the ladder. It drops what is shown before zero. */
+/** `fps` comes first and has the rate of the ladder. It drops the pictures before zero. */
 const FIRST_FILTER = /^fps=(\d+(?:\.\d+)?)(?:\/(\d+))?:start_time=0(?:,|$)/;
 
 function readRung(

@@ -1,4 +1,4 @@
-/** Filters whose picture depends on one picture of their input alone. */
+/** Filters whose output picture depends on a single picture of their input. */
 const TIMELESS: ReadonlySet<string> = new Set(
   (
     'scale format setsar setdar crop pad hflip vflip transpose null negate eq hue curves colorbalance colorchannelmixer ' +
@@ -13,7 +13,7 @@ const CLOCK = /(^|[^\w.])(t|n|pos|pts|enable)($|[^\w.])/i;
 const QUOTED = /['"\\[\];]/;
 export const NOT_APPLICABLE = 'The filters cannot be applied to pieces.';
 
-/** Why a simple chain of filters, as the planner writes it, cannot be applied to pieces; null = it can. */
+/** Why a simple chain of filters from the planner cannot be applied to pieces; null if it can. */
 export function filtersFault(chain: string | null): string | null {
   if (chain === null) return null;
   // Quotes, escapes, labels and several chains: rare, and hard to classify.
@@ -26,7 +26,7 @@ export function filtersFault(chain: string | null): string | null {
   return null;
 }
 
-/** The same for a chain in which no text of a caller is. */
+/** Like `filtersFault`, for a chain that contains no text of a caller. */
 export function ladderFilterFault(chain: string): string | null {
   if (QUOTED.test(chain)) return NOT_APPLICABLE;
   const names = chain.split(',').map((filter) => filter.split('=')[0]!);

@@ -1,12 +1,12 @@
-/** The frames of a video stream, as its container's index declares them; no packet is decoded. */
+/** The frames of a video stream that its container's index declares. No packet is decoded. */
 export interface FrameList {
   /** Units per second of `times`. */
   timescale: number;
   /** When each frame is presented, in the order of presentation, relative to the first. */
   times: Float64Array;
   /**
-   * Numbers of the frames at which decoding may begin afresh: key frames after which no frame is presented earlier, and
-   * refers to none before. In rising order.
+   * Numbers of the frames at which decoding may start: key frames after which no frame is presented earlier or refers to an earlier frame.
+   * In rising order.
    */
   keys: Uint32Array;
   /** Presentation time of the first frame in seconds. */

@@ -3,14 +3,14 @@ import type { CommandToken } from './tokens.ts';
 /** `{{in_1}}`: a name of `input_files` or `output_files`. */
 const PLACEHOLDER = /\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}/g;
 
-/** The name when the entire word is one placeholder. */
+/** The placeholder's name if the entire word is one placeholder. */
 export function placeholderName(text: string): string | null {
   return /^\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}$/.exec(text)?.[1] ?? null;
 }
 
 /**
- * Replaces the placeholders of a word; a replacement of null keeps the placeholder. `positions` = offset in the command,
- * in characters, of each character of the new text (of a replaced placeholder: of its first brace), and of its end.
+ * Replaces the placeholders of a word. A replacement of null keeps the placeholder. `positions` = offset in the command, in characters, of
+ * each character of the new text and of its end. For a replaced placeholder, this is the offset of its first brace.
  */
 export function replacePlaceholders(
   word: CommandToken,

@@ -59,7 +59,7 @@ describe('commands in the wild', () => {
     expect(checkOptions(requestOf(command, file))).toEqual([]);
   });
 
-  it('keep options with the input that follows, and the others with the output', () => {
+  it('assign options to the input that follows, and other options to the output', () => {
     expect(requestOf('-ss 5 -i {{in_1}} -stream_loop 2 -i {{in_2}} -an -crf 20 {{out_1}}')).toEqual({
       inputs: [
         { url: URLS.in_1, options: [{ option: '-ss', argument: '5' }] },
@@ -146,7 +146,7 @@ describe('rejected commands', () => {
     expect(errorsOf(command, file).map((error) => error.position)).toContain(position);
   });
 
-  it('name an unused input, and one that is not a URL', () => {
+  it('name an unused input, and an input that is not a URL', () => {
     const result = readCommand({
       ffmpeg_command: '-i {{a}} {{o}}',
       input_files: { a: 'file:///etc/passwd', spare: 'https://x/y' },
@@ -156,7 +156,7 @@ describe('rejected commands', () => {
     expect(positions.sort()).toEqual(['/input_files/a', '/input_files/spare', '/output_files/p']);
   });
 
-  it('suggest the placeholder that was meant', () => {
+  it('suggest the placeholder that was probably meant', () => {
     const result = readCommand({
       ffmpeg_command: '-i {{in1}} {{out_1}}',
       input_files: { in_1: 'https://x/y' },
@@ -260,7 +260,7 @@ describe('any command', () => {
     );
   });
 
-  it('means the same when its words are quoted differently', () => {
+  it('has the same meaning when its words are quoted differently', () => {
     const value = fc
       .string({ unit: 'grapheme', maxLength: 20 })
       .filter((text) => !/[\u0000-\u001f\u007f]|\{\{/.test(text));

@@ -6,7 +6,7 @@ import { formatOf } from './command-output.ts';
 import { placeholderName, replacePlaceholders, urlForFilter } from './placeholders.ts';
 import { type CommandToken, tokenise } from './tokens.ts';
 
-/** A command string as clients of command services send it. Untrusted: its parts may have other types than these. */
+/** A command string in the form of command services. Untrusted: its parts may have other types than these. */
 export interface CommandRequest {
   ffmpeg_command: string;
   /** Name of a placeholder → URL. */
@@ -18,7 +18,7 @@ export interface CommandRequest {
 export interface CommandError {
   /** JSON pointer into the request: `/ffmpeg_command`, `/input_files/in_1`. */
   position: string;
-  /** Characters from the start of that text; 0 = all of it. */
+  /** Characters from the start of that text; 0 = the entire text. */
   offset: number;
   message: string;
   suggestion: string;
@@ -27,7 +27,7 @@ export interface CommandError {
 /** Position of an option in a command: characters from its start. */
 export interface OptionPosition {
   option: number;
-  /** Of each character of the argument once quotes and placeholders are resolved, and of its end; empty = none. */
+  /** Offset of each character of the argument after quotes and placeholders are resolved, and of its end; empty = no argument. */
   argument: readonly number[];
 }
 
@@ -35,16 +35,16 @@ export type CommandResult =
   | {
       ok: true;
       request: TranscodeRequest;
-      /** By the field of `request`: `options[1]`, `inputs[0].options[0]`. */
+      /** Positions by the field of `request`: `options[1]`, `inputs[0].options[0]`. */
       positions: Record<string, OptionPosition>;
-      /** Name of the output's placeholder, and of its file. */
+      /** Name of the output's placeholder, and name of its file. */
       output: { name: string; file: string };
     }
   | { ok: false; errors: CommandError[] };
 
 const MAX_INPUTS = 10;
 
-/** Turns a command string into the request that means the same. Policy is checked later, by `checkOptions`. Never throws. */
+/** Turns a command string into the equivalent request. `checkOptions` checks the policy later. Never throws. */
 export function readCommand(command: CommandRequest): CommandResult {
   const text: unknown = command?.ffmpeg_command;
   if (typeof text !== 'string' || text.trim() === '') {
@@ -143,7 +143,7 @@ class CommandReader {
       this.#fail(token.offset, 'An input must be a placeholder.', advice);
       return;
     }
-    // A URL that is rejected still counts as an input, so that one fault is reported once.
+    // A rejected URL still counts as an input, so that one fault is reported only once.
     const url = this.#inputUrl(name, token.offset) ?? '';
     if (this.#inputs.length >= MAX_INPUTS) {
       this.#fail(token.offset, `More than ${MAX_INPUTS} inputs.`, 'Use fewer.');
@@ -157,7 +157,7 @@ class CommandReader {
     const next = this.#tokens[this.#at];
     const wanted = takesValue(token.text);
     const isFree = next !== undefined && !/^-[A-Za-z]/.test(next.text) && placeholderName(next.text) === null;
-    // An unknown option is rejected later; here only its value matters.
+    // An unknown option is rejected later. This code only needs to know whether it has a value.
     const value = next && (wanted === null ? isFree : wanted) ? next : null;
     if (value) this.#at++;
     this.#pending.push({ name: token, value });
@@ -182,7 +182,7 @@ class CommandReader {
     } else this.#unknown(name, token.offset, Object.keys(outputs), 'output_files');
   }
 
-  /** Placeholders within filters become the input or the URL; anywhere else they are rejected. */
+  /** Placeholders within filters become the input or the URL. Placeholders at other positions are rejected. */
   #written(options: readonly Pending[]): Written[] {
     return options.map(({ name: { text: option, offset: start }, value }) => {
       if (!value) return { request: { option }, position: { option: start, argument: [] } };

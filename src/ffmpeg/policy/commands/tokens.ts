@@ -3,7 +3,7 @@ export interface CommandToken {
   text: string;
   /** Characters from the start of the command to the word, its quotes included. */
   offset: number;
-  /** The same for each character of `text`. */
+  /** Offset of each character of `text`. */
   positions: readonly number[];
 }
 
@@ -18,7 +18,7 @@ export type TokenResult = { ok: true; tokens: CommandToken[] } | { ok: false; er
 const MAX_COMMAND = 20_000;
 const MAX_TOKENS = 1000;
 
-/** Characters that a shell interprets. Without a shell, a command that relies on them would do something else. */
+/** Characters that a shell interprets. Without a shell, a command that relies on them would have another meaning. */
 const OPERATORS: Readonly<Record<string, string>> = {
   '|': 'A pipe to another program',
   '>': 'A redirection into a file',
@@ -51,7 +51,7 @@ export function tokenise(command: string): TokenResult {
   }
 }
 
-/** Quotes a word so that `tokenise` reads it back unchanged. */
+/** Quotes a word so that `tokenise` returns it unchanged. */
 export function quote(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./{}[\]?*()!~^-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,9 +2,8 @@ import type { Quality } from '../../../contract/formats.ts';
 import { audioSettings } from './encoder-settings.ts';
 
 /**
- * Bits per second of 1920x1080 at 30 frames up to which a preset copies H.264: what that preset makes of detailed
- * pictures with grain (10.0, 3.0 and 1.1 Mbit/s for the mosaic of the case `presets` in docs/benchmarks-log.md), and a
- * tenth more.
+ * Bits per second of 1920x1080 at 30 frames up to which a preset copies H.264: a tenth more than the rate at which the preset encodes
+ * detailed pictures with grain (10.0, 3.0 and 1.1 Mbit/s for the mosaic of the case `presets` in docs/benchmarks-log.md).
  */
 export const COPIED_VIDEO_RATE: Readonly<Record<Quality, number>> = {
   high: 11_000_000,
@@ -20,7 +19,7 @@ export function copiedVideoRate(quality: Quality, pixels: number): number {
   return COPIED_VIDEO_RATE[quality] * (pixels / REFERENCE_PIXELS) ** PIXEL_EXPONENT;
 }
 
-/** Part of an encoder's bit rate by which copied audio may exceed it. */
+/** Share of an encoder's bit rate by which copied audio may exceed that bit rate. */
 export const COPIED_AUDIO_SURPLUS = 0.25;
 
 /** Bits per second up to which a preset copies AAC. */

@@ -11,7 +11,7 @@ import {
   X265_PARAMETERS,
 } from './encoder-parameters.ts';
 
-/** Values that the grammars allow, with their extremes if they have any. */
+/** Values that the grammars allow, with their extreme values if they have any. */
 const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   deblock: ['-6,-6', '6,6', '0'],
   sar: ['1/1', '64/45', '1', '16'],
@@ -40,7 +40,7 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   libsvtav1: { tbr: 'rc=1', 'startup-mg-size': 'hierarchical-levels=5' },
 };
 
-/** One thread for each of the many encoders of a process. */
+/** Use one thread for each of the many encoders of a process. */
 const SERIAL: Readonly<Record<string, string>> = {
   libx264: 'threads=1',
   libx265: 'pools=none:frame-threads=1',
@@ -119,7 +119,7 @@ describe('the parameters of an encoder', () => {
     expect(await rejectedBy('libsvtav1', '-svtav1-params', ['nonsense=1'], ['-preset', '12'])).toHaveLength(1);
   });
 
-  test('name no file, no thread and no log', () => {
+  test('can name no file, no thread and no log', () => {
     const keys = [X264_PARAMETERS, X265_PARAMETERS, SVTAV1_PARAMETERS].flatMap(Object.keys);
     const dangerous =
       /file|stats|csv|log(?!-level)|dump|thread|pool|numa|recon|opencl|asm|^zone|analysis|pmode|pme|^lp$|pin$|table|dhdr10|dolby|pass$/;

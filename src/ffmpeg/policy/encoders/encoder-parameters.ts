@@ -1,6 +1,6 @@
 /**
- * Keys of `x264-params` and its kin that may be set. Others name files that the encoder reads or writes (`stats`,
- * `cqmfile`, `qpfile`, `csv`, `fgs-table` …), or threads, which the server chooses.
+ * Keys of `x264-params` and similar options that may be set. Other keys name files that the encoder reads or writes (`stats`, `cqmfile`,
+ * `qpfile`, `csv`, `fgs-table` …), or set threads, which the server chooses.
  */
 
 export type { ParameterRule, ParameterRules } from './parameter-rules.ts';

@@ -1,7 +1,7 @@
 import type { Quality } from '../../../contract/formats.ts';
 import type { AudioStream } from '../../types.ts';
 
-/** Short side, pixels, up to which pictures get slower settings: standard definition, 576 lines at most. */
+/** Short side in pixels up to which pictures get slower settings: standard definition, at most 576 lines. */
 export const SMALL_SHORT_SIDE = 576;
 
 /** libx264 preset: at small sizes `faster` loses more quality, and decoding is most of the cost anyway. */
@@ -9,7 +9,7 @@ export function x264Preset(outputShortSide: number): string {
   return outputShortSide <= SMALL_SHORT_SIDE ? 'fast' : 'faster';
 }
 
-/** Value of each quality by video encoder; CRF values reach the same VMAF as x264's 18/23/28. */
+/** Value of each quality by video encoder. CRF values reach the same VMAF as x264's 18/23/28. */
 const VIDEO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, number>>>> = {
   libx264: { high: 18, medium: 23, low: 28 },
   libx265: { high: 21, medium: 26, low: 31 },
@@ -31,7 +31,7 @@ export interface VideoSettings {
   sourceBitRate: number | null;
   /** Seconds of the output. Null = unknown. */
   durationSeconds: number | null;
-  /** Whether the CRF is searched: the file may be larger than its source. Its bits per second at most; null = any. */
+  /** Whether the CRF is searched: the file may then be larger than its source, up to these bits per second; null = any. */
   target?: { maxBitRate: number | null } | null;
   /** Options that the caller set (without dash and stream specifier); they are not overridden. */
   stated: ReadonlySet<string>;
@@ -44,9 +44,9 @@ const MIN_RATE_CAP = 64_000;
 const BUFFER_SECONDS = 2;
 
 /**
- * Highest bit rate and buffer with which an output is no larger than its source. An encoder can spend the buffer on top
- * of the rate and leaves it half full on average, so in a short output both are smaller. Measured on 1.5 to 20 s at CRF
- * 18: 0.91 to 0.98 of the source's bytes, where the source's rate with a fixed buffer gave 1.02 to 1.47.
+ * Maximum bit rate and buffer with which an output is no larger than its source. An encoder can spend the buffer in addition to the rate
+ * and leaves it half full on average, so in a short output both are smaller. Measured on 1.5 to 20 s at CRF 18: 0.91 to 0.98 of the
+ * source's bytes. With the source's rate and a fixed buffer, the result was 1.02 to 1.47.
  */
 function cappedRate(cap: number, seconds: number | null): { maxRate: number; bufferSize: number } {
   if (!seconds) return { maxRate: cap, bufferSize: cap * BUFFER_SECONDS };
@@ -55,8 +55,8 @@ function cappedRate(cap: number, seconds: number | null): { maxRate: number; buf
 }
 
 /**
- * Encoder arguments for what the caller did not set. FFmpeg's own defaults are kept only where they are
- * sensible: VP9's cost 12 times the CPU of realtime mode, MPEG-4's and VP8's are 200 kbit/s for any picture.
+ * Encoder arguments for settings that the caller did not set. FFmpeg's own defaults are kept only where they are sensible: VP9's default
+ * costs 12 times the CPU of realtime mode, and the defaults of MPEG-4 and VP8 are 200 kbit/s for any picture.
  */
 export function videoSettings(settings: VideoSettings): string[] {
   const { encoder, stated, target = null } = settings;
@@ -126,7 +126,7 @@ const AUDIO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, readonly s
   libvorbis: { high: ['-q:a', '6'], medium: ['-q:a', '4'], low: ['-q:a', '2'] },
 };
 
-/** Quality of a lossy audio encoder; a mono source gets half of what stereo gets. */
+/** Quality of a lossy audio encoder. A mono source gets half the bit rate of stereo. */
 export function audioSettings(
   encoder: string,
   quality: Quality,
@@ -147,11 +147,12 @@ export const LOSSLESS_AUDIO: readonly string[] = [
   'pcm_f32le',
 ];
 
-/** Pixel format for the encoder's usual players; null = FFmpeg chooses the one nearest to the source. */
+/** Pixel format that the encoder's usual players support; null = FFmpeg chooses the format nearest to the source. */
 export function pixelFormatFor(encoder: string, source: { alpha: boolean; bitDepth: number }): string | null {
   const { alpha } = source;
   switch (encoder) {
-    // H.264 with 10 bits plays almost nowhere; HEVC and AV1 players read it, so those keep the depth and with it HDR.
+    // Almost no player supports H.264 with 10 bits. Players of HEVC and AV1 support 10 bits, so these codecs keep the depth and with it
+    // HDR.
     case 'libx265':
     case 'libsvtav1':
       return source.bitDepth > 8 ? 'yuv420p10le' : 'yuv420p';

@@ -56,7 +56,7 @@ export interface FormatDefaults {
   audio: string | null;
 }
 
-/** Muxer and default encoders of each output format: what players of that format expect. */
+/** Muxer and default encoders of each output format, as players of that format expect. */
 export const FORMAT_DEFAULTS: Readonly<Record<OutputFormat, FormatDefaults>> = {
   mp4: { muxer: 'mp4', extension: 'mp4', video: 'libx264', audio: 'aac' },
   mov: { muxer: 'mov', extension: 'mov', video: 'libx264', audio: 'aac' },

@@ -18,10 +18,10 @@ const LEVELS: readonly (readonly [level: number, perSecond: number, perFrame: nu
   [60, 4_177_920, 139_264],
 ];
 
-/** The lowest level, times 10, for a frame size and rate; null = none is high enough. */
+/** The lowest level, times 10, for a frame size and rate; null = no level is high enough. */
 export function lowestLevel(size: { width: number; height: number }, framesPerSecond: number): number | null {
   const perFrame = Math.ceil(size.width / 16) * Math.ceil(size.height / 16);
-  // Rates are averages, and may be rounded.
+  // Allows a tolerance, because rates are averages and may be rounded.
   const perSecond = perFrame * framesPerSecond * 0.999;
   return LEVELS.find(([, second, frame]) => perSecond <= second && perFrame <= frame)?.[0] ?? null;
 }

@@ -1,4 +1,4 @@
-/** Allowed values of an encoder parameter: a range of numbers, one of some words, or a small grammar. */
+/** Allowed values of an encoder parameter: a range of numbers, a list of words, or a small grammar. */
 export type ParameterRule = { min: number; max: number } | { pattern: RegExp; hint: string } | readonly string[];
 export type ParameterRules = Readonly<Record<string, ParameterRule>>;
 

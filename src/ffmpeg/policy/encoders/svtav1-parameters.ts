@@ -7,7 +7,7 @@ const AV1_MASTERING = {
   ),
   hint: 'G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min), such as L(1000.0,0.01)',
 };
-/** Keys of `svtav1-params`; see `encoder-parameters.ts` for what is left out. */
+/** Keys of `svtav1-params`; see `encoder-parameters.ts` for the keys that are left out. */
 export const SVTAV1_PARAMETERS: ParameterRules = {
   tune: range(0, 2),
   rc: range(0, 1),

@@ -14,7 +14,7 @@ import {
   VIDEO_FORMATS,
 } from './parameter-rules.ts';
 
-/** Keys of `x264-params`; see `encoder-parameters.ts` for what is left out. */
+/** Keys of `x264-params`; see `encoder-parameters.ts` for the keys that are left out. */
 export const X264_PARAMETERS: ParameterRules = {
   keyint: range(1, 1000),
   'min-keyint': range(1, 1000),

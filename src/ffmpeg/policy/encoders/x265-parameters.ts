@@ -11,7 +11,7 @@ import {
   VIDEO_FORMATS,
 } from './parameter-rules.ts';
 
-/** Keys of `x265-params`; see `encoder-parameters.ts` for what is left out. */
+/** Keys of `x265-params`; see `encoder-parameters.ts` for the keys that are left out. */
 export const X265_PARAMETERS: ParameterRules = {
   keyint: range(1, 1000),
   'min-keyint': range(1, 1000),
@@ -19,7 +19,7 @@ export const X265_PARAMETERS: ParameterRules = {
   bframes: range(0, 16),
   'b-adapt': range(0, 2),
   'b-pyramid': SWITCH,
-  // No level of HEVC admits more.
+  // No level of HEVC allows more.
   ref: range(1, 8),
   'open-gop': SWITCH,
   'intra-refresh': SWITCH,

@@ -6,8 +6,8 @@ type Slots = number[];
 type Lookup = (name: string) => number | undefined;
 
 /**
- * Returns the value that FFmpeg would compute; NaN also when it depends on a variable without a value, a function of
- * the filter, the clock, or a random number.
+ * Returns the value that FFmpeg would compute. Also returns NaN if the value depends on a variable without a value, a function of the
+ * filter, the clock, or a random number.
  */
 export function evaluateExpression(
   expression: Expression,
@@ -89,7 +89,7 @@ function power(base: number, exponent: number): number {
 
 const yes = (condition: boolean): number => (condition ? 1 : 0);
 
-/** Returns `y` when either is NaN, as FFmpeg does. */
+/** Returns `y` if either operand is NaN, as FFmpeg does. */
 function larger(x: number, y: number): number {
   if (x > y) return x;
   return y;
@@ -111,7 +111,7 @@ function bits(x: number, y: number, combine: (a: bigint, b: bigint) => bigint): 
 }
 
 function int64(x: number): bigint {
-  // What x86-64 returns for a value that does not fit.
+  // Returned for a value that does not fit, as on x86-64.
   return Math.abs(x) < 2 ** 63 ? BigInt(Math.trunc(x)) : -(2n ** 63n);
 }
 
@@ -129,7 +129,7 @@ function clip(x: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, x));
 }
 
-/** Functions that depend only on their arguments; not `random`, `randomi`, `time` and a filter's own. */
+/** Functions that depend only on their arguments. They exclude `random`, `randomi`, `time` and a filter's own functions. */
 const COMPUTED: Readonly<Record<string, (...values: number[]) => number>> = {
   abs: Math.abs,
   acos: Math.acos,

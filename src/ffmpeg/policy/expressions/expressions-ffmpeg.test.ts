@@ -46,7 +46,7 @@ const alike = (a: number, b: number) =>
   Object.is(a, b) || a === b || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b), 1e-3);
 
 describe('expressions, compared with FFmpeg', () => {
-  test('mean the same to FFmpeg before and after serialisation, and have the value computed here', async () => {
+  test('have the same meaning for FFmpeg before and after serialisation, and the same value as computed by Airlock', async () => {
     const numbers = fc.array(fc.nat(0xffff), { minLength: 400, maxLength: 400 });
     const samples = fc
       .sample(numbers, { numRuns: 256, seed: 7 })

@@ -85,7 +85,7 @@ describe('an expression', () => {
     expect(value('1-20dB')).toBeCloseTo(1.1, 12);
   });
 
-  test('loses the minus before the functions that lose it in FFmpeg, and writes the others so that none is lost', () => {
+  test('loses the minus before functions where FFmpeg loses it, and is written so that no other minus is lost', () => {
     expect(value('1-gauss(0)')).toBeCloseTo(1.39894228, 8);
     expect(value('1-(gauss(0)*2)')).toBeCloseTo(0.20211544, 8);
     const minus = substituteVariables(read('1-t'), { t: read('gauss(0)') });

@@ -1,4 +1,4 @@
-/** Fewest and most arguments of a function. */
+/** Minimum and maximum number of arguments of a function. */
 export type Arity = readonly [number, number];
 
 const one: Arity = [1, 1];
@@ -18,7 +18,7 @@ export const FUNCTIONS: ReadonlyMap<string, Arity> = new Map<string, Arity>([
   ['ifnot', [2, 3]],
 ]);
 
-/** Functions of FFmpeg that are rejected, and what to write instead. */
+/** Functions of FFmpeg that are rejected, with an alternative. */
 export const REJECTED_FUNCTIONS: ReadonlyMap<string, { reason: string; suggestion: string }> = new Map([
   ['while', { reason: 'may loop forever', suggestion: 'Write out the steps, or choose between values with if().' }],
   [
@@ -40,7 +40,7 @@ export const CONSTANTS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Functions whose result a minus sign in front of them does not change: FFmpeg 7.1 stores the sign in the node and
- * forgets it when it evaluates these (`-gauss(0)` is 0.399).
+ * Functions whose result does not change with a minus sign in front of them: FFmpeg 7.1 stores the sign in the node and ignores it when it
+ * evaluates these functions (`-gauss(0)` is 0.399).
  */
 export const SIGN_BLIND: ReadonlySet<string> = new Set(['gauss', 'lerp', 'random', 'randomi', 'squish']);

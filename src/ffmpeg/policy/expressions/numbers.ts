@@ -6,7 +6,7 @@ const EXPONENTS: Readonly<Record<string, number>> = {
 
 const NUMBER = /(?:0[xX]([0-9a-fA-F]+)|(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|(infinity|inf|nan))/iy;
 
-/** A number at `at`, with its suffix (`5k`, `2Mi`, `-3dB` by its sign, `8B` = 64); null when there is none. */
+/** A number at `at`, with its suffix (`5k`, `2Mi`, `-3dB` by its sign, `8B` = 64). Null if there is no number. */
 export function readNumberAt(text: string, at: number, negative = false): { value: number; end: number } | null {
   NUMBER.lastIndex = at;
   const match = NUMBER.exec(text);
@@ -42,7 +42,7 @@ function namedNumber(word: string): number {
   return word.toLowerCase() === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY;
 }
 
-/** A number as FFmpeg reads it back to the last bit: plain decimals, an exponent only beyond 1e21 and below 1e-6. */
+/** A number as FFmpeg reads it back to the last bit: plain decimals, with an exponent only above 1e21 and below 1e-6. */
 export function numberText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';

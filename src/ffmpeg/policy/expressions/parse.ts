@@ -143,7 +143,10 @@ class Parser {
     return left;
   }
 
-  /** Whether it read an odd number of minus signs. FFmpeg reads one sign; more are harmless, as it is rewritten. */
+  /**
+   * Reads signs, and returns whether the number of minus signs is odd. FFmpeg reads only one sign. More signs are harmless, because the
+   * expression is rewritten.
+   */
   #signs(): boolean {
     let negative = false;
     for (;;) {

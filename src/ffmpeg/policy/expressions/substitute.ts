@@ -1,6 +1,6 @@
 import type { Expression } from './types.ts';
 
-/** The expression with each variable of the map replaced; the others stay. */
+/** The expression with each variable of the map replaced. Other variables stay. */
 export function substituteVariables(
   expression: Expression,
   replacements: Readonly<Record<string, Expression>> | ReadonlyMap<string, Expression>,

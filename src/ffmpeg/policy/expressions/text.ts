@@ -39,7 +39,7 @@ function write(expression: Expression): Written {
 
 function negated(operand: Expression): Written {
   const written = write(operand);
-  // A sign right before one of these is lost in FFmpeg; a factor is not.
+  // FFmpeg ignores a sign directly before one of these functions, but not a factor.
   if (isSignBlind(operand)) return { text: `-1*${written.text}`, binds: PRODUCT };
   return { text: `-${bracketed(written, POWER)}`, binds: SIGNED };
 }

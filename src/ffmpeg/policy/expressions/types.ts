@@ -21,11 +21,11 @@ export type ExpressionResult =
       suggestion: string;
     };
 
-/** What an expression may use, and how much. */
+/** The names and functions that an expression may use, and the limit of its size. */
 export interface ExpressionRules {
   variables: readonly string[];
   /** Functions in addition to the arithmetic ones of every expression, e.g. `p`, `lum` of `geq`. */
   functions?: Readonly<Record<string, number>>;
-  /** Most nodes; each is evaluated once a frame (once a pixel in `geq`). Default 400. */
+  /** Maximum number of nodes. Each is evaluated once per frame, or once per pixel in `geq`. Default: 400. */
   maxNodes?: number;
 }

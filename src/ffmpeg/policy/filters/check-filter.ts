@@ -36,7 +36,7 @@ export function findSpec(raw: RawFilter, table: FilterTable, rejections: Rejecti
   return null;
 }
 
-/** What checking the filters of a graph collects, and the budget that it uses. */
+/** The results of checking the filters of a graph, and the budget that the checks use. */
 export interface Findings {
   /** Files that filters name. */
   assets: GraphAsset[];
@@ -67,7 +67,7 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     }
     const key = spec.aliases && Object.hasOwn(spec.aliases, written) ? spec.aliases[written]! : written;
     const kind = optionKind(spec, key);
-    // Values that the server would write itself are accepted.
+    // Accepts values that the server would write itself.
     if (isOwn(spec, key) && spec.fixed![key] === argument.value) continue;
     if (!kind) rejectKey(spec, written, argument, rejections);
     else if (filter.values.has(key)) {
@@ -86,7 +86,7 @@ function isOwn(spec: FilterSpec, key: string): boolean {
   return spec.fixed !== undefined && Object.hasOwn(spec.fixed, key);
 }
 
-/** Option that an unnamed value sets; FFmpeg reads `scale=1280x720` and `scale=hd720` as the size, not the width. */
+/** The option that an unnamed value sets. FFmpeg reads `scale=1280x720` and `scale=hd720` as the size, not as the width. */
 function unnamedKey(spec: FilterSpec, position: number, value: string): string | undefined {
   const size = spec.options.size;
   if (position === 0 && size?.type === 'size' && readValue(size, value).ok) return 'size';

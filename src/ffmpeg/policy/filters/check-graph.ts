@@ -97,7 +97,7 @@ function checkLabels(filters: readonly PaddedFilter[], raw: RawGraph, rejections
   }
 }
 
-/** `[in]` is FFmpeg's own name for the one input of a simple filter. */
+/** `[in]` is FFmpeg's own name for the only input of a simple filter. */
 function checkStream(
   label: string,
   kind: PadKind,

@@ -38,7 +38,7 @@ const CORNERS = [
   ...['key=value:key2=value2', '\\\\', "'\\''", '%{n}', '/etc/passwd', ';sws_flags=1;', '[0:v]'],
 ];
 
-/** How FFmpeg reads the `value`s of a graph: each is written to the metadata of a frame, and read back. */
+/** Returns how FFmpeg reads the `value`s of a graph: a filter writes each value to the metadata of a frame, and the test reads it back. */
 async function unescapedByFfmpeg(filters: string, count: number): Promise<(string | undefined)[]> {
   const args = ['-v', 'error', '-f', 'lavfi', '-i', `color=s=16x16:d=0.04:r=25,${filters}`];
   const { stdout } = await run('ffprobe', [...args, '-show_entries', 'frame_tags', '-of', 'json'], { timeout: 20_000 });
@@ -64,7 +64,7 @@ describe('escaping, compared with FFmpeg', () => {
   });
 
   test('reads a caller’s quotes and backslashes at both levels as FFmpeg reads them', async () => {
-    // Anything that parses: random mixtures, not the output of any escaping.
+    // Any text that parses: random mixtures, not the output of an escaping function.
     const legal = fc.sample(text, { numRuns: 1500, seed: 12 }).flatMap((value) => {
       const parsed = parseGraph(`metadata=add:value=${value}:key=k`);
       if (!parsed.ok || parsed.graph.chains.length !== 1 || parsed.graph.chains[0]!.length !== 1) return [];

@@ -22,7 +22,7 @@ const value = fc
   )
   .map((parts) => parts.join('').replace(/[\p{Cs}\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/gu, ''));
 
-/** Four ways to write the same value, none of them the serialiser's. */
+/** Four ways to write the same value. The serialiser uses none of them. */
 function spellings(text: string): string[] {
   const quoted = (inner: string) => `'${inner.replace(/'/g, "'\\''")}'`;
   const slashed = (inner: string) => inner.replace(/[^A-Za-z0-9]/gsu, '\\$&');
@@ -59,7 +59,7 @@ function graphText(pieces: readonly Piece[]): { text: string; texts: string[] } 
     const labels = Array.from({ length: wanted }, () =>
       free.length > 0 && pick % 3 > 0 ? free.splice(pick % free.length, 1)[0]! : `${pick % 5}:v`,
     );
-    // In a chain, labels claim the first pads, and the link gets the next one.
+    // In a chain, labels claim the first pads, and the link gets the next pad.
     const options =
       name === 'metadata' ? `=add:k${index}:value=${spellings(free_)[style]}` : name === 'scale' ? '=iw/2:-1' : '';
     if (name === 'metadata') texts.push(free_);

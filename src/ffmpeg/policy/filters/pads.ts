@@ -16,13 +16,13 @@ export function optionTexts(filter: Pick<CheckedFilter, 'values'>): Map<string, 
 
 export function padsOf(filter: CheckedFilter): { inputs: readonly PadKind[]; outputs: readonly PadKind[] } {
   const { inputs, outputs } = filter.spec;
-  // True of most filters: saves writing out their options.
+  // Most filters have fixed pads, so their options need not be written out.
   if (isFixed(inputs) && isFixed(outputs)) return { inputs, outputs };
   const texts = optionTexts(filter);
   return { inputs: expandPads(inputs, texts), outputs: expandPads(outputs, texts) };
 }
 
-/** The pads that a filter has with these options; never more than 128. */
+/** The pads that a filter has with these options, at most 128. */
 export function expandPads(pads: Pads, texts: OptionTexts): readonly PadKind[] {
   if (typeof pads === 'function') return pads(texts).slice(0, MAX_PADS);
   if (pads === 'concat-inputs') {

@@ -6,7 +6,7 @@ import type { GraphRejection, RawArgument, RawFilter, RawGraph, RawLabel } from 
 
 export const MAX_GRAPH_CHARACTERS = 10_000;
 const MAX_FILTERS = 300;
-/** Per side of a filter. */
+/** Maximum number of labels on each side of a filter. */
 const MAX_LABELS = 64;
 const LABEL = /^(?! )[\p{L}\p{M}\p{N}_.:+#@ -]{1,64}(?<! )$/u;
 const UNPRINTABLE = /[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/u;

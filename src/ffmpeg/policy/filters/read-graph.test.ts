@@ -8,7 +8,7 @@ function written(text: string): string {
 }
 
 describe('a first value without a name', () => {
-  it('is the size where it parses as one, else the first option of the filter', () => {
+  it('is the size if it parses as a size, otherwise the first option of the filter', () => {
     expect(written('scale=1280x720')).toBe('scale=size=1280x720');
     expect(written('scale=hd720:flags=lanczos')).toBe('scale=size=1280x720:flags=lanczos');
     expect(written('scale=1280:720')).toBe('scale=w=1280:h=720');

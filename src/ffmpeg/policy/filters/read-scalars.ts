@@ -12,7 +12,7 @@ interface Range {
   max: number;
 }
 
-/** A number, or arithmetic over constants: FFmpeg reads every number of a filter as an expression. NaN = neither. */
+/** A number, or arithmetic over constants, because FFmpeg reads every number of a filter as an expression. NaN = neither. */
 function arithmetic(text: string): number {
   const result = parseExpression(text, { variables: [], maxNodes: MAX_ARITHMETIC_NODES });
   return result.ok ? evaluateExpression(result.expression, {}) : Number.NaN;

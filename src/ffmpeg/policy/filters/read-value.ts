@@ -8,7 +8,7 @@ import { readBoolean, readInteger, readNumber, readRate, readRatio, readSize, re
 import type { FilterValue } from './types.ts';
 
 export type ValueResult =
-  /** `parts`: the parts of the expressions in the value; absent = none. */
+  /** `parts`: the parts of the expressions in the value; absent = no expressions. */
   | { ok: true; type: 'text'; text: string; parts?: number }
   | { ok: true; type: 'expression'; expression: Expression; parts: number }
   | { ok: true; type: 'asset'; source: string }
@@ -63,7 +63,7 @@ export function readValue(spec: FilterValue, text: string): ValueResult {
   }
 }
 
-/** What an option accepts, in words: for rejections and for the documentation. */
+/** Describes the values that an option accepts, for rejections and for the documentation. */
 export function describeFilterValue(spec: FilterValue): string {
   switch (spec.type) {
     case 'integer':
@@ -135,7 +135,7 @@ function readChoice(spec: Spec<'choice'>, text: string): ValueResult {
 
 const ANY = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
 
-/** The listed spelling of a word; its exact case wins over another one. */
+/** The listed spelling of a word. A word with the same case takes precedence. */
 function readWord(text: string, values: readonly string[]): string | null {
   const word = text.trim();
   return (
@@ -143,7 +143,7 @@ function readWord(text: string, values: readonly string[]): string | null {
   );
 }
 
-/** A sign before the first word is kept: with it FFmpeg changes its default, without it FFmpeg replaces the default. */
+/** A sign before the first word is kept: with it, FFmpeg changes its default; without it, FFmpeg replaces the default. */
 function readFlags(spec: Spec<'flags'>, text: string): ValueResult {
   if (text.length > 1000) return bad(spec);
   const written: string[] = [];

@@ -20,7 +20,7 @@ export class Rejections {
   }
 }
 
-/** A piece of the caller's text that is safe in a message: short, without control characters and loose surrogates. */
+/** A part of the caller's text that is safe in a message: short, without control characters and lone surrogates. */
 export function printable(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   return short.replace(/[\p{Cc}\p{Cs}\p{Cf}]/gu, '\ufffd');

@@ -8,9 +8,9 @@ export interface SerialiseOptions {
   asset: (index: number) => string;
   /** Prefix of inner labels, so that several graphs fit into one `-filter_complex`. */
   prefix?: string;
-  /** Labels for `CheckedGraph.inputs` in its order, without brackets; null = as the graph has it. */
+  /** Labels for `CheckedGraph.inputs` in its order, without brackets; null keeps the label of the graph. */
   inputs?: readonly (string | null)[];
-  /** The same for `CheckedGraph.outputs`. */
+  /** Labels for `CheckedGraph.outputs` in its order. */
   outputs?: readonly (string | null)[];
 }
 
@@ -28,7 +28,8 @@ export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): 
   for (const { from, to } of links) {
     if (from.label !== null) from.label = to.label = unusedLabel(`${prefix}${from.label}`, taken);
   }
-  // Labels belong to the first pads of a filter: pads before a labelled one need labels too, and so do their peers.
+  // Labels belong to the first pads of a filter. So pads before a labelled pad need labels too, and so do the pads that they are linked
+  // with.
   for (let unnamed = nextUnnamed(padded); unnamed !== null; unnamed = nextUnnamed(padded)) {
     const link = links.find(({ from, to }) => from === unnamed || to === unnamed);
     const label = unusedLabel(`${prefix}l${taken.size}`, taken);

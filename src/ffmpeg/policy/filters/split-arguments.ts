@@ -4,15 +4,15 @@ import type { RawArgument } from './types.ts';
 
 const MOST_ARGUMENTS = 200;
 const KEY = /[A-Za-z0-9_./-]*/y;
-/** With or without a backslash before the colon: FFmpeg's first level may already have removed it. */
+/** With or without a backslash before the colon, because FFmpeg's first level may already have removed it. */
 const URL_START = /(?:https?|gs)\\?:\/\//iy;
 const INPUT_REFERENCE = /input\\?:(?=\d)/iy;
-/** What follows the colon that ends a URL: another option, one more unnamed value, or nothing. */
+/** The text after the colon that ends a URL: another option, another unnamed value, or nothing. */
 const NEXT_VALUE = /\s*[A-Za-z_][\w-]*\s*=|\w*(?=:|$)/y;
 
 /**
- * Splits what follows `filter=` (first level already removed) into `key=value` as FFmpeg's second level does.
- * One difference: the colon of `https://…` and `input:1` needs no escaping, because people write it that way.
+ * Splits the text after `filter=` (first level already removed) into `key=value` pairs as FFmpeg's second level does. There is one
+ * difference: the colon of `https://…` and `input:1` needs no escaping, because people write it that way.
  */
 export function splitArguments(source: Located, filter: string, rejections: Rejections): RawArgument[] {
   const found: RawArgument[] = [];

@@ -1,9 +1,9 @@
 /** A piece of text with the offset of each character in the caller's text. */
 export interface Located {
   text: string;
-  /** One per character of `text` (UTF-16). */
+  /** Offset of each character of `text` (UTF-16). */
   offsets: readonly number[];
-  /** Offset of its end in the caller's text. */
+  /** Offset of the text's end in the caller's text. */
   end: number;
 }
 
@@ -11,7 +11,7 @@ export interface Token {
   value: Located;
   /** Index of the character that stopped the token, or of the end of the text. */
   next: number;
-  /** Index of an unclosed quote, which is rejected here; FFmpeg lets it run to the end. */
+  /** Index of an unclosed quote, which Airlock rejects. FFmpeg would read it until the end of the text. */
   openQuote: number | null;
 }
 

@@ -7,7 +7,7 @@ export type PadKind = 'v' | 'a';
 export type OptionTexts = ReadonlyMap<string, string>;
 
 /**
- * Inputs or outputs of a filter: a fixed list, as many as one of its options says, or computed from several options
+ * Inputs or outputs of a filter: a fixed list, as many as one of its options specifies, or computed from several options
  * (`premultiply=inplace=1` has one input less). Only `concat` has pads of both kinds, by three options.
  */
 export type Pads =
@@ -62,7 +62,7 @@ export type FilterValue =
   | { type: 'numbers'; separator: string; min: number; max: number; maxCount: number }
   /** Free text that the filter only draws or stores, without control characters except line ends. */
   | { type: 'text'; maxBytes: number }
-  /** A small grammar; `pattern` must match all of it, and `hint` says what it is. */
+  /** A small grammar. `pattern` must match the entire value, and `hint` describes it. */
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `Key=Value,Key=Value` for the style of subtitles. */
   | { type: 'force-style' }
@@ -96,7 +96,7 @@ export interface FilterSpec {
    * own options, and never as an unnamed value.
    */
   timeline?: boolean;
-  /** Rules between options; returns the broken one, null = none. Values are canonical texts. */
+  /** Checks rules between options, and returns the broken rule; null = no rule is broken. Values are canonical texts. */
   check?: (values: ReadonlyMap<string, string>) => { option: string; reason: string; suggestion: string } | null;
   /** A complete filter text that runs in FFmpeg, for the test and the documentation. */
   example: string;
@@ -108,7 +108,7 @@ export interface FilterSpec {
 export interface Endless {
   /** Option, in seconds, that the planner sets to bound it; null = only the length of the output bounds it. */
   option: string | null;
-  /** True when it does not end with these (canonical) values. */
+  /** Whether the filter is endless with these (canonical) values. */
   when: (values: ReadonlyMap<string, string>) => boolean;
 }
 
@@ -118,7 +118,7 @@ export interface RawArgument {
   value: string;
   /** Characters from the start of the graph's text. */
   offset: number;
-  /** The same for each character of the value; `end`: for what follows it. */
+  /** Offset of each character of the value; `end`: the offset after it. */
   valueOffsets?: readonly number[];
   end?: number;
 }
@@ -172,7 +172,7 @@ export interface OpenPad {
 /** A graph of allowed filters with valid values and links. FFmpeg only ever gets the text of `serialiseGraph`. */
 export interface CheckedGraph {
   chains: CheckedFilter[][];
-  /** Open inputs with labels `0:v`, `1:a:0` … name streams; unlabelled ones get the next free stream. */
+  /** Open inputs. Inputs with labels such as `0:v` and `1:a:0` name streams; inputs without labels get the next free stream. */
   inputs: OpenPad[];
   outputs: OpenPad[];
   assets: GraphAsset[];

@@ -25,8 +25,8 @@ export function kindOf(option: ParsedOption): 'v' | 'a' | null {
 }
 
 /**
- * Drops options of another encoder or another muxer, with a warning. FFmpeg itself would ignore the first and fail on
- * the second.
+ * Drops options of another encoder or another muxer, with a warning. FFmpeg itself would ignore options of another encoder and fail on
+ * options of another muxer.
  */
 export function dropInapplicable(
   output: readonly ParsedOption[],

@@ -11,10 +11,10 @@ export interface AssetPosition {
   option: string;
 }
 
-/** Collects the files that graphs and overlays name: each once, in the order of first use. */
+/** Collects the files that graphs and overlays name: each file once, in the order of its first use. */
 export interface AssetList {
   assets: AssetRequest[];
-  /** Position of the asset in the list, or why it may not be named. */
+  /** Position of the asset in the list, or the reason why it may not be named. */
   add(kind: AssetKind, source: string, position: AssetPosition): number | Rejection;
 }
 
@@ -41,7 +41,7 @@ export function assetList(inputs: readonly { url: string }[]): AssetList {
 
 const ADVICE = 'Name an https:// or gs:// URL, or input:N for an input of this request, counted from 0.';
 
-/** Returns the source, or why the text is not one. */
+/** Returns the source, or the reason why the text is not a source. */
 function readSource(text: string, inputs: readonly { url: string }[]): AssetRequest['source'] | string {
   const input = /^input:(\d{1,2})$/i.exec(text);
   if (input) {

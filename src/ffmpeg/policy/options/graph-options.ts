@@ -7,15 +7,15 @@ import type { RequestBudget } from '../request-budget.ts';
 import type { AssetList } from './asset-list.ts';
 import type { RequestGraph } from './parsed-request.ts';
 
-/** Characters of one graph; the longest in use have a few thousand. */
+/** Maximum characters of a graph. The longest graphs in use have a few thousand. */
 const MAX_GRAPH = 10_000;
 
-/** What a filter option works on: video, audio, either, as its filters accept, or a complete graph. */
+/** The input of a filter option: video, audio, the kind that its filters accept, or a complete graph. */
 export type FilterTarget = PadKind | 'any' | 'complex';
 
 const FILTER_OPTION = /^-(?:(vf|af|filter)(?::([va]))?(?::(\d{1,2}))?|(filter_complex|lavfi))$/;
 
-/** Reads the target and the stream index of a filter option; null = not one. */
+/** Reads the target and the stream index of a filter option; null if it is not a filter option. */
 export function filterTarget(option: string): { target: FilterTarget; stream: number } | null {
   const match = FILTER_OPTION.exec(option);
   if (!match) return null;
@@ -25,7 +25,7 @@ export function filterTarget(option: string): { target: FilterTarget; stream: nu
   return { target: own ?? (match[2] as PadKind | undefined) ?? 'any', stream: Number(match[3] ?? 0) };
 }
 
-/** A part of a graph's text and the entry of the request that it came from. */
+/** A part of a graph's text and the entry of the request that contains it. */
 export interface GraphPart {
   text: unknown;
   field: string;
@@ -66,7 +66,7 @@ export function readGraphParts(
   const result = readGraph(text, budget);
   const locate = locator(parts, texts);
   if (!result.ok) return { ok: false, rejections: result.rejections.map((rejection) => located(rejection, locate)) };
-  // With unknown inputs this finds only sizes that the graph itself sets.
+  // While the inputs are unknown, this finds only sizes that the graph itself sets.
   const { oversize } = estimateGraph(result.graph, result.graph.inputs.map(unknownFlow));
   if (oversize) {
     const at = locate(oversize.offset);
@@ -110,7 +110,7 @@ function collectAssets(graph: CheckedGraph, field: string, locate: Locate, asset
   return { ok: true, graph: { graph, assets: indexes, field } };
 }
 
-/** Returns the kind of the one input and output of a simple graph, or a rejection. */
+/** Returns the kind of the only input and output of a simple graph, or a rejection. */
 export function simpleKind(request: RequestGraph, target: PadKind | 'any', option: string): PadKind | Rejection {
   const { inputs, outputs } = request.graph;
   const kind = target === 'any' ? (inputs[0]?.kind ?? 'v') : target;

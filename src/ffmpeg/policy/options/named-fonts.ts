@@ -2,7 +2,7 @@ import type { NamedFont } from '../../types.ts';
 import type { CheckedFilter } from '../filters/types.ts';
 import type { ParsedRequest, RequestGraph } from './parsed-request.ts';
 
-/** Lists the font families that `drawtext` names, with their fields; a file (`fontfile`) wins over a name. */
+/** Lists the font families that `drawtext` names, with their fields. A file (`fontfile`) takes precedence over a name. */
 export function namedFonts(parsed: ParsedRequest): NamedFont[] {
   const steps = parsed.video.filter((step): step is { type: 'graph' } & RequestGraph => step.type === 'graph');
   const graphs: RequestGraph[] = parsed.graph ? [...steps, parsed.graph] : steps;

@@ -1,4 +1,4 @@
-/** What to use instead of a rejected option, by its name. */
+/** Alternatives to rejected options, by the option's name. */
 const ADVICE: Readonly<Record<string, string>> = {
   i: 'List every input in "inputs".',
   protocol_whitelist: 'The server sets it; leave it out.',
@@ -36,7 +36,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   sdp_file: 'Leave it out.',
 };
 
-/** The same for options before an input. */
+/** Alternatives to rejected options before an input. */
 const INPUT_ADVICE: Readonly<Record<string, string>> = {
   f: 'Leave it out; the format is detected from the bytes. A test source or a list of files is not an input here: use a source filter such as color in "filters", or several "inputs".',
   c: 'Leave it out; the server chooses the decoder.',

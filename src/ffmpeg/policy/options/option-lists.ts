@@ -1,4 +1,4 @@
-/** Values of options in `option-table.ts` that accept one of a list; others are rejected. */
+/** Values of options in `option-table.ts` that accept one value of a list. Other values are rejected. */
 export const COLOR_PRIMARIES = [
   'bt709',
   'bt470m',
@@ -210,7 +210,7 @@ export const ERROR_FLAGS = [
 export const STRICTNESS = ['normal', 'experimental', 'unofficial', 'strict', 'very', '-2', '-1', '0', '1', '2'];
 /** `-vsync` took numbers. */
 export const FPS_MODE_NUMBERS = { '-1': 'auto', '0': 'passthrough', '1': 'cfr', '2': 'vfr', drop: 'vfr' };
-/** Names without a byte order mean the one of the machine. */
+/** Names without a byte order mean the byte order of the machine. */
 export const PIXEL_FORMAT_NAMES = {
   yuv420p10: 'yuv420p10le',
   yuv422p10: 'yuv422p10le',

@@ -4,7 +4,7 @@ import { OPTION_TABLE, type OptionRow } from './option-table.ts';
 
 export interface NamedOption {
   row: OptionRow;
-  /** As the caller wrote it, or as the alias implies: `v`, `a:0`, `s:v:0`, or empty. */
+  /** The stream specifier that the caller wrote or that the alias implies: `v`, `a:0`, `s:v:0`, or empty. */
   specifier: string;
 }
 
@@ -53,7 +53,7 @@ export function isNameRejection(result: NamedOption | NameRejection): result is 
   return 'reason' in result;
 }
 
-/** Rejects misspelt names, and names made to evade the check; null = neither. */
+/** Rejects misspelt names and names that try to evade the check. Null for other names. */
 export function oddSpelling(name: string): NameRejection | null {
   const plain = name.normalize('NFKC').replace(/[‐‑‒–—―−]/g, '-');
   if (plain !== name) {
@@ -65,7 +65,7 @@ export function oddSpelling(name: string): NameRejection | null {
   const bare = name.replace(/^-*/, '');
   const [head = ''] = bare.toLowerCase().split(':');
   const isKnown = KNOWN.includes(head);
-  // The text after the name may contain anything, so only a readable one is shown.
+  // The text after the name may contain anything, so it is shown only if it is readable.
   const shown = /^[\w:-]{1,40}$/.test(bare) ? bare : head;
   if (isKnown && !/^-[^-]/.test(name)) {
     return rejection('This is not the form of a plain FFmpeg option.', `Write it with one dash: -${shown}.`);
@@ -101,7 +101,7 @@ function rejection(reason: string, suggestion: string): NameRejection {
   return { reason, suggestion };
 }
 
-/** Whether a value follows the option in a command string; null = an unknown option. */
+/** Whether a value follows the option in a command string; null for an unknown option. */
 export function takesValue(name: string): boolean | null {
   if (name.startsWith('@')) return true;
   const head = /^-([a-z][a-z0-9_-]*)(?::|$)/.exec(name.toLowerCase())?.[1] ?? '';

@@ -8,22 +8,22 @@ export type StreamLetter = 'v' | 'a' | 's';
 export interface OptionRow {
   /** FFmpeg's name without the dash and without the stream specifier. */
   name: string;
-  /** Other spellings; one may carry a specifier (`vcodec` = `c:v`). */
+  /** Other spellings. A spelling may contain a specifier (`vcodec` = `c:v`). */
   aliases?: Readonly<Record<string, StreamLetter | ''>>;
   scopes: readonly OptionScope[];
   /** Stream kinds that may follow as `:v`, `:a`, `:s`, each with an index. Empty: none. */
   specifiers: readonly StreamLetter[];
-  /** Tags of streams: `:s:a:0` may follow as well. */
+  /** Whether the option may tag streams, so that `:s:a:0` may follow as well. */
   ofStream?: boolean;
-  /** Repeats add up, instead of the last one winning. */
+  /** Whether repeated options add up, instead of the last option taking effect. */
   repeats?: boolean;
-  /** The server sets it itself: accepted so that copied command lines work, and dropped. */
+  /** Whether the server sets the option itself. It is accepted so that copied command lines work, and then dropped. */
   ignored?: boolean;
-  /** Encoders that support it; absent = any. */
+  /** Encoders that support the option; absent = any. */
   encoders?: readonly string[];
-  /** Output formats whose muxer supports it; for others it is dropped, because FFmpeg would fail. */
+  /** Output formats whose muxer supports the option. For other formats, the option is dropped, because FFmpeg would fail. */
   formats?: readonly OutputFormat[];
-  /** FFmpeg's demuxers that support it; for other inputs it is dropped. */
+  /** FFmpeg's demuxers that support the option. For other inputs, the option is dropped. */
   demuxers?: readonly string[];
   value: OptionValue;
   /** One sentence for the documentation. */
@@ -34,7 +34,7 @@ export interface OptionRow {
 
 type More = Omit<OptionRow, 'name' | 'scopes' | 'specifiers' | 'value' | 'doc'>;
 
-/** Where an option may stand. */
+/** The scopes of an option, and the stream kinds that it may name. */
 type Target = Pick<OptionRow, 'scopes' | 'specifiers'>;
 
 export const OUTPUT: Target = { scopes: ['output'], specifiers: [] };
@@ -101,7 +101,7 @@ export const pattern = (regex: RegExp, maxLength: number, hint: string): OptionV
 /** One name with a different meaning for each encoder. */
 export const byEncoder = (of: Readonly<Record<string, OptionValue>>): OptionValue => ({ type: 'by-encoder', of });
 
-/** Values with which an option must run: its example, or those that its type generates. For test and documentation. */
+/** Values with which an option must run: its example, or the values that its type generates. For test and documentation. */
 export function exampleValues(option: OptionRow, encoder: string | null): (string | number | null)[] {
   if (option.example !== undefined) return [option.example];
   return valuesOf(option.value, encoder);

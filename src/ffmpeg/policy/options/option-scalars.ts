@@ -68,7 +68,7 @@ export function readChoice(
   return spec.values.find((allowed) => allowed === word) ?? alias ?? null;
 }
 
-/** A sign before the first word is kept: with it FFmpeg changes its default, without it FFmpeg replaces the default. */
+/** A sign before the first word is kept: with it, FFmpeg changes its default; without it, FFmpeg replaces the default. */
 export function readFlags(text: string, allowed: readonly string[], single: readonly string[] = []): string | null {
   if (single.includes(text)) return text;
   if (text.length > 400 || !/^[+-]?[a-z0-9_]+([+-][a-z0-9_]+)*$/.test(text)) return null;

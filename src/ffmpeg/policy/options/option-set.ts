@@ -1,7 +1,7 @@
 import { rational } from './option-scalars.ts';
 import type { ParsedOption } from './options.ts';
 
-/** Access to a list of parsed options by name. As in FFmpeg, the last one wins. */
+/** Access to a list of parsed options by name. As in FFmpeg, the last option of a name takes effect. */
 export class OptionSet {
   readonly options: readonly ParsedOption[];
 
@@ -35,7 +35,7 @@ export class OptionSet {
     return new Set(this.options.filter((option) => applies(option, kind)).map((option) => option.name));
   }
 
-  /** Duration that the options set, in seconds: `-t`, else `-to` minus `-ss`. Null = until the end. */
+  /** Duration that the options set, in seconds: `-t`, otherwise `-to` minus `-ss`. Null = until the end. */
   length(): number | null {
     const length = this.number('t');
     if (length !== null) return length;

@@ -31,7 +31,7 @@ export type OptionValue =
   | { type: 'bits'; min: number; max: number }
   /** `aliases` maps other spellings (numbers too) to a value of the list. */
   | { type: 'choice'; values: readonly string[]; aliases?: Readonly<Record<string, string>> }
-  /** `+a+b-c` or `a+b` out of a list, or one of `words`. */
+  /** `+a+b-c` or `a+b` with names from a list, or a word of `words`. */
   | { type: 'flags'; values: readonly string[]; words?: readonly string[] }
   | { type: 'list'; values: readonly string[]; separator: string; max: number }
   | { type: 'encoder' }
@@ -42,7 +42,7 @@ export type OptionValue =
   | { type: 'metadata' }
   | { type: 'key-frames' }
   | { type: 'bitstream-filters' }
-  /** A small grammar; `pattern` must match all of it, and `hint` says what it is. */
+  /** A small grammar. `pattern` must match the entire value, and `hint` describes it. */
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `key=value:key=value` for an encoder's own parameters. */
   | { type: 'parameters'; keys: ParameterRules }
@@ -50,8 +50,8 @@ export type OptionValue =
   | { type: 'by-encoder'; of: Readonly<Record<string, OptionValue>> };
 
 /**
- * Reads one argument and rewrites it: FFmpeg gets the serialised value, never the caller's text. `kind` = the stream
- * kind in the option's specifier, where it matters.
+ * Reads one argument and rewrites it: FFmpeg gets the serialised value, never the caller's text. `kind` = the stream kind in the option's
+ * specifier, for options that depend on it.
  */
 export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKind | null): ParsedValue {
   const empty = argument === undefined || argument === null || argument === '';
@@ -72,7 +72,7 @@ export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKin
   }
   const parsed = readText(spec, text, kind);
   if (parsed.ok || parsed.offset === undefined) return parsed;
-  // The offset counts in the trimmed text.
+  // The offset counts from the start of the trimmed text.
   return { ...parsed, offset: parsed.offset + String(argument).search(/\S/) };
 }
 
@@ -125,7 +125,7 @@ function readText(spec: OptionValue, text: string, kind: StreamKind | null): Par
   }
 }
 
-/** What the option accepts, in words: for rejections and for the documentation. */
+/** Describes the values that the option accepts, for rejections and for the documentation. */
 export function describeValue(spec: OptionValue): string {
   switch (spec.type) {
     case 'flag':

@@ -50,7 +50,7 @@ export function optionArgs(option: ParsedOption): string[] {
   return option.value === null ? [flag] : [flag, option.value];
 }
 
-/** A rejected name in a form safe to show: short, printable. */
+/** A rejected name in a form that is safe to show: short and printable. */
 export function visible(value: unknown): string {
   return String(value)
     .replace(/[^\x20-\x7e]/g, '?')

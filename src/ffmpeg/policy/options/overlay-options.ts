@@ -24,7 +24,7 @@ export function overlayStep(name: string, argument: unknown, field: string, asse
   if (!NAMES.includes(name)) {
     return reject('This virtual option does not exist.', `Use one of ${NAMES.join(', ')}.`);
   }
-  // A command string has no objects, so they are written as JSON.
+  // A command string cannot contain objects, so they are written as JSON.
   const given = typeof argument === 'string' && argument.trimStart().startsWith('{') ? readJson(argument) : argument;
   const warned = (messages: readonly string[]) => messages.map((message) => ({ field, message }));
   if (name === '@text-overlay') {

@@ -3,9 +3,9 @@ import type { AssetRequest, PlanWarning, Rejection } from '../../types.ts';
 import { parseOutputs, parseRequest } from './parse-request.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 
-/** A parsed request for one output or several. Only one without rejections may be planned. */
+/** A parsed request for one or several outputs. Only a request without rejections may be planned. */
 export interface ParsedJob {
-  /** Each output as a request of its own, in the order of the request. `parseRequest` knows all of them. */
+  /** Each output as a separate request, in the order of the request. `parseRequest` has cached all of them. */
   outputs: readonly { request: TranscodeRequest; parsed: ParsedRequest }[];
   /** Files that the graphs and overlays of any output name. Every `ParsedRequest.assets` is this list. */
   assets: AssetRequest[];
@@ -27,13 +27,13 @@ function readJob(request: JobRequest): ParsedJob {
   return {
     outputs,
     assets: outputs[0]?.parsed.assets ?? [],
-    // Each output checks the options of the inputs again.
+    // Each output checks the options of the inputs again, which repeats their rejections.
     rejections: distinct(outputs.flatMap(({ parsed }) => parsed.rejections)),
     warnings: distinct(outputs.flatMap(({ parsed }) => parsed.warnings)),
   };
 }
 
-/** Drops repeats, and keeps the order. */
+/** Drops repeated values and keeps the order. */
 function distinct<T extends object>(list: readonly T[]): T[] {
   return [...new Map(list.map((item) => [JSON.stringify(item), item])).values()];
 }

@@ -222,7 +222,7 @@ describe('rejected options', () => {
     expect(checkOptions(request(options))[0]?.field).toBe('options[1]');
   });
 
-  it('include codecs that the format does not support, and suggest one that it does', () => {
+  it('include codecs that the format does not support, and suggest a supported codec', () => {
     expect(rejected('-c:v', 'libx264', { outputFormat: 'webm' })[0]?.suggestion).toContain('libvpx-vp9');
   });
 });

@@ -14,11 +14,11 @@ import type { ParsedRequest } from './parsed-request.ts';
 import { checkPicture } from './picture-rules.ts';
 import { checkTogether } from './request-checks.ts';
 
-/** Maximum options per list; real command lines have a few dozen. */
+/** Maximum number of options per list. Real command lines have a few dozen. */
 const MAX_OPTIONS = 200;
 const MAX_FILTER_ENTRIES = 100;
 
-/** Returns every rejected part of a request with its position; empty = allowed. */
+/** Returns every rejected part of a request with its position. Empty if the request is allowed. */
 export function checkOptions(request: TranscodeRequest): Rejection[] {
   return parseRequest(request).rejections;
 }
@@ -27,8 +27,8 @@ export function checkOptions(request: TranscodeRequest): Rejection[] {
 const parsedRequests = new WeakMap<TranscodeRequest, ParsedRequest>();
 
 /**
- * Parses a request: options, filters, overlays, and the files they name. Only one without rejections may be planned.
- * The same object is parsed once; neither it nor the result may be changed afterwards.
+ * Parses a request: options, filters, overlays, and the files that they name. Only a request without rejections may be planned. The same
+ * object is parsed once; neither the request nor the result may be changed afterwards.
  */
 export function parseRequest(request: TranscodeRequest): ParsedRequest {
   const parsed =
@@ -75,7 +75,7 @@ function readRequest(
   readFilters(reading);
   readBitrate(reading);
   readSubtitles(reading);
-  // A partly read graph says nothing about the rest.
+  // A partly read graph gives no reliable facts about the rest of the request.
   if (reading.budget.isSpent) return parsed;
   parsed.rejections.push(...checkTogether(parsed, request), ...checkPicture(request, prefix));
   parsed.output = dropInapplicable(parsed.output, request, parsed.warnings);
@@ -87,7 +87,7 @@ function readRequest(
 interface Reading {
   request: TranscodeRequest;
   parsed: ParsedRequest;
-  /** Before the fields of the output: empty, or `outputs[1].`. */
+  /** Prefix of the fields of the output: empty, or `outputs[1].`. */
   prefix: string;
   assets: AssetList;
   budget: RequestBudget;
@@ -228,7 +228,7 @@ function readFilters(reading: Reading): void {
   parsed.graph = result.graph;
 }
 
-/** Reads the bit rate as the option that sets it. Options set their own. */
+/** Reads the bit rate as the option that sets it. A request with options sets its bit rate in an option. */
 function readBitrate({ request, parsed, prefix }: Reading): void {
   const { bitrate, outputFormat } = request;
   if (bitrate === undefined) return;
@@ -247,7 +247,7 @@ function readBitrate({ request, parsed, prefix }: Reading): void {
   }
 }
 
-/** Warns of FFmpeg's rule for repeated options, which many people do not know. */
+/** Warns about FFmpeg's rule for repeated options, which many people do not know. */
 function warnOfRepeats(lists: readonly ParsedOption[][], parsed: ParsedRequest): void {
   for (const list of lists) {
     const last = new Map<string, ParsedOption>();

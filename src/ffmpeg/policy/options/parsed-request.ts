@@ -23,7 +23,7 @@ export type VideoStep =
       field: string;
     };
 
-/** A parsed request. Only one without rejections may be planned. */
+/** A parsed request. Only a request without rejections may be planned. */
 export interface ParsedRequest {
   /** Output options except filters and overlays, in the caller's order. */
   output: ParsedOption[];
@@ -35,7 +35,7 @@ export interface ParsedRequest {
   audio: RequestGraph[];
   /** `filters` and `-filter_complex`, joined by `;`. */
   graph: RequestGraph | null;
-  /** Index of the subtitles of a ladder in `assets`; null = none. */
+  /** Index of the subtitles of a ladder in `assets`; null = no subtitles. */
   subtitles: number | null;
   /** Every file that graphs, overlays and ladders name, once each, in the order of first use. */
   assets: AssetRequest[];

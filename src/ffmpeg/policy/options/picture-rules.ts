@@ -6,8 +6,8 @@ import type { Rejection } from '../../types.ts';
 const OTHERS = ['preset', 'options', 'filters', 'bitrate'] as const;
 
 /**
- * Rejects `still`, `preview` and `waveform` in formats that cannot contain them, and these, thumbnails and sprites together
- * with other settings.
+ * Rejects `still`, `preview` and `waveform` in formats that cannot contain them. Also rejects these outputs, thumbnails and sprites
+ * together with other settings.
  */
 export function checkPicture(request: TranscodeRequest, prefix: string): Rejection[] {
   const { tiles } = request;

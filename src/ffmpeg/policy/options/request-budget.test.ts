@@ -91,7 +91,7 @@ describe('a command that no kernel would start', () => {
   const input = { path: '/in/0', demuxer: 'mov', info: assumedInfo('mov') };
   const longest = (args: readonly string[]) => Math.max(...args.map((argument) => Buffer.byteLength(argument)));
 
-  it('is rejected with its size before anything runs, and so is one that the inputs could make as long', () => {
+  it('is rejected with its size before anything runs, and so is a command that the inputs could make as long', () => {
     const fits = [...Array(13).keys()].findLast(
       (count) => reviewRequest(texts(count), [null]).rejections.length === 0,
     )!;

@@ -39,7 +39,7 @@ function checkMaps({ output, graph, rejections }: ParsedRequest, request: Transc
     const input = Number(value.replace('-', '').charAt(0));
     const isDoubled = label !== undefined && maps.slice(0, index).some((other) => other.value === value);
     if (index >= MAX_MAPS) found.push(rejection(option, `More than ${MAX_MAPS} streams are mapped.`, 'Map fewer.'));
-    // A graph that was rejected says nothing about its labels.
+    // The labels of a rejected graph are unknown.
     else if (label !== undefined && rejections.length === 0 && !labels.includes(label)) {
       const near = labels.length > 0 ? `Use ${labels.map((name) => `[${name}]`).join(', ')}.` : LABEL_ADVICE;
       found.push(rejection(option, `No filter outputs [${label}].`, near));
@@ -99,7 +99,7 @@ function checkCopies({ output, video, audio }: ParsedRequest, request: Transcode
     }));
 }
 
-/** An encoder of a kind that the format does not have is ignored with the stream (`-c:v` for an mp3). */
+/** An encoder of a stream kind that the format does not have is ignored together with the stream (`-c:v` for an mp3). */
 function acceptsEncoder(format: OutputFormat, kind: 'video' | 'audio', formats: readonly OutputFormat[]): boolean {
   return FORMAT_DEFAULTS[format][kind] === null || formats.includes(format);
 }
@@ -124,8 +124,8 @@ function checkTimes(options: ParsedOption[]): Rejection[] {
 }
 
 /**
- * A single input that repeats without end needs something that ends the output. Alongside other inputs, or under a graph
- * that may trim, the planner ends it.
+ * A single input that repeats endlessly needs another setting that ends the output. Together with other inputs, or under a graph that may
+ * trim, the planner ends the output.
  */
 function checkEnd({ inputs, output, graph, video, audio }: ParsedRequest): Rejection[] {
   const [input = [], ...others] = inputs;

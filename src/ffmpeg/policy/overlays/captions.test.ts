@@ -6,7 +6,7 @@ import { parseCaptionOverlay } from './captions.ts';
 const CUE = { start: 0, end: 1.5, text: 'Hello' };
 
 describe('@captions', () => {
-  it('reads cues in seconds and a style, and is bold at the bottom without one', () => {
+  it('reads cues in seconds and a style, and is bold at the bottom without a style', () => {
     expect(parseCaptionOverlay({ cues: [CUE] })).toEqual({
       ok: true,
       captions: { cues: [CUE], style: 'bold-bottom' },

@@ -6,7 +6,7 @@ import { CAPTION_STYLES, type CaptionOverlay, type TimedText } from './types.ts'
 
 /** Three hours of speech have about 3,000 captions, which are laid out in 4 s. */
 const MAX_CUES = 5000;
-/** UTF-16 units of one caption, and of all. */
+/** Maximum UTF-16 units of one caption, and of all captions together. */
 const MAX_CUE_TEXT = 1000;
 const MAX_TEXT = 500_000;
 /** Seconds; longer than any output. */

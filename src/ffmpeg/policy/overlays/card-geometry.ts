@@ -10,7 +10,7 @@ export interface CardGeometry {
   /** The white card. */
   card: Rectangle;
   radius: number;
-  /** Position of name and handle; null without either and without a photo. */
+  /** Position of name and handle; null if the card has neither of them and no photo. */
   header: Rectangle | null;
   /** Square around the round photo. */
   photo: Rectangle | null;

@@ -22,8 +22,8 @@ export interface CardLabels extends OverlayLabels {
 }
 
 /**
- * Pixels by which the layer of a text extends beyond the text on each side: the box, or the space for ink, outline and
- * shadow outside the text's own rectangle (a slanted letter, stacked marks).
+ * Pixels by which the layer of a text extends beyond the text on each side: the box, or the space for ink, outline and shadow outside the
+ * text's rectangle (a slanted letter, stacked marks).
  */
 export function layerBorder(overlay: TextOverlay): number {
   const ink = Math.ceil((overlay.outline?.thickness ?? 0) + overlay.fontSize / 4);
@@ -73,8 +73,8 @@ export function hasHeader(card: QuoteCard): boolean {
 }
 
 /**
- * FFmpeg's SVG decoder returns premultiplied alpha without tagging it; unless undone, the edges of bright letters would
- * be dark. The label is derived from the stream's, which is used once.
+ * FFmpeg's SVG decoder returns premultiplied alpha without tagging it. Without this conversion, the edges of bright letters would be dark.
+ * The label is derived from the stream's label, which is used once.
  */
 function straight(stream: string): { filters: string; label: string } {
   const label = `layer_${stream.replace(/\W/g, '_')}`;

@@ -1,8 +1,8 @@
 /**
- * Normalises free text for drawing: lone surrogates become U+FFFD; CRLF, CR and the separators U+2028/9 become LF; tabs
- * become four spaces; every other control character (C0, C1, NUL, DEL) is removed. Joiners and bidirectional controls
- * stay: Persian, Indic scripts and emoji need the former, mixed text the latter. They only order outlines within one
- * layer, and an unbalanced one ends with its paragraph (UAX 9, rule X8).
+ * Normalises free text for drawing: lone surrogates become U+FFFD; CRLF, CR and the separators U+2028/9 become LF; tabs become four spaces;
+ * every other control character (C0, C1, NUL, DEL) is removed. Joiners and bidirectional controls stay, because Persian, Indic scripts and
+ * emoji need joiners, and mixed text needs bidirectional controls. They only order outlines within one layer, and an unbalanced control
+ * ends with its paragraph (UAX 9, rule X8).
  */
 export function cleanText(text: string): string {
   return text

@@ -59,7 +59,7 @@ export function readPosition(style: StyleValue): Position {
   return ([...vertical, ...horizontal].join('-') || 'center') as Position;
 }
 
-/** Where the text is drawn: `margin` pixels from the frame's edge to the text or, where there is one, to its box. */
+/** Where the text is drawn: `margin` pixels from the frame's edge to the text's box, or to the text if it has no box. */
 export function presetCoordinates(
   position: Position,
   margin: number,
@@ -76,8 +76,8 @@ export function presetCoordinates(
 }
 
 /**
- * Reads `x` or `y`: a number of pixels, or an FFmpeg expression over `w h text_w tw text_h th line_h lh t n`.
- * Null when absent. Throws `OverlayError` with the character at fault in its reason.
+ * Reads `x` or `y`: a number of pixels, or an FFmpeg expression over `w h text_w tw text_h th line_h lh t n`. Null if absent. Throws
+ * `OverlayError` with the position of the fault in its reason.
  */
 export function readCoordinate({ key, value }: StyleValue, fontSize: number): Expression | null {
   if (isAbsent(value)) return null;

@@ -3,7 +3,7 @@ import { readColor } from './color.ts';
 import { COLOR_NAMES } from './color-names.ts';
 import type { Color } from './types.ts';
 
-/** Why an overlay's argument is rejected. `key` is its path in the argument (`text`, `style.fontSize`), '' = all of it. */
+/** Why an overlay's argument is rejected. `key` is its path in the argument (`text`, `style.fontSize`), or '' for the entire argument. */
 export interface OverlayRejection {
   ok: false;
   key: string;
@@ -39,9 +39,8 @@ export const isAbsent = (value: unknown): value is undefined | null | '' =>
   value === undefined || value === null || value === '';
 
 /**
- * Reads a number in a range, or a numeric string. Absent values become `fallback`, and so do, with a warning, texts
- * that are not numbers. A number out of range becomes the nearest allowed one, with a warning. Throws `OverlayError`
- * for other types.
+ * Reads a number in a range, or a numeric string. Absent values become `fallback`. Texts that are not numbers also become `fallback`, with
+ * a warning. A number out of range becomes the nearest allowed number, with a warning. Throws `OverlayError` for other types.
  */
 export function readNumber<T extends number | null>(style: StyleValue, bounds: Bounds, fallback: T): number | T {
   const { key, value, warnings } = style;
@@ -60,7 +59,7 @@ export function readNumber<T extends number | null>(style: StyleValue, bounds: B
 const readNumeric = (text: string): number | null =>
   /^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(text.trim()) ? Number(text) : null;
 
-/** Reads an FFmpeg colour; absent ones become `fallback`, unknown ones too with a warning. Throws `OverlayError`. */
+/** Reads an FFmpeg colour. An absent colour becomes `fallback`, and so does an unknown colour, with a warning. Throws `OverlayError`. */
 export function readStyleColor(style: StyleValue, fallback: Color & { name: string }): Color {
   const { key, value } = style;
   const { name, ...color } = fallback;
@@ -73,7 +72,7 @@ export function readStyleColor(style: StyleValue, fallback: Color & { name: stri
   return color;
 }
 
-/** Warns of an invalid text, and returns the value used instead. */
+/** Warns about an invalid text, and returns the value used instead. */
 export function warnInvalid<T extends number | string | null>(
   style: StyleValue & { used: T; near?: string | null; advice: string },
 ): T {

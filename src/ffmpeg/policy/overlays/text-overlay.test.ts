@@ -89,7 +89,7 @@ describe('parseTextOverlay', () => {
       expect(taken(bad)).toEqual([nearest, [expect.stringContaining(` from ${least} to ${most}.`)]]);
     }
   });
-  it('uses the nearest integer, with a warning, where one is needed', () => {
+  it('uses the nearest integer, with a warning, if an integer is required', () => {
     const { overlay, warnings } = read({ boxBorderW: 1.6, charsPerLine: '7.2' });
     expect([overlay.boxBorder, overlay.charsPerLine, warnings.length]).toEqual([2, 7, 2]);
   });
@@ -133,7 +133,7 @@ describe('parseTextOverlay', () => {
     expect(read({}, 'a\u0000\u001bb\r\nc\u2028d\te\\n\u200dé').overlay.text).toBe('ab\nc\nd    e\\n\u200dé');
     expect(read({}, 'a\ud800').overlay.text).toBe('a\ufffd');
   });
-  it('warns of unknown keys with the nearest known one', () => {
+  it('warns about unknown keys, with the nearest known key', () => {
     const { warnings } = read({ fontsize: 20, wobble: 1 });
     expect(warnings[0]).toContain('Did you mean style.fontSize?');
     expect(warnings[1]).toContain('style.wobble is not known');
@@ -162,7 +162,7 @@ describe('parseTextOverlay', () => {
     ['yelow', 'yellow'],
     ['light_gren@0.5', 'lightgreen'],
     [`'\u0000${'x'.repeat(5000)}`, null],
-  ])('uses white for the invalid colour %j, with a warning that suggests the nearest one', (fontColor, near) => {
+  ])('uses white for the invalid colour %j, with a warning that suggests the nearest colour', (fontColor, near) => {
     const { overlay, warnings } = read({ fontColor });
     expect([overlay.fontColor, overlay.outline, warnings.length]).toEqual([{ rgb: '#ffffff', alpha: 1 }, null, 1]);
     expect(warnings[0]).toMatch(/^style\.fontColor, "[^'\u0000]{1,40}", is not valid, so white was used\. /);
@@ -234,7 +234,7 @@ describe('parseTextOverlay', () => {
   it.each([5, {}])('rejects the position %j', (position) =>
     expect(rejection({ text: 'a', style: { position } }).key).toBe('style.position'),
   );
-  it('lets x and y override position, each independently', () => {
+  it('allows x and y to override position, each independently', () => {
     expect(pixelsOf(read({ position: 'bottom-right', margin: 25, boxBorderW: 10, x: 7 }))).toEqual([7, 415]);
     expect(pixelsOf(read({ y: 'H-th-2*lh', fontSize: 100 }))).toEqual([400, 500 - 50 - 230]);
     expect(pixelsOf(read({ x: 'W-tw*t' }), 2)[0]).toBe(600);

@@ -33,10 +33,10 @@ type StyleKey = (typeof OVERLAY_STYLE_KEYS)[number];
 export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: string[] } | OverlayRejection;
 
 /**
- * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is the text alone. Numbers may be numeric
- * strings. Warns of unknown keys, with the nearest known one; of invalid words, colours, fonts and numbers, replaced by
- * the default; and of numbers out of range, which become the nearest allowed one. Rejects wrong types, and invalid
- * expressions for `x` and `y`. `x` and `y` win over `position`. Any text is safe: it never becomes part of a command.
+ * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is only the text. Numbers may be numeric strings. Warns about
+ * unknown keys, with the nearest known key; about invalid words, colours, fonts and numbers, which the default replaces; and about numbers
+ * out of range, which become the nearest allowed number. Rejects wrong types, and invalid expressions for `x` and `y`. `x` and `y` take
+ * precedence over `position`. Any text is safe, because it never becomes part of a command.
  */
 export function parseTextOverlay(argument: unknown): TextOverlayResult {
   try {
@@ -102,7 +102,7 @@ const alignAt = (position: Position): TextOverlay['align'] =>
 
 function readText(value: unknown, example: string): string {
   if (typeof value !== 'string') throw new OverlayError('text', 'text must be a string.', example);
-  // A code point is at most two units, so this bounds the count below as well.
+  // A code point has at most two units, so this also bounds the count below.
   if (value.length > 2 * MAX_TEXT || codePoints(value) > MAX_TEXT) {
     const remedy = 'Shorten it, or split it over several overlays.';
     throw new OverlayError('text', `text is longer than ${MAX_TEXT} characters.`, remedy);

@@ -3,10 +3,10 @@ import type { Expression } from '../expressions/types.ts';
 /** `@text-overlay`, read and bounded; lengths in pixels of the frame. */
 export interface TextOverlay {
   text: string;
-  /** Characters after which a line is wrapped; null = by `textWidth`, else only at the text's own line breaks. */
+  /** Characters after which a line is wrapped. Null = wrapped by `textWidth`, or only at the text's own line breaks. */
   charsPerLine: number | null;
   textWidth: number | null;
-  /** The font shrinks until the text is at most this high, and its lines become about equally long; null = neither. */
+  /** The font shrinks until the text is at most this high, and its lines become about equally long. Null = no change. */
   textHeight: number | null;
   font: string;
   fontSize: number;
@@ -36,7 +36,7 @@ export interface QuoteCard {
   quote: string;
   name: string | null;
   handle: string | null;
-  /** The photo to fetch; null = none. */
+  /** The photo to fetch; null = no photo. */
   photoUrl: string | null;
 }
 

@@ -3,11 +3,11 @@ import { StorageError } from '../../types.ts';
 import { readText } from '../client.ts';
 
 export interface Question {
-  /** Completes "… could not be asked": "the instance metadata service". */
+  /** Name of the service, such as "the instance metadata service", for the sentence "… could not be asked". */
   whom: string;
-  /** Ends the message of a rejection. */
+  /** Text that is appended to the message of a rejection. */
   remedy: string;
-  /** The code of a rejection in its document. Default: none. */
+  /** Reads the code of a rejection from its document. Default: no code. */
   codeOf?: (body: string) => string | null;
   connectMs?: number;
   silenceMs?: number;
@@ -21,8 +21,8 @@ export interface AskOptions {
 }
 
 /**
- * Returns a function that sends one request and resolves with the body of its 200. It rejects with `StorageError`, which
- * contains neither keys, tokens nor bodies: 429 and 5xx are worth a retry, other statuses are not.
+ * Returns a function that sends one request and resolves with the body of a 200 response. It rejects with `StorageError`, which contains no
+ * keys, tokens or bodies. 429 and 5xx can be retried; other statuses cannot.
  */
 export function asking({ whom, remedy, codeOf, ca, connectMs = 2_000, silenceMs = 10_000 }: Question) {
   return async (url: string, { method = 'GET', headers = {}, body }: AskOptions = {}): Promise<string> => {
@@ -51,7 +51,7 @@ export function asking({ whom, remedy, codeOf, ca, connectMs = 2_000, silenceMs 
   };
 }
 
-/** For a response that is not what was asked for. */
+/** The error for a response that is not the requested document. */
 export function unexpected(whom: string): StorageError {
   return new StorageError(`${whom} returned something other than credentials`, { retry: false });
 }

@@ -5,13 +5,13 @@ import { renewed } from './renewal.ts';
 import type { AwsKeys, Credentials } from './types.ts';
 import { webIdentityKeys } from './web-identity.ts';
 
-/** Where containers ask: ECS, and EKS Pod Identity by IPv4 and IPv6. */
+/** Hosts of the credential services of containers: ECS, and EKS Pod Identity by IPv4 and IPv6. */
 const CONTAINER_HOSTS = ['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'];
 const INSTANCE_ENDPOINT = 'http://169.254.169.254';
 
 export interface BucketLocation {
   region: string;
-  /** Whether the storage is Amazon's. Only then the role of a machine is of use, unless its service is named. */
+  /** Whether the storage is Amazon's. For other storage, the role of a machine is used only if the environment names its service. */
   amazon: boolean;
   /** PEM of the certificate authority of the token service. */
   ca?: string;
@@ -25,7 +25,7 @@ export function credentialsFrom(env: NodeJS.ProcessEnv, bucket: BucketLocation):
   return fixedKeys(env) ?? webIdentity(env, bucket) ?? container(env) ?? instance(env, bucket) ?? missing(env);
 }
 
-/** The domain of Amazon's services in that region. */
+/** The domain of Amazon's services in the region. */
 export function amazonDomain(region: string): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }
@@ -77,7 +77,10 @@ function missing(env: NodeJS.ProcessEnv): never {
   throw new ConfigError('AWS_ACCESS_KEY_ID', reason, remedy);
 }
 
-/** A URL that may receive a token: https, loopback, or one of the link-local hosts. Never quoted: it may be a secret. */
+/**
+ * Checks a URL that may receive a token: https, loopback, or one of the link-local hosts. Errors never quote the URL, because it may be a
+ * secret.
+ */
 function serviceUrl(variable: string, text: string, hosts: readonly string[] = []): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isPlain = url?.protocol === 'http:' && (isLoopbackHost(url.hostname) || hosts.includes(url.hostname));

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { unexpected } from './ask.ts';
 import type { TemporaryKeys } from './types.ts';
 
-/** What no header or URL could carry is no key. */
+/** Characters that a header or URL cannot contain make a key invalid. */
 const word = z.string().check(z.regex(/^[\x21-\x7e]{1,8192}$/));
 const keyDocument = z.object({
   AccessKeyId: word,
@@ -27,7 +27,7 @@ export function parseKeyDocument(text: string, whom: string): TemporaryKeys {
   );
 }
 
-/** Checks the fields of temporary keys, wherever they come from. Throws `StorageError`. */
+/** Checks the fields of temporary keys from any source. Throws `StorageError`. */
 export function temporaryKeys(
   fields: { id: string | null; secret: string | null; token: string | null; expiration: string | null },
   whom: string,

@@ -4,16 +4,15 @@ import { asking, unexpected } from './ask.ts';
 import { parseKeyDocument } from './key-document.ts';
 import type { TemporaryKeys } from './types.ts';
 
-/** Metadata services are one hop away: the wait on a machine without one is short. */
+/** Milliseconds. Metadata services are one hop away, so a machine without one needs only a short wait. */
 const CONNECT_MS = 1_000;
 const INSTANCE = 'the instance metadata service';
 const CONTAINER = 'the credential service of the container';
 const ROLES = '/latest/meta-data/iam/security-credentials/';
 
 /**
- * Keys of the role of an EC2 instance, by version 2 of its metadata service (IMDSv2): each request carries a token from a
- * PUT, which no redirect and no proxy can be tricked into. There is no fall-back to version 1. Rejects with
- * `StorageError`.
+ * Keys of the role of an EC2 instance, from version 2 of its metadata service (IMDSv2). Each request contains a token from a PUT, which
+ * redirects and proxies cannot be tricked into sending. There is no fallback to version 1. Rejects with `StorageError`.
  */
 export function instanceKeys(endpoint: string): () => Promise<TemporaryKeys> {
   const remedy =
@@ -25,7 +24,7 @@ export function instanceKeys(endpoint: string): () => Promise<TemporaryKeys> {
     if (!/^[\x21-\x7e]{1,1024}$/.test(token)) throw unexpected(INSTANCE);
     const headers = { 'x-aws-ec2-metadata-token': token };
     const role = (await ask(endpoint + ROLES, { headers })).split('\n', 1)[0]!.trim();
-    // IAM: "upper and lowercase alphanumeric characters with no spaces", and these signs.
+    // IAM: "upper and lowercase alphanumeric characters with no spaces", and these special characters.
     if (!/^[\w+=,.@-]{1,64}$/.test(role)) throw unexpected(INSTANCE);
     return parseKeyDocument(await ask(endpoint + ROLES + role, { headers }), INSTANCE);
   };
@@ -35,11 +34,11 @@ export interface ContainerService {
   url: string;
   /** Value of the `Authorization` header. */
   token?: string;
-  /** File with that value, which the platform replaces from time to time. */
+  /** File with that value, which the platform replaces periodically. */
   tokenFile?: string;
 }
 
-/** Keys of the task of ECS or the pod of EKS (Pod Identity), by the service that its environment names. */
+/** Keys of the ECS task or the EKS pod (Pod Identity), from the service that the environment names. */
 export function containerKeys({ url, token, tokenFile }: ContainerService): () => Promise<TemporaryKeys> {
   const remedy = 'check the role of the task or pod';
   const ask = asking({ whom: CONTAINER, remedy, connectMs: CONNECT_MS, silenceMs: 5_000 });
@@ -59,7 +58,7 @@ async function readToken(path: string): Promise<string> {
       retry: false,
     });
   }
-  // A header could not carry it, and Node's error would quote it.
+  // A header cannot contain this text, and Node's error would quote it.
   if (!/^[\x20-\x7e]{1,16384}$/.test(text)) {
     throw new StorageError('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names a file without a token: restart the pod', {
       retry: false,

@@ -2,18 +2,18 @@ import { StorageError } from '../../types.ts';
 import type { TemporaryKeys } from './types.ts';
 
 /**
- * Milliseconds before their end at which keys are renewed. A signed URL ends with the keys that signed it, and upload
- * URLs live 15 minutes.
+ * Milliseconds before their expiry at which keys are renewed. A signed URL expires with the keys that signed it, and upload URLs live 15
+ * minutes.
  */
 const RENEW_MS = 20 * 60_000;
-/** Keys with less time left are not used while new ones can be waited for. */
+/** Keys with less time left are used only if new keys are unavailable. */
 const LEAST_MS = 60_000;
-/** Between two attempts, since a source may return the same keys until five minutes before their end. */
+/** Milliseconds between two attempts, since a source may return the same keys until five minutes before their expiry. */
 const AGAIN_MS = 60_000;
 
 /**
- * Returns the current keys. Renews them in the background, so that only the first caller waits; callers at the same time
- * share one request. When the source fails, keys that are still valid stay in use.
+ * Returns the current keys. Renews them in the background, so that only the first caller waits. Concurrent callers share one request. If
+ * the source fails, keys that are still valid stay in use.
  */
 export function renewed(fetchKeys: () => Promise<TemporaryKeys>, now: () => number = () => Date.now()) {
   let current: TemporaryKeys | null = null;

@@ -2,11 +2,11 @@
 export interface AwsKeys {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Present with temporary keys only. */
+  /** Present only with temporary keys. */
   sessionToken?: string;
 }
 
-/** Keys that end. */
+/** Keys that expire. */
 export interface TemporaryKeys extends AwsKeys {
   sessionToken: string;
   /** Milliseconds since 1970. */

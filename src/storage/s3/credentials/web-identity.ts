@@ -9,7 +9,7 @@ const WHOM = 'the token service (STS)';
 
 export interface WebIdentity {
   roleArn: string;
-  /** File with the token of the platform, which replaces it from time to time. */
+  /** File with the platform's token, which the platform replaces periodically. */
   tokenFile: string;
   sessionName: string;
   /** URL of the token service. */
@@ -18,8 +18,8 @@ export interface WebIdentity {
 }
 
 /**
- * `AssumeRoleWithWebIdentity` of STS: exchanges a token of the platform, such as the token of a Kubernetes service account,
- * for keys of an hour. The request is not signed; the token authorizes it. Rejects with `StorageError`.
+ * `AssumeRoleWithWebIdentity` of STS: exchanges a platform's token, such as the token of a Kubernetes service account, for keys that are
+ * valid for an hour. The request is not signed; the token authorizes it. Rejects with `StorageError`.
  */
 export function webIdentityKeys(identity: WebIdentity): () => Promise<TemporaryKeys> {
   const { roleArn, tokenFile, sessionName, endpoint, ca } = identity;
@@ -61,7 +61,7 @@ function parseAnswer(xml: string): TemporaryKeys {
     const [result] = childrenOf(parseXml(xml, 'AssumeRoleWithWebIdentityResponse'), 'AssumeRoleWithWebIdentityResult');
     keys = result && childrenOf(result, 'Credentials')[0];
   } catch {
-    // Reported below: the error of the parser may quote the document.
+    // Reported below. The parser's error may quote the document.
   }
   if (!keys) throw unexpected(WHOM);
   const [id, secret, token, expiration] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'].map((name) =>

@@ -71,7 +71,7 @@ function KeyHelp() {
 }
 
 interface SourceProps {
-  /** Of the run. */
+  /** The path of the run. */
   path: string;
   video: RefObject<HTMLVideoElement | null>;
   /** Called with the playback position in seconds. */

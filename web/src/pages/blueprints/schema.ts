@@ -11,7 +11,7 @@ export interface InputField {
   media: 'video' | 'image' | 'audio' | null;
   /** Values to choose from. */
   choices: readonly string[] | null;
-  /** Empty = none. */
+  /** Initial value; empty = none. */
   initial: string;
   maxLength: number | null;
   isLong: boolean;
@@ -28,7 +28,7 @@ interface Property {
   'x-lines'?: boolean;
 }
 
-/** Characters above which a text gets a field of several lines. */
+/** Number of characters above which a text gets a field with several lines. */
 const LONG = 150;
 
 /** The inputs of a blueprint, in the order of its schema. */

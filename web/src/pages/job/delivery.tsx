@@ -18,7 +18,7 @@ interface DeliveryProps {
   onChange: () => void;
 }
 
-/** Where a copy of the output is, or why it is not there. */
+/** The location of a copy of the output, or the reason why the copy does not exist. */
 export function DeliveryNote({ output: { name, destination }, url, onChange }: DeliveryProps) {
   if (!destination) return null;
   const { status, host, bucket, prefix, connection, error_message } = destination;

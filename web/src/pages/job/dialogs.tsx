@@ -8,7 +8,7 @@ import { Confirm, Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 
 interface CancelProps {
-  /** Of the job. */
+  /** Name of the job. */
   name: string;
   /** The path of the job. */
   url: string;

@@ -5,7 +5,7 @@ import { CopyButton } from '../../ui/copy.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Ago, Due } from '../../ui/time.tsx';
 
-/** What is known of the job; a kind need not have all of it. */
+/** The known facts of the job. A kind need not have all of them. */
 export function Facts({ job }: { job: AnyJob }) {
   const seconds = runSeconds(job);
   const minutes = job.billable_minutes;
@@ -57,7 +57,7 @@ export function Kept({ until }: { until: string }) {
   );
 }
 
-/** Nothing if there is no value. */
+/** Shows nothing if there is no value. */
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   if (children === null || children === undefined || children === false || children === '') return null;
   return (

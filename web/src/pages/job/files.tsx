@@ -18,7 +18,7 @@ interface FilesProps {
   isOnly: boolean;
 }
 
-/** The files of an output that has many, a page at a time, each with a download. */
+/** The files of an output that has many, shown page by page, each with a download. */
 export function Files({ url, output, total, isOnly }: FilesProps) {
   const [after, setAfter] = useState<readonly string[]>([]);
   const choice = isOnly ? '' : `output=${encodeURIComponent(output)}&`;

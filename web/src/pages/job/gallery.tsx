@@ -6,10 +6,10 @@ import { Card } from '../../ui/page.tsx';
 import { useResource } from '../../ui/resource.ts';
 import { downloadPath, type Output } from './download-path.ts';
 
-/** Pictures of an output of many files that are shown. */
+/** Maximum number of pictures that are shown of an output with many files. */
 const SHOWN = 6;
 
-/** Width by height above which a picture counts as a strip. */
+/** Ratio of width to height above which a picture counts as a strip. */
 const STRIP_RATIO = 3;
 
 interface GalleryProps {

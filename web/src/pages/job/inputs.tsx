@@ -5,7 +5,7 @@ import { bitsText, bytesText, durationText } from '../../lib/format.ts';
 import { formatText } from '../../lib/job.ts';
 import { Card } from '../../ui/page.tsx';
 
-/** What every input contains, stream by stream. */
+/** The contents of every input, stream by stream. */
 export function Inputs({ job, details }: { job: Job; details: JobDetails | undefined }) {
   return (
     <>
@@ -32,7 +32,7 @@ export function Inputs({ job, details }: { job: Job; details: JobDetails | undef
   );
 }
 
-/** Nothing if neither the bytes nor the seconds of the input are known. */
+/** Shows nothing if neither the bytes nor the seconds of the input are known. */
 function Size({ size, duration }: Job['inputs'][number]) {
   const parts = [size !== null && bytesText(size), duration !== null && durationText(duration)].filter(Boolean);
   if (parts.length === 0) return null;

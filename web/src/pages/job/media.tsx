@@ -10,25 +10,25 @@ import { useResource } from '../../ui/resource.ts';
 import { downloadPath, type Output } from './download-path.ts';
 import { isPicture } from './gallery.tsx';
 
-/** Milliseconds after which a link is renewed before it is used: it ends after ten minutes. */
+/** Milliseconds after which a link is renewed before it is used. A link expires after ten minutes. */
 const LINK_MS = 9 * 60_000;
 
 interface MediaProps {
   output: Output;
-  /** Of its download. */
+  /** The path of the output's download. */
   path: string;
-  /** Of the job. */
+  /** Name of the job. */
   name: string;
 }
 
-/** The output that the page plays or shows largest: the first video or sound, else the only picture. */
+/** The output that the page plays or shows largest: the first video or sound, otherwise the only picture. */
 export function mainOutput({ outputs = [] }: AnyJob): Output | undefined {
   const media = outputs.filter(isMedia);
   const played = media.find((output) => !isPicture(output));
   return played ?? (media.length === 1 && outputs.length === 1 ? media[0] : undefined);
 }
 
-/** The main output, played or shown from its signed link, which no log of the API has. */
+/** The main output, played or shown from its signed link. No log of the API contains the link. */
 export function Result({ job, url, name }: { job: AnyJob; url: string; name: string }) {
   const { outputs = [] } = job;
   const output = mainOutput(job);

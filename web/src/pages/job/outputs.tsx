@@ -26,7 +26,7 @@ interface OutputsProps {
   onChange: () => void;
 }
 
-/** Every output with its facts and its download, and the files of one that has many. */
+/** Every output with its facts and its download. For an output with many files, also the files. */
 export function Outputs({ job, url, isErased, onChange }: OutputsProps) {
   const [opened, setOpened] = useState<string | null>(null);
   const { outputs = [] } = job;
@@ -62,7 +62,7 @@ export function Outputs({ job, url, isErased, onChange }: OutputsProps) {
 
 interface RowProps {
   output: Output;
-  /** Of its download. */
+  /** The path of the output's download. */
   path: string;
   /** The path of the job, if its outputs can still be delivered. */
   url: string | null;

@@ -12,7 +12,7 @@ export function QualityNote({ output: { quality, measures } }: { output: Output 
   ));
 }
 
-/** SSIM is from 0 to 1, the others are in decibels. */
+/** SSIM is from 0 to 1. The other metrics are in decibels. */
 function valueText(metric: QualityFigures['metric'], value: number): string {
   return metric === 'ssim' ? value.toFixed(4) : `${value.toFixed(1)} dB`;
 }

@@ -4,7 +4,7 @@ import { Bar } from '../../ui/feedback.tsx';
 import { Prose } from '../../ui/prose.tsx';
 import { Due } from '../../ui/time.tsx';
 
-/** How far a job is that waits or runs. */
+/** The progress of a job that waits or runs. */
 export function Working({ job }: { job: AnyJob }) {
   const isRunning = job.status !== 'pending';
   const { progress } = job;
@@ -30,7 +30,7 @@ export function LastFailure({ error_code, error_advice }: NonNullable<AnyJob['re
   );
 }
 
-/** When a job that waits starts. */
+/** When a waiting job starts. */
 function Start({ job }: { job: AnyJob }) {
   if (!job.retry) return <>{positionText(job)}</>;
   return (

@@ -71,7 +71,7 @@ export function listedName(job: ListedJob): string {
   return jobName(job, noun);
 }
 
-/** Formats of the input and the outputs, the blueprint of a run, or what the job is if its kind has neither. */
+/** Formats of the input and the outputs, the blueprint of a run, or the noun of the kind if its jobs have neither. */
 function subtitleOf(job: ListedJob, noun = job.kind): string {
   if (job.blueprint !== undefined) return blueprintTitle(job.blueprint);
   const { inputs = [], outputs = [], output_format, duration_seconds } = job;
@@ -83,7 +83,7 @@ function subtitleOf(job: ListedJob, noun = job.kind): string {
 
 function Progress({ job }: { job: ListedJob }) {
   if (!isOver(job) && job.status !== 'pending') {
-    // A kind need not report how far its jobs are.
+    // A kind need not report the progress of its jobs.
     if (job.progress === undefined) return <span class="muted">–</span>;
     return (
       <>

@@ -53,7 +53,7 @@ interface FieldsProps {
   change: (changes: Partial<DraftDestination>) => void;
 }
 
-/** Only people who may manage connections can list them. Everyone else types the name. */
+/** Only people who may manage connections can list them. Other people type the name. */
 function ConnectionFields({ destination, change }: FieldsProps) {
   const { data, error, reload } = useResource<{ items: ConnectionView[] }>(may('manage') ? '/v1/connections' : null);
   const { connection, prefix } = destination;

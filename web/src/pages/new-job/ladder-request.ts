@@ -4,11 +4,11 @@ import { numberField } from './numbers.ts';
 /** Short sides to choose from, in pixels. */
 export const HEIGHTS = [2160, 1440, 1080, 720, 540, 360, 240] as const;
 
-/** A ladder as it has been chosen so far. */
+/** The current choices for a ladder. */
 export interface DraftLadder {
   format: LadderFormat;
   isAuto: boolean;
-  /** Of a ladder that is not automatic. */
+  /** The renditions of a ladder that is not automatic. */
   heights: readonly number[];
   /** Seconds; empty for the default. */
   segmentSeconds: string;

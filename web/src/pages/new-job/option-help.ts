@@ -2,9 +2,9 @@ import { OPTION_TABLE } from '../../../../src/ffmpeg/policy/options/option-table
 import { describeValue } from '../../../../src/ffmpeg/policy/options/option-values.ts';
 
 interface OptionHelp {
-  /** What it does, and which values it takes. */
+  /** What the option does, and which values it accepts. */
   text: string;
-  /** Values to choose from; empty where there are too many. */
+  /** Values to choose from; empty if there are too many. */
   values: readonly string[];
 }
 

@@ -8,14 +8,14 @@ type Help = typeof import('./option-help.ts').OPTION_HELP;
 interface OptionListProps {
   options: readonly DraftOption[];
   errors: readonly RequestProblem[];
-  /** JSON pointer of the output in the request; empty for the only one. */
+  /** JSON pointer of the output in the request; empty for the only output. */
   pointer: string;
   onChange: (options: readonly DraftOption[]) => void;
 }
 
 let count = 0;
 
-/** Options with their arguments; names and values are completed, and mistakes shown where they are. */
+/** Options with their arguments. Names and values are completed, and mistakes are shown next to them. */
 export function OptionList({ options, errors, pointer, onChange }: OptionListProps) {
   const [help, setHelp] = useState<Help>(new Map());
   useEffect(() => {
@@ -53,7 +53,7 @@ export function OptionList({ options, errors, pointer, onChange }: OptionListPro
   );
 }
 
-/** Index of the option of this output that a JSON pointer names; -2, which is no index, if it names something else. */
+/** Index of the option of this output that a JSON pointer names. -2, which is no index, if the pointer names something else. */
 function positionOf(pointer: string, output: string): number {
   const start = `${output}/options/`;
   const index = pointer.startsWith(start) ? /^\d+/.exec(pointer.slice(start.length))?.[0] : undefined;

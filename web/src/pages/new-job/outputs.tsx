@@ -22,7 +22,7 @@ interface OutputsProps {
   onChange: (outputs: readonly DraftOutput[]) => void;
 }
 
-/** The outputs of the job. One needs no name; several have a card each. */
+/** The outputs of the job. A single output needs no name. Several outputs have a card each. */
 export function Outputs({ outputs, errors, onChange }: OutputsProps) {
   const adding = useRef<HTMLDivElement>(null);
   /** The output that was added last, which gets the focus. */
@@ -98,7 +98,7 @@ interface OutputCardProps {
 
 function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: OutputCardProps) {
   const body = useRef<HTMLDivElement>(null);
-  // Before the next key of the person.
+  // Moves the focus before the person presses the next key.
   useLayoutEffect(() => {
     if (hasFocus) body.current?.querySelector('input')?.focus();
   }, []);
@@ -137,7 +137,7 @@ function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: Ou
   );
 }
 
-/** The choices of an output of its kind. */
+/** The choices for the kind of an output. */
 function Contents({ output, errors, pointer, onChange }: EncodingProps & { pointer: string }) {
   const { kind, ladder, pictures, id } = output;
   if (kind === 'ladder') return <LadderFields ladder={ladder} id={id} onChange={(one) => onChange({ ladder: one })} />;

@@ -4,7 +4,7 @@ export type PictureKind = 'still' | 'thumbnails' | 'sprite' | 'preview' | 'wavef
 export type StillFormat = 'jpg' | 'png' | 'webp';
 export type PreviewFormat = 'gif' | 'webp' | 'mp4';
 
-/** Pictures as they have been chosen so far. Numbers are texts; an empty one stands for the default. */
+/** The current choices for pictures. Numbers are texts; an empty text means the default. */
 export interface DraftPictures {
   stillFormat: StillFormat;
   /** Which picture a still shows. */

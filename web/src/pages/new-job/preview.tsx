@@ -21,7 +21,7 @@ interface PreviewProps {
   hasSource: boolean;
 }
 
-/** What the request would do, and the same request for a program. */
+/** The effects of the request, and the same request as a program. */
 export function Preview({ body, validation, hasSource }: PreviewProps) {
   const [language, setLanguage] = useState<Language>('curl');
   const { state, commands, errors, warnings, problem } = validation;
@@ -63,7 +63,7 @@ function WarningNotice({ field, message }: Validation['warnings'][number]) {
   );
 }
 
-/** Mistakes in options are shown next to them. */
+/** Mistakes in options are shown next to the options. */
 function isElsewhere({ position }: Validation['errors'][number]): boolean {
   return !/^(\/outputs\/\d+)?\/options\//.test(position.pointer);
 }

@@ -11,7 +11,7 @@ import { numberField } from './numbers.ts';
 export interface DraftQuality {
   /** `none`: the preset or the options set the quality. */
   target: 'none' | TargetMetric;
-  /** For each metric, so that a change of the metric keeps both. */
+  /** Thresholds by metric, so that a change of the metric keeps both thresholds. */
   atLeast: Readonly<Record<TargetMetric, string>>;
   /** Bit rate such as `4M`; empty for none. */
   maxBitrate: string;

@@ -14,7 +14,7 @@ const TARGET_HINTS: Readonly<Record<DraftQuality['target'], string>> = {
 };
 
 interface QualityProps {
-  /** Of the output. */
+  /** Format of the output. */
   format: string;
   draft: DraftQuality;
   /** Makes names of groups unique on the page. */
@@ -22,7 +22,7 @@ interface QualityProps {
   onChange: (draft: DraftQuality) => void;
 }
 
-/** The target and the measures of a video; nothing for other formats. */
+/** The target and the measures of a video. Shows nothing for other formats. */
 export function QualityFields({ format, draft, id, onChange }: QualityProps) {
   const change = (changes: Partial<DraftQuality>) => onChange({ ...draft, ...changes });
   return (

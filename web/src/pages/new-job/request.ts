@@ -13,10 +13,10 @@ export interface DraftOption {
   argument: string;
 }
 
-/** What an output is. `file` is a video, a sound or a picture in one of the output formats. */
+/** The kind of an output. `file` is a video, a sound or a picture in one of the output formats. */
 export type OutputKind = 'file' | 'ladder' | PictureKind;
 
-/** An output as it has been chosen so far. The fields of other kinds keep their choices. */
+/** The current choices for an output. The fields of other kinds keep their choices. */
 export interface DraftOutput {
   id: number;
   /** Empty for the default name. */
@@ -42,13 +42,13 @@ export function newOutput(): DraftOutput {
   return { id: ++count, name: '', format: 'mp4', ...kinds, ...encoding };
 }
 
-/** What `outputFormat` will be. */
+/** The value of `outputFormat`. */
 export function formatOf({ kind, format, ladder, pictures }: DraftOutput): string {
   if (kind === 'file') return format;
   return kind === 'ladder' ? ladder.format : pictureFormat(kind, pictures);
 }
 
-/** Stands for a source that is not there yet, so that the rest of a request can be checked. */
+/** Represents a source that does not exist yet, so that the rest of a request can be checked. */
 const PLACEHOLDER = 'https://example.org/your-file.mp4';
 
 interface OutputBody {
@@ -118,12 +118,12 @@ function presetOf({ format, quality, resolution, target }: DraftOutput): Pick<Ou
   return Object.keys(preset).length > 0 ? { preset } : {};
 }
 
-/** Those that have a name; a row is empty while one writes it. */
+/** The entries that have a name. A row is empty while a person writes it. */
 export function filled(options: readonly DraftOption[]): readonly DraftOption[] {
   return options.filter(({ option }) => option.trim() !== '');
 }
 
-/** What is wrong with the name of an output; null if nothing is. */
+/** The fault of an output's name; null if the name is valid. */
 export function nameFault(outputs: readonly DraftOutput[], { id, name }: DraftOutput): string | null {
   const own = name.trim();
   if (own === '') return null;

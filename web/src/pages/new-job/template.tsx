@@ -15,7 +15,7 @@ interface TemplateChoiceProps {
 export function TemplateChoice({ value, onChange }: TemplateChoiceProps) {
   const { data, error, reload } = useResource<{ items: TemplateSummary[] }>('/v1/templates');
   const names = (data?.items ?? []).map(({ name }) => name);
-  // A link may name a version.
+  // A link to the page may name a version.
   const all = value === '' || names.includes(value) ? names : [value, ...names];
   const chosen = data?.items.find(({ name }) => name === value.split('@')[0]);
   const hint = chosen ? (

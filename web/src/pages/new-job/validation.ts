@@ -4,12 +4,12 @@ import { call } from '../../api/client.ts';
 import { type Shown, shownOf } from '../../api/problem.ts';
 import type { Body } from './request.ts';
 
-/** Pause after the last change before the request is checked. */
+/** Milliseconds between the last change and the check of the request. */
 const PAUSE_MS = 250;
 
 export interface Validation {
   state: 'checking' | 'valid' | 'invalid';
-  /** Those that the request would run. */
+  /** The commands that the request would run. */
   commands: readonly (readonly string[])[];
   errors: ValidateAnswer['errors'];
   warnings: ValidateAnswer['warnings'];
@@ -19,7 +19,7 @@ export interface Validation {
 
 const NOTHING: Validation = { state: 'checking', commands: [], errors: [], warnings: [], problem: null };
 
-/** What the API says about a request, while it is written. The last response stays until the next one comes. */
+/** The result of the API's check of a request while a person writes it. The last response stays until the next response arrives. */
 export function useValidation(body: Body): Validation {
   const [validation, setValidation] = useState(NOTHING);
   useEffect(() => {

@@ -18,7 +18,7 @@ export interface Measure {
 }
 
 interface HistoryProps {
-  /** Drawn as an area, and as a line. They must stay the same objects. */
+  /** Drawn as an area and as a line. The objects must stay the same. */
   measures: readonly [Measure, Measure?];
   text: (value: number) => string;
 }

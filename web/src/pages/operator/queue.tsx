@@ -6,7 +6,7 @@ import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
 import { Tile } from './tile.tsx';
 
-/** Releases before this one count paused jobs as waiting. */
+/** Earlier releases count paused jobs as waiting. */
 type Queue = QueueView & { awaiting?: number };
 
 const MEASURES = [

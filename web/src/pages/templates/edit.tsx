@@ -17,7 +17,7 @@ interface TemplateDialogProps {
   onClose: () => void;
 }
 
-/** What is wrong, and with which field of the form; null if it is none of them. */
+/** The message of an error, and the field of the form that it concerns; null if it concerns none of them. */
 interface Fault {
   field: 'name' | 'description' | 'request' | null;
   shown: Shown;

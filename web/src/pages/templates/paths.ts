@@ -8,7 +8,7 @@ export function newJobPath(reference: string): string {
   return `/new?template=${encodeURIComponent(reference)}`;
 }
 
-/** The resource of the API. */
+/** The path of the template in the API. */
 export function templateApiPath(reference: string): string {
   return `/v1/templates/${encodeURIComponent(reference)}`;
 }

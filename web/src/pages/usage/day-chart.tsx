@@ -17,7 +17,7 @@ interface DayChartProps {
   measure: 'jobs' | 'minutes';
 }
 
-/** Bars, one for each day of the month. A table says the same to people who do not see them. */
+/** Bars, one for each day of the month. A table contains the same numbers for people who cannot see the bars. */
 export function DayChart({ month, days, measure }: DayChartProps) {
   const filled = useMemo(() => fillMonth(month, days), [month, days]);
   const times = useMemo(() => filled.map(({ day }) => Date.parse(`${day}T12:00:00`) / 1000), [filled]);

@@ -26,7 +26,7 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
       window,
       overlap,
       arorder: number(0, 25),
-      // At 1 every other sample is a click, and its cost is the cube of their number.
+      // At 1, every second sample is a click, and the cost grows with the cube of the number of clicks.
       threshold: number(2, 100),
       burst: number(0, 10),
       method,

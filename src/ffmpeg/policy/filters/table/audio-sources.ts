@@ -2,7 +2,7 @@ import type { Endless, FilterSpec } from '../types.ts';
 import { audio, LAYOUT, layout, sampleRate } from './audio-values.ts';
 import { choice, expressions, integer, number, pattern, time } from './values.ts';
 
-/** A source that runs until its `duration`; absent or not positive = without end. */
+/** A source that ends after its `duration`. If the duration is absent or not positive, the source is endless. */
 const untilDuration: Endless = {
   option: 'duration',
   when: (values) => !(Number(values.get('duration') ?? 0) > 0),

@@ -65,7 +65,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     {
       inputs: ['a', 'a'],
       aliases: { ns: 'nb_samples', d: 'duration', o: 'overlap', c1: 'curve1', c2: 'curve2' },
-      // A minute of the end of the first stream is kept, in frames of 1024 samples at 48 kHz.
+      // The filter keeps a minute of the end of the first stream, in frames of 1024 samples at 48 kHz.
       bufferedFrames: 2813,
     },
   ),

@@ -76,7 +76,7 @@ export const LAYOUT_CHANNELS: Readonly<Record<string, number>> = {
 
 const escaped = (words: readonly string[]): string => words.map((word) => word.replace(/[.()]/g, '\\$&')).join('|');
 
-/** Regex sources; none can match the same text in two ways, so that they stay linear. */
+/** Sources of regular expressions. No text can match them in two ways, so matching takes linear time. */
 export const CHANNEL = `(?:${escaped([...CHANNELS].sort((a, b) => b.length - a.length))})`;
 export const NUMBER = '[+-]?(?:\\d{1,6}(?:\\.\\d{0,9})?|\\.\\d{1,9})';
 const NAMED = `(?:${escaped(Object.keys(LAYOUT_CHANNELS))})`;
@@ -88,7 +88,7 @@ export const layout = pattern(
   100,
   'a channel layout: mono, stereo, 5.1, …, 2c for two channels, or channels such as FL+FR',
 );
-/** Channels that a filter processes; the others pass unchanged. */
+/** Channels that a filter processes. Other channels pass unchanged. */
 export const channels = pattern(
   new RegExp(`^(?:all|${LAYOUT})$`),
   100,
@@ -109,7 +109,7 @@ export function isOn(value: string | undefined, fallback: boolean): boolean {
   return value === undefined ? fallback : ['1', 'true', 'yes', 'on', 'y', 'enable'].includes(value);
 }
 
-/** Samples per second that any encoder here still writes. */
+/** Samples per second, up to the highest rate that an encoder supports. */
 export const sampleRate = integer(1000, 384_000);
 
 /** Twelve hours of samples at the highest rate: the longest input, counted in samples. */

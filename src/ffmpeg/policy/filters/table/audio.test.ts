@@ -16,13 +16,13 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   anequalizer: ['curves', 'size', 'mgain', 'fscale', 'colors'],
   // FFmpeg 7.1.5 crashes on large blocks of a short stream.
   crossfeed: ['block_size'],
-  // Write a file.
+  // These options write a file.
   firequalizer: ['dumpfile', 'dumpscale'],
-  // Deprecated, and the picture of the response.
+  // These options are deprecated or draw a picture of the response.
   afir: ['gtype', 'response', 'channel', 'size', 'rate', 'irload'],
   // The first bytes of a file decide its demuxer, not the caller.
   amovie: ['format_name', 'f', 'streams', 's', 'discontinuity', 'dec_threads', 'format_opts'],
-  // Files, fonts, and the colours of an axis that is drawn by expression.
+  // These options name files or fonts, or draw the colours of an axis with an expression.
   showcqt: ['fontfile', 'font', 'fontcolor', 'axisfile', 'cscheme'],
 };
 
@@ -104,7 +104,7 @@ const COMMON_FORMS = [
   '[0:a]ahistogram',
 ];
 
-/** What must not reach FFmpeg. */
+/** Texts that must not reach FFmpeg. */
 const REJECTED_FORMS = [
   ['ladspa=file=/in/0'],
   ['lv2=plugin=x'],
@@ -174,7 +174,7 @@ describe('the table of audio filters', () => {
     );
     await inParallel(batches, async (batch) => {
       if ((await runExamples(batch, sound)) === null) return;
-      // Finds the one at fault.
+      // Finds the example at fault.
       for (const one of batch) {
         const fault = await runExamples([one], sound);
         if (fault !== null) faults.push(`${one.spec.name}: ${fault}`);
@@ -215,7 +215,7 @@ function writeExample(graph: CheckedGraph, prefix: string, sound: string): { tex
   return { text: serialiseGraph(graph, { asset: () => sound, ...(prefix && { prefix }), inputs, outputs }), outputs };
 }
 
-/** Complaints of FFmpeg about these examples, run together in one process; null = none. */
+/** FFmpeg's messages about these examples, run together in one process; null = no messages. */
 async function runExamples(examples: readonly Example[], sound: string): Promise<string | null> {
   const inputs = Math.max(...examples.map(({ graph }) => graph.inputs.length));
   const args = ['-hide_banner', '-nostdin', '-v', 'error', ...Array.from({ length: inputs }, () => NOISE).flat()];

@@ -11,8 +11,8 @@ import { STEREO_FILTERS } from './audio-stereo.ts';
 import { TIME_FILTERS } from './audio-time.ts';
 
 /**
- * Audio filters, audio sources, and visualisers. Left out: what names a file or a plugin (`arnndn`, `ladspa`,
- * `lv2`, `sofalizer`, `asendcmd`, `ametadata`, `azmq`, `asr`, `flite`), and what waits for the clock (`arealtime`).
+ * Audio filters, audio sources, and visualisers. The table excludes filters that name a file or a plugin (`arnndn`, `ladspa`, `lv2`,
+ * `sofalizer`, `asendcmd`, `ametadata`, `azmq`, `asr`, `flite`), and filters that wait for the clock (`arealtime`).
  */
 export const AUDIO_FILTERS: readonly FilterSpec[] = [
   ...TIME_FILTERS,

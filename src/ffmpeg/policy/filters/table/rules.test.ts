@@ -5,7 +5,7 @@ import { readGraph } from '../index.ts';
 
 const TAGGED = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,';
 
-/** A wrong text, in which `§` marks the fault, and the right one. */
+/** A wrong text, in which `§` marks the fault, and the corrected text. */
 const RULES: readonly [kind: 'v' | 'a', wrong: string, right: string][] = [
   ['v', `${TAGGED}§colorspace=fast=1`, `${TAGGED}colorspace=all=bt709:fast=1`],
   [
@@ -47,7 +47,7 @@ const RULES: readonly [kind: 'v' | 'a', wrong: string, right: string][] = [
 
 const SOURCES = { v: 'testsrc2=s=128x96:r=10:d=0.3', a: 'anoisesrc=d=0.3,aformat=channel_layouts=stereo' };
 
-/** Whether FFmpeg itself runs the texts as they are, together in one process. */
+/** Whether FFmpeg itself runs the unchanged texts, together in one process. */
 async function runs(kind: 'v' | 'a', texts: readonly string[]): Promise<boolean> {
   const input = ['-f', 'lavfi', '-i', SOURCES[kind]];
   const args = ['-nostdin', '-v', 'error', ...input, ...input];

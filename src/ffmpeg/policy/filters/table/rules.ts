@@ -11,7 +11,7 @@ type Broken = ReturnType<Rule>;
 
 const broken = (option: string, reason: string, suggestion: string): Broken => ({ option, reason, suggestion });
 
-/** The first of several rules that is broken. */
+/** The first rule that is broken, of several rules. */
 export const allOf =
   (...rules: readonly Rule[]): Rule =>
   (values) => {
@@ -22,7 +22,7 @@ export const allOf =
     return null;
   };
 
-/** A size must not refer to itself; `names` = the variables that mean it. */
+/** A size must not refer to itself. `names` = the variables that stand for the size. */
 export const notItself =
   (option: string, ...names: readonly string[]): Rule =>
   (values) => {

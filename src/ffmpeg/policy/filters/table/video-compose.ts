@@ -5,7 +5,7 @@ import { BLEND_MODES, TRANSITIONS } from './video-lists.ts';
 import { COLOR_OR_WORD, EVAL, named, PLANES, video } from './video-rows.ts';
 
 const offset = expression('main_w W main_h H overlay_w w overlay_h h hsub vsub x y n pos t');
-/** Evaluated once per pixel. */
+/** FFmpeg evaluates the expression once per pixel. */
 const blended = expression('X Y W H SW SH T N A B TOP BOTTOM', { maxNodes: 60 });
 const crossed = expression('X Y W H P PLANE A B', {
   maxNodes: 60,

@@ -12,7 +12,7 @@ function planes(make: (plane: string) => [string, FilterValue]): Record<string, 
   return Object.fromEntries(['0', '1', '2', '3'].map(make));
 }
 
-/** Evaluated once per pixel. */
+/** FFmpeg evaluates the expression once per pixel. */
 const pixel = expression('X Y W H N SW SH T', {
   maxNodes: 60,
   functions: {

@@ -193,7 +193,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     {
       outputs: (values) => (values.get('planes') ?? 'r').split('+').map((): PadKind => 'v'),
       required: ['planes'],
-      // A plane removed again, or named twice, is not an output: the count of outputs would be wrong.
+      // A plane that is removed again or named twice is not an output, so the count of outputs would be wrong.
       check: allOf(oneColorModel('planes'), (values) =>
         /^([yuvrgba])(?:\+(?!\1)([yuvrgba]))?(?:\+(?!\1|\2)([yuvrgba]))?(?:\+(?!\1|\2|\3)[yuvrgba])?$/.test(
           values.get('planes') ?? 'r',

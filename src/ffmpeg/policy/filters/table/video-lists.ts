@@ -1,7 +1,7 @@
 import { flags, list } from './values.ts';
 import { named } from './video-rows.ts';
 
-/** Pixel formats in memory; formats of hardware and of palettes with a size of their own are left out. */
+/** Pixel formats in memory. Formats of hardware and formats with a palette are left out. */
 export const PIXEL_FORMATS = (
   'yuv420p yuv422p yuv444p yuv410p yuv411p yuv440p yuvj420p yuvj422p yuvj444p yuvj440p yuyv422 uyvy422 yvyu422 ' +
   'nv12 nv21 nv16 nv24 nv42 p010le p012le p016le p210le p216le p410le p416le y210le ' +

@@ -2,7 +2,7 @@ import type { FilterSpec, FilterValue } from '../types.ts';
 import { boolean, choice, color, expression, integer, number, size } from './values.ts';
 import { named, PLANES, SEED, video } from './video-rows.ts';
 
-/** A table of one sample is computed once per value; of two samples, 65,536 times. */
+/** A table of one sample is computed once per value. A table of two samples is computed 65,536 times. */
 const sample = expression('w h val maxval minval negval clipval', { functions: { gammaval: 1, gammaval709: 1 } });
 const twoSamples = expression('w h x y bdx bdy', { maxNodes: 100 });
 const painted = expression('w h val ymin umin vmin amin ymax umax vmax amax');

@@ -27,8 +27,8 @@ export function video(name: string, doc: string, options: Options = {}, more: Mo
 }
 
 /**
- * Named values as FFmpeg numbers them: `off linear complex` counts from 0, `auto=-1 tff bff` from there. Of names with one
- * number the first is written; the others and the number itself are other spellings of it.
+ * Named values with FFmpeg's numbers: `off linear complex` counts from 0, `auto=-1 tff bff` from -1. If several names have the same number,
+ * the first name is written. The other names and the number itself are other spellings of it.
  */
 export function named(names: string): FilterValue {
   const firsts = new Map<number, string>();
@@ -79,7 +79,7 @@ export function count(values: OptionTexts, option: string, fallback: number): nu
   return Number.isFinite(value) ? value : fallback;
 }
 
-/** A source that only its `duration` ends. */
+/** A source that ends only after its `duration`. */
 export const UNTIL_DURATION: Endless = { option: 'duration', when: (values) => !values.has('duration') };
-/** A source without an end. */
+/** An endless source. */
 export const NEVER_ENDS: Endless = { option: null, when: () => true };

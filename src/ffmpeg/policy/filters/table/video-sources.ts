@@ -9,7 +9,7 @@ const SOURCE = { inputs: [] as const, endless: UNTIL_DURATION, aliases: ALIASES 
 const ENDLESS = { inputs: [] as const, endless: NEVER_ENDS, aliases: SIZE_ALIASES };
 const timing = { rate, duration: time(), sar: ratio };
 const test = { size, ...timing };
-/** Each pixel may need thousands of steps, or many layers. */
+/** Each pixel may need thousands of steps or many layers. */
 const slowSize: FilterValue = { type: 'size', maxSide: 1920, maxPixels: 1920 * 1080 };
 const frequency = integer(-100_000, 100_000);
 const ORDINARY = 's=160x90:d=0.2';

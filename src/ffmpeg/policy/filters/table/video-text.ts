@@ -21,7 +21,7 @@ const BOX = {
 };
 const BOX_ALIASES = { w: 'width', h: 'height', c: 'color', t: 'thickness' };
 
-/** FFmpeg's own order; options that the row leaves out open a file, or write `%{…}` themselves. */
+/** FFmpeg's own order of unnamed values. Options that the row leaves out open a file or write `%{…}` themselves. */
 const DRAWTEXT_ORDER = (
   'fontfile text textfile fontcolor fontcolor_expr boxcolor bordercolor shadowcolor box boxborderw line_spacing fontsize ' +
   'text_align x y boxw boxh shadowx shadowy borderw tabsize basetime font expansion y_align timecode tc24hmax ' +

@@ -17,13 +17,13 @@ const SWSCALE = (
 
 /** Options of FFmpeg that the table leaves out, by filter. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  // Options for a second input, which the table does not have.
+  // These options concern a second input, which the table does not have.
   scale: [...SWSCALE, ...FRAMESYNC],
   scale2ref: SWSCALE,
-  // Only write to the log.
+  // These options only write to the log.
   thumbnail: ['log'],
   paletteuse: ['debug_kdtree'],
-  // Name files.
+  // These options name files.
   curves: ['psfile', 'plot'],
   selectivecolor: ['psfile'],
   deshake: ['filename', 'opencl'],
@@ -39,7 +39,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   movie: 'format_name f stream_index si streams s discontinuity dec_threads format_opts'.split(' '),
 };
 
-/** Where a row differs from FFmpeg's help and is right. */
+/** Filters whose row is right and differs from FFmpeg's help. */
 const DIFFERENT: readonly RegExp[] = [
   // A string that swscale reads as flags.
   /^scale(2ref)? flags: flags does not fit FFmpeg's string$/,
@@ -48,11 +48,11 @@ const DIFFERENT: readonly RegExp[] = [
   /^framerate flags: choice does not fit FFmpeg's flags$/,
   // FFmpeg reads `none` as 0 in every number.
   /^paletteuse (dither|diff_mode): FFmpeg has no value none$/,
-  // The wall clock.
+  // This option reads the wall clock.
   /^drawtext expansion: the value strftime is missing$/,
-  // Its third state.
+  // This option has a third state.
   /^subtitles wrap_unicode: choice does not fit FFmpeg's boolean$/,
-  // Names that are numbers; the table has them as other spellings.
+  // These names are numbers. The table has them as other spellings.
   /^zscale \w+: the value (709|601|2020) is missing$/,
 ];
 
@@ -96,7 +96,7 @@ describe('the table of video filters', () => {
     const faults: string[] = [];
     await inParallel(batches, async (batch) => {
       if ((await runExamples(batch)) === null) return;
-      // Finds the one at fault.
+      // Finds the example at fault.
       for (const spec of batch) {
         const fault = await runExamples([spec]);
         if (fault !== null) faults.push(`${spec.name}: ${fault}`);
@@ -145,7 +145,7 @@ function numberFaults(spec: FilterSpec, help: FilterHelp): string[] {
   });
 }
 
-/** Complaints of FFmpeg about these examples, run together in one process; null = none. */
+/** FFmpeg's messages about these examples, run together in one process; null = no messages. */
 async function runExamples(specs: readonly FilterSpec[]): Promise<string | null> {
   const args: string[] = [];
   for (let input = 0; input < INPUTS; input++) args.push('-f', 'lavfi', '-i', SOURCE);
@@ -175,12 +175,12 @@ function assetPath(source: string): string {
 /** Filters that reject the values of the expressions below, so they run alone. */
 const HALTING: ReadonlySet<string> = new Set(['scale', 'scale2ref', 'zscale', 'crop', 'pad', 'hue', 'geq']);
 
-/** FFmpeg's complaint about a name in the expressions of rows. */
+/** FFmpeg's message about a name in the expressions of rows. */
 async function unknownNames(specs: readonly FilterSpec[]): Promise<string | null> {
   return /(?:Undefined constant|Unknown function).*/.exec((await tryNames(specs)) ?? '')?.[0] ?? null;
 }
 
-/** Complaints of FFmpeg about rows with every name in their expressions; it also parses what it never evaluates. */
+/** FFmpeg's messages about rows with every name in their expressions. FFmpeg also parses expressions that it never evaluates. */
 async function tryNames(specs: readonly FilterSpec[]): Promise<string | null> {
   const args = [0, 1].flatMap(() => ['-f', 'lavfi', '-i', SOURCE]);
   for (const [index, spec] of specs.entries()) {

@@ -16,13 +16,11 @@ import { TEXT_FILTERS } from './video-text.ts';
 import { TIME_FILTERS } from './video-time.ts';
 
 /**
- * Every video filter of FFmpeg 7.1 that only computes. Left out: hardware and plugins; what opens files (`removelogo`,
- * `signature`, `metadata` …); what waits for the clock (`realtime`) or sends commands; and what needs minutes for seconds
- * of video (`bm3d`, `dctdnoiz`, `nnedi`).
- *
- * Also left out is what crashes FFmpeg 7.1 by writing beyond its frames: `kerndeint` where the width is not a multiple
- * of 64, `waveform` and `framepack` on RGB, `waveform` on small pictures, `thistogram` on 16 bits; and `midequalizer`,
- * which does not end on deep pictures.
+ * Every video filter of FFmpeg 7.1 that only computes. The table excludes hardware and plugins, filters that open files (`removelogo`,
+ * `signature`, `metadata` …), filters that wait for the clock (`realtime`) or send commands, and filters that need minutes for seconds of
+ * video (`bm3d`, `dctdnoiz`, `nnedi`). It also excludes filters that crash FFmpeg 7.1 by writing beyond its frames: `kerndeint` if the
+ * width is not a multiple of 64, `waveform` and `framepack` on RGB, `waveform` on small pictures, `thistogram` on 16 bits. It excludes
+ * `midequalizer`, which does not end on deep pictures.
  */
 export const VIDEO_FILTERS: readonly FilterSpec[] = [
   ...SCALE_FILTERS,
