@@ -58,7 +58,9 @@ describe('fifty concurrent hostile files', () => {
     try {
       const stuck = `SELECT count(*)::int AS n FROM pg_stat_activity
                      WHERE application_name = 'airlock-api' AND wait_event_type = 'Lock'`;
-      await until(async () => (await observer.query(stuck)).rows[0].n >= 10, { what: 'every connection of accounts to wait' });
+      await until(async () => (await observer.query(stuck)).rows[0].n >= 10, {
+        what: 'every connection of accounts to wait',
+      });
       expect((await service.call('GET', '/health-check')).status).toBe(200);
     } finally {
       await database.query('ROLLBACK');
