@@ -70,7 +70,9 @@ export async function viewQueue(db: Db): Promise<QueueView> {
   });
   const sum = (field: 'waiting' | 'awaiting' | 'running') => lanes.reduce((total, lane) => total + lane[field], 0);
   return {
-    ...{ waiting: sum('waiting'), awaiting: sum('awaiting'), running: sum('running') },
+    waiting: sum('waiting'),
+    awaiting: sum('awaiting'),
+    running: sum('running'),
     lanes,
     accounts,
     stranded,

@@ -46,7 +46,10 @@ export async function claimJob(
   const { worker } = options;
   const query: Query = {
     ...eligibility(resourceClass, context.kinds, worker.capabilities),
-    ...{ served: options.served ?? [], worker, byRunnable: false, ...shownKinds(context) },
+    served: options.served ?? [],
+    worker,
+    byRunnable: false,
+    ...shownKinds(context),
   };
   let started: Started | 'again' | 'busy' | null = 'again';
   while (started === 'again' || started === 'busy') {

@@ -69,8 +69,13 @@ export class SlotLeases {
     const { fetches, resource_class: resourceClass } = claim.job;
     const isProbe = fetches && resourceClass === 'interactive';
     const job: StartedJob = {
-      ...{ claim, stop: new AbortController(), ended: Promise.resolve(), freeSlot: () => {} },
-      ...{ slot: isProbe ? null : slot, grant: null, isLeaving: false },
+      claim,
+      stop: new AbortController(),
+      ended: Promise.resolve(),
+      freeSlot: () => {},
+      slot: isProbe ? null : slot,
+      grant: null,
+      isLeaving: false,
       returnPermit: this.#acquirePermit(claim),
       fetchTimer: fetches && !isProbe ? setTimeout(() => this.#releaseSlot(job), fetchMs) : undefined,
     };

@@ -66,10 +66,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const maintenance = startMaintenance(deps, id);
   const permits = createFetchPermits({ slots: settings.slots.length, freeBytes: () => deps.disk.spareBytes() });
   const roles = new SlotRoles(settings.slots, wakeups.wake);
-  const leases = new SlotLeases({
-    work: (claim, lease, signal) => runAttempt(deps, claim, lease, signal),
-    ...{ running, permits, roles, slots: settings.slots.length, wake: wakeups.wake, logger },
-  });
+  const leases = openLeases(deps, { running, permits, roles, wake: wakeups.wake });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
   // Reads the disk's figures with the claim, so that the attempt doesn't have to wait for them.
   const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
@@ -103,6 +100,20 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
       await deps.planner.close();
     },
   };
+}
+
+type LeaseOptions = ConstructorParameters<typeof SlotLeases>[0];
+
+function openLeases(
+  deps: WorkerDeps,
+  shared: Pick<LeaseOptions, 'running' | 'permits' | 'roles' | 'wake'>,
+): SlotLeases {
+  return new SlotLeases({
+    ...shared,
+    work: (claim, lease, signal) => runAttempt(deps, claim, lease, signal),
+    slots: deps.settings.slots.length,
+    logger: deps.logger,
+  });
 }
 
 /** The worker as its claims describe it. The capabilities change when a program is installed or removed. */

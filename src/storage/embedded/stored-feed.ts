@@ -25,7 +25,11 @@ export function parseStoredLine(line: string): StoredUpload | null {
 export function storedFollower(client: S3Client): NonNullable<Capabilities['followStored']> {
   return async ({ onOpen, onStored }, signal) => {
     const response = await client.send({
-      ...{ method: 'GET', key: '', query: { [STORED]: '' }, expected: [200], brief: true },
+      method: 'GET',
+      key: '',
+      query: { [STORED]: '' },
+      expected: [200],
+      brief: true,
       outagePolicy: { ms: 0, signal, onUnreachable: () => {} },
     });
     onOpen();

@@ -146,7 +146,11 @@ export function nextState(what: string | undefined, data: LiveEvent['data']): Pa
   switch (what) {
     case 'started':
       return {
-        ...{ status: 'processing', progress: 0, queue_position: null, waiting_for: null, retry: null },
+        status: 'processing',
+        progress: 0,
+        queue_position: null,
+        waiting_for: null,
+        retry: null,
         started_at: String(data.created_at),
       };
     case 'progress':

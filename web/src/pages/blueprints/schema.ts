@@ -38,7 +38,9 @@ export function fieldsOf({ inputs }: Pick<BlueprintInfo, 'inputs'>): InputField[
     required?: readonly string[];
   };
   return Object.entries(properties).map(([name, property]) => ({
-    ...{ name, label: labelOf(name), description: hintOf(name, property.description) },
+    name,
+    label: labelOf(name),
+    description: hintOf(name, property.description),
     ...{ isRequired: required.includes(name), media: property['x-media'] ?? null, choices: property.enum ?? null },
     initial: property.default === undefined ? '' : String(property.default),
     maxLength: property['x-media'] ? null : (property.maxLength ?? null),

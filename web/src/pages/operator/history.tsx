@@ -53,7 +53,8 @@ export function History({ measures, text }: HistoryProps) {
 function rangeText(values: readonly (number | null)[], text: (value: number) => string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return 'unknown';
-  const [least, most] = [text(Math.min(...known)), text(Math.max(...known))];
+  const least = text(Math.min(...known));
+  const most = text(Math.max(...known));
   return least === most ? least : `${least} to ${most}`;
 }
 
