@@ -55,7 +55,7 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
       await holdFetches(service, added, peers, FETCHES);
       await until(() => peers.open('/drip') >= LEAST_DRIPS, { what: 'the sources to drip', timeoutMs: 120_000 });
       held.push(holdRequests(service, added, peers));
-      progress(`a newcomer beside ${accounts} accounts`);
+      progress(`a newcomer with ${accounts} greedy accounts`);
       const ms = await rounds(work);
       const rss = memoryOf(service.pids('worker')).map((one) => one.rss)[0]!;
       results.push({ accounts, ms, rss });
@@ -110,12 +110,12 @@ function expectStatus(response: ApiResponse, status: number): void {
 }
 
 function rowsOf({ accounts, ms, rss }: { accounts: number; ms: Latencies; rss: number }) {
-  const beside = accounts === 0 ? 'alone' : `beside ${accounts} accounts`;
+  const company = accounts === 0 ? 'alone' : `with ${accounts} greedy accounts`;
   const rows = Object.entries(ms).map(([name, values]) => {
     const range = { min: Math.min(...values), max: Math.max(...values) };
-    const row = { case: 'pools', what: `${name} ${beside}, p99 of ${values.length}` };
+    const row = { case: 'pools', what: `${name} ${company}, p99 of ${values.length}` };
     return bounded(row, { value: percentile(values, 0.99), ...range }, P99_MS, 'ms', 0);
   });
-  const memory = { case: 'pools', what: `RSS of the worker ${beside}` };
+  const memory = { case: 'pools', what: `RSS of the worker ${company}` };
   return accounts === 0 ? rows : [...rows, bounded(memory, { value: rss }, null, 'MiB', 0)];
 }

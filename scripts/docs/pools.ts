@@ -7,7 +7,7 @@ import { connectionPool } from '../../src/database/connection-share.ts';
 import { LARGE_PIECES } from '../../src/gateway/pieces.ts';
 import { transfersOf } from '../../src/gateway/transfers.ts';
 import { ARCHIVE_PART_POOL, ARCHIVE_POOL } from '../../src/jobs/archives.ts';
-import { accountsToFill, type PoolShape } from '../../src/pools/share.ts';
+import { accountsToFill, type PoolShape, quietPlaces } from '../../src/pools/share.ts';
 import { threadPool } from '../../src/threads/pool.ts';
 import { WEBHOOK_POOL } from '../../src/webhooks/shares.ts';
 import { FETCH_POOL, PROBE_POOL } from '../../src/worker/fetch-permits.ts';
@@ -134,13 +134,13 @@ const OTHERS: readonly (readonly [string, string])[] = [
 /** The section of `docs/limits.md` about pools. */
 export function sharedPools(): string {
   const rows = POOLS.map(({ what, shape, full }) => {
-    const { places, share, reserved, quiet = Math.ceil(places / 4) } = shape;
-    const counts = [places, Math.max(quiet, share), share, reserved, accountsToFill(shape)];
+    const { places, share, reserved } = shape;
+    const counts = [places, quietPlaces(shape), share, reserved, accountsToFill(shape)];
     return [what, ...counts.map((count) => count.toLocaleString('en-US')), full];
   });
   const memory = MEMORY.map(({ what, shape, full }) => {
-    const { places, share, reserved, quiet = Math.ceil(places / 4) } = shape;
-    return [what, ...[places, quiet, share, reserved].map(bytes), full];
+    const { places, share, reserved } = shape;
+    return [what, ...[places, quietPlaces(shape), share, reserved].map(bytes), full];
   });
   const columns = [
     'Pool',

@@ -85,7 +85,10 @@ describe('the report of stored uploads', () => {
     // A URL that is signed for the bucket and this parameter does not grant an internal role.
     const { s3Signer } = await import('../storage/s3/signer.ts');
     const signer = s3Signer({
-      ...{ endpoint: gateway.endpoint, publicEndpoint: gateway.endpoint, bucket: gateway.store.bucket, region: REGION },
+      endpoint: gateway.endpoint,
+      publicEndpoint: gateway.endpoint,
+      bucket: gateway.store.bucket,
+      region: REGION,
       credentials: CREDENTIAL,
     });
     const signed = new URL(await signer.presignGet('', { filename: 'x', contentType: 'text/plain', expiresIn: 60 }));

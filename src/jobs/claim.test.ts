@@ -233,7 +233,8 @@ describe('jobs that no living worker can run', () => {
 
 describe('a claim of an interactive job', () => {
   it('serves the account that the worker has served least recently, however many older jobs another account has', async () => {
-    const [many, few] = [await account(), await account()];
+    const many = await account();
+    const few = await account();
     for (const number of [1, 2, 3]) await wait(many, `many ${number}`, { resource: 'interactive' });
     for (const number of [1, 2]) await wait(few, `few ${number}`, { resource: 'interactive' });
     const order: string[] = [];

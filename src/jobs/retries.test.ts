@@ -25,7 +25,9 @@ describe('the retry of a job', () => {
     const { retry, status } = await world.view(id);
     expect(status).toBe('pending');
     expect(retry).toEqual({
-      ...{ attempt: 2, of: 3, at: (await world.row(id)).available_at.toISOString() },
+      attempt: 2,
+      of: 3,
+      at: (await world.row(id)).available_at.toISOString(),
       error_code: 'source_unreachable',
       error_advice: 'Check that the URL is public and that its server responds.',
     });

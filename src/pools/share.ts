@@ -58,6 +58,7 @@ export function accountsToFill(shape: PoolShape): number {
   return accounts;
 }
 
-function quietPlaces({ places, share, quiet = Math.ceil(places * CROWDED) }: PoolShape): number {
+/** Returns how many places an account may have while less than a quarter is taken, or while no other account has a place. */
+export function quietPlaces({ places, share, quiet = Math.ceil(places * CROWDED) }: PoolShape): number {
   return Math.max(quiet, share);
 }

@@ -107,10 +107,8 @@ describe('a supervised process', () => {
   );
 
   it('is killed by the signal that aborts its start only until it is ready', async () => {
-    const [never, ready] = [
-      await role('never', 'setInterval(q, 1000);'),
-      await role('ready', `reportReady(); setInterval(q, 1000);`),
-    ];
+    const never = await role('never', 'setInterval(q, 1000);');
+    const ready = await role('ready', `reportReady(); setInterval(q, 1000);`);
     const ending = new AbortController();
     const running = await supervise({ args: ready, abandoned: ending.signal });
     const starting = supervise({ args: never, abandoned: ending.signal });

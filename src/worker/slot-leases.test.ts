@@ -77,7 +77,13 @@ function open() {
   const permits = createFetchPermits({ slots: 3, freeBytes: async () => 2 ** 50 });
   const roles = new SlotRoles([['light'], ['light'], ['heavy']], (name) => woken.push(name));
   const leases = new SlotLeases({
-    ...{ work, running, permits, roles, slots: 3, fetchMs: FETCH_MS, wake: (name) => woken.push(name) },
+    work,
+    running,
+    permits,
+    roles,
+    slots: 3,
+    fetchMs: FETCH_MS,
+    wake: (name) => woken.push(name),
     logger: createLogger({ level: 'silent', role: 'test' }),
   });
   const start = (claim: Claim, slot = 0) => ({ free: leases.start(claim, slot), work: works.get(claim)! });
