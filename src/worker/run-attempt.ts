@@ -96,10 +96,10 @@ async function attempt(
     const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
     if (!won) await dropAll(deps, reserved, log);
     isCleaned = won && isComplete;
-    if (won) deps.metrics?.outputBytes.inc(bytesOf(completion));
-    if (won)
-      for (const { failure } of completion.failures ?? [])
-        deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
+    if (won) {
+      deps.metrics?.outputBytes.inc(bytesOf(completion));
+      await reportFailures(deps, claim, completion.failures ?? []);
+    }
     return won ? (isComplete ? 'completed' : 'failed') : 'replaced';
   } catch (error) {
     // If a commit succeeded but its response was lost, the objects are live, and this deletes none of them.
@@ -115,6 +115,16 @@ async function attempt(
       );
     }
   }
+}
+
+/** Reports the failed outputs of a job that made other outputs. */
+async function reportFailures(
+  deps: WorkerDeps,
+  claim: Claim,
+  failures: NonNullable<Completion['failures']>,
+): Promise<void> {
+  for (const { failure } of failures) deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
+  if (failures.some(({ failure }) => failure.code === 'sandbox_violation')) await recordViolation(deps, claim);
 }
 
 /** Ends an attempt whose job awaits something before it continues. */

@@ -151,7 +151,8 @@ const CLIENT_REASONS: Record<string, string> = {
 };
 
 function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSettings): FastifyReply {
-  if (reply.request.routeOptions.config.uploadToken && !reply.hasHeader('access-control-allow-origin'))
+  const { uploadToken, everySite } = reply.request.routeOptions.config;
+  if ((uploadToken || everySite) && !reply.hasHeader('access-control-allow-origin'))
     reply.headers(errorReadableBy(reply.request.headers));
   if (error.status === 401) reply.header('www-authenticate', challengeOf(reply.request));
   if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
