@@ -8,8 +8,9 @@ const AT_ONCE = 8;
 const MOST_WAITING = 10_000;
 
 /**
- * Checks uploads as soon as the storage reports them, so that the jobs that await them start. Resolves when the signal aborts, when the
- * storage ends the connection, or at once if the storage doesn't report uploads. Rejects with `StorageError`.
+ * Checks uploads as soon as the storage reports them, so that the jobs that await these uploads start. Resolves when the signal aborts,
+ * when the storage ends the connection, or at once if the storage doesn't report uploads. Rejects with `StorageError` if the storage
+ * doesn't respond.
  */
 export async function followUploads(
   context: JobsContext,

@@ -9,9 +9,9 @@ export interface Wakeups {
    * Resolves immediately if the count differs from `since`, because the caller's check may have missed work that has arrived.
    */
   sleep(classes: () => readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
-  /** Wakes the slot of that class that has slept longest: one job arrived. */
+  /** Wakes the slot of that class that has slept longest, because one job has arrived. */
   wake(resourceClass: ResourceClass): void;
-  /** Wakes every slot of these classes, all by default. */
+  /** Wakes every slot of these classes. Defaults to all classes. */
   wakeAll(classes?: readonly ResourceClass[]): void;
 }
 
