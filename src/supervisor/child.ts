@@ -48,10 +48,7 @@ export function reportReady(ports: Record<string, number> = {}): void {
 /** Environment variable of every process that a supervisor starts. With it, the process reports why it could not start. */
 export const SUPERVISED_VARIABLE = 'AIRLOCK_INTERNAL_SUPERVISED';
 
-/**
- * Reports to the supervisor why this process exits. Resolves to whether the supervisor received the report. Without a supervisor, resolves
- * to false.
- */
+/** Reports to the supervisor why this process exits. Resolves to whether the report was sent, which is false without a supervisor. */
 export function reportFailed(message: string): Promise<boolean> {
   if (process.env[SUPERVISED_VARIABLE] !== '1' || !process.connected) return Promise.resolve(false);
   return new Promise((resolve) => {

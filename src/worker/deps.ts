@@ -54,6 +54,6 @@ export interface WorkerSettings {
   reviewSeconds?: number;
   /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
   outputWaitMs: number;
-  /** Whether long videos are encoded in pieces; off by default. */
+  /** Whether long videos are encoded in pieces. Defaults to `off`. */
   chunks?: 'off' | 'auto' | 'always';
 }

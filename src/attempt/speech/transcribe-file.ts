@@ -9,7 +9,7 @@ export interface MadeFile {
   /** Host path. */
   path: string;
   slot: number;
-  /** Name in messages: `The output`. */
+  /** Name of the file in messages, e.g. `The output`. */
   subject: string;
   /** Name that is unique among the files of the attempt. */
   name: string;
