@@ -12,7 +12,7 @@ describe('cgroup v2', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('limits memory without swap, and reports counters as differences', async () => {
+  it('limits memory without swap, and reports usage as differences of counters', async () => {
     const group = cgroupV2(folder, 'airlock-1-0-0', () => ({ v1: new Map(), v2: null }));
     const file = (name: string) => join(folder, 'airlock-1-0-0', name);
     mkdirSync(join(folder, 'airlock-1-0-0'));

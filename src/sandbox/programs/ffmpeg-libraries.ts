@@ -1,10 +1,9 @@
 /*
- * Libraries, by the name as programs ask for them (`libssh.so.4`), that FFmpeg is linked with and no job uses: a cell has no network, no device, no display and no sound card, and
- * the policy accepts no plug-ins, no speech recognition or synthesis, no discs and no tracker music. In the image they are
- * stubs (`image/stub-library.ts`), without the libraries that they need in turn. So FFmpeg starts in less than half the time, and
- * a file that gains control of it finds less code.
- *
- * Libraries that decode, encode or filter accepted media must never be in this list, nor libraries that FFmpeg calls before it knows the
+ * Libraries that FFmpeg is linked with and no job uses, by the names that programs use (`libssh.so.4`). A cell has no network, no device
+ * except `/dev/urandom`, no display and no sound card, and the policy accepts no plug-ins, no speech recognition or synthesis, no discs and
+ * no tracker music. In the image, these libraries are stubs (`image/stub-library.ts`), and the libraries that only they need are absent. So
+ * FFmpeg starts in less than half the time, and a file that gains control of FFmpeg finds less code.
+ * This list must never contain libraries that decode, encode or filter accepted media, nor libraries that FFmpeg calls before it knows the
  * type of a file: libgme returns the name of a type, which FFmpeg reads without a check. librsvg draws our text overlays.
  */
 export const UNUSED_LIBRARIES: readonly RegExp[] = [
