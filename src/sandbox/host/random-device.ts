@@ -11,9 +11,9 @@ const DEVICE_NUMBER = 0x109;
 
 /**
  * Whether cells of this account may contain the device. This requires that this machine has the device, that this process can open it, and
- * that the account doesn't own it. Without the filter, the owner of the device could change its mode on the host, because read-only mounts
- * of bwrap don't apply to devices. The check of the device number ensures that cells never see another device, or a file, at this path.
- * Without the device, FFmpeg measures the clock to get random numbers.
+ * that the account doesn't own it. Without the filter, the owner of the device could change its mode on the host, because bwrap cannot
+ * mount a device read-only. The check of the device number ensures that cells never see another device, or a file, at this path. Without
+ * the device, FFmpeg measures the clock to get random numbers.
  * @param account null if cells run as this process's user
  */
 export function hasRandomDevice(account: { uid: number } | null): boolean {
