@@ -23,7 +23,7 @@ interface Outcome {
 
 /**
  * Runs hostile native code in cells that have the same root image, filters and limits as the cells of jobs, but another program. Passes
- * only if every attempt ends as expected, or if the tier does not promise to reject it.
+ * only if every attempt ends as expected or is an attempt that the tier does not promise to reject.
  * If the tier has `launchSeries`, attempts that kill their cell run in series of cells (docs/decisions/0063-what-a-start-runs.md). Without
  * a cell (`none`), tries only harmless attempts and reports their results. Bombs that missed their limit on a busy machine, and cells that
  * could not be created, get a second try while nothing else runs. An attempt that succeeds never gets a second try.
