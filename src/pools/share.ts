@@ -6,7 +6,7 @@
  *     an account gets   `quiet`       `share`                                1: only if it has none      none
  */
 
-/** The shape of a pool. Declare it next to the code that uses it; `docs/limits.md` lists it. */
+/** The shape of a pool. Declare a shape next to the code that uses it. `docs/limits.md` lists all shapes. */
 export interface PoolShape {
   /** Number of places in the pool. */
   places: number;

@@ -30,7 +30,7 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    // An embedded server has no replicas; backups are dumps.
+    // An embedded server has no replicas, and its backups are dumps.
     wal_level: 'minimal',
     max_wal_senders: 0,
     max_wal_size: '256MB',

@@ -48,7 +48,7 @@ describe('claiming a data directory', () => {
     await (await claimInstance(folder)).release();
   });
 
-  it('succeeds immediately after its owner is killed, and ignores and deletes the owner's ready.json', async () => {
+  it('succeeds immediately after its owner is killed, and ignores and deletes the ready.json of the owner', async () => {
     const script = `
       import { claimInstance } from ${JSON.stringify(join(import.meta.dirname, 'ready-file.ts'))};
       const instance = await claimInstance(process.argv[1]);

@@ -44,7 +44,7 @@ describe('signals', () => {
 });
 
 describe('the folder of the socket', () => {
-  it('is in the data directory if the socket's path is short enough, and always allows a valid socket path', () => {
+  it('is in the data directory if the path of the socket is short enough, and always allows a valid socket path', () => {
     expect(socketFolderFor('/srv/airlock/postgres', 1000, {})).toBe('/srv/airlock/postgres/socket');
     fc.assert(
       fc.property(

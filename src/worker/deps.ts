@@ -50,7 +50,7 @@ export interface WorkerSettings {
   drainMs: number;
   /** Seconds for which a job waits for unreachable storage before the job fails. */
   storageWaitSeconds: number;
-  /** Seconds for which a job awaits a review before it fails; `REVIEW_SECONDS` by default. */
+  /** Seconds for which a job awaits a review before it fails. Defaults to `REVIEW_SECONDS`. */
   reviewSeconds?: number;
   /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
   outputWaitMs: number;

@@ -18,7 +18,7 @@ const LEAST_BY_DISK = 4;
  * staged and it has a slot.
  */
 export interface FetchPermits {
-  /** Measures the free space of the disk; call it before each `isFree`. */
+  /** Measures the free space of the disk. Call this before each `isFree`. */
   measure(): Promise<void>;
   isFree(resourceClass: ResourceClass, accountId: string): boolean;
   /** Acquires a permit, and returns the function that releases it. Further calls of this function do nothing. */

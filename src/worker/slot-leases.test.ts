@@ -185,7 +185,7 @@ describe('slot leases', () => {
     await expect.poll(second.work.slot).toBe(2);
   });
 
-  it('return the job's fetch permit only when the job has a slot', async () => {
+  it('return the fetch permit of a job only when the job has a slot', async () => {
     const world = open();
     const { work } = await waiting(world, 'a');
     expect(world.permits.count('light')).toBe(1);

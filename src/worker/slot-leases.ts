@@ -50,7 +50,7 @@ interface StartedJob {
 
 /**
  * Assigns the slots of this worker to jobs. A job whose fetch exceeds `fetchMs` releases its slot and continues to fetch
- * without one. When its sources are staged, it waits for the next free slot of its class.
+ * without a slot. When its sources are staged, the job waits for the next free slot of its class.
  */
 export class SlotLeases {
   readonly #options: SlotLeaseOptions;

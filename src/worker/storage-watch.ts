@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/index.ts';
 
 /** Tracks whether storage is unreachable, so that this worker starts no work that would fail. */
 export interface StorageWatch {
-  /** Milliseconds since storage was reported unreachable; 0 while it responds. */
+  /** Returns the milliseconds since storage was reported unreachable, or 0 while storage responds. */
   outageMs(): number;
   /** Call this from work that fails because storage is unreachable. */
   reportUnreachable(): void;

@@ -156,7 +156,7 @@ async function addInput(
   const linked = mayLink && tryLink(path, target);
   if (!linked) {
     if (mayBind(path, account)) {
-      // bwrap needs a mount point and cannot create one in a read-only folder.
+      // bwrap needs a mount point, and cannot create a mount point in a read-only folder.
       if (outside === 'bind') writeFileSync(target, '', { mode: 0o400 });
       else symlinkSync(path, target);
       cell.binds.push({ name, path });

@@ -56,7 +56,7 @@ export function prlimitArgs(limits: CellLimits, { countTasks = false } = {}): st
   ];
 }
 
-/** Disk space that a file uses besides its content, such as indirect blocks. */
+/** Number of bytes on disk that a file may use besides its content, such as indirect blocks. */
 const SPARE_BYTES = 4096;
 
 type Outputs = Pick<Cell, 'output' | 'outputs' | 'directories'>;
@@ -102,7 +102,7 @@ function measureDirectory(
       for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
         if (path === join(output, name) && directories.includes(entry.name)) continue;
         if (entry.isDirectory() || ++files > maxFiles) return null;
-        // Counted in blocks, as for outputs.
+        // The bytes are counted in blocks, as for outputs.
         bytes += (lstatSync(join(path, entry.name), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
       }
       bytes += lstatSync(path).blocks * 512;

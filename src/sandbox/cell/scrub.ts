@@ -4,7 +4,7 @@
  */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-/** Marks, embeddings, overrides and isolates of the bidirectional algorithm; line and paragraph separators; BOM. */
+/** Matches marks, embeddings, overrides and isolates of the bidirectional algorithm, line and paragraph separators, and the BOM. */
 const BIDI = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** Removes ANSI sequences, control bytes (except newline and tab) and bidi marks. A carriage return ends a line. */

@@ -98,7 +98,7 @@ async function limitMemory(folder: string, bytes: number): Promise<void> {
   const withoutSwap = join(folder, 'memory.limit_in_bytes');
   const swappiness = join(folder, 'memory.swappiness');
   const countsSwap = existsSync(withSwap);
-  // The limits are usually the same as for the last cell. Reading them is immediate, while setting them uses the thread pool.
+  // The limits are usually the same as for the last cell. Reading the limits is immediate, while setting the limits uses the thread pool.
   const isSet = (path: string, value: number) => read(path).trim() === String(value);
   if ((countsSwap ? isSet(withSwap, bytes) : isSet(swappiness, 0)) && isSet(withoutSwap, bytes)) return;
   if (countsSwap) await write(withSwap, -1);

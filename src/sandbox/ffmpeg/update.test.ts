@@ -50,7 +50,7 @@ describe('a newer FFmpeg in the distribution', () => {
     }
   });
 
-  it('is determined without network access, and by asking apt again only when apt's state has changed', async () => {
+  it('is determined without network access, and by asking apt again only when the state of apt has changed', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'airlock-update-'));
     try {
       const update = await ffmpegUpdate('7:0.1-1', dataDir);

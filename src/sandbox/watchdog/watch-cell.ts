@@ -105,7 +105,7 @@ export class CellWatch {
     for (const member of this.#descendants.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 
-  /** Adds new descendants and keeps known ones, because children can outlive their parents. */
+  /** Adds new descendants and keeps known descendants, because children can outlive their parents. */
   #findDescendants(): void {
     const queue = [this.#request.launcher.pid, ...this.#descendants.keys()];
     for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
