@@ -35,7 +35,7 @@ export interface WorkTools {
   settings: {
     version: string;
     cores: number;
-    /** Upper bound of the memory of one cell, in bytes. */
+    /** Maximum memory of one cell, in bytes. */
     cellMemoryBytes: number;
     /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
     outputWaitMs: number;

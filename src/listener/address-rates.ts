@@ -12,8 +12,8 @@ export interface AddressRates {
    */
   spend(address: string, tokens?: number): number;
   /**
-   * Counts events that will happen as soon as they are allowed. Returns the milliseconds until then. If that is more than `maxMs`, returns
-   * null and counts none.
+   * Counts events that will happen as soon as they are allowed. Returns the milliseconds until then. If that is more than `maxMs`, counts
+   * no event and returns null.
    */
   reserve(address: string, tokens: number, maxMs: number): number | null;
   /** Counts as many of these events as are allowed. */

@@ -12,7 +12,7 @@ const HELD = 'GET /held HTTP/1.1\r\nhost: h\r\n\r\n';
 interface World {
   guard: ConnectionGuard;
   port: number;
-  /** Connects from a local address. */
+  /** Opens a connection from the local address. */
   open(address: string): Socket;
   reported: object[];
 }

@@ -4,7 +4,7 @@ const STARTS_PER_TURN = 2;
 const MAX_STARTING = 16;
 /** Maximum number of requests of one address between start and `end`, so that a few addresses do not use all of `MAX_STARTING`. */
 const MAX_STARTING_PER_ADDRESS = 4;
-/** Milliseconds for which new connections precede waiting requests. */
+/** Maximum milliseconds for which new connections precede waiting requests. */
 const MAX_DEFER_MS = 25;
 /** Milliseconds after which a started request counts as ended, because it may wait for a database that is down. */
 const START_MS = 100;

@@ -26,7 +26,7 @@ type Start = (place: ReturnPlace) => void;
 
 /**
  * A pool of places that accounts share by the rule of `share.ts`. A free place goes to the waiting account with the fewest places.
- * Among equals it goes to the account that got a place least recently, then to the account that has waited longest.
+ * Among equals, the place goes to the account that got a place least recently, then to the account that has waited longest.
  */
 export class FairPool {
   readonly #shape: PoolShape;

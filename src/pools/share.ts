@@ -12,7 +12,7 @@ export interface PoolShape {
   places: number;
   /** Number of places that an account may have once a quarter of all places is taken. */
   share: number;
-  /** Number of places that are left for accounts without a place. */
+  /** Number of places that only accounts without a place can get. */
   reserved: number;
   /**
    * Number of places that an account may have while less than a quarter is taken, or while no other account has a place. Defaults to a

@@ -24,7 +24,7 @@ export interface OutputDirectory {
   name: string;
   /** Subdirectories, which exist from the start. If the program creates any other subdirectory, the cell is killed. */
   directories?: readonly string[];
-  /** Maximum number of files. Their bytes count towards the limit of all outputs. */
+  /** Maximum number of files. The bytes of these files count towards the limit of all outputs. */
   maxFiles: number;
 }
 

@@ -11,7 +11,7 @@ import { runTool } from './run-tool.ts';
 import { runSingleUser } from './single-user.ts';
 import type { Account, SupervisorLogger } from './types.ts';
 
-/** Milliseconds to wait for another process that makes a template. */
+/** Maximum milliseconds to wait for another process that makes a template. */
 const MAKE_WAIT_MS = 120_000;
 
 export interface MakeOptions {

@@ -133,7 +133,7 @@ describe('a supervised process', () => {
     expect(entry).toMatchObject({ level, message: expect.stringMatching(message) });
   });
 
-  it('is not retried after three failed first starts, whose error contains its output', async () => {
+  it('is not retried after three failed first starts, and the error contains the output of the process', async () => {
     const mark = join(folder, 'marks/fails');
     const args = await role(
       'fails',

@@ -184,7 +184,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
   return run;
 }
 
-/** Resolves when the process is ready. Rejects if it exits before that, or is not ready in time. */
+/** Resolves when the process is ready. Rejects if the process exits earlier, or is not ready in time. */
 function becomeReady(run: Run, options: ProcessOptions, tail: Tail): Promise<void> {
   const { name, ready = 'ipc', readyTimeoutMs = 30_000, onMessage } = options;
   const { child, exited } = run;

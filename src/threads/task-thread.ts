@@ -3,7 +3,7 @@ import type { ThreadEntry } from './thread-entry.ts';
 
 export type ThreadEndCause = 'time' | 'memory' | 'fault';
 
-/** A thread ended without a response. */
+/** Thrown if a thread ends without a response. */
 export class ThreadEnded extends Error {
   readonly why: ThreadEndCause;
 

@@ -44,7 +44,7 @@ export interface WorkerSettings {
   diskReserve: DiskReserve;
   /** Whether uploads are stored on the disk of the work folder. */
   sharesDisk: boolean;
-  /** Upper bound of the memory of one cell, in bytes. */
+  /** Maximum memory of one cell, in bytes. */
   cellMemoryBytes: number;
   /** Milliseconds for which a draining worker lets running jobs finish before it releases them. */
   drainMs: number;

@@ -2,7 +2,7 @@ import { checkStored } from '../jobs/check-uploads.ts';
 import type { JobsContext } from '../jobs/kind.ts';
 import type { StoredUpload } from '../storage/types.ts';
 
-/** Number of uploads that are checked concurrently. */
+/** Maximum number of uploads that are checked concurrently. */
 const AT_ONCE = 8;
 /** Maximum number of reports that wait for a check. Periodic checks find the uploads of further reports. */
 const MOST_WAITING = 10_000;

@@ -194,7 +194,7 @@ describe('slot leases', () => {
     expect(world.permits.count('light')).toBe(0);
   });
 
-  it('are full for an account while four of its staged jobs wait for a slot of the class', async () => {
+  it('allow no further fetches of an account while four of its staged jobs wait for a slot of the class', async () => {
     const world = open();
     for (let staged = 0; staged < 4; staged++) {
       expect(world.leases.isFull('light', 'a')).toBe(false);

@@ -25,7 +25,7 @@ export interface SlotLeaseOptions {
   roles: Pick<SlotRoles, 'classesOf' | 'markBrief'>;
   /** Number of slots of the worker. */
   slots: number;
-  /** Wakes the idle slots of a class. */
+  /** Wakes an idle slot of a class. */
   wake: (resourceClass: ResourceClass) => void;
   logger: Logger;
   fetchMs?: number;

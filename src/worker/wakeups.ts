@@ -2,7 +2,7 @@ import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 
 /** Lets idle slots sleep until there is work for them, or for a limited time. */
 export interface Wakeups {
-  /** Number of wake-ups of these classes so far. Read it before checking for work. */
+  /** Returns the number of wake-ups of these classes so far. Call this before you check for work. */
   count(classes: readonly ResourceClass[]): number;
   /**
    * Resolves on a `wake` of one of the classes, after `ms`, or when the signal aborts. The classes may change while this waits.

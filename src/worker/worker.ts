@@ -68,7 +68,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const roles = new SlotRoles(settings.slots, wakeups.wake);
   const leases = openLeases(deps, { running, permits, roles, wake: wakeups.wake });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
-  // Reads the disk's figures with the claim, so that the attempt doesn't have to wait for them.
+  // Reads the bytes that are promised to uploads together with the claim, so that the attempt doesn't have to wait for this query.
   const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
   const claims = { worker: claimant(deps, id), alongside };
   const source = createWorkSource({ context, canClaim }, claims, permits, leases);
@@ -155,7 +155,7 @@ function lookForWork(deps: WorkerDeps, { catalog }: DeliveriesDeps['viewer']): (
     });
 }
 
-/** Opens what a worker owns itself: threads, the storage watch, and the budgets of disk and memory. */
+/** Opens the resources that a worker owns itself: threads, transfer pools, the storage watch, and the budgets of disk and memory. */
 function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const { context, settings, logger } = given;
   const threads = settings.slots.length;

@@ -10,7 +10,7 @@ const stored = z.object({
   args: z.array(z.string()),
   /** Names of the files of a piece of a ladder. Absent if the piece is the single file `output.mp4`. */
   files: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/)).optional(),
-  /** Expected seconds of the output. */
+  /** Expected duration of the output in seconds. */
   seconds: z.number(),
   /** Demuxer of the input for which the arguments were made. */
   demuxer: z.string(),

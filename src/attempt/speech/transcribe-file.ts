@@ -6,7 +6,7 @@ import { mainLanguage, type Transcript } from './write-transcript.ts';
 
 /** A file that an attempt has made and transcribes. */
 export interface MadeFile {
-  /** Host path. */
+  /** Path of the file on the host. */
   path: string;
   slot: number;
   /** Name of the file in messages, e.g. `The output`. */

@@ -14,7 +14,7 @@ export interface CellAccount {
   gid: number;
 }
 
-/** The accounts of one open sandbox. No other sandbox on this host uses them while it is open. */
+/** The accounts of one open sandbox. No other sandbox on this host uses these accounts while this sandbox is open. */
 export interface CellAccounts {
   /** Returns the account of a slot. Null if the service runs as an ordinary user. Cells then run as that user. */
   of(slot: number): CellAccount | null;

@@ -1,7 +1,7 @@
 import type { Tier } from '../tiers/tier.ts';
 import type { CellText } from './cell.ts';
 
-/** FFmpeg options whose value can contain customer text: tags, and filter graphs with drawn text. */
+/** Matches FFmpeg options whose value can contain customer text: tags, and filter graphs with drawn text. */
 const CONFIDENTIAL = /^-((metadata|filter_complex|lavfi|filter|vf|af)(?::[\w:]+)?)$/;
 
 /**

@@ -9,7 +9,7 @@ export function markLaunched(pid: number): ProcessMark {
   return markProcess(pid) ?? { pid, startTicks: '' };
 }
 
-/** Niceness of cells. It gives the service CPU priority where no control group does. */
+/** Niceness of cells, which gives the service CPU priority where no control group does. */
 const NICENESS = 3;
 
 /** Moves a waiting cell into its cgroup, which its later children inherit, and lowers its priority. */

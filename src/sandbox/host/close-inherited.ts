@@ -24,7 +24,7 @@ export function closeInherited(): number[] {
       closeSync(fd);
       closed.push(fd);
     } catch {
-      // The descriptor of the directory listing itself, which is already closed.
+      // This is the descriptor of the directory listing, which is already closed.
     }
   }
   return closed;

@@ -6,7 +6,7 @@ import { explainNamespaces } from './preflight.ts';
 
 const NO_MAP = new Error('bwrap: setting up uid map: Permission denied');
 
-describe('explaining why bubblewrap cannot create namespaces', () => {
+describe('explainNamespaces', () => {
   let proc: string;
   beforeEach(() => {
     proc = mkdtempSync(join(tmpdir(), 'airlock-proc-'));

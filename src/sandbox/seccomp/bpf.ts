@@ -26,7 +26,7 @@ export const SECCOMP_RET = {
   ALLOW: 0x7fff0000,
 } as const;
 
-/** Offsets in `struct seccomp_data`: nr, arch, instruction pointer, six 64-bit arguments. */
+/** Offsets in `struct seccomp_data`, which contains nr, arch, the instruction pointer and six 64-bit arguments. */
 export const DATA_NR = 0;
 export const DATA_ARCH = 4;
 /** Returns the offset of the low half of an argument. The kernel reads flags, prot, ioctl and prctl codes from these 32 bits alone. */

@@ -47,7 +47,7 @@ const SETPRIV_ALLOWED = `capget capset landlock_create_ruleset landlock_add_rule
 const SETPRIV_PRCTLS = [8 /* PR_SET_KEEPCAPS */, 38 /* PR_SET_NO_NEW_PRIVS */];
 
 export interface SeccompArchitecture {
-  /** AUDIT_ARCH_* of linux/audit.h. */
+  /** The architecture's AUDIT_ARCH_* value of linux/audit.h. */
   audit: number;
   table: SyscallTable;
 }

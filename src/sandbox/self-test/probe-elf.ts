@@ -29,7 +29,7 @@ export function assembleProbe(calls: readonly ProbeCall[], arch: string = proces
   const machine = arch === 'arm64' ? 183 : 62;
   const codeBytes = code(0).length;
   const dataOffset = Math.ceil((HEADER_BYTES + codeBytes) / 16) * 16;
-  // Congruent to the file offset modulo the page size, as the kernel's loader requires.
+  // The address is congruent to the file offset modulo the page size, as the kernel's loader requires.
   const dataAddress = BASE + PAGE + dataOffset;
   const tableBytes = (calls.length + 2) * RECORD_BYTES;
   const all: ProbeCall[] = [

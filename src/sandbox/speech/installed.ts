@@ -50,7 +50,7 @@ async function writeInstalled(folder: string, value: InstalledSpeech): Promise<v
   await rename(`${path}.new`, path);
 }
 
-/** Records the program that was built at `path`, which is in the folder. */
+/** Records the program that was built at `path`, which must be in `folder`. */
 export async function recordProgram(folder: string, path: string): Promise<void> {
   const program = { file: basename(path), sha256: hashNow(path), bytes: statSync(path).size };
   await writeInstalled(folder, { ...readInstalled(folder), program });

@@ -44,7 +44,7 @@ export interface LaunchEnd {
   exitCode: number | null;
   /** The signal that killed the launcher instead of the program. */
   signal: NodeJS.Signals | null;
-  /** False if the launcher exited without starting the program. */
+  /** Whether the program started. False if the launcher exited without starting the program. */
   started: boolean;
 }
 

@@ -184,7 +184,7 @@ function sound(): Buffer {
   head.writeUInt32LE(36 + data.length, 4);
   head.write('WAVEfmt ', 8);
   head.writeUInt32LE(16, 16);
-  // PCM, two channels, samples and bytes per second, bytes per frame, bits per sample.
+  // The fields are the format (PCM), two channels, samples and bytes per second, bytes per frame, and bits per sample.
   head.writeUInt16LE(1, 20);
   head.writeUInt16LE(2, 22);
   head.writeUInt32LE(RATE, 24);

@@ -52,7 +52,7 @@ export class Steps {
     this.#resume?.();
   }
 
-  /** Resolves while the steps are not paused. Throws the reason of an abort. */
+  /** Resolves as soon as the steps are not paused. Rejects with the reason of an abort. */
   async waitWhilePaused(): Promise<void> {
     while (this.#isPaused && !this.#signal.aborted) {
       await new Promise<void>((resolve) => {
