@@ -1,6 +1,6 @@
 /**
- * Maximum number of remembered addresses. Each takes about 150 bytes. Beyond this number, the oldest address is forgotten, so it starts
- * again with a full bucket.
+ * Maximum number of remembered addresses. An address takes about 150 bytes. Beyond this number, the oldest address is forgotten, so it
+ * starts again with a full bucket.
  */
 const MAX_ADDRESSES = 10_000;
 const MINUTE_MS = 60_000;

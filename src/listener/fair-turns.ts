@@ -1,8 +1,8 @@
 /** Maximum number of waiting requests that start in a turn of the event loop, so that a turn stays short. */
 const STARTS_PER_TURN = 2;
-/** Maximum number of requests between start and `end` with which a waiting request starts. */
+/** A waiting request starts only while fewer requests than this number are between start and `end`. */
 const MAX_STARTING = 16;
-/** Maximum number of requests of one address between start and `end`, so that a few addresses do not use all of `MAX_STARTING`. */
+/** The same limit for the requests of one address, so that a few addresses do not use all of `MAX_STARTING`. */
 const MAX_STARTING_PER_ADDRESS = 4;
 /** Maximum milliseconds for which new connections precede waiting requests. */
 const MAX_DEFER_MS = 25;

@@ -7,7 +7,7 @@ import { createFairTurns } from './fair-turns.ts';
 import { respondInOrder } from './in-order.ts';
 import { boundRestOfBody, isBodyAnnounced } from './request-body.ts';
 
-/** Maximum number of requests of a connection that wait for earlier requests. Each takes 5 KB. */
+/** Maximum number of requests of a connection that wait for earlier requests. A waiting request takes 5 KB. */
 const MAX_WAITING = 4;
 /**
  * Limits the bytes of request bodies that are read after the response was sent, per address. The limit allows the few bodies that a client

@@ -118,7 +118,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
 interface Run {
   child: ChildProcess;
   message: ReadyMessage | null;
-  /** Why the process exits, if it has reported a reason. */
+  /** The reason why the process exits. Null if the process has not reported a reason. */
   failure: string | null;
   /** Resolves when the process is ready. Rejects with the reason if the process exits before that, or is not ready in time. */
   readiness: Promise<void>;

@@ -29,9 +29,8 @@ export function addressSpace(memoryBytes: number): number {
 }
 
 /**
- * Whether `RLIMIT_NPROC` must bound tasks, because no control group does. This is weaker: the kernel counts all tasks of a uid, including
- * the tasks of a container on the same kernel that uses the same uid. It is impossible without an account, because the uid is then the
- * service's own.
+ * Whether `RLIMIT_NPROC` must bound tasks, because no control group does. The kernel counts all tasks of a uid, including the tasks of a
+ * container on the same kernel that uses the same uid. Without an account, tasks are not bounded, because the uid is the service's own.
  */
 export function mustCountTasks({ account, cgroup }: Pick<LaunchSpec, 'account' | 'cgroup'>): boolean {
   return account !== null && !cgroup?.countsTasks();

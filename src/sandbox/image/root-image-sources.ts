@@ -163,7 +163,7 @@ export function withoutUnused(
       }
     }
   } catch (error) {
-    // For example, the program was built for another kind of machine. Include all libraries unchanged.
+    // Include all libraries unchanged if, for example, the program was built for another kind of machine.
     if (error instanceof ElfError) return { real: new Map(found), stubs: new Map() };
     throw error;
   }

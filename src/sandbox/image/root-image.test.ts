@@ -54,7 +54,7 @@ describe('parseLdd', () => {
     );
   });
 
-  it('names a library that is not installed', () => {
+  it('throws an error that names a library that is not installed', () => {
     expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Reinstall its package/);
   });
 });

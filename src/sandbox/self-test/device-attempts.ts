@@ -10,8 +10,8 @@ const RNDGETENTCNT = 0x80045200;
 const RNDADDTOENTCNT = 0x40045201;
 
 /**
- * Bytes of getdents64(2) for `.`, `..` and `urandom`. Each entry has 19 bytes and the name with its zero byte, rounded up to a multiple of
- * 8.
+ * Number of bytes that getdents64(2) returns for `.`, `..` and `urandom`. Each entry has 19 bytes and the name with its zero byte, rounded
+ * up to a multiple of 8.
  */
 const LISTING_BYTES = 24 + 24 + 32;
 /** The first descriptor that a program of a cell opens. */

@@ -30,7 +30,7 @@ export function canSend(command: readonly string[]): boolean {
 }
 
 /**
- * Starts a launcher. It does not keep this process alive, and does not outlive this process.
+ * Starts a launcher. The launcher does not keep this process alive, and does not outlive it.
  * @param options with `stdio` for the command, to which the descriptor for the command is added
  * @returns null if the launcher could not be spawned
  */
