@@ -51,8 +51,8 @@ export interface CellCgroup {
   /** Whether the group limits tasks. Valid once the group is prepared. */
   countsTasks(): boolean;
   /**
-   * Returns the usage since `prepare`. `cpuMs` is null without a CPU accounting controller. `peakBytes` includes the page cache. `peakBytes` is 0
-   * if unknown, because v2 keeps one high-water mark for all cells of a slot.
+   * Returns the usage since `prepare`. `cpuMs` is null without a CPU accounting controller. `peakBytes` includes the page cache. `peakBytes` is
+   * 0 if unknown, because v2 keeps one high-water mark for all cells of a slot.
    */
   usage(): { cpuMs: number | null; peakBytes: number };
   members(): Promise<number[]>;
