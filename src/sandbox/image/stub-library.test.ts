@@ -45,7 +45,7 @@ function build(hashStyle: string): Buffer {
 }
 
 describe('a stub of a library', () => {
-  it.each(['gnu', 'sysv', 'both'])('keeps the names and versions of functions, which return zero (hash style %s)', (hashStyle) => {
+  it.each(['gnu', 'sysv', 'both'])('keeps names and versions, and its functions return zero (%s)', (hashStyle) => {
     const original = build(hashStyle);
     expect(runMain()).toBe('init\n15 5 text');
     const stub = stubLibrary(Buffer.from(original));
