@@ -28,8 +28,8 @@ export function secureRequestTest(transport: ListenerTransport): (request: Incom
 }
 
 /**
- * The number of nearest hops that are trusted proxies, at least 1. Each appends one element to a header, so this many elements from the
- * right were added by proxies. All elements before them come from the client.
+ * Returns the number of nearest hops that are trusted proxies, at least 1. Each proxy appends one element to a header, so this many
+ * elements from the right were added by proxies. All elements before them come from the client.
  */
 function trustedHops(hops: readonly string[], isProxy: (ip: string) => boolean): number {
   const stranger = hops.findIndex((hop) => !isProxy(hop));
