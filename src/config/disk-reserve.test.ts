@@ -13,7 +13,7 @@ describe('AIRLOCK_DISK_RESERVE', () => {
     ['0.5 gib', { percent: 0, bytes: 2 ** 29 }],
     ['0B', { percent: 0, bytes: 0 }],
     ['10%, 2GiB', { percent: 10, bytes: 2 ** 31 }],
-  ])('is parsed from %j, and from the text that formats the same reserve', (text, reserve) => {
+  ])('is parsed from %j, and formatted as text with the same meaning', (text, reserve) => {
     expect(parseDiskReserve(text)).toEqual(reserve);
     expect(parseDiskReserve(formatDiskReserve(reserve))).toEqual(reserve);
   });

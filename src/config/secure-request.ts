@@ -4,7 +4,7 @@ import { addressMatcher } from './addresses.ts';
 import { nearestFirst } from './client-address.ts';
 
 export interface ListenerTransport {
-  /** Whether the listening address can only be reached from this machine. */
+  /** Whether the listening address can be reached only from this machine. */
   loopbackOnly: boolean;
   /** CIDRs of proxies whose x-forwarded-* headers are trusted. */
   trustProxy: readonly string[];

@@ -119,7 +119,7 @@ export function socketPath(example: string): SettingType<string> {
 }
 
 export const diskReserve: SettingType<ReturnType<typeof parseDiskReserve>> = {
-  // Errors of `parseDiskReserve` name the wrong part, and are thrown unchanged.
+  // Errors of `parseDiskReserve` name the part that is wrong, and are thrown unchanged.
   schema: z.codec(z.string(), z.object({ percent: z.number(), bytes: z.number() }), {
     decode: parseDiskReserve,
     encode: formatDiskReserve,

@@ -37,8 +37,8 @@ const MAX_CONNECTIONS = 100_000;
 export const ACCEPTED_RISK = 'i-accept-the-risk';
 
 /**
- * Every setting that an operator can change, by its name in `Config`. `readConfig`, `toEnvironment` and the tables of docs/configuration.md
- * follow this table and its order.
+ * Every variable that an operator can set, by the name of its setting. `readConfig`, `toEnvironment` and the tables of
+ * docs/configuration.md follow this table and its order.
  */
 export const SETTINGS = {
   host: required('AIRLOCK_HOST', text, '127.0.0.1', {
@@ -188,7 +188,7 @@ export const SETTINGS = {
   ),
 };
 
-/** Variables that are not part of `Config`, because only few programs read them: names with descriptions, by group. */
+/** Descriptions of the variables that are not part of `Config`, by group and name. Only specific programs read these variables. */
 export const OTHER_VARIABLES = {
   'command line': {
     AIRLOCK_URL:

@@ -10,7 +10,7 @@ import { createUser, hasNoUsers, setPassword, type User } from './users.ts';
 
 /** Number of seconds for which a link is valid. */
 const LINK_SECONDS = 86_400;
-const SETUP_LOCK = 0x53_45_54_55; // "SETU"
+const SETUP_LOCK = 0x53_45_54_55; // The letters "SETU" in ASCII.
 
 /**
  * Creates a link with which a person can set their password once. Earlier links of this person become invalid. Without a user, the link

@@ -16,7 +16,9 @@ import { newJob } from './submit.ts';
  * them. Clients don't see the children, because they are jobs of hidden copies of those kinds.
  */
 
-/** Number of seconds after which an ended child is erased if its outputs were not used. The longest encode takes the same time. */
+/**
+ * Number of seconds after which an ended child is erased if its outputs were not used. This equals the time limit of the longest encode.
+ */
 const CHILD_SECONDS = 6 * 3600;
 
 /** Returns a copy of a kind. Only other jobs create jobs of the copy, and clients don't see these jobs. */
@@ -88,7 +90,7 @@ export async function insertChildren(
 ): Promise<void> {
   const caller = callerOf(account, job);
   const sources = children.map(({ admission: { inputs, assets } }) => [...inputs, ...assets]);
-  // One call, so that all uploads are locked in the same order.
+  // Reserve all sources in one call, so that all uploads are locked in the same order.
   const locked = await reserveSources(context, tx, caller, sources.flat()).catch((error: unknown) => {
     throw rejected(error);
   });

@@ -21,7 +21,7 @@ import type { Planner } from '../threads/planning/index.ts';
  * this definition. No kind imports another.
  */
 
-/** The context of everything that depends on the kinds of jobs. */
+/** The context of the functions that depend on the kinds of jobs. */
 export interface KindsContext extends JobsContext {
   kinds: ReadonlyMap<string, Kind>;
 }
@@ -57,7 +57,10 @@ export interface Admission {
   /** Problems in the order in which they were found. A create throws the first problem. */
   problems: readonly Error[];
   resourceClass: ResourceClass;
-  /** The request as in `NewJob`. A function, because serializing a large request is slow, and only an insert needs the result. */
+  /**
+   * Returns the request as in `NewJob`. This is a function, because serializing a large request is slow, and only an insert needs the
+   * result.
+   */
   request: (() => { shown: string; sent: string }) | null;
   facts: string;
   settings: string | null;
@@ -82,7 +85,7 @@ export interface Admission {
   retentionSeconds: number | null;
   /** URL that receives the final events of the job. */
   webhookUrl?: string | null;
-  /** From -10 to 10. Defaults to 0. */
+  /** Priority from -10 to 10. Defaults to 0. */
   priority?: number;
   /** False for a job that reads no source itself. By default, a job fetches if it has a source to fetch. */
   fetches?: false;
@@ -162,10 +165,10 @@ export interface ShownKind<Request = never> extends ShownTraits {
   schemaPrefix: string;
   /** Examples for the documentation, by the names of schemas. */
   examples?: Readonly<Record<string, unknown>>;
-  /** Errors of a create, beyond the errors of every job. */
+  /** Errors of a create, in addition to the errors of every job. */
   createErrors?: readonly ErrorCode[];
   toRequest(create: CreateRequest): Request;
-  /** The view of a job that was just inserted. Reads nothing from the database. */
+  /** Returns the view of a job that was just inserted. Reads nothing from the database. */
   viewSubmitted(context: ViewContext, submitted: SubmittedJob): ShownJob;
   /** Reads the view of a job. Throws `not_found` for a job of another account or kind. */
   read(context: ViewContext, accountId: string, id: string): Promise<ShownJob>;

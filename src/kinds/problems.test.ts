@@ -29,7 +29,7 @@ const problemsOf = (rejections: (typeof rejection)[]) =>
   rejections.map((one) => rejectionProblem(one, undefined, locateInRequest));
 
 describe('rejections', () => {
-  it('are combined to one error that describes the first rejection and lists all rejections', () => {
+  it('are combined into one error that describes the first rejection and lists all rejections', () => {
     const second = { ...rejection, field: 'filters[0]', offset: 0 };
     const { details, status } = rejectionError('option_refused', problemsOf([rejection, second]));
     const first = { field: 'options[2]', option: 'scale=w', reason: 'It is too large.', suggestion: 'Take less.' };

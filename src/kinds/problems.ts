@@ -21,7 +21,7 @@ export interface RequestPosition {
  */
 export type Locate = (field: string, offset: number | null) => RequestPosition;
 
-/** Locates a field in a plain request, in which it has the same name. */
+/** Locates a field in a plain request, in which the field has the same name. */
 export const locateInRequest: Locate = (field, offset) => ({ position: positionOf(field, offset), field });
 
 /** Describes a rejection by its position in the client's input. The description may quote the client's text, without queries of URLs. */

@@ -92,7 +92,7 @@ async function insertOnce<Answer>(
  */
 const REJECTED_MS = 10_000;
 const MAX_REJECTED = 10_000;
-/** Times at which these periods end, by the ids of the accounts. */
+/** Times at which the periods after rejections end, by the ids of the accounts. */
 const rejectedUntil = new Map<string, number>();
 
 function noteRejected({ id }: Account): void {
@@ -201,7 +201,7 @@ function requireEnabled({ disabled_at }: Account): void {
   if (disabled_at) throw new ApiError('account_disabled');
 }
 
-/** A job without outputs stores and bills nothing. */
+/** Whether a job stores and bills anything. A job without outputs stores and bills nothing. */
 function storesSomething({ outputs }: Admission): boolean {
   return outputs.length > 0;
 }

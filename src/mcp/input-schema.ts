@@ -12,7 +12,7 @@ export function inputSchema(input: z.ZodObject): ObjectSchema {
   return inline(schema, $defs as Json) as ObjectSchema;
 }
 
-/** Replaces each reference by its definition. This ends, because schemas of the contract do not refer to themselves. */
+/** Replaces each reference by its definition. The recursion ends, because schemas of the contract do not refer to themselves. */
 function inline(value: unknown, defs: Json): unknown {
   if (Array.isArray(value)) return value.map((item) => inline(item, defs));
   if (typeof value !== 'object' || value === null) return value;

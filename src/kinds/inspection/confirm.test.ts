@@ -33,7 +33,7 @@ describe('a confirm', () => {
     async (how) => {
       const { context, gateway } = world;
       const { filename, stagingKey, bytes } = await world.presign(account);
-      // Written directly to storage, because a signed URL rejects bytes of another size.
+      // Write the bytes directly to storage, because a signed URL rejects bytes of another size.
       const file = join(gateway.root, '..', 'other-size');
       await writeFile(file, randomBytes(63));
       await context.store.putFile(stagingKey, file, { contentType: 'video/mp4', size: 63 });

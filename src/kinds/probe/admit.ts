@@ -11,7 +11,7 @@ export interface ProbeSubmission {
 /** Number of seconds for which the result is kept for the request that waits for it. */
 const RESULT_SECONDS = 60;
 
-/** Admits a probe. Checks the form of the URL. The worker checks its address when it connects. */
+/** Admits a probe. Checks the form of the URL. The worker checks the address when it connects. */
 export async function admitProbe(
   services: AdmissionServices,
   caller: Caller,

@@ -11,7 +11,7 @@ import { FetchError, type SourceStart, type WriteAt } from '../../fetcher/index.
 import { detectMedia, type MediaInfo } from '../../ffmpeg/index.ts';
 import { probeCompleteFile } from './complete-file.ts';
 
-/** Milliseconds for all requests to the source. */
+/** Maximum number of milliseconds for all requests to the source. */
 const MAX_MS = 20_000;
 /**
  * Number of bytes at the start and at the end of a source that ffprobe reads. The start contains several frames of each stream. The end
@@ -126,7 +126,7 @@ async function probeInCell(tools: WorkTools, run: Run, path: string, size: numbe
   const slot = await run.lease.acquire(run.signal);
   const file = { path, slot, subject: SUBJECT, check: false, ...(size !== null && { sizeBytes: size }) };
   const { info } = await probeFile(tools.sandbox, file, run.signal);
-  // The bit rate is wrong, because ffprobe read only a part of the file.
+  // Omit the bit rate, which is wrong because ffprobe read only a part of the file.
   return describeFile({ ...info, bitRate: null }, { sizeBytes: size, container: null });
 }
 

@@ -25,7 +25,7 @@ import type { PreparedInput } from './inputs.ts';
 
 /** A file that a filter or overlay names, staged and identified. */
 export interface PreparedAsset {
-  /** Host path. */
+  /** Host path of the file that FFmpeg reads. */
   file: string;
   /** Host path of the original file. */
   source: string;

@@ -29,7 +29,7 @@ export interface WrittenPieces {
 
 /** A directory of files to store, with its properties. */
 export interface MadeTree {
-  /** Path on the host. */
+  /** Host path of the directory. */
   directory: string;
   contentTypeOf: (path: string) => string;
   /** The key that encrypts the segments; absent if they are not encrypted. */

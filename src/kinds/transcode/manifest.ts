@@ -64,7 +64,7 @@ async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manif
   return rows.map(({ probe, ...row }) => ({ ...row, container: inspectionJson.readOrNull(probe)?.container ?? null }));
 }
 
-/** Returns the commands, with file names as in the cell. Returns none before the job is completed and after it is erased. */
+/** Returns the commands, with file names as in the cell. Returns no commands before the job is completed and after it is erased. */
 export function plannedCommands({ vault }: Pick<Context, 'vault'>, job: Job): string[][] {
   const plan = openColumn(vault, 'jobs', 'plan_sealed', job);
   if (plan === null) return [];

@@ -3,7 +3,7 @@ import type { Sound } from './types.ts';
 
 /** Number of frames that are checked. ffprobe reads at most 50 frames of a stream whose first frame has a time. */
 const ENOUGH = 64;
-/** Maximum number of byte pairs that look like the start of a header. In 4 MiB of audio, about 130 pairs look so by chance. */
+/** Maximum number of byte pairs that look like the start of a header. In 4 MiB of audio, about 130 pairs look like this by chance. */
 const MAX_SYNCS = 10_000;
 /** Number of bytes of the longest header, with its UTF-8 number and its checksum. */
 const LONGEST_HEADER = 16;

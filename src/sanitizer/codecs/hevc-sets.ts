@@ -12,7 +12,7 @@ const MAX_LONG_TERM = 32;
 /** Bits that make FFmpeg assume an older syntax after three flags of the usability information. */
 const OLDER_SYNTAX = { bits: 21, value: 0x100000 } as const;
 /**
- * Number of bits that FFmpeg expects before it reads the timing and the restriction. If fewer bits are left, FFmpeg also assumes an older
+ * Number of bits that must be left after the flags of the timing and the restriction. If fewer bits are left, FFmpeg also assumes an older
  * syntax.
  */
 const AFTER_TIMING = 66;
@@ -83,7 +83,7 @@ export function readSequence(unit: Buffer, videoSet: number): HevcSequence {
   }
   reader.skip(2);
   const vui = reader.flag() ? readUsability(reader, layers) : null;
-  // Only the range extension is common among the extensions.
+  // Read only the range extension, because other extensions are rare.
   if (reader.flag() && reader.flag()) reader.skip(7 + 9);
   mustBe(reader.payloadLeft >= 0);
   return { profile, chroma, depth, width, height, vui };

@@ -10,7 +10,7 @@ const MARGIN = 97;
 const MAX_MODES = 2;
 const MAX_SEARCHED = 64;
 const LAST_MODE = 63;
-/** Bits of the first byte of a packet: a header packet, the second mode, and a long previous block. */
+/** Bits of the first byte of a packet that mark a header packet, the second mode, and a long previous block. */
 const [HEADER, MODE, AFTER_LONG] = [1, 2, 4];
 
 /**

@@ -49,7 +49,7 @@ export function readLeadingTags(file: FileBytes): LeadingTags {
 export function writePictures(file: FileBytes, out: FileOut, pictures: readonly Picture[]): void {
   if (pictures.length === 0) return;
   const heads = pictures.map(({ mime, type, bytes }) => {
-    // Text encoding, MIME type, picture type, and an empty description.
+    // The fields are the text encoding, the MIME type, the picture type, and an empty description.
     const fields = Buffer.concat([Buffer.from(`\0${mime}\0`, 'latin1'), Buffer.from([type, 0])]);
     const head = Buffer.alloc(ID3_HEADER);
     head.write('APIC', 0, 'latin1');

@@ -11,9 +11,9 @@ const NORMAL_RATE = 0x10000;
 export interface Timeline {
   /** The edit list, with durations in the new movie's time scale; null if the stream starts at zero. */
   edits: Edit[] | null;
-  /** Added to every offset of presentation times. */
+  /** Units that are added to every offset of presentation times. */
   shift: number;
-  /** Presentation time at which the stream starts, in its time scale. */
+  /** Presentation time at which the stream starts, in the stream's time scale. */
   start: number;
 }
 
@@ -62,7 +62,7 @@ export function timelineOf(
 }
 
 interface ReadEdits {
-  /** Delay of the stream, in its time scale. */
+  /** Delay of the stream, in the stream's time scale. */
   empty: number;
   /** Media time at which the presentation starts, in the stream's time scale. */
   start: number;

@@ -12,7 +12,7 @@ export interface Movie {
 
 export interface Track {
   kind: 'video' | 'audio';
-  /** Id of the track in the file; fragments refer to it. */
+  /** Id of the track in the file. Fragments refer to this id. */
   id: number;
   /** `tkhd` flags: enabled, in movie, in preview. */
   flags: number;

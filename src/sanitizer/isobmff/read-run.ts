@@ -3,7 +3,7 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import type { Box } from './boxes.ts';
 import type { GatheredSamples } from './gather-samples.ts';
 
-/** Values of `tfhd` and `trex` for samples that do not declare their own. */
+/** Values of `tfhd` and `trex` for samples that do not declare these values. */
 export interface SampleDefaults {
   duration: number;
   size: number;

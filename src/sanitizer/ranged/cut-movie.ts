@@ -32,9 +32,9 @@ export function startRange({ tracks }: Movie): Range {
 }
 
 /**
- * Reduces a movie to its only video stream, and this stream to its start and the samples that are needed to show it at these times: the
- * samples from the key frame before the key frame at or before a time, or only the key frames. The last sample before a gap lasts until the
- * end of the gap, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual.
+ * Reduces a movie to its only video stream, and this stream to its start and the samples that are needed to show the stream at these times:
+ * the samples from the key frame before the key frame at or before a time, or only the key frames. The last sample before a gap lasts until
+ * the end of the gap, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual.
  */
 export function cutMovie(
   movie: Movie,

@@ -55,7 +55,7 @@ export class GrowingUpload {
 
   /**
    * Stores the missing parts of the finished output, but does not publish it. Returns null if no part was sent before, because an upload in
-   * parts then has no advantage. Throws `JobFailure` and `StorageError`.
+   * parts then has no advantage. Throws `JobFailure` or `StorageError`.
    */
   async send(pieces: readonly Piece[], shift: number): Promise<SentOutput | null> {
     await this.#stop();
@@ -75,7 +75,7 @@ export class GrowingUpload {
   }
 
   #giveUp(err: unknown): null {
-    // The parts that are then missing are sent at the end.
+    // The missing parts are sent when the output is finished.
     this.#isEnough = true;
     if (!this.#early.signal.aborted) this.#logger.warn({ err }, 'an output is not uploaded while it is made');
     return null;
@@ -115,7 +115,7 @@ export class GrowingUpload {
   }
 
   /**
-   * Stores the missing parts and hashes the output at the same time. Then stores the parts whose hashes differ again. Returns the hash of
+   * Stores the missing parts and hashes the output at the same time. Then stores again each part whose hash differs. Returns the hash of
    * the output.
    */
   async #complete(pieces: readonly Piece[], parts: readonly Part[]): Promise<string> {

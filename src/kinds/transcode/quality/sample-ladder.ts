@@ -27,7 +27,7 @@ export async function sampleLadder(
   for (const command of commands) {
     for (const output of command.outputs) {
       const sampling = 'tree' in output ? output.sampling : undefined;
-      // All ladders of a job have the same source, so samples for one ladder serve all of them.
+      // All ladders of a job have the same source, so samples for one ladder apply to all ladders.
       if (sampling) return sampleRungs(attempt, sources, { command, sampling });
     }
   }

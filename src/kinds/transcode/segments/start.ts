@@ -20,7 +20,7 @@ import { type ChosenPieces, choosePieces, dividedOutput, mayBeInPieces } from '.
 import { ladderOf } from './split.ts';
 import { ladderJson, mixedJson, piecesJson } from './state.ts';
 
-/** Number of seconds after which a piece is deleted if its parent did not read it. The longest encode takes the same time. */
+/** Number of seconds after which a piece is deleted if its parent did not read it. This equals the time limit of the longest encode. */
 const PIECE_SECONDS = 6 * 3600;
 
 interface PieceStart {
@@ -84,7 +84,7 @@ async function insertPieces(
     const job = await lockOwned(tx, run.claim);
     if (!job) return;
     const resume_sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
-    // A worker of an older release could not package the pieces.
+    // Require these capabilities, because a worker of an older release could not package the pieces.
     const own = [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])];
     const needs = isLadder ? { needs: [...new Set([...job.needs, ...own])] } : {};
     await tx

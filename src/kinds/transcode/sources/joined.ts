@@ -12,7 +12,7 @@ import { type LadderState, openState, type PiecesState } from '../segments/state
 import { objectsOf, prepareLadder, stagePiece, unusable } from './joined-ladder.ts';
 import { type FallBack, type PreparedSources, type ReadyOnes, readySources, type Strategy } from './prepared.ts';
 
-/** Memory of an FFmpeg that copies streams: 58 MB measured, rounded up. */
+/** Bytes of memory of an FFmpeg process that copies streams: the measured 58 MB, rounded up. */
 const JOIN_BYTES = 64 * 2 ** 20;
 
 /**

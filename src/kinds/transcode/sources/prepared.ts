@@ -69,7 +69,7 @@ export interface PreparedSources {
 
 /** An output that the sanitizer has copied. */
 export interface CopiedOutput {
-  /** Path on the host. */
+  /** Host path of the output. */
   path: string;
   /** Hash of the output; null if it has not been hashed yet. */
   sha256: string | null;

@@ -32,9 +32,9 @@ const LEAST_BYTES = 4 * 2 ** 20;
 export const JUDGED_BYTES = 512 * 1024;
 /** Maximum number of milliseconds in which a source is expected to arrive. A slower source is fetched without a slot. */
 const LONGEST_MS = 120_000;
-/** Milliseconds in total for which FFmpeg, and its slot, may wait for a source from a URL. */
+/** Maximum total number of milliseconds for which FFmpeg, and its slot, may wait for a source from a URL. */
 const MAX_WAITING_MS = 15_000;
-/** Milliseconds in total for which a job may wait for its upload in a slot that another job needs. */
+/** Maximum total number of milliseconds for which a job may wait for its upload in a slot that another job needs. */
 const MAX_NEEDED_MS = 5_000;
 
 /**
@@ -71,7 +71,7 @@ export interface SuitedSource {
   demuxer: ArrivingDemuxer;
   /** Size in bytes. */
   size: number;
-  /** Null for a source from a URL. */
+  /** The upload that is streamed; null for a source from a URL. */
   upload: StreamedUpload | null;
 }
 
@@ -127,7 +127,7 @@ async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise
   });
   return readySources(attempt, {
     ...{ slot, inputs: [input], assets: [], files: [], openStdin: () => feed.open(), signal, close },
-    // The next strategy may need the file after a fallback.
+    // Keep the file, because the next strategy may need it after a fallback.
     originals: {
       ready: source.staged,
       files: [{ row: sourceOf(run.claim, stream), file: source.path, isSpare: false }],
@@ -243,8 +243,8 @@ async function describeStream(
 }
 
 /**
- * Returns a fallback to the complete source, unless this would fail in the same way. In that case, waits for the rest of a source from a
- * URL, and then rethrows the error.
+ * Returns a fallback to the complete source, unless the complete source would fail in the same way. In that case, waits for the rest of a
+ * source from a URL, and then rethrows the error.
  */
 async function fallBackFrom(attempt: TranscodeAttempt, stream: Stream, error: unknown): Promise<FallBack> {
   if (stream.isSettled || attempt.run.signal.aborted) throw error;
