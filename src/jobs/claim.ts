@@ -77,7 +77,10 @@ export async function classesWithWork(
   return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
 }
 
-/** Continues after a first try. Returns 'busy' if other transactions have locked all accounts whose turn it is. */
+/**
+ * Evaluates a try. Returns the started job, null if no job may start, 'again' if the claim must try again, or 'busy' if other transactions
+ * have locked all accounts whose turn it is.
+ */
 async function afterTry(
   db: Db,
   query: Query,
@@ -123,11 +126,14 @@ function shownKinds({ kinds }: JobsContext): ShownKinds {
 interface Tried {
   /** Whether any account has a job that may start. */
   anyoneWaits: boolean;
-  /** Whether the oldest job of the account whose turn it is cannot run here. The accounts must then be compared by the jobs that can. */
+  /**
+   * Whether the oldest job of the account whose turn it is cannot run here. The accounts must then be compared by the jobs that can run
+   * here.
+   */
   isUneven: boolean;
-  /** The account whose turn it is; its row of the schedule is locked. */
+  /** The account whose turn it is, with its row of the schedule locked. Null if no account could be locked. */
   account: string | null;
-  /** Whether its next job needs a fetch. */
+  /** Whether the next job of the account needs a fetch. */
   mustFetch: boolean;
   started: Started | null;
 }
@@ -156,10 +162,10 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
 }
 
 /**
- * Finds the account to serve next, locks its row of the schedule, and starts its next job unless the job needs a fetch. For the account
- * `mayFetch`, starts a job that needs a fetch. All of this is one statement, because each statement costs a round trip. An index matches
- * each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has locked the account, the statement
- * serves another account with equally few running jobs, if there is one.
+ * Finds the account to serve next, locks its row of the schedule, and starts its next job unless the job needs a fetch. If `mayFetch` is
+ * not null, serves only this account, and also starts a job that needs a fetch. All of this is one statement, because each statement costs
+ * a round trip. An index matches each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has
+ * locked the account, the statement serves another account with equally few running jobs, if there is one.
  */
 async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
   const { resourceClass, hasCapabilities, byRunnable, worker, ...values } = query;
@@ -219,12 +225,12 @@ const startOne = compileEach<StartVariant, Start, StartedRow>((_db, start, varia
     FROM (SELECT) AS one LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
 });
 
-/** The event of the row `started`, under the name of its kind. */
+/** Returns SQL that records the event of the row `started`, under the name of its kind. */
 function startedEvents({ shownKinds: names, startedTypes: types }: ShownKinds) {
   const events = sql`
     SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
     FROM started JOIN unnest(${names}::text[], ${types}::text[]) AS kinds (name, type) ON kinds.name = started.kind`;
-  // Claims run concurrently, and transactions that notify commit one after the other.
+  // Wakes nobody, because transactions that notify commit one after the other, and claims must run concurrently.
   return insertEvents(events, { wakes: 'nobody' });
 }
 

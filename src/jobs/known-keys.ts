@@ -4,9 +4,9 @@ import type { Db } from '../database/pool.ts';
 /** A storage key that belongs to a row. */
 export interface KnownKey {
   key: string;
-  /** Id and creation time of a live object, whose bytes must exist; null for all others. */
+  /** Id and creation time of a live object, whose bytes must exist. Null for all other keys. */
   live: { id: string; since: Date } | null;
-  /** Number of files of a tree, whose key is a prefix; null for all others. */
+  /** Number of files of a tree, whose key is a prefix. Null for all other keys. */
   files: number | null;
 }
 

@@ -16,7 +16,7 @@ import type { Job } from './rows.ts';
 /** The names of the manifests of a ladder. A player requests a manifest first. */
 export const MANIFESTS = { hls: 'master.m3u8', dash: 'manifest.mpd' } as const;
 
-/** The key of an encrypted output. The database contains it, so that Airlock erases it together with the texts of the job. */
+/** Path of the key of an encrypted output. The database contains the key, so that Airlock erases it together with the texts of the job. */
 const KEY_FILE = 'key.bin';
 /** Files that the API sends instead of redirecting, because they contain URLs relative to the API. */
 const PLAYLIST = /\.(?:m3u8|mpd|vtt)$/;
@@ -56,7 +56,7 @@ export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId,
   return Buffer.concat([claims, macOf(vault, claims)]).toString('base64url');
 }
 
-/** Returns null if this server did not make the token, or if the token has expired. */
+/** Returns the output and the expiry of a token. Returns null if this server did not make the token, or if the token has expired. */
 export function readPlaybackToken(
   vault: Pick<Vault, 'fingerprint'>,
   token: string,
@@ -184,7 +184,7 @@ async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
     .executeTakeFirst();
 }
 
-/** The first sprite of a job. The caller checks the job and the account. */
+/** Returns the first sprite of a job. The caller checks the job and the account. */
 async function findSprite({ db }: Pick<Context, 'db'>, jobId: string) {
   return db
     .selectFrom('job_outputs')
