@@ -42,9 +42,9 @@ export interface ApiSettings {
   loopbackOnly: boolean;
   /** CIDRs of proxies whose x-forwarded-* headers are trusted. */
   trustProxy: string[];
-  /** Requests per minute for a key, unless its account sets another limit. */
+  /** Maximum requests per minute of a key, unless its account sets another limit. */
   rateLimit: number;
-  /** Bytes of one upload, unless its account sets another limit. */
+  /** Maximum bytes of one upload, unless its account sets another limit. */
   maxUploadBytes: number;
   /** Limits of connections, per address and in total. */
   connections: ConnectionLimits;

@@ -74,7 +74,7 @@ export function openDocumentFolder(folder: string): DocumentFolder {
 
 /**
  * Sends the smallest copy that the client accepts, or 304 if the client already has it. If too many bytes were sent to the address of the
- * client, waits, and throws 429 if the wait takes too long. Sets the headers that depend on the copy; the caller sets `cache-control` and
+ * client, waits, and throws 429 if the wait takes too long. Sets the headers that depend on the copy. The caller sets `cache-control` and
  * the content type.
  */
 export async function sendDocument(

@@ -42,7 +42,7 @@ export async function probeSource(
   return result;
 }
 
-/** The error for a file that could not be described. It uses the codes of a create where they exist. */
+/** Returns the error for a file that could not be described. Uses the codes of a create where they exist. */
 function rejectionOf({ context }: RouteDeps, job: Job): ApiError {
   const reason = openColumn(context.vault, 'jobs', 'error_sealed', job) ?? 'the probe was canceled';
   const code = job.error_code as FailureCode | null;

@@ -11,8 +11,8 @@ const MAX_WARNINGS = 10;
 const MAX_NAME = 64;
 
 /**
- * Checks query parameters: an empty value counts as absent, and a repeated parameter is rejected. Unknown parameters
- * never fail a request; the response reports them if its schema has `warnings`.
+ * Checks query parameters: an empty value counts as absent, and a repeated parameter is rejected. Unknown parameters never fail a request.
+ * The response reports them if its schema has `warnings`.
  */
 export function registerQueries(app: App): void {
   app.decorateRequest('queryWarnings', null);

@@ -28,8 +28,8 @@ const clientMetadata = z.object({
 });
 
 /**
- * OAuth 2.1 for clients that cannot be given a key, such as assistants. This API is both the authorization server and the resource. Clients
- * are public, register themselves (RFC 7591), and prove by PKCE that a code was issued to them.
+ * Registers OAuth 2.1 for clients that cannot be given a key, such as assistants. This API is both the authorization server and the
+ * resource. Clients are public, register themselves (RFC 7591), and prove by PKCE that a code was issued to them.
  */
 export function registerOauth(app: App, deps: ApiDeps): void {
   registerMetadata(app, deps);
