@@ -7,8 +7,8 @@ import { GENESIS, hashAuditRow } from './audit.ts';
 const BATCH = 1000;
 
 /**
- * The newest entry of the log at one time, in the form that is signed. A copy kept elsewhere reveals a log that was
- * truncated or rewritten.
+ * The newest entry of the log at one time, in the form that is signed. A copy that is kept elsewhere reveals whether the log was truncated
+ * or rewritten.
  */
 export interface AuditHead {
   type: 'airlock.audit-head';
@@ -104,7 +104,7 @@ export async function verifyAudit(
   return forged ? broken(forged.head.seq, 'bad_signature') : report;
 }
 
-/** Reads in batches, because the log of several years does not fit into memory. */
+/** Yields the rows of the log in order. Reads them in batches, because the log of several years does not fit into memory. */
 async function* rowsOf(db: Db): AsyncGenerator<Selectable<AuditLogTable>> {
   // Start below every number, to find a row that was moved before the first row.
   let last = -Number.MAX_SAFE_INTEGER;

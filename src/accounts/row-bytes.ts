@@ -29,7 +29,7 @@ export function rowBytesOf(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(row_bytes), 0)::float8 FROM account_storage WHERE account_id = ${accountId})`;
 }
 
-/** Columns of a SELECT with these figures. */
+/** Returns the columns of a SELECT with the figures of an account. */
 export function rowFiguresOf(accountId: string) {
   return sql`
     ${rowBytesOf(accountId)} AS row_bytes,

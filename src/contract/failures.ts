@@ -1,8 +1,9 @@
 import { rewrittenNames } from './containers.ts';
 
 /**
- * Every `error_code` of a failed job, declared once. `advice` is the remedy for people; `retry` is true if another
- * attempt can help (a dead worker, 5xx of a storage or a source; never bad media, rejected options or limits).
+ * Every `error_code` of a failed job, declared once. `advice` is the remedy for people. `retry` is true if another attempt can help, for
+ * example after a dead worker or a 5xx response of the storage or of a source. It is false for bad media, rejected options and exceeded
+ * limits.
  */
 export const failures = {
   invalid_media: { advice: 'Check that the file plays on your machine and upload it again.', retry: false },

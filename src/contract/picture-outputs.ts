@@ -9,7 +9,7 @@ import { nullable } from './nullable.ts';
 const MAX_SIDE = 8192;
 /** Only hexadecimal colors, because FFmpeg would resolve names of colors. */
 const COLOR = /^#[0-9a-fA-F]{6}$/;
-/** A share of the duration: `0%` to `100%`. */
+/** Pattern for a share of the duration, from `0%` to `100%`. */
 const PERCENT = /^(?:100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)%$/;
 /** Maximum duration of media that Airlock reads, in seconds. */
 const MAX_SECONDS = 12 * 3600;
@@ -75,7 +75,7 @@ const waveform = z
     description: 'A drawing of the loudness of the audio. The output format is `png`.',
   });
 
-/** These fields, at the top level of a request and in each entry of `outputs`. */
+/** Picture fields at the top level of a request and in each entry of `outputs`. */
 export const pictureFields = {
   still: nullable(still).describe('Makes the output one picture of the video.'),
   preview: nullable(preview).describe('Makes the output a short silent clip of several parts of the video.'),

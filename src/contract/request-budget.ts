@@ -6,12 +6,12 @@
 export const REQUEST_BUDGET = {
   /** Options of the output and of all inputs together. */
   options: { most: 300, noun: 'options' },
-  /** Filter graphs: `-vf`, `-af`, `-filter_complex`, and `filters` as one. */
+  /** Filter graphs: `-vf`, `-af`, `-filter_complex`, and `filters` as one graph. */
   graphs: { most: 32, noun: 'filter graphs' },
   filters: { most: 600, noun: 'filters' },
   /** Numbers, names, operators and calls of all expressions. */
   expressionParts: { most: 5000, noun: 'parts of expressions' },
-  /** `@text-overlay`, `@captions` and `@quote-card`. */
+  /** The options `@text-overlay`, `@captions` and `@quote-card`. */
   overlays: { most: 50, noun: 'overlays' },
   /** UTF-16 units of all arguments and graphs. */
   characters: { most: 100_000, noun: 'characters of options and filters' },
@@ -20,8 +20,8 @@ export const REQUEST_BUDGET = {
 export type BudgetName = keyof typeof REQUEST_BUDGET;
 
 /**
- * Maximum values of a JSON body: strings, numbers, arrays and objects. 300 options and 8 KiB of metadata that consists
- * only of digits have 5,000.
+ * Maximum values of a JSON body: strings, numbers, arrays and objects. 300 options and 8 KiB of metadata that consists only of digits have
+ * 5,000 values.
  */
 export const MAX_BODY_VALUES = 5_000;
 

@@ -7,7 +7,7 @@ export const BUILT_IN_PREFIX = 'airlock/';
 const NAME = '[a-z0-9][a-z0-9-]{0,62}';
 export const TEMPLATE_NAME = new RegExp(`^${NAME}$`);
 const REFERENCE = new RegExp(`^((?:${BUILT_IN_PREFIX})?${NAME})(?:@([1-9]\\d{0,8}))?$`);
-/** The longest reference: `airlock/`, a name and a version. */
+/** Length in characters of the longest reference: `airlock/`, a name and a version. */
 const MAX_REFERENCE = BUILT_IN_PREFIX.length + 63 + 10;
 
 /** A template that a request names. `version` is null for the newest version. */

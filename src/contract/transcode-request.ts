@@ -59,7 +59,7 @@ export interface OutputRequest {
 export interface TargetRequest {
   metric: TargetMetric;
   atLeast: number;
-  /** Bits per second of the video; null = any. */
+  /** Maximum bits per second of the video. Null if there is no maximum. */
   maxBitRate: number | null;
 }
 
@@ -93,7 +93,7 @@ export interface PreviewRequest {
 export interface WaveformRequest {
   width: number;
   height: number;
-  /** `#rrggbb` */
+  /** Color of the waveform as `#rrggbb`. */
   color?: string;
 }
 

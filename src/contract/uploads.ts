@@ -17,7 +17,7 @@ export const UPLOAD_ERROR_ORDER = [
 
 const isMissing = (value: unknown) => value === undefined || value === null || value === '';
 
-/** A number of bytes. 0 is invalid rather than missing: only undefined, null and "" are missing. */
+/** Returns the schema of a number of bytes. 0 is invalid rather than missing: only undefined, null and "" are missing. */
 export function uploadFileSize(missing: string, most: number) {
   return (
     z
@@ -29,7 +29,7 @@ export function uploadFileSize(missing: string, most: number) {
   );
 }
 
-/** A value of another type is invalid rather than missing. */
+/** Returns the schema of a required text. A value of another type is invalid rather than missing. */
 function requiredText(missing: string) {
   return z.string({ error: ({ input }) => (isMissing(input) ? missing : undefined) }).min(1, missing);
 }
@@ -51,7 +51,7 @@ export const fileFields = {
   contentType: declaredType,
 };
 
-/** An empty type needs a file name whose extension is known. */
+/** Rejects an empty type unless the extension of the file name is known. */
 export function requireKnownType<T extends z.ZodType<{ filename: string; contentType: string }>>(schema: T): T {
   return schema.refine(({ contentType, filename }) => contentType !== '' || contentTypeOfName(filename) !== null, {
     path: ['contentType'],
@@ -135,7 +135,7 @@ export interface ListedPart {
   etag: string;
 }
 
-/** The schema requires each field under one of its names. */
+/** Returns the number and the ETag of a part. The schema requires each field under one of its names. */
 export function readSentPart(part: z.infer<typeof sentPart>): ListedPart {
   return { partNumber: (part.partNumber ?? part.PartNumber)!, etag: (part.etag ?? part.ETag)! };
 }

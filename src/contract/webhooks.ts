@@ -13,7 +13,7 @@ export const MAX_WEBHOOK_URL = 2048;
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
 
-/** Why an attempt failed. A fixed list, so that no part of a receiver's response is kept. */
+/** Reasons for failed attempts. The list is fixed, so that no part of a receiver's response is kept. */
 export const DELIVERY_ERRORS = [
   'http_status',
   'redirect',
@@ -97,7 +97,7 @@ function webhookView(eventTypes: readonly string[]) {
     .meta({ id: 'Webhook', description: 'A URL that receives events, without its secret.' });
 }
 
-/** The schemas that contain types of events. `eventTypes` are the types that this release knows. */
+/** Returns the schemas that contain types of events. `eventTypes` are the types that this release knows. */
 export function webhookSchemas(eventTypes: readonly string[]) {
   const types = z
     .array(z.enum(eventTypes))
@@ -143,7 +143,7 @@ export type CreateWebhookBody = z.infer<WebhookSchemas['createWebhookBody']>;
 export type UpdateWebhookBody = z.infer<WebhookSchemas['updateWebhookBody']>;
 export type WebhookView = z.infer<WebhookSchemas['webhook']>;
 
-/** The schemas of deliveries. `eventTypes` are the types that this release knows. */
+/** Returns the schemas of deliveries. `eventTypes` are the types that this release knows. */
 export function deliverySchemas(eventTypes: readonly string[]) {
   const delivery = z
     .object({

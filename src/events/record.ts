@@ -61,7 +61,7 @@ interface NewEvent extends Record<'account' | 'type' | 'data', string> {
   batch: string | null;
   /** The ID whose waiting requests the event wakes. */
   wakes: string | null;
-  /** The only webhook that receives the event; null = all webhooks that subscribe to its type. */
+  /** The only webhook that receives the event. Null for all webhooks that subscribe to its type. */
   webhook: string | null;
 }
 

@@ -53,7 +53,10 @@ export async function presignUpload(
   return { id, answer };
 }
 
-/** The declared content type. Without one, the type that the name implies, which the request's schema has checked. */
+/**
+ * Returns the declared content type. If it is empty, returns the type that the name implies. The schema of the request has checked that
+ * there is one.
+ */
 export function declaredTypeOf({ contentType, filename }: PresignBody): string {
   return contentType || contentTypeOfName(filename)!;
 }
