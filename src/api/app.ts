@@ -74,8 +74,8 @@ const RESPONSE_MS = BODY_MS + MAX_WAIT_SECONDS * 1000 + 30_000;
 const OPEN_RESPONSE_MS = BODY_MS + 15_000;
 
 /**
- * Maximum requests per minute of one address with valid playback tokens: enough for 400 viewers who fetch video and audio every four
- * seconds.
+ * Maximum number of requests per minute of one address with valid playback tokens: enough for 400 viewers who fetch video and audio every
+ * four seconds.
  */
 const PLAYBACK_PER_MINUTE = 12_000;
 

@@ -26,7 +26,7 @@ interface Received {
   headers: IncomingHttpHeaders;
 }
 
-/** Records the routes that are registered later. */
+/** Collects the routes that pages of other origins may use, among the routes that are registered later. */
 export function collectCrossOriginRoutes(app: App): CrossOriginRoutes {
   const paths = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method, config }) => {

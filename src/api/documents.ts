@@ -22,7 +22,7 @@ export interface Document {
 }
 
 export interface DocumentFolder {
-  /** Returns null if there is no such file. `name` must not refer to a file outside the folder. */
+  /** Reads a file. Returns null if there is no such file. `name` must not refer to a file outside the folder. */
   read(name: string): Promise<Document | null>;
 }
 

@@ -11,7 +11,7 @@ import { submitterOf } from './caller.ts';
 import type { RouteDeps } from './deps.ts';
 import { untilEnded } from './until-ended.ts';
 
-/** Milliseconds that a request waits for a worker. A probe has 20 s for fetching and 15 s for ffprobe. */
+/** Maximum milliseconds that a request waits for a worker. A probe has 20 s for fetching and 15 s for ffprobe. */
 const PROBE_WAIT_MS = 45_000;
 
 /** `POST /v1/probe`: a worker describes the file. The job ends with the request, even if the client disconnects. */

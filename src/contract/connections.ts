@@ -4,7 +4,7 @@ import { rule } from './faults/rule.ts';
 import { listOf, nextField } from './lists.ts';
 import { nullable } from './nullable.ts';
 
-/** Maximum connections of one account. */
+/** Maximum number of connections of one account. */
 export const MAX_CONNECTIONS = 50;
 
 const NAME = '[a-z0-9][a-z0-9-]{0,62}';

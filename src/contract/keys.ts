@@ -13,11 +13,11 @@ export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
 export const SCOPES = [...ACCOUNT_SCOPES, 'operator'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Maximum active keys of one account. Keys that the operator creates count, but are never rejected. */
+/** Maximum number of active keys of one account. Keys that the operator creates count, but are never rejected. */
 export const MAX_LIVE_KEYS = 100;
 /**
- * Maximum keys that an account may create in 24 hours, including rotations. The number is limited, because rows of keys and of the audit
- * log are kept.
+ * Maximum number of keys that an account may create in 24 hours, including rotations. The number is limited, because rows of keys and of
+ * the audit log are kept.
  */
 export const MAX_NEW_KEYS_A_DAY = 1000;
 /** Maximum number of inactive keys in a list. The list contains the newest. */

@@ -5,7 +5,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_UPLOAD_BYTES = 2_048_576_000;
 /** Maximum bytes of an upload in parts that an operator can allow. */
 export const MAX_PARTS_UPLOAD_BYTES = 100_000_000_000;
-/** Maximum parts of one upload, so that a confirm can list all of them. */
+/** Maximum number of parts of one upload, so that a confirm can list all of them. */
 export const MAX_UPLOAD_PARTS = 1000;
 /**
  * Minimum and maximum bytes of a part, except the last. The minimum is the minimum of S3. The maximum bounds the loss if a connection

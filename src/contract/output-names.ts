@@ -1,6 +1,6 @@
 /* Names of outputs. The dashboard uses them too, so this file needs no schema. */
 
-/** Maximum outputs of one job. */
+/** Maximum number of outputs of one job. */
 export const MAX_OUTPUTS = 10;
 
 /** Pattern for a name that a request may give to an output. */

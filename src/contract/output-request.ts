@@ -73,7 +73,7 @@ const rung = z
   })
   .meta({ id: 'Rung', description: 'A rendition of a ladder.' });
 
-/** Maximum renditions of one ladder. */
+/** Maximum number of renditions of one ladder. */
 const MAX_RUNGS = 10;
 
 const MAX_SUBTITLE_URL = 2048;

@@ -13,7 +13,7 @@ const COLOR = /^#[0-9a-fA-F]{6}$/;
 const PERCENT = /^(?:100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)%$/;
 /** Maximum duration of media that Airlock reads, in seconds. */
 const MAX_SECONDS = 12 * 3600;
-/** Maximum pictures of one output. */
+/** Maximum number of pictures of one output. */
 const MAX_TILES = 2000;
 
 const pixels = z.number().int().min(16).max(MAX_SIDE);

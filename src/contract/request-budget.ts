@@ -20,13 +20,13 @@ export const REQUEST_BUDGET = {
 export type BudgetName = keyof typeof REQUEST_BUDGET;
 
 /**
- * Maximum values of a JSON body: strings, numbers, arrays and objects. 300 options and 8 KiB of metadata that consists only of digits have
- * 5,000 values.
+ * Maximum number of values of a JSON body: strings, numbers, arrays and objects. 300 options and 8 KiB of metadata that consists only of
+ * digits have 5,000 values.
  */
 export const MAX_BODY_VALUES = 5_000;
 
 /** Maximum nesting of arrays and objects in a JSON body. */
 export const MAX_BODY_DEPTH = 64;
 
-/** Maximum unknown fields that a response names. Further unknown fields are only counted. */
+/** Maximum number of unknown fields that a response names. Further unknown fields are only counted. */
 export const MAX_UNKNOWN_FIELDS = 50;

@@ -7,12 +7,13 @@ import { checkOutputs, isBody } from './output-request.ts';
 import { TEMPLATE_NAME } from './template-reference.ts';
 import { namesOutput, reusableFields } from './transcodes.ts';
 
-/** Maximum templates of one account. */
+/** Maximum number of templates of one account. */
 export const MAX_TEMPLATES = 100;
-/** Maximum versions of one template. Versions never change, so each change of a template adds one. */
+/** Maximum number of versions of one template. Versions never change, so each change of a template adds one. */
 export const MAX_TEMPLATE_VERSIONS = 50;
 /**
- * Maximum versions that an account can save in 24 hours, including deleted versions, because the audit log keeps an entry for each version.
+ * Maximum number of versions that an account can save in 24 hours, including deleted versions, because the audit log keeps an entry for
+ * each version.
  */
 export const MAX_NEW_VERSIONS_A_DAY = 1000;
 /** Maximum size in bytes of the `request` of a template as JSON. */

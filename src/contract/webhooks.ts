@@ -4,11 +4,11 @@ import { shownType } from './events.ts';
 import { plainText } from './faults/rule.ts';
 import { afterField, listOf, nextField, notBoth } from './lists.ts';
 
-/** Maximum webhooks of one account. */
+/** Maximum number of webhooks of one account. */
 export const MAX_WEBHOOKS = 20;
-/** Maximum webhooks that an account can create in 24 hours, including deleted webhooks. */
+/** Maximum number of webhooks that an account can create in 24 hours, including deleted webhooks. */
 export const MAX_NEW_WEBHOOKS_A_DAY = 100;
-/** Maximum characters of the URL of a webhook. */
+/** Maximum length of the URL of a webhook in characters. */
 export const MAX_WEBHOOK_URL = 2048;
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;

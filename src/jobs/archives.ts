@@ -26,7 +26,7 @@ const PART_BYTES = 8 * 2 ** 20;
 export const ARCHIVE_POOL: PoolShape = { places: 64, share: 1, reserved: 16, quiet: 1 };
 /**
  * Limits how many archives make and store a part at the same time. The archives take turns, so that a small archive doesn't wait for large
- * ones.
+ * archives.
  */
 export const ARCHIVE_PART_POOL: PoolShape = { places: 4, share: 1, reserved: 0, quiet: 1 };
 /** Number of following files that are read ahead if they are small, and the maximum size of a small file in bytes. */

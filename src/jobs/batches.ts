@@ -15,7 +15,7 @@ import { isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /*
  * A batch contains the jobs of one request. Its row is locked after the rows of its jobs, so that only the end of the last job completes
- * it.
+ * the batch.
  */
 
 export type BatchRow = Selectable<BatchesTable>;
@@ -68,7 +68,7 @@ export async function openBatch(
   return tx.selectFrom('batches').selectAll().where('id', '=', batch.id).executeTakeFirstOrThrow();
 }
 
-/** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account. */
+/** Returns a batch. Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account. */
 export async function getBatch(db: Db, accountId: string, id: string): Promise<BatchRow> {
   const row = isUuid(id)
     ? await db
@@ -139,7 +139,7 @@ export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
 
 const NO_TEXTS = { refusals_sealed: null, metadata_sealed: null, webhook_sealed: null };
 
-/** Erases the texts of those of the batches that are complete and whose jobs are all erased. The caller has locked the jobs. */
+/** Erases the texts of each of these batches that is complete and whose jobs are all erased. The caller has locked the jobs. */
 export async function scrubErasedBatches(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   // If two transactions erase the last two jobs, the second transaction waits here, and then sees the job that the first has erased.

@@ -55,7 +55,7 @@ export function dueChecks(db: Db, resting: readonly string[] = []) {
   return db.selectFrom(due.as('due')).select('id').orderBy('turn').orderBy('check_at').limit(BATCH);
 }
 
-/** Checks the uploads that are due. If a check fails, the upload is reported and rests; the other checks continue. */
+/** Checks the uploads that are due. If a check fails, the upload is reported and rests, and the other checks continue. */
 export async function checkUploads(context: JobsContext): Promise<Swept> {
   const { db, rows } = context;
   const due = await dueChecks(db, rows.resting('awaited_uploads')).execute();
@@ -179,7 +179,7 @@ async function areJoined(context: JobsContext, upload: Upload): Promise<boolean>
     await joinParts(context, upload, { filename: '', fileSize: upload.declared_size });
     return true;
   } catch (error) {
-    // Parts are missing or have another size, or the upload was deleted meanwhile.
+    // Parts are missing or have another size, or the upload was deleted in the meantime.
     if (error instanceof ApiError && error.status < 500) return false;
     throw error;
   }

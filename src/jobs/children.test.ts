@@ -96,7 +96,7 @@ describe('a job that waits for its children', () => {
     await reportProgress(world.context, first, { ...RUNNING, progress: 0.5 });
     await reportProgress(world.context, second, { ...RUNNING, progress: 0.1 });
     await reportProgress(world.context, audio, { ...RUNNING, speed: 90, progress: 0.9 });
-    // 16 of 40 seconds are done. The other 24 take six seconds at four seconds of media a second.
+    // 16 of 40 seconds are done. The other 24 seconds take six seconds at a speed of four seconds of media per second.
     const expected = { progress: 0.98 * 0.4, speed: 4, fps: 100 };
     const view = await world.view(id);
     expect(view).toMatchObject({ speed: 4, fps: 100, eta_seconds: 6 });

@@ -57,7 +57,7 @@ export function eligibleFor(query: Eligibility) {
   const { resourceClass, passedOver } = query;
   const next = sql.ref(`schedule.next_${resourceClass}`);
   const limited = resourceClass !== 'interactive';
-  // A scalar subquery, which the planner does not turn into a join: it reads one row of the index for each account.
+  // This is a scalar subquery, which the planner does not turn into a join. It reads one row of the index for each account.
   const hasRunnable = sql`(
     SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND ${isRunnable(query)} LIMIT 1)`;
   const eligible = sql`

@@ -13,15 +13,15 @@ import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
 export interface ClaimingWorker {
   id: string;
   tier: string;
-  /** Capabilities of this worker. Jobs list the capabilities that they require in `needs`. Default: none. */
+  /** Capabilities of this worker. Jobs list the capabilities that they require in `needs`. Defaults to none. */
   capabilities?: readonly string[];
 }
 
 export interface ClaimOptions {
   worker: ClaimingWorker;
-  /** Whether this worker has a permit for another fetch of the account. Default: always. */
+  /** Whether this worker has a permit for another fetch of the account. By default, it always has one. */
   mayFetch?: (accountId: string) => boolean;
-  /** Accounts whose interactive jobs this worker has started, the latest last. Default: none. */
+  /** Accounts whose interactive jobs this worker has started, the latest last. Defaults to none. */
   served?: readonly string[];
   /** Sends further statements in the round trip that reads the rows of a claimed job. */
   alongside?: (connection: Db) => void;
@@ -62,8 +62,8 @@ export async function claimJob(
 }
 
 /**
- * Returns the resource classes in which a job may start now: one statement for all slots of a worker that have nothing
- * to do. A claim for such a class may still find nothing, because another worker was faster or a fetch has no permit.
+ * Returns the resource classes in which a job may start now. Uses one statement for all idle slots of a worker. A claim for such a class
+ * may still find nothing, because another worker was faster or a fetch has no permit.
  */
 export async function classesWithWork(
   db: Db,
@@ -140,8 +140,8 @@ interface Tried {
 
 /**
  * Waits until the account whose turn it is can be locked, and starts its next job, because an account with more running jobs must not
- * overtake it. The transaction has no other lock while it waits, so two claims never wait for each other. It is sent in one round trip, so
- * that a process that is stopped or unreachable in the meantime leaves no lock behind.
+ * overtake it. The transaction has no other lock while it waits, so two claims never wait for each other. The transaction is sent in one
+ * round trip, so that a process that is stopped or unreachable in the meantime leaves no lock behind.
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {
   const { eligible } = eligibleFor(query);

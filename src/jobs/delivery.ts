@@ -13,7 +13,7 @@ export const deliveryTarget = z.union([
   z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }),
   z.object({
     connection: z.string(),
-    /** Empty, or folders with a slash at the end. */
+    /** Prefix of the keys in the bucket: empty, or folders with a slash at the end. */
     prefix: z.string(),
   }),
 ]);
@@ -29,7 +29,7 @@ const place = z.object({ host: z.string().nullable(), bucket: z.string().nullabl
 const report = place.extend({
   error: z.string().nullable(),
   at: z.string().nullable(),
-  /** The connection that can deliver the output again; absent for a presigned URL, and in rows of older releases. */
+  /** The connection that can deliver the output again. Absent for a presigned URL, and in rows of older releases. */
   connection: z.string().optional(),
   /** Other places to which earlier deliveries may have sent a copy. `at` is null for a delivery that failed. */
   earlier: z.array(place.extend({ at: z.string().nullable() })).optional(),

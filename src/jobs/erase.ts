@@ -18,7 +18,7 @@ import { isOpen, type Job } from './rows.ts';
 
 /**
  * Erases a job and its children. An open job is canceled first. The outputs and the uploads that the job used are deleted before this
- * resolves; an upload that another open job needs stays until that job is erased or its retention ends. Idempotent. Returns the time at
+ * resolves. An upload that another open job needs stays until that job is erased or its retention ends. Idempotent. Returns the time at
  * which the job was erased. Throws `StorageError` if bytes could not be deleted. The sweeper retries such a deletion.
  */
 export async function eraseJob(

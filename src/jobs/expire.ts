@@ -95,7 +95,7 @@ export function expireUploads(context: JobsContext): Promise<Swept> {
   return expireBatch(context, due, async (tx, only) => {
     const found = only ?? (await due(tx));
     if (found.length === 0) return 0;
-    // The insert of a job locks the row of the upload; skip it until the next sweep.
+    // The insert of a job locks the row of the upload. Skip such an upload until the next sweep.
     const locked = await tx
       .selectFrom('uploads')
       .select('id')

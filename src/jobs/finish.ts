@@ -28,7 +28,7 @@ import {
   storedLimits,
 } from './rows.ts';
 
-/** The result of an attempt that made outputs: the job is completed if it made all of them, else failed. */
+/** The result of an attempt that made outputs. The job is completed if the attempt made all outputs, otherwise failed. */
 export interface Completion {
   outputs: readonly StoredOutput[];
   /**
@@ -38,7 +38,7 @@ export interface Completion {
   /** JSON for the manifest, sealed when it is stored. Null if nothing was planned. */
   plan: string | null;
   warnings: readonly Warning[];
-  /** Total duration of all inputs in seconds, for usage; null for a job that is not billed. */
+  /** Total duration of all inputs in seconds, for usage. Null for a job that is not billed. */
   inputSeconds: number | null;
   attempt: AttemptFacts | null;
   /** Runs in the transaction that completes the job. */

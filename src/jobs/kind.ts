@@ -27,16 +27,16 @@ export interface KindTraits {
 export interface ShownTraits {
   /** Singular and plural name of a job of this kind: `toy` and `toys`. */
   nouns: { one: string; many: string };
-  /** Errors that replace the common ones, because older clients know them. */
+  /** Errors that replace the common errors, because older clients know them. */
   outputErrors?: Partial<OutputErrors>;
 }
 
-/** The errors of a request for the output of a job that has none, by the state of the job. */
+/** The errors of a request for an output that a job does not have, by the state of the job. */
 export interface OutputErrors {
   running: ErrorCode;
   failed: ErrorCode;
   canceled: ErrorCode;
-  /** The job is completed. */
+  /** The error if the job is completed. */
   absent: ErrorCode;
 }
 

@@ -15,7 +15,7 @@ const PAGE_ROWS = 1000;
 /** Yields the keys of objects and of pending uploads in byte order. Keeps one page in memory. */
 export async function* knownKeys(db: Db, pageRows = PAGE_ROWS): AsyncGenerator<KnownKey> {
   for (let after = ''; ; ) {
-    // Both columns have an index in this order, so each page starts where the previous one ended.
+    // Both columns have an index in this order, so each page starts where the previous page ended.
     const { rows } = await sql<{ key: string; id: string | null; since: Date | null; files: number | null }>`
       SELECT * FROM (
         (SELECT key, CASE WHEN state = 'live' THEN id END AS id, created_at AS since, files FROM objects

@@ -70,7 +70,7 @@ export async function recordTree(
   await changeReserved(context.db, objectId, { size, files, sha256 });
 }
 
-/** Postpones the deletion of an output that takes long to store. */
+/** Postpones the deletion of an output that is still being stored. */
 export async function postponeDeletion(context: Pick<JobsContext, 'db'>, objectId: string): Promise<void> {
   await changeReserved(context.db, objectId, {});
 }

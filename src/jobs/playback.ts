@@ -30,12 +30,15 @@ const LADDER = 'ladder';
 /** The role of outputs with scrub previews. */
 const SPRITE = 'sprite';
 
-/** Bytes of a token: the id of the output, its expiry in Unix seconds, and the first half of an HMAC-SHA256 of both. */
+/**
+ * Number of bytes of each part of a token: the id of the output, the expiry of the token in Unix seconds, and the first half of an
+ * HMAC-SHA256 of both.
+ */
 const ID_BYTES = 16;
 const END_BYTES = 4;
 const MAC_BYTES = 16;
 const TOKEN_BYTES = ID_BYTES + END_BYTES + MAC_BYTES;
-/** Base64url without padding. */
+/** Pattern for a token: base64url without padding. */
 const TOKEN = new RegExp(`^[\\w-]{${Math.ceil((TOKEN_BYTES * 4) / 3)}}$`);
 
 /** The output that a token plays, and the expiry of the token. */
@@ -46,8 +49,8 @@ export interface PlaybackGrant {
 }
 
 /**
- * Returns a token that plays one output until `expiresAt`, rounded down to a second. The database has no row for the token:
- * the vault verifies it. It is valid until it expires or Airlock deletes the output.
+ * Returns a token that plays one output until `expiresAt`, rounded down to a second. The database has no row for the token: the vault
+ * verifies the token. The token is valid until it expires or Airlock deletes the output.
  */
 export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId, expiresAt }: PlaybackGrant): string {
   const claims = Buffer.alloc(ID_BYTES + END_BYTES);

@@ -83,7 +83,7 @@ export interface Claim {
   number: number;
   job: Job;
   inputs: ClaimedSource[];
-  /** Files that filters and overlays name; asset i of the request has the position `inputs.length + i`. */
+  /** Files that filters and overlays name. Asset i of the request has the position `inputs.length + i`. */
   assets: ClaimedSource[];
   outputs: JobOutput[];
   /** Commands that the attempt has run so far. They are recorded when the attempt ends. */
@@ -116,7 +116,9 @@ export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
   };
 }
 
-/** Warnings quote the caller's text, so they are stored like the request: sealed, without the queries of URLs. */
+/**
+ * Seals the warnings of a job. Warnings quote the caller's text, so they are stored like the request: sealed, without the queries of URLs.
+ */
 export function sealWarnings(vault: Vault, job: RowOf<'jobs'>, warnings: readonly Warning[]): Buffer | null {
   if (warnings.length === 0) return null;
   return sealColumn(vault, 'jobs', 'warnings_sealed', job, JSON.stringify(hideQueries(warnings)));

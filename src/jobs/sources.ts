@@ -21,9 +21,9 @@ export interface NamedSource {
 
 /** A source that a job may read. */
 export interface ResolvedSource {
-  /** The confirmed upload behind a gs:// URL; null for a URL that a worker will fetch. */
+  /** Id of the confirmed upload behind a gs:// URL. Null for a URL that a worker will fetch, and for an output. */
   uploadId: string | null;
-  /** The object behind a gs:// URL: an upload, or the output of an earlier job. */
+  /** Id of the object behind a gs:// URL: an upload, or the output of an earlier job. Null for a URL that a worker will fetch. */
   objectId: string | null;
   /** The URL without its query, which the API shows. Null for jobs that clients do not see. */
   shownUrl: string | null;
@@ -91,7 +91,7 @@ export async function reserveSources(
   return current.map((source, index) => {
     const { field } = sources[index]!;
     if ('code' in source) throw sourceError(context, source, field);
-    // The upload existed when it was found.
+    // The upload existed when the sources were found, so it has been deleted since then.
     if (known && source.uploadId !== null && !reserved.has(source.uploadId)) throw sourceError(context, DELETED, field);
     return source;
   });

@@ -16,7 +16,7 @@ const LONGEST_SECONDS = 120;
  * (docs/decisions/0070-clients-wait-for-no-period.md).
  */
 const SHORTEST_SECONDS = 2;
-/** Number of stored parts after which the rate of the upload is known. It is the rate of the second part. */
+/** Number of stored parts after which the rate of the upload is known. This is the rate of the second part. */
 export const RATED_PARTS = 2;
 
 /**

@@ -15,7 +15,7 @@ const PACE_MS = 5_000;
 
 /** The position and the expected start of a waiting job, as shown in events. */
 export interface StartForecast {
-  /** As in `QueuePosition`. */
+  /** See `QueuePosition.position`. */
   position: number;
   /** Null while the duration of jobs is unknown. */
   expected_start_at: string | null;

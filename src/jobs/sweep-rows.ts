@@ -81,7 +81,7 @@ const ROWS: readonly Sweep[] = [
   },
 ];
 
-/** Rows without references from other tables. In most of these tables, a worker may read only this column. */
+/** Rows without references from other tables. In most of these tables, a worker may read only the column `by`. */
 const RANGES: readonly Sweep[] = [
   { table: 'events', over: sql`created_at < ${ago(EVENT_DAYS * 86_400)}`, by: 'created_at' },
   { table: 'idempotency_keys', over: sql`created_at < ${ago(IDEMPOTENCY_HOURS * 3600)}`, by: 'created_at' },

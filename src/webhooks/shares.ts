@@ -5,10 +5,10 @@ import { type PoolShape, placesOfAccount } from '../pools/share.ts';
  * receiver.
  */
 export const WEBHOOK_POOL: PoolShape = { places: 256, share: 2, reserved: 64, quiet: 16 };
-/** Maximum slots for endpoints whose last attempt timed out. The other slots always serve other endpoints. */
+/** Maximum number of slots for endpoints whose last attempt timed out. The other slots always serve other endpoints. */
 const PROBE_SLOTS = WEBHOOK_POOL.places / 2;
 const PROBES_PER_ACCOUNT = 2;
-/** Maximum deliveries of one claim. The number is small, so that the shares follow the number of free slots. */
+/** Maximum number of deliveries of one claim. The number is small, so that the shares follow the number of free slots. */
 const CLAIM_LIMIT = 16;
 
 /** A delivery that is being sent. */

@@ -20,7 +20,7 @@ export class OauthError extends Error {
   readonly code: OauthErrorCode;
   readonly status: number;
 
-  /** @param description for developers; only ASCII without quotes (RFC 6749, 5.2) */
+  /** @param description text for developers, which contains only ASCII without quotes (RFC 6749, 5.2) */
   constructor(code: OauthErrorCode, description: string, status = 400) {
     super(description);
     this.code = code;

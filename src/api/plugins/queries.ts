@@ -7,7 +7,7 @@ import type { App } from '../types.ts';
 
 /** Maximum number of unknown parameters in a response's warnings. */
 const MAX_WARNINGS = 10;
-/** Maximum length of a parameter name in such a warning. */
+/** Maximum length in characters of a parameter name in such a warning. */
 const MAX_NAME = 64;
 
 /**

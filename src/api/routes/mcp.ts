@@ -15,7 +15,7 @@ import { publicOrigin } from '../public-origin.ts';
 import { requireSameSite } from '../session-cookie.ts';
 import type { App } from '../types.ts';
 
-/** Maximum number of messages in one request. Each may be a call of a tool. */
+/** Maximum number of messages in one request. Each message may be a call of a tool. */
 const MAX_MESSAGES = 10;
 
 /**

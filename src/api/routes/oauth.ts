@@ -128,7 +128,7 @@ function registerTokens(app: App, deps: ApiDeps): void {
     requireResource(sent.resource, publicOrigin(deps.settings, request));
     const clientId = sent.client_id ?? '';
     const by = originOf(request);
-    // Also commits after a rejection: a code can be tried only once, and a code that is used twice ends its grant.
+    // This transaction also commits after a rejection, because a code can be tried only once, and a code that is used twice ends its grant.
     const tokens = await db.transaction().execute((tx) => {
       if (sent.grant_type === 'authorization_code') {
         const { code = '', redirect_uri: redirectUri = '', code_verifier: verifier = '' } = sent;
