@@ -23,10 +23,10 @@ export interface AuditReport {
   rows: number;
   /** Number of signed heads that were compared. */
   checkpoints: number;
-  /** `seq` of the first row that fails verification; null when the log is intact. */
+  /** `seq` of the first row that fails verification. Null if the log is intact. */
   brokenAt: number | null;
   problem: AuditProblem | null;
-  /** Hash of the last row that was read; null for an empty log. */
+  /** The last row that was read. Null for an empty log. */
   head: { seq: number; hash: string } | null;
 }
 
@@ -42,7 +42,7 @@ export type AuditProblem =
 
 type Checkpoint = { head: AuditHead; by: Signature };
 
-/** Returns the head of the log; null for an empty log. */
+/** Returns the head of the log, or null for an empty log. */
 export async function auditHead(db: Db): Promise<AuditHead | null> {
   const last = await db
     .selectFrom('audit_log')

@@ -24,7 +24,7 @@ export interface SignInAttempt {
   /** Email address in lower case. */
   email: string;
   ip: string;
-  /** The id of a browser in which this person has signed in before; null for any other browser. */
+  /** The id of a browser in which this person has signed in before. Null for any other browser. */
   device: string | null;
 }
 

@@ -12,7 +12,10 @@ export interface ListPosition {
 /** Creates and reads the cursors of one list of one account. */
 export interface ListCursors {
   format(position: ListPosition): string;
-  /** Returns null without a cursor. Throws `invalid_request` for a cursor of another list, account or release. */
+  /**
+   * Returns the position of a cursor, or null if there is no cursor. Throws `invalid_request` for a cursor of another list, account or
+   * release.
+   */
   parse(cursor: string | undefined): ListPosition | null;
 }
 
@@ -25,7 +28,7 @@ const TAG_BYTES = 16;
  * reads a list of the server.
  */
 export function listCursors(vault: Pick<Vault, 'fingerprint'>, list: string, accountId: string): ListCursors {
-  // A JSON array, because the other texts with fingerprints are names of uploads, which never start with a bracket.
+  // The text is a JSON array, because the other texts with fingerprints are names of uploads, which never start with a bracket.
   const tagOf = (body: string) =>
     vault.fingerprint(JSON.stringify(['cursor', FORMAT, list, accountId, body])).subarray(0, TAG_BYTES);
   return {

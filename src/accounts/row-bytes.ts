@@ -20,7 +20,7 @@ export const MOST_PENDING_DELIVERIES = 100_000;
 export interface RowFigures {
   row_bytes: number;
   pending_deliveries: number;
-  /** Jobs that are not final. Each will add deliveries. */
+  /** Number of jobs that are not final. Each of these jobs will add deliveries. */
   open_jobs: number;
   webhooks: number;
 }

@@ -48,8 +48,9 @@ export async function freshSpace(
 }
 
 /**
- * Like `storeSpace`, but the result may be up to half a second old. If the storage does not respond, it may be up to half a minute old,
- * because a job waits for the storage anyway. Use this only to check whether space is left, because other requests can use the space first.
+ * Like `storeSpace`, but the result may be up to half a second old. If the storage does not respond, the result may be up to half a minute
+ * old, because a job waits for the storage anyway. Use this only to check whether space is left, because other requests can use the space
+ * first.
  */
 export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
   const { store } = context;

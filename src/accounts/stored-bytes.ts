@@ -101,7 +101,7 @@ const promisedFigures = sql`
 
 /**
  * Returns the promised bytes that the disk does not contain yet. An output counts completely until it is stored, even if a part of it is
- * already written, so the result is rather too high.
+ * already written, so the result may be too high.
  */
 export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'outputs'>, stagedBytes: number): number {
   return Math.max(0, uploads - stagedBytes) + outputs;

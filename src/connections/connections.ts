@@ -38,7 +38,7 @@ export async function createConnection(
   await appendAudit(tx, { ...by, action: 'connection.created', target: key.id, result: 'ok' });
 }
 
-/** Throws `connection_exists` or `too_many_connections`. */
+/** Throws `connection_exists` if the name is taken, or `too_many_connections` if the account has the maximum number of connections. */
 export async function requireConnectionCapacity(db: Db, accountId: string, name: string): Promise<void> {
   const names = await namesOf(db, accountId);
   if (names.includes(name)) {

@@ -6,7 +6,7 @@ import { rule } from './faults/rule.ts';
 
 const cursor = z.string().max(200);
 
-/** A type in a response. It is not checked, because a newer release may have recorded it. */
+/** A type in a response. The schema does not check the type, because a newer release may have recorded the event. */
 export const shownType = (types: readonly string[]) => z.string().meta({ enum: [...types] });
 
 /** A list of types, separated by commas. */

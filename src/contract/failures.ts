@@ -78,7 +78,10 @@ export function isFailureCode(text: string): text is FailureCode {
   return Object.hasOwn(failures, text);
 }
 
-/** Fails a job. It may be thrown anywhere between claim and finish, and is stored as `error_code` and `error_message`. */
+/**
+ * An error that fails a job. Any code between the claim and the finish of a job may throw it. The job then has its code and message as
+ * `error_code` and `error_message`.
+ */
 export class JobFailure extends Error {
   readonly code: FailureCode;
   /** Whether another attempt can help. Defaults to the value of the code. */

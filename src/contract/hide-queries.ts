@@ -4,7 +4,9 @@
  */
 const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\//gi;
 
-/** Characters that end an unquoted value of a filter (ffmpeg-utils "Quoting and escaping", and the separators of graphs). */
+/**
+ * Pattern for the characters that end an unquoted value of a filter (ffmpeg-utils "Quoting and escaping", and the separators of graphs).
+ */
 const ENDS = /[:,;[\]\s]/;
 
 /**

@@ -1,4 +1,4 @@
-/* Separate from the schemas, like limits.ts, so that the command line can show these limits without loading a validator. */
+/* This file is separate from the schemas, like limits.ts, so that the command line can show these limits without loading a validator. */
 
 /** Limits of a transcode's cell. Server, account and job can each set these limits. The lowest limit applies. */
 export const LIMIT_NAMES = ['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb'] as const;

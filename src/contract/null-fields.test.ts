@@ -6,7 +6,7 @@ import { createKeyBody, rotateKeyBody } from './keys.ts';
 import { createBody } from './transcodes.ts';
 import { confirmBody, presignBody } from './uploads.ts';
 
-/** Clients of the hosted service send `null` for fields without a value (`"preset": null`). */
+/** The bodies of requests. Clients of the hosted service send `null` for fields without a value (`"preset": null`). */
 const BODIES = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody };
 
 /** Returns every field that may be absent, with the schema that reads it. */

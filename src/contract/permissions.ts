@@ -8,9 +8,9 @@ export interface Permission {
   /** Another scope that is sufficient. */
   or?: Scope;
   /**
-   * For routes that concern jobs. A key with the scope `transcode` and without `read` may use them only for the jobs and batches of its own
-   * line of keys. With `job` or `batch`, the path contains the id of a job or batch as `:id`, which is checked before the route runs. With
-   * `query`, the route filters by `ownKeys`.
+   * For routes that concern jobs. A key with the scope `transcode` and without `read` may use these routes only for the jobs and batches of
+   * its own line of keys. With `job` or `batch`, the path contains the id of a job or batch as `:id`, which is checked before the route
+   * runs. With `query`, the route filters by `ownKeys`.
    */
   own?: 'job' | 'batch' | 'query';
 }

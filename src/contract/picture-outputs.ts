@@ -7,7 +7,7 @@ import { nullable } from './nullable.ts';
 
 /** Maximum width and height of a picture in pixels. WebP allows at most 16,383 (RFC 9649). */
 const MAX_SIDE = 8192;
-/** Only hexadecimal colors, because FFmpeg would resolve names of colors. */
+/** Pattern for a color. Only hexadecimal colors are allowed, because FFmpeg would resolve names of colors. */
 const COLOR = /^#[0-9a-fA-F]{6}$/;
 /** Pattern for a share of the duration, from `0%` to `100%`. */
 const PERCENT = /^(?:100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)%$/;

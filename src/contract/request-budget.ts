@@ -1,6 +1,6 @@
 /**
  * Limits of a complete request, in addition to the limits of its fields. The largest of the 120 requests in `test/media/wild` uses less
- * than a fifth of each limit; a test enforces this. Together the limits bound the time for reading, planning and drawing: the most
+ * than a fifth of each limit. A test enforces this. Together the limits bound the time for reading, planning and drawing: the most
  * expensive known request within them takes 0.4 s of a thread on a busy machine.
  */
 export const REQUEST_BUDGET = {

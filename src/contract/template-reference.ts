@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
 
-/** Prefix of the names of built-in templates. Accounts cannot use it. */
+/** Prefix of the names of built-in templates. Accounts cannot use this prefix. */
 export const BUILT_IN_PREFIX = 'airlock/';
 
 const NAME = '[a-z0-9][a-z0-9-]{0,62}';

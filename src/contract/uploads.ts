@@ -22,7 +22,7 @@ export function uploadFileSize(missing: string, most: number) {
   return (
     z
       .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
-      // Not int(), because it reports an integer above 2^53 as invalid instead of too large.
+      // `int()` would report an integer above 2^53 as invalid instead of too large.
       .refine(Number.isInteger, 'invalid_file_size')
       .min(1, 'invalid_file_size')
       .meta({ type: 'integer', maximum: most })

@@ -194,7 +194,7 @@ export async function readAllEvents(
   let hasHidden = false;
   const read = async (cursor: Cursor | null) => {
     const { tx, id } = cursor!;
-    // One statement, because an event that becomes readable between two statements would be missing in both.
+    // This is one statement, because an event that becomes readable between two statements would be missing in both.
     const { rows } = await sql<(AccountRow | { id: null }) & { has_hidden: boolean }>`
       SELECT EXISTS (SELECT FROM events WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())) AS has_hidden, page.*
       FROM (SELECT) AS one LEFT JOIN (

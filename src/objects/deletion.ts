@@ -114,7 +114,7 @@ async function deleteObjects(
   return { deleted: deleted.length, error: failed.values().next().value ?? null };
 }
 
-/** Deletes single objects. Adds each failure under the id of its object, and returns the ids of deleted objects. */
+/** Deletes single objects. Adds each failure to `failed` under the id of its object. Returns the ids of the deleted objects. */
 async function deleteKeys(
   { store }: Deleting,
   rows: readonly Doomed[],

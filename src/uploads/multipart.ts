@@ -56,7 +56,7 @@ export async function beginMultipart(
   const partSize = partSizeFor(body.fileSize, body.partSize ?? null);
   const [id, objectId] = [uuidv7(), uuidv7()];
   const key = sealedKey(account.id, objectId);
-  // Outside the transaction: a storage that hangs must not block database connections.
+  // These calls run outside the transaction, because a storage that hangs must not block database connections.
   const [space, multipartId] = await Promise.all([
     storeSpace(context, { withinMs: NEEDED_SPACE_MS }),
     context.store.createMultipart(key, { contentType: declaredTypeOf(body), partSize }),

@@ -65,7 +65,7 @@ export function declaredTypeOf({ contentType, filename }: PresignBody): string {
 export interface UploadRequest<Body = PresignBody> {
   account: Account;
   body: Body;
-  /** Null if the storage has no measurable limit. */
+  /** Free space of the storage. Null if the storage has no measurable limit. */
   space: MeasuredSpace | null;
 }
 
@@ -108,7 +108,7 @@ export async function insertUpload(
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
       .returning('id')
       .executeTakeFirst();
-  // Both queries share one round trip; a rejection undoes the insert.
+  // Both queries share one round trip. A rejection undoes the insert.
   const tried = nextName(account, wanted);
   const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(tried)]);
   if (first) return tried;

@@ -21,14 +21,14 @@ const inspection = z.object({
   info: z.unknown(),
   /** Whether FFmpeg reads a remuxed container or the original file. Absent for a subtitle file. */
   container: z.enum(['rewritten', 'original']).optional(),
-  /** How a source was fetched from its URL; absent for other sources. */
+  /** How a source was fetched from its URL. Absent for other sources. */
   fetched: fetchedHow.optional(),
 });
 
 export type Inspection = z.infer<typeof inspection>;
 
 export const inspectionJson = storedJson('inspection', 1, inspection);
-/** Columns for lists, which do not read `info`. */
+/** The fields of an inspection that lists read. `info` is not among these fields. */
 export const inspectionSummary = storedJson(
   'inspection',
   1,

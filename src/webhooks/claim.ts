@@ -41,7 +41,7 @@ export async function claimDeliveries(db: Db, catalog: EventCatalog, turn: Claim
  *
  *     accounts with pending deliveries   one index probe each, however many deliveries they have
  *       └ due, below its share           fewest in progress first
- *           └ endpoints that may be used  at most 21: its webhooks, and itself for the URLs of jobs
+ *           └ endpoints that may be used  at most 21: its webhooks, and the account itself for the URLs of jobs
  *               └ oldest due deliveries
  */
 export function claimStatement(
@@ -50,7 +50,7 @@ export function claimStatement(
 ): RawBuilder<ClaimedDelivery> {
   const isSendable = isKnown(catalog);
   const lease = sql`now() + make_interval(secs => ${LEASE_SECONDS})`;
-  // Materialized, because a join may run a subquery again for every row, and each run would lock other rows.
+  // `claimed` is materialized, because a join may run a subquery again for every row, and each run would lock other rows.
   return sql<ClaimedDelivery>`
     WITH RECURSIVE waiting AS (
       (SELECT account_id, next_attempt_at AS due FROM webhook_deliveries
