@@ -135,7 +135,7 @@ async function checkUpload(context: JobsContext, upload: Upload, { isExpected = 
 }
 
 async function checkPending(context: JobsContext, upload: Upload, isExpected: boolean): Promise<boolean> {
-  // Only an upload in parts can have a job that no longer awaits it.
+  // Only an upload in parts can have a job that no longer awaits the upload.
   const job = upload.part_size === null ? undefined : await readJob(context.db, upload);
   // The attempt reads the parts, and joins exactly the parts that it has read.
   if (job?.status === 'processing') {

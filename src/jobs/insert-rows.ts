@@ -44,7 +44,7 @@ interface NewRows {
   row: NewJobRow;
   sources: readonly NewSourceRow[];
   outputs: readonly NewOutputRow[];
-  /** Type of the event that reports the job; null if its kind has no events. */
+  /** Type of the event that reports the job. Null if the kind of the job has no events. */
   queued: string | null;
   /** See `NewJob.isLast`. */
   isLast: boolean;

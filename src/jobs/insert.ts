@@ -67,7 +67,7 @@ export interface NewJob {
 export interface NewSource {
   /** Position of the source. Inputs count from 0, and assets from the number of inputs. */
   position: number;
-  /** The kind of an asset; null for an input. */
+  /** The kind of an asset. Null for an input. */
   asset: AssetKind | null;
   source: ResolvedSource;
 }

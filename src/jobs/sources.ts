@@ -263,7 +263,7 @@ async function findOutputs(context: Sources, db: Db, { account, ownKeys }: Sourc
 function remote(url: string): ResolvedSource | RejectedSource {
   const object = parseS3Url(url);
   if (object) {
-    // Not a web URL, because a key can contain any character.
+    // The key is not parsed as a web URL, because a key can contain any character.
     const name = cleanFilename(object.key.split('/').at(-1) || 'output');
     return { ...{ uploadId: null, objectId: null, shownUrl: url, sourceUrl: url }, name, inspection: null };
   }

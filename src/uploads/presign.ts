@@ -75,7 +75,7 @@ export interface NewUpload {
   stagingKey: string;
   /** When the upload's URLs expire. */
   endsAt: Date;
-  /** Only for an upload in parts. Its staging key has no URL, so the key counts as closed. */
+  /** Present only for an upload in parts. The staging key of such an upload has no URL, so the key counts as closed. */
   parts?: { objectId: string; partSize: number };
   /** The job that awaits the upload. */
   jobId?: string;

@@ -72,7 +72,7 @@ function urlsOf(page: string, { hasHls, hasDash, hasThumbnails }: Playback) {
   // The fragment tells the page which files exist. Browsers don't send fragments to servers.
   const hints = [...(hls ? [] : ['dash']), ...(hasThumbnails ? ['thumbnails'] : [])].join('&');
   return {
-    // A ladder has at least one of the two.
+    // A ladder has a playlist for HLS, a manifest for DASH, or both.
     url: (hls ?? dash)!,
     hls_url: hls,
     dash_url: dash,

@@ -11,7 +11,7 @@ export interface Fault {
   field: string;
   reason: string;
   remedy: string;
-  /** The value or the name that was probably meant; absent if none is known. */
+  /** The value or the name that was probably meant. Absent if none is known. */
   near?: unknown;
 }
 

@@ -12,7 +12,7 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
     const name = plain(candidate);
     if (Math.abs(name.length - wanted.length) > limit) continue;
     const distance = editDistance(wanted, name);
-    // Otherwise, a name of one letter would be similar to every other name of one letter.
+    // Without the condition `distance < wanted.length`, a name of one letter would be similar to every other name of one letter.
     if (distance <= limit && (distance === 0 || distance < wanted.length)) best = { name: candidate, distance };
   }
   return best?.name ?? null;
