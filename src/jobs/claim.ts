@@ -230,7 +230,7 @@ function startedEvents({ shownKinds: names, startedTypes: types }: ShownKinds) {
   const events = sql`
     SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
     FROM started JOIN unnest(${names}::text[], ${types}::text[]) AS kinds (name, type) ON kinds.name = started.kind`;
-  // Wakes nobody, because transactions that notify commit one after the other, and claims must run concurrently.
+  // The events wake no stream, because transactions that notify commit one after the other, and claims must run concurrently.
   return insertEvents(events, { wakes: 'nobody' });
 }
 
