@@ -232,20 +232,33 @@ describe('jobs that no living worker can run', () => {
 });
 
 describe('a claim of an interactive job', () => {
+  /** Claims all jobs as one worker, which remembers the accounts that it has served. Returns the names of the jobs in this order. */
+  async function claimAll(): Promise<string[]> {
+    const order: string[] = [];
+    let served: string[] = [];
+    for (;;) {
+      const claimed = await claimJob(context, 'interactive', { worker: plain, served });
+      if (!claimed) return order;
+      const { id, account_id: of } = claimed.job;
+      order.push(names.get(id)!);
+      served = [...served.filter((other) => other !== of), of];
+    }
+  }
+
   it('serves the account that the worker has served least recently, however many older jobs another account has', async () => {
     const many = await account();
     const few = await account();
     for (const number of [1, 2, 3]) await wait(many, `many ${number}`, { resource: 'interactive' });
     for (const number of [1, 2]) await wait(few, `few ${number}`, { resource: 'interactive' });
-    const order: string[] = [];
-    let served: string[] = [];
-    for (;;) {
-      const claimed = await claimJob(context, 'interactive', { worker: plain, served });
-      if (!claimed) break;
-      const { id, account_id: of } = claimed.job;
-      order.push(names.get(id)!);
-      served = [...served.filter((other) => other !== of), of];
-    }
-    expect(order).toEqual(['many 1', 'few 1', 'many 2', 'few 2', 'many 3']);
+    expect(await claimAll()).toEqual(['many 1', 'few 1', 'many 2', 'few 2', 'many 3']);
+  });
+
+  it('serves accounts in turn even if the oldest job of one account cannot run here', async () => {
+    const many = await account();
+    const few = await account();
+    await wait(many, 'speech', { needs: [SPEECH], resource: 'interactive' });
+    for (const number of [1, 2, 3]) await wait(many, `many ${number}`, { resource: 'interactive' });
+    for (const number of [1, 2]) await wait(few, `few ${number}`, { resource: 'interactive' });
+    expect(await claimAll()).toEqual(['many 1', 'few 1', 'many 2', 'few 2', 'many 3']);
   });
 });

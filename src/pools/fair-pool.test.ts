@@ -24,6 +24,42 @@ describe('a fair pool', () => {
     expect(granted.map(({ account }) => account)).toEqual(['slow', 'slow', 'busy', 'late']);
   });
 
+  it('gives a free place to the account with the fewest places even if another account got a place less recently', async () => {
+    const pool = new FairPool({ places: 4, share: 4, reserved: 0 });
+    pool.take('many');
+    pool.take('many');
+    const leave = pool.take('other');
+    pool.take('few');
+    const granted = ask(pool, ['many', 'few']);
+    leave();
+    await turn();
+    expect(granted.map(({ account }) => account)).toEqual(['few']);
+  });
+
+  it('starts all waiting work that may start when one returned place leaves an account alone', async () => {
+    const pool = new FairPool({ places: 8, share: 2, reserved: 0, quiet: 4 });
+    const leave = pool.take('other');
+    pool.take('own');
+    pool.take('own');
+    const granted = ask(pool, ['own', 'own', 'own']);
+    await turn();
+    expect(granted).toHaveLength(0);
+    leave();
+    await turn();
+    expect(granted).toHaveLength(2);
+  });
+
+  it('keeps no order of accounts once no work waits', async () => {
+    const pool = new FairPool(SINGLE);
+    pool.take('early')();
+    pool.take('late')();
+    const leave = pool.take('other');
+    const granted = ask(pool, ['late', 'early']);
+    leave();
+    await turn();
+    expect(granted.map(({ account }) => account)).toEqual(['late']);
+  });
+
   it('serves accounts with equally few places in turn, regardless of how much work each has queued', async () => {
     const pool = new FairPool(SINGLE);
     const leaveFirst = pool.take('a');

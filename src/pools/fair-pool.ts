@@ -79,9 +79,8 @@ export class FairPool {
   /** Resolves when the account has a place, to the function that returns this place. */
   async wait(account: string, limits: WaitLimits = {}): Promise<ReturnPlace> {
     limits.signal?.throwIfAborted();
-    // Waiting work of the account gets places first, even if this work could get a place now.
-    const isNext = !this.#waiting.has(account);
-    return (isNext ? this.tryTake(account) : null) ?? this.#queue(account, limits);
+    // No work of the account waits if it may take a place: #return starts all work that may start.
+    return this.tryTake(account) ?? this.#queue(account, limits);
   }
 
   /** Runs `work` when the account has a place, and then returns the place. */

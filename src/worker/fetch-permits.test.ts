@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import { createFetchPermits, FETCH_POOL, type FetchPermits } from './fetch-permits.ts';
+import { createFetchPermits, FETCH_POOL, type FetchPermits, PROBE_POOL } from './fetch-permits.ts';
 
 const open = async (largestSources: number, slots = 3) => {
   const permits = createFetchPermits({ slots, freeBytes: async () => largestSources * MAX_UPLOAD_BYTES });
@@ -17,13 +17,19 @@ function fill(permits: FetchPermits, account: string, resourceClass: ResourceCla
 }
 
 describe('fetch permits', () => {
-  it('are limited to a quarter for the first account, then to a share for each account, so that forty accounts leave a permit for another account', async () => {
-    const permits = await open(1000);
-    const taken = Array.from({ length: 40 }, (_, index) => fill(permits, `${index}`).length);
-    expect(taken.slice(0, 3)).toEqual([FETCH_POOL.places / 4, FETCH_POOL.share, FETCH_POOL.share]);
-    expect(taken.at(-1)).toBe(1);
-    expect(permits.isFree('light', 'newcomer')).toBe(true);
-  });
+  it.each([
+    ['light', FETCH_POOL],
+    ['interactive', PROBE_POOL],
+  ] as const)(
+    'are limited to a quarter for the first account, then to a share for each account, so that forty accounts leave a permit for another account: class %s',
+    async (resourceClass, { places, share }) => {
+      const permits = await open(1000);
+      const taken = Array.from({ length: 40 }, (_, index) => fill(permits, `${index}`, resourceClass).length);
+      expect(taken.slice(0, 3)).toEqual([places / 4, share, share]);
+      expect(taken.at(-1)).toBe(1);
+      expect(permits.isFree(resourceClass, 'newcomer')).toBe(true);
+    },
+  );
 
   it('are separate for each class, so that the other classes have permits when one class has none', async () => {
     const permits = await open(1000);
@@ -54,6 +60,8 @@ describe('fetch permits', () => {
 
   it('do not depend on the disk if they are for probes', async () => {
     const permits = await open(0);
+    fill(permits, 'a');
+    expect(permits.isFree('heavy', 'a')).toBe(false);
     expect(fill(permits, 'a', 'interactive').length).toBeGreaterThan(4);
   });
 

@@ -8,6 +8,27 @@ import { createFetchPermits } from './fetch-permits.ts';
 import type { SlotLeases } from './slot-leases.ts';
 import { createWorkSource } from './work-source.ts';
 
+interface SourceOptions {
+  /** Measures the disk before each claim. */
+  freeBytes?: () => Promise<number>;
+  isFull?: SlotLeases['isFull'];
+}
+
+/** Opens the work of slots. Claimed jobs are listed, and never run. */
+function openSource(world: JobWorld, { freeBytes = async () => 2 ** 50, isFull = () => false }: SourceOptions = {}) {
+  const permits = createFetchPermits({ slots: 2, freeBytes });
+  const claimed: Claim[] = [];
+  const start: SlotLeases['start'] = async (claim) => void claimed.push(claim);
+  const state = { canClaim: true };
+  const source = createWorkSource(
+    { context: world.context, canClaim: () => state.canClaim },
+    { worker: { id: uuidv7(), tier: 'bwrap' } },
+    permits,
+    { start, resume: () => null, isFull },
+  );
+  return { source, claimed, state };
+}
+
 describe('a worker that stops', () => {
   let world: JobWorld;
   beforeAll(async () => {
@@ -18,28 +39,15 @@ describe('a worker that stops', () => {
   });
   afterAll(() => world?.close());
 
-  /** Opens the work of slots for light jobs. `freeBytes` measures the disk before each claim. */
-  function open(freeBytes: () => Promise<number>) {
-    const permits = createFetchPermits({ slots: 2, freeBytes });
-    const claimed: Claim[] = [];
-    const start: SlotLeases['start'] = async (claim) => void claimed.push(claim);
-    const state = { canClaim: true };
-    const source = createWorkSource(
-      { context: world.context, canClaim: () => state.canClaim },
-      { worker: { id: uuidv7(), tier: 'bwrap' } },
-      permits,
-      { start, resume: () => null, isFull: () => false },
-    );
-    return { source, claimed, state };
-  }
-
   it('claims no job for slots whose claims still wait for their turn', async () => {
     const job = await world.accept(await world.account());
     let stop = () => {};
     // The worker stops while the first claim measures the disk and the second claim waits for the first.
-    const { source, claimed, state } = open(async () => {
-      stop();
-      return 2 ** 50;
+    const { source, claimed, state } = openSource(world, {
+      freeBytes: async () => {
+        stop();
+        return 2 ** 50;
+      },
     });
     stop = () => {
       state.canClaim = false;
@@ -52,7 +60,7 @@ describe('a worker that stops', () => {
   it('waits for a claim that has reached the database before it releases jobs', async () => {
     const { db, pg } = world.database;
     const job = await world.accept(await world.account());
-    const { source, claimed, state } = open(async () => 2 ** 50);
+    const { source, claimed, state } = openSource(world);
     let settled: Promise<void> | undefined;
     let isSettled = false;
     await db.transaction().execute(async (tx) => {
@@ -69,5 +77,35 @@ describe('a worker that stops', () => {
     });
     await settled;
     expect(claimed.map((claim) => claim.job.id)).toEqual([job.id]);
+  });
+});
+
+describe('the claims of a worker', () => {
+  let world: JobWorld;
+  beforeAll(async () => {
+    world = await makeJobWorld();
+  });
+  afterAll(() => world?.close());
+
+  it('serve the accounts of interactive jobs in turn, however many older jobs one account has', async () => {
+    const [many, few] = [await world.account(), await world.account()];
+    const accept = async (account: typeof many) => (await world.accept(account, {}, [], 'interactive')).id;
+    const [first, second, third] = [await accept(many), await accept(many), await accept(many)];
+    const [other, last] = [await accept(few), await accept(few)];
+    const { source, claimed } = openSource(world);
+    const work = source.ofSlot(0);
+    while (await work(['interactive']));
+    expect(claimed.map(({ job }) => job.id)).toEqual([first, other, second, last, third]);
+  });
+
+  it('leave jobs with sources to fetch in the queue while too many fetched jobs of the account wait for a slot', async () => {
+    const [full, other] = [await world.account(), await world.account()];
+    const waiting = await world.accept(full);
+    const next = await world.accept(other);
+    const { source, claimed } = openSource(world, { isFull: (_, account) => account === full.id });
+    const work = source.ofSlot(0);
+    while (await work(['light']));
+    expect(claimed.map(({ job }) => job.id)).toEqual([next.id]);
+    expect((await world.row(waiting.id)).status).toBe('pending');
   });
 });
