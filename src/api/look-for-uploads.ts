@@ -50,10 +50,16 @@ async function lookUntilFound(context: ApiDeps['context'], jobId: string, waitin
     await checkUploadsOf(context, jobId);
     return;
   }
-  for (let pauseMs = FIRST_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_MS)) {
+  for (let checks = 1; ; checks += 1) {
     const isMissing = await checkUploadsOf(context, jobId);
     if (!isMissing) return;
-    await sleep(Math.max(pauseMs, (looking.size * 1000) / MOST_PER_SECOND), undefined, { ref: false });
+    await sleep(pauseMs(checks, looking.size), undefined, { ref: false });
     if ([...waiting].every(({ aborted }) => aborted)) return;
   }
+}
+
+/** Returns the milliseconds between this number of checks of a job and its next check, while this process checks so many jobs. */
+export function pauseMs(checks: number, jobs: number): number {
+  const ownMs = Math.min(FIRST_MS * 1.5 ** (checks - 1), LONGEST_MS);
+  return Math.max(ownMs, (jobs * 1000) / MOST_PER_SECOND);
 }

@@ -7,9 +7,7 @@ import { openMemoryBudget } from '../attempt/resources/memory-reservation.ts';
 import { createTransferPools } from '../attempt/resources/transfer-pools.ts';
 import { diskSpace } from '../config/disk-reserve.ts';
 import { uuidv7 } from '../crypto/uuid.ts';
-import { listen } from '../database/notify.ts';
 import { pipelined } from '../database/pool.ts';
-import type { ResourceClass } from '../database/tables.ts';
 import { removeWorker, workersOfHost } from '../fleet/workers.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { type ClaimOptions, classesWithWork } from '../jobs/claim.ts';
@@ -25,6 +23,7 @@ import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { startFfmpegReports } from './ffmpeg-reports.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
+import { listenForWork } from './listen-for-work.ts';
 import { removeDeadWorkFolders, startMaintenance } from './maintenance.ts';
 import { Heartbeat, register } from './registration.ts';
 import { runAttempt } from './run-attempt.ts';
@@ -203,22 +202,4 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
   const recovered = await recoverLost(context, ids);
   logger.info({ workers: ids.length, recovered }, 'recovered attempts of dead workers of this machine');
   for (const id of ids) await removeWorker(context.db, id);
-}
-
-interface Woken {
-  running: RunningAttempts;
-  wakeups: Wakeups;
-  deliveries: Deliveries;
-}
-
-function listenForWork({ settings, logger }: WorkerDeps, { running, wakeups, deliveries }: Woken) {
-  return listen(settings.databaseUrl, ['airlock_queue', 'airlock_cancel', 'airlock_deliveries'], {
-    onMessage(channel, payload) {
-      if (channel === 'airlock_cancel') running.stop(payload, 'canceled');
-      else if (channel === 'airlock_deliveries') deliveries.start();
-      else wakeups.wake(payload as ResourceClass);
-    },
-    onConnect: () => wakeups.wakeAll(),
-    onError: (error) => logger.warn({ err: error }, 'listener lost its connection'),
-  });
 }

@@ -191,4 +191,14 @@ describe('a plan of several commands', () => {
     await expect(make(attempt, breakAll)).rejects.toMatchObject({ name: 'JobFailure' });
     expect(await outputsOf(attempt)).toEqual(FORMATS.map((format) => [format, 'pending', null]));
   });
+
+  it('fails the attempt with a violation of the sandbox, even if an earlier output failed for another reason', async () => {
+    const attempt = await begin();
+    const violation = { position: 2, code: 'sandbox_violation', message: 'The command was stopped.' } as const;
+    const breakAll = ({ commands }: JobPlan): JobPlan => ({
+      commands: commands.slice(0, 1).map((command) => ({ ...command, args: ['-i', '/in/absent', '/out/a'] })),
+      failures: [violation],
+    });
+    await expect(make(attempt, breakAll)).rejects.toMatchObject({ code: 'sandbox_violation' });
+  });
 });

@@ -27,6 +27,7 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { faultsOf } from '../web/axe.ts';
 import { overflowing } from '../web/undeletable.ts';
+import { VIOLATION } from './toy/execute.ts';
 import { toy } from './toy/index.ts';
 
 /** Parts of texts wait in their attempt while this is set. */
@@ -214,6 +215,23 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     const text = await (await numbers).metrics();
     expect(text).toMatch(/airlock_stage_seconds_count\{[^}]*stage="store",kind="toy"[^}]*\} [1-9]/);
     expect(text).toMatch(/airlock_attempts_total\{[^}]*kind="toy"[^}]*\} [1-9]/);
+  });
+
+  it('is failed and recorded in the audit log and the metrics if one of its outputs violates the sandbox', async () => {
+    const { id } = await create({ text: VIOLATION });
+    const { status, outputs } = await read(id);
+    expect([status, outputs[0].size, outputs[1].size]).toEqual(['failed', VIOLATION.length, undefined]);
+    const audit = `SELECT action, result FROM audit_log WHERE target = $1`;
+    const entries = await until(
+      async () => {
+        const { rows } = await api.database.pg.query(audit, [id]);
+        return rows.length > 0 && rows;
+      },
+      { what: 'the entry of the violation' },
+    );
+    expect(entries).toEqual([{ action: 'sandbox.violation', result: 'refused' }]);
+    const text = await (await numbers).metrics();
+    expect(text).toMatch(/airlock_failures_total\{[^}]*code="sandbox_violation",kind="toy"[^}]*\} 1/);
   });
 
   it('is erased with both outputs, and has a receipt for them', async () => {

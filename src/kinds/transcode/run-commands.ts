@@ -29,7 +29,7 @@ export interface Made {
 
 /**
  * Runs the commands one after another, and checks and stores their outputs. If a command fails, all of its outputs fail. If an output fails
- * its check, only this output fails. Throws the first failure if no output was made. Also throws a failure that a retry can fix, if an
+ * its check, only this output fails. Throws the first failure if no output was made, or the first violation of the sandbox. Also throws a failure that a retry can fix, if an
  * attempt is left.
  */
 export async function runCommands(
@@ -51,7 +51,8 @@ export async function runCommands(
     });
   }
   made.failures.sort((a, b) => a.position - b.position);
-  const [first] = made.failures;
+  // A violation is recorded in the audit log, so no other failure may hide it.
+  const first = made.failures.find(({ error }) => error.code === 'sandbox_violation') ?? made.failures[0];
   const mayRetry = claim.number < MAX_ATTEMPTS && made.failures.find(({ error }) => error.retry);
   if (first && made.outputs.length === 0) throw first.error;
   if (mayRetry) throw mayRetry.error;

@@ -16,6 +16,8 @@ import { outputKey } from '../../../src/storage/keys.ts';
 /** Files of the second output of a toy with these texts, and of all others. */
 const FILES: Readonly<Record<string, number>> = { many: 120, single: 1 };
 const FEW = 3;
+/** The second output of a toy with this text fails, as if its program had violated the sandbox. */
+export const VIOLATION = 'violation';
 
 export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { context } = tools;
@@ -25,12 +27,18 @@ export async function executeToy(tools: WorkTools, run: Run): Promise<AttemptRes
   const text = asked.includes('+') ? await lengthsOfParts(tools, job, asked.split('+')) : asked;
   if (text === null) return { outcome: 'awaiting-children' };
   const stored = [];
+  const failures = [];
   for (const output of outputs) {
     const isText = output.format === 'txt';
+    if (!isText && text === VIOLATION) {
+      const failure = { code: 'sandbox_violation' as const, message: 'The program was stopped.' };
+      failures.push({ outputId: output.id, failure });
+      continue;
+    }
     stored.push(await tools.measure('store', () => (isText ? storeReversed : storeCapitals)(tools, run, output, text)));
   }
   const completion = {
-    ...{ outputs: stored, plan: null, warnings: [], inputSeconds: null, attempt: null },
+    ...{ outputs: stored, failures, plan: null, warnings: [], inputSeconds: null, attempt: null },
     apply: (tx: Parameters<typeof recordOwnEvent>[1]) =>
       recordOwnEvent(context, tx, job, 'reversed', { letters: text.length }),
   };
