@@ -62,7 +62,9 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
       const ms = await rounds(work);
       const rss = memoryOf(service.pids('worker')).map((one) => one.rss)[0]!;
       results.push({ accounts, ms, rss });
-      report(`${accounts} accounts kept ${peers.open('/drip')} fetches and ${peers.open('/hang')} other places`);
+      report(
+        `${accounts} accounts kept ${peers.open('/drip')} fetches and ${peers.open('/hang') + peers.open('/silent')} other places`,
+      );
     }
     return { rows: results.flatMap(rowsOf), raw: { results } };
   } finally {

@@ -50,11 +50,13 @@ describe('a lookup', () => {
 
   it('a lookup of a name that resolves does not wait for names that never resolve', async () => {
     const hanging = Array.from({ length: HANGING }, (_, index) => lookup(`hang-${index}.example`));
-    const ended = Promise.allSettled(hanging);
-    const started = performance.now();
+    let hasEnded = false;
+    const ended = Promise.allSettled(hanging).finally(() => {
+      hasEnded = true;
+    });
     await lookup('both.example');
     await lookup('localhost');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(hasEnded).toBe(false);
     const results = await ended;
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['rejected']));
     const fetcher = createFetcher({ allow: [], ports: [443], maxBytes: 1, deadlineMs: 1, lookup });

@@ -85,7 +85,14 @@ describe('routes that need no key', () => {
     const request = (remoteAddress: string, headers = {}) =>
       api.app.inject({ url: '/openapi.json', remoteAddress, headers });
     const from = performance.now();
-    const responses = await Promise.all(Array.from({ length: sent + 40 }, () => request('192.0.2.7')));
+    let hasEnded = false;
+    const flood = Promise.all(Array.from({ length: sent + 40 }, () => request('192.0.2.7'))).finally(() => {
+      hasEnded = true;
+    });
+    const { headers } = await request('192.0.2.8');
+    expect((await request('192.0.2.7', { 'if-none-match': headers.etag })).statusCode).toBe(304);
+    expect(hasEnded).toBe(false);
+    const responses = await flood;
     const rejected = responses.filter(({ statusCode }) => statusCode === 429);
     const delivered = responses.length - rejected.length;
     // While the requests start, the address may get further bytes.
@@ -94,10 +101,6 @@ describe('routes that need no key', () => {
     expect(performance.now() - from).toBeGreaterThan(DOCUMENT_WAIT_MS / 2);
     expect(rejected[0]!.json()).toMatchObject({ code: 'rate_limit_exceeded', details: { limit: perMinute } });
     expect(rejected[0]!.headers).toMatchObject({ 'retry-after': '5', 'cache-control': 'no-store' });
-    const others = performance.now();
-    const { headers } = await request('192.0.2.8');
-    expect((await request('192.0.2.7', { 'if-none-match': headers.etag })).statusCode).toBe(304);
-    expect(performance.now() - others).toBeLessThan(1_000);
   });
 
   it('include an icon for pages that declare no icon', async () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HEAD_TIMES } from '../../src/listener/listener-limits.ts';
 import { ATTACKER, attack, UPLOAD_BYTES } from '../../testkit/attacks/connections.ts';
 import { rawConnections } from '../../testkit/raw-connections.ts';
 import { until } from '../../testkit/until.ts';
@@ -11,6 +12,9 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 
 /** The defaults of a service, except for a shorter timeout for the first byte. */
 const LIMITS = { total: 4096, perAddress: 256, firstByteMs: 1_000 };
+
+/** More than twice the connections that one address may have. */
+const OPENED = 600;
 
 const connections = rawConnections();
 afterEach(() => connections.close());
@@ -25,13 +29,11 @@ describe('the storage port', () => {
 
   it('serves other clients while an attacker uses all its allowed connections', async () => {
     const { port, store } = gateway;
-    await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
-    const started = performance.now();
+    await Promise.all(Array.from({ length: OPENED }, () => open(port).connected));
     for (let count = 0; count < 20; count++) await store.ping();
     // Try a new connection too: the store keeps its own open.
     expect((await fetch(`http://127.0.0.1:${port}/-/healthy`, { headers: { connection: 'close' } })).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(10_000);
-    await vi.waitFor(() => expect(connections.countOpen()).toBeLessThanOrEqual(256), 4_000);
+    await untilLimited(connections.countOpen);
   });
 
   it('serves uploads and downloads of other clients while an attacker trickles on signed URLs', async () => {
@@ -51,7 +53,7 @@ describe('the storage port', () => {
       getUrls: await Promise.all(large.map((key) => store.presignGet(key, { ...type, filename: 'a' }))),
     });
     try {
-      for (let round = 0; round < 30; round++) {
+      for (let round = 0; round < 10; round++) {
         const { url: put } = await store.presignPut('uploads/b/1', { ...type, size: 5 });
         const close = { connection: 'close' };
         const headers = { ...close, 'content-type': 'video/mp4' };
@@ -60,7 +62,7 @@ describe('the storage port', () => {
         expect(await (await fetch(get, { headers: close })).text()).toBe('bytes');
       }
       // A connection of its latest reconnects may be open for a moment: the server has not rejected it yet.
-      await vi.waitFor(() => expect(stranger.counts().open).toBeLessThanOrEqual(256), { timeout: 4_000, interval: 5 });
+      await untilLimited(() => stranger.counts().open);
       const { open, ended } = stranger.counts();
       expect(open).toBeGreaterThan(200);
       expect(ended).toBeGreaterThan(300);
@@ -83,9 +85,9 @@ describe('the API port', () => {
   afterAll(() => api?.close());
 
   it('limits the connections of an attacker, and serves other clients', async () => {
-    await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
+    await Promise.all(Array.from({ length: OPENED }, () => open(port).connected));
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
-    await vi.waitFor(() => expect(connections.countOpen()).toBeLessThanOrEqual(256), 4_000);
+    await untilLimited(connections.countOpen);
   });
 
   it('closes a silent connection within seconds', () => closesSilentConnection(port));
@@ -96,13 +98,19 @@ describe('the API port', () => {
     const started = performance.now();
     const drip = setInterval(() => socket.write('y'), 200);
     await ended.finally(() => clearInterval(drip));
-    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 });
+
+/** Waits until the server has closed the connections that exceed the limit of an address. */
+async function untilLimited(countOpen: () => number): Promise<void> {
+  await until(() => countOpen() <= LIMITS.perAddress, { what: 'the limit of connections', everyMs: 5 });
+}
 
 async function closesSilentConnection(port: number): Promise<void> {
   const started = performance.now();
   await open(port, '', '127.0.0.3').ended;
   expect(performance.now() - started).toBeGreaterThan(LIMITS.firstByteMs * 0.8);
-  expect(performance.now() - started).toBeLessThan(8_000);
+  // Without this limit, the time-out of request heads closes the connection.
+  expect(performance.now() - started).toBeLessThan(HEAD_TIMES.headersTimeout * 0.9);
 }

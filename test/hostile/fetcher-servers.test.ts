@@ -384,12 +384,11 @@ describe('sources that lie about their length', () => {
 
   it('a length over the limit is rejected before the body is read', async () => {
     const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 1000001\r\n\r\n', false);
-    const started = Date.now();
+    // The server never sends the body, so a fetcher that reads it first fails with another code.
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
       code: 'source_too_large',
       retry: false,
     });
-    expect(Date.now() - started).toBeLessThan(2000);
   });
 
   it('an endless body is cut off at the limit', async () => {

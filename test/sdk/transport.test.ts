@@ -126,7 +126,7 @@ describe('the client, with a server that fails', () => {
   });
 
   it('retries a request without a response in time, and adds the seconds that the server was asked to wait', async () => {
-    const hasty = new Airlock({ url: server.url, key: KEY, timeoutMs: 50, retries: 1 });
+    const hasty = new Airlock({ url: server.url, key: KEY, timeoutMs: 300, retries: 1 });
     const hang: Response = () => {};
     const halfway: Response = (_, response) => response.writeHead(200).write('{"id":');
     script = [hang, json(200, { id: ID })];
@@ -134,10 +134,10 @@ describe('the client, with a server that fails', () => {
     script = [hang, halfway];
     await expect(hasty.get(ID)).rejects.toMatchObject({
       code: 'unreachable',
-      message: expect.stringMatching(/has not responded within 0\.05 seconds/),
+      message: expect.stringMatching(/has not responded within 0\.3 seconds/),
       details: { reason: 'timeout' },
     });
-    script = [(_, response) => setTimeout(() => response.end(JSON.stringify({ id: ID })), 200)];
+    script = [(_, response) => setTimeout(() => response.end(JSON.stringify({ id: ID })), 600)];
     expect(await hasty.request('GET', `/v1/transcodes/${ID}`, { query: { wait: 1 } })).toEqual({ id: ID });
     expect(() => new Airlock({ url: 'http://localhost', key: KEY, timeoutMs: 0 })).toThrow(/timeoutMs/);
   });

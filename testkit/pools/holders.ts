@@ -62,7 +62,7 @@ export function holdRequests(
   };
   for (const { key } of accounts) {
     for (let number = 0; number < NUMBER_OF_PROBES; number++) {
-      void send(key, '/v1/probe', { url: `${peers.url}/hang/${number}` });
+      void send(key, '/v1/probe', { url: `${peers.url}/silent/${number}` });
     }
     for (let number = 0; number < NUMBER_OF_CHECKS; number++) {
       void send(key, '/v1/connections', bucketAt(`${peers.url}/hang`, `held-${number}`));

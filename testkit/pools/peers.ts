@@ -15,7 +15,7 @@ export interface Peers {
 }
 
 /**
- * Starts the server. `/drip/…` sends 10 kB/s. `/hang/…` never responds. `/deny/…` rejects every request. `/file/…` sends `file`,
+ * Starts the server. `/drip/…` sends 10 kB/s. `/hang/…` and `/silent/…` never respond. `/deny/…` rejects every request. `/file/…` sends `file`,
  * and accepts a `PUT`.
  */
 export async function startPeers(file: Buffer): Promise<Peers> {
@@ -31,7 +31,7 @@ export async function startPeers(file: Buffer): Promise<Peers> {
       open.set(path, open.get(path)! - 1);
       drips.delete(response);
     });
-    if (path === '/hang') return;
+    if (path === '/hang' || path === '/silent') return;
     if (path === '/deny') return void response.writeHead(403).end();
     if (path === '/drip') {
       response.writeHead(200, { 'content-length': SLOW_BYTES });
