@@ -26,6 +26,7 @@ describe('while four accounts keep every place that they can get', () => {
   let peers: Peers;
   let holders: Holders | undefined;
   let newcomer: string;
+  let keys: string[] = [];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-pools-'));
@@ -42,6 +43,7 @@ describe('while four accounts keep every place that they can get', () => {
     };
     const names = Array.from({ length: ACCOUNTS }, (_, index) => `greedy-${index}`);
     const accounts = await Promise.all(names.map(accountOf));
+    keys = accounts.map(({ key }) => key);
     newcomer = (await accountOf('newcomer')).key;
     await holdDeliveries(service, accounts, peers, DELIVERIES);
     await until(() => peers.open('/hang') === DELIVERIES * ACCOUNTS, {
@@ -57,11 +59,17 @@ describe('while four accounts keep every place that they can get', () => {
   });
   afterAll(async () => {
     holders?.release();
-    // Ends the requests that hang, for which the service would otherwise wait.
-    await peers?.close();
+    // The worker would wait for jobs whose deliveries hang.
+    await Promise.all(keys.map(cancelJobs));
     await service?.remove();
+    await peers?.close();
     await rm(folder, { recursive: true, force: true });
   });
+
+  async function cancelJobs(key: string): Promise<void> {
+    const { items } = (await call(`${service.api}/v1/transcodes?status=processing&limit=100`, 'GET', key)).json;
+    for (const { id } of items) await call(`${service.api}/v1/transcodes/${id}/cancel`, 'PATCH', key);
+  }
 
   const request = (method: string, path: string, body?: unknown) =>
     call(`${service.api}${path}`, method, newcomer, body);
