@@ -17,7 +17,7 @@ import { openWorld, type World } from '../../testkit/attacks/routes/world.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 
 /** Milliseconds of each attack. */
-const FOR_MS = 150;
+const FOR_MS = 100;
 const ADDRESSES = attackerAddresses(4);
 /** Bounds that hold while other test files use the same cores. `./airlock bench --case routes` measures 300 ms. */
 const MOST_MS = 5_000;

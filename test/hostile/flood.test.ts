@@ -11,7 +11,7 @@ import { until } from '../../testkit/until.ts';
 
 /** `./airlock bench --case flood` sends more and heavier files, and measures. */
 const SIZE = {
-  ...{ files: 50, holeSeconds: 300, burnSeconds: 0.04, gifSide: 512, stillRows: 1024 },
+  ...{ files: 50, holeSeconds: 60, burnSeconds: 0.04, gifSide: 256, stillRows: 512 },
   ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },
 };
 /** MiB by which a role may grow over the flood; a leaking job would keep tens of MiB per file. */
