@@ -84,7 +84,14 @@ describe('while four accounts keep every place that they can get', () => {
       'connection_check_failed',
     ]);
     expect(Math.max(probe.ms, connection.ms)).toBeLessThan(MAX_MS);
-    expect(peers.open('/silent')).toBeLessThanOrEqual(MAX_PROBES);
+  });
+
+  it('the accounts never run more probes than their shares, while a newcomer’s probes are processed', async () => {
+    for (let times = 0; times < 10; times++) {
+      const { json } = await request('POST', '/v1/probe', { url: `${peers.url}/file/${times}` });
+      expect(json.format).toContain('mp4');
+      expect(peers.open('/silent')).toBeLessThanOrEqual(MAX_PROBES);
+    }
   });
 
   it('a newcomer’s job fetches its source and delivers its output in time', async () => {
