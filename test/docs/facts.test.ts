@@ -5,10 +5,15 @@ import { FACTS, type Fact } from '../../scripts/docs/facts.ts';
 import { sourceNumber } from '../../scripts/docs/source-constants.ts';
 import { bytes, count, seconds } from '../../scripts/docs/units.ts';
 import { idempotentPaths } from '../../src/api/openapi/headers.ts';
+import { batchBody } from '../../src/contract/batches.ts';
+import { runBody } from '../../src/contract/blueprints.ts';
+import { commandBody } from '../../src/contract/commands.ts';
 import { JOB_STATUSES } from '../../src/contract/common.ts';
 import { JOB_ERRORS } from '../../src/contract/job-errors.ts';
 import { LIMIT_BOUNDS } from '../../src/contract/limit-bounds.ts';
 import { MAX_PARTS_UPLOAD_BYTES } from '../../src/contract/limits.ts';
+import { createBody } from '../../src/contract/transcodes.ts';
+import { transcribeBody } from '../../src/contract/transcriptions.ts';
 import { autoHeights } from '../../src/ffmpeg/plan/ladder/rungs.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { planAll } from '../../src/sandbox/self-test/plans.ts';
@@ -121,6 +126,25 @@ describe('numbers in the pages', () => {
       expect(found).toEqual(found.map(([path]) => [path, sentence.facts]));
     },
   );
+});
+
+describe('webhooks.md', () => {
+  const { text } = readPage('docs/webhooks.md');
+  const bodies = {
+    ...{ transcode: createBody, command: commandBody, transcription: transcribeBody },
+    ...{ 'blueprint run': runBody, batch: batchBody },
+  };
+
+  it('names every request whose body has a `webhook_url`', () => {
+    const [, sentence] = /Add `"webhook_url"` to the request that creates ([^.]+(?:\.md[^.]+)*)\. These/.exec(text)!;
+    const named = [...sentence!.matchAll(/\ba\s\[?([a-z]+(?: run)?)/g)].map(([, name]) => name!);
+    expect(named.sort()).toEqual(Object.keys(bodies).sort());
+    for (const [name, { shape }] of Object.entries(bodies))
+      expect([name, 'webhook_url' in shape]).toEqual([name, true]);
+    const files = readSources().filter(({ path }) => path.startsWith('contract/'));
+    const fields = files.flatMap(({ text: source }) => source.match(/\bwebhook_url: /g) ?? []);
+    expect(fields).toHaveLength(named.length);
+  });
 });
 
 describe('api.md', () => {
