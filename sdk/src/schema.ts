@@ -4685,6 +4685,8 @@ export interface components {
             error_message: string | null;
             /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the job failed. */
+            error_advice: string | null;
             /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */
@@ -4995,6 +4997,8 @@ export interface components {
             error_message: string | null;
             /** @description Why the job failed, for programs; null unless it failed. */
             error_code: components["schemas"]["FailureCode"] | null;
+            /** @description How to fix it; null unless the job failed. */
+            error_advice: string | null;
             /** @description Your own data. */
             metadata: {
                 /** @description The `metadata` of the request. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCaptions } from '../../src/captions/index.ts';
+import { failures } from '../../src/contract/failures.ts';
 import { run } from '../../testkit/run.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
@@ -132,7 +133,7 @@ describe('a transcription', () => {
       expect(read.ok && read.cues.every(({ start, end }) => start >= 0 && end <= 5100)).toBe(true);
     });
 
-    it('a transcription of a picture, a text or a video without sound fails with the reason', async () => {
+    it('a transcription of a picture, a text or a video without sound fails with the reason and the remedy', async () => {
       const picture = await media('picture.png', ['-f', 'lavfi', '-i', 'color=red:s=32x32', '-frames:v', '1']);
       const mute = await media('mute.mp4', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1']);
       await writeFile(join(folder, 'text.bin'), 'This is a letter, not a recording.\n'.repeat(100));
@@ -141,9 +142,10 @@ describe('a transcription', () => {
         [mute, 'no_audio_stream'],
         [`${source.url}/text.bin`, 'unsupported_media'],
         [`${source.url}/absent.mp4`, 'source_not_found'],
-      ]) {
+      ] as const) {
         const job = await transcribe({ media_url });
-        expect([media_url, job.status, job.error_code]).toEqual([media_url, 'failed', code]);
+        const { advice } = failures[code];
+        expect(job).toMatchObject({ media_url, status: 'failed', error_code: code, error_advice: advice });
         expect(job.error_message).not.toContain('token');
       }
     });
@@ -359,7 +361,8 @@ describe('a transcription by PocketSphinx', () => {
 
   it('into another language fails with the languages of the recognizer', async () => {
     const job = await transcribe({ task: 'translate' });
-    expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed' });
+    const { advice } = failures.transcription_failed;
+    expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed', error_advice: advice });
     expect(job.error_message).toBe('This server recognizes only US English, and cannot translate.');
   });
 });

@@ -10,24 +10,13 @@ interface CommonJob {
   created_at: string;
 }
 
-/** The next attempt at a job whose last attempt failed. */
-interface Retry {
-  attempt: number;
-  of: number;
-  /** The earliest start of the attempt. */
-  at: string;
-  error_code: string;
-  error_advice: string | null;
-}
-
 /** A job of any kind. Fields that a kind may lack are absent or null. */
 export type AnyJob = CommonJob &
-  Partial<Omit<Job, keyof CommonJob | 'inputs' | 'retry'>> & {
+  Partial<Omit<Job, keyof CommonJob | 'inputs'>> & {
     inputs?: readonly (Pick<Job['inputs'][number], 'url'> & Partial<Job['inputs'][number]>)[];
     media_url?: string | null;
     /** The slug of the blueprint of a run. */
     blueprint?: string;
-    retry?: Retry | null;
   };
 
 /** The fields from which the name of a job is made. */

@@ -26,11 +26,15 @@ interface CodeProps {
   label: string;
 }
 
-/** Text to read and copy. Its lines are never broken. */
+/** Text to read and copy. The rest of a line that is too long is indented more than its beginning. */
 export function Code({ text, label }: CodeProps) {
   return (
     <Folded copied={text} label={label}>
-      {text}
+      {text.split('\n').map((line, index) => (
+        <span key={index} class="line" style={{ '--indent': `${line.search(/\S|$/) + 2}ch` }}>
+          {`${line}\n`}
+        </span>
+      ))}
     </Folded>
   );
 }
@@ -74,9 +78,8 @@ function Folded({ copied, label, children }: FoldedProps) {
     return () => observer.disconnect();
   }, [copied, isOpen]);
   return (
-    <div class="code with-copy">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
-      <pre ref={text} class={isOpen ? 'open' : ''} tabIndex={0} role="region" aria-label={label}>
+    <div class="code">
+      <pre ref={text} class={isOpen ? 'open' : ''} role="region" aria-label={label}>
         {children}
       </pre>
       <CopyButton text={copied} label={`Copy ${label.toLowerCase()}`} />

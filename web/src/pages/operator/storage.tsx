@@ -4,10 +4,10 @@ import type { HistoryPoint } from '../../../../src/contract/history.ts';
 import { bytesText } from '../../lib/format.ts';
 import { Notice } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/page.tsx';
+import { Tile } from '../../ui/tile.tsx';
 import { Due } from '../../ui/time.tsx';
 import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
-import { Tile } from './tile.tsx';
 
 const MEASURES = [{ label: 'Stored', of: ({ stored_bytes }: HistoryPoint) => stored_bytes }] as const;
 
