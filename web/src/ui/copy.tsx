@@ -26,16 +26,24 @@ interface CodeProps {
   label: string;
 }
 
-/** Text to read and copy. The rest of a line that is too long is indented more than its beginning. */
+/** Text to read and copy. A line that is too long continues below itself, with a deeper indent. */
 export function Code({ text, label }: CodeProps) {
   return (
     <Folded copied={text} label={label}>
       {text.split('\n').map((line, index) => (
-        <span key={index} class="line" style={{ '--indent': `${line.search(/\S|$/) + 2}ch` }}>
-          {`${line}\n`}
-        </span>
+        <Line key={index} text={line} />
       ))}
     </Folded>
+  );
+}
+
+function Line({ text }: { text: string }) {
+  const indent = text.search(/\S|$/);
+  return (
+    <span class="line" style={{ '--indent': `${indent + 2}ch` }}>
+      {text.slice(0, indent)}
+      <span>{`${text.slice(indent)}\n`}</span>
+    </span>
   );
 }
 
