@@ -30,7 +30,7 @@ interface CodeProps {
 export function Code({ text, label }: CodeProps) {
   return (
     <Folded copied={text} label={label}>
-      {text.split('\n').map((line, index) => (
+      {text.trimEnd().split('\n').map((line, index) => (
         <Line key={index} text={line} />
       ))}
     </Folded>

@@ -7,8 +7,13 @@ import { theme } from '../lib/theme.ts';
 export interface PlotStyle {
   accent: string;
   soft: string;
-  axis: Pick<uPlot.Axis, 'stroke' | 'grid' | 'ticks' | 'font'>;
+  axis: Pick<uPlot.Axis, 'stroke' | 'grid' | 'ticks' | 'font' | 'gap'>;
 }
+
+/** Pixels between a drawing and its labels. */
+const GAP = 10;
+/** Half of the first label below a drawing must fit. */
+const MIN_LABEL_WIDTH = 28;
 
 interface PlotProps {
   /** Pixels. */
@@ -50,6 +55,13 @@ function styleOf(element: HTMLElement): PlotStyle {
       grid: { stroke: style.borderTopColor, width: 1 },
       ticks: { show: false },
       font: `12px ${style.fontFamily}`,
+      gap: GAP,
     },
   };
+}
+
+/** Pixels at the left of a drawing for the longest of these labels. A digit is about 7 pixels wide. */
+export function labelWidth(_chart: uPlot, labels: readonly string[] | null): number {
+  const longest = Math.max(0, ...(labels ?? []).map(({ length }) => length));
+  return Math.max(MIN_LABEL_WIDTH, GAP + 7 * longest);
 }

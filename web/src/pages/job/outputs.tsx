@@ -82,7 +82,7 @@ function OutputRow({ output, path, url, onChange, isErased, isOpen, onFiles }: R
     <tr>
       <th scope="row">
         {name}
-        {about.length > 0 && <span class="muted"> {about.join(' · ')}</span>}
+        {about.length > 0 && <div class="muted small">{about.join(' · ')}</div>}
       </th>
       <td data-label="Status">{isErased ? <Badge tone="">Deleted</Badge> : <Badge tone={tone}>{text}</Badge>}</td>
       <td data-label="Size">
@@ -119,7 +119,7 @@ function OutputRow({ output, path, url, onChange, isErased, isOpen, onFiles }: R
           </span>
         )}
         {status === 'failed' && <Fault output={output} />}
-        {status === 'pending' && !isErased && '–'}
+        {!isReady && status !== 'failed' && '–'}
       </td>
     </tr>
   );

@@ -57,7 +57,7 @@ export function Outputs({ outputs, errors, onChange }: OutputsProps) {
           />
         ))
       )}
-      <div ref={adding}>
+      <div ref={adding} class="add-output">
         <Button icon="plus" onClick={add} disabled={isFull}>
           Add output
         </Button>

@@ -29,6 +29,9 @@ export function Preview({ body, validation, hasSource }: PreviewProps) {
     <>
       <Card title="What will run" tools={(hasSource || state === 'invalid') && <State state={state} />}>
         {!hasSource && <p class="muted">The exact commands appear here when you add a source.</p>}
+        {hasSource && state === 'invalid' && (
+          <p class="muted">The exact commands appear here when the request is valid.</p>
+        )}
         {problem && <ErrorNotice error={problem} />}
         {errors.filter(isElsewhere).map(({ field, message, suggestion }) => (
           <Notice tone="bad" key={field + message}>

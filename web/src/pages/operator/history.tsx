@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import type { HistoryPoint, HistoryView } from '../../../../src/contract/history.ts';
 import { serverNow } from '../../lib/clock.ts';
 import { Card } from '../../ui/page.tsx';
-import { Plot, type PlotStyle } from '../../ui/plot.tsx';
+import { labelWidth, Plot, type PlotStyle } from '../../ui/plot.tsx';
 import { useResource } from '../../ui/resource.ts';
 
 /** Pixels. */
@@ -74,7 +74,7 @@ function linesOf(text: (value: number) => string, count: number, { axis, accent,
       { ...axis, size: 28, grid: { show: false }, values: (_chart: uPlot, splits: number[]) => splits.map(clockText) },
       {
         ...axis,
-        size: 72,
+        size: labelWidth,
         space: 36,
         values: (_chart: uPlot, splits: number[]) => splits.map((value) => (value % 1 ? '' : text(value))),
       },

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import { countText } from '../../lib/format.ts';
-import { Plot, type PlotStyle } from '../../ui/plot.tsx';
+import { labelWidth, Plot, type PlotStyle } from '../../ui/plot.tsx';
 import { type Day, fillMonth, namedDays } from './days.ts';
 
 /** Pixels. */
@@ -61,7 +61,7 @@ function barsOf(times: number[], { axis, accent }: PlotStyle) {
       },
       {
         ...axis,
-        size: 56,
+        size: labelWidth,
         values: (_chart: uPlot, splits: number[]) => splits.map((value) => (value % 1 ? '' : countText(value))),
       },
     ],
