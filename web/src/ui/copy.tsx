@@ -30,9 +30,12 @@ interface CodeProps {
 export function Code({ text, label }: CodeProps) {
   return (
     <Folded copied={text} label={label}>
-      {text.trimEnd().split('\n').map((line, index) => (
-        <Line key={index} text={line} />
-      ))}
+      {text
+        .trimEnd()
+        .split('\n')
+        .map((line, index) => (
+          <Line key={index} text={line} />
+        ))}
     </Folded>
   );
 }

@@ -26,7 +26,10 @@ export function QueuePage() {
             <Tile label="Awaiting" value={countText(awaiting)}>
               <span class="muted small">child jobs, a review or an upload</span>
             </Tile>
-            <Tile label="Longest wait" value={waitText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds)))}>
+            <Tile
+              label="Longest wait"
+              value={waitText(Math.max(0, ...lanes.map(({ oldest_seconds: seconds }) => seconds)))}
+            >
               <span class="muted small">for a worker</span>
             </Tile>
           </div>

@@ -81,7 +81,9 @@ function Undeletable({ total, objects }: z.infer<typeof storage>['undeletable'])
                 <th scope="row" class="mono wrap-anywhere">
                   {key}
                 </th>
-                <td data-label="Size" class="nowrap">{size === null ? 'unknown' : bytesText(size)}</td>
+                <td data-label="Size" class="nowrap">
+                  {size === null ? 'unknown' : bytesText(size)}
+                </td>
                 <td data-label="Error">{error}</td>
                 <td data-label="Failures">{failures}</td>
                 <td data-label="Next attempt" class="nowrap">
