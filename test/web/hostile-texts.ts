@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 
 /** A text that would run a script wherever it is shown as HTML. */
 export const EVIL = '<img src=x onerror=document.title=`taken`>';
@@ -19,10 +19,10 @@ function poisoned(value: unknown, name = ''): unknown {
 
 /**
  * Makes every response of the API hostile, errors included: names, email addresses, tags of media, logs, metadata, sentences.
- * Streams of events stay as they are. `page.unrouteAll()` ends it.
+ * Streams of events stay as they are.
  */
-export async function poisonResponses(page: Page): Promise<void> {
-  await page.route(/\/v1\//, async (route) => {
+export async function poisonResponses(context: BrowserContext): Promise<void> {
+  await context.route(/\/v1\//, async (route) => {
     if (route.request().headers().accept?.includes('event-stream')) return route.continue();
     const response = await route.fetch();
     const body = await response.json().catch(() => null);

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-const SCREENS = 30;
+const SCREENS = 20;
 /** Frames that are drawn at least until the second callback of a jump. */
 const FRAMES = 2;
 
