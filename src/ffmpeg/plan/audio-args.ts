@@ -9,7 +9,7 @@ export function defaultAudioEncoder(format: OutputFormat, selection: Selection):
   return FORMAT_DEFAULTS[format].audio;
 }
 
-/** Audio encoder arguments for the settings that the caller did not set. */
+/** Returns the audio encoder arguments for the settings that the caller did not set. */
 export function audioArgs(
   encoder: string,
   selection: Selection,

@@ -13,7 +13,7 @@ export class ExtraInputs {
   readonly #first: number;
   readonly #inputs: ExtraInput[] = [];
 
-  /** `first` = how many inputs the job has. */
+  /** `first` = number of inputs of the job. */
   constructor(first: number) {
     this.#first = first;
   }
