@@ -17,12 +17,15 @@ export interface Selection {
   hasAudio: boolean;
   /** The caller's own maps of input streams, unchanged; null = Airlock chooses them. */
   verbatim: string[] | null;
-  /** The caller's own `-map` decides, so the streams of the output are not known. */
+  /** Whether the caller's own `-map` chooses the streams, so that the streams of the output are not known. */
   mapped: boolean;
   warnings: PlanWarning[];
 }
 
-/** Chooses the streams of a single output. Throws `JobFailure` when no input has a stream that the format needs. */
+/**
+ * Chooses the streams of a single output. Throws `JobFailure` if no input has a stream that the format needs, or if the options leave no
+ * stream.
+ */
 export function selectStreams(
   format: OutputFormat,
   inputs: readonly PlanInput[],
