@@ -116,8 +116,8 @@ function defaultStreams(
 }
 
 /**
- * Chooses as FFmpeg does: of all inputs, the largest video and the audio with the most channels. A stream that is marked as default comes
- * first.
+ * Chooses as FFmpeg does: of all inputs, the largest video and the audio with the most channels. An input contributes its first video and
+ * its default audio.
  */
 function selectDefault(inputs: readonly PlanInput[], coverIsEnough: boolean): Pick<Selection, 'video' | 'audio'> {
   const videos = inputs.flatMap((input, index) => {

@@ -42,7 +42,7 @@ export interface VideoRequest {
   still: boolean;
   /** Whether the video ends only because the output ends. A palette must not wait for the end of such a video. */
   endless: boolean;
-  /** Result of the caller's filters and overlays, and the CPU time that they need; null = there are none. */
+  /** Result of the caller's filters and overlays, and whether they set the palette and the frame rate; null = there are none. */
   drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
 }
 
