@@ -40,7 +40,7 @@ export const CONSTANTS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Functions whose result does not change with a minus sign in front of them: FFmpeg 7.1 stores the sign in the node and ignores it when it
- * evaluates these functions (`-gauss(0)` is 0.399).
+ * Functions whose result does not change with a minus sign in front of them. FFmpeg 7.1 stores the sign in the node, but ignores the sign
+ * when it evaluates these functions (`-gauss(0)` is 0.399).
  */
 export const SIGN_BLIND: ReadonlySet<string> = new Set(['gauss', 'lerp', 'random', 'randomi', 'squish']);
