@@ -66,7 +66,7 @@ async function runs(kind: 'v' | 'a', texts: readonly string[]): Promise<boolean>
   );
 }
 
-/** The texts that FFmpeg rejects. */
+/** Returns the texts that FFmpeg rejects. */
 async function rejectedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<string[]> {
   if (texts.length === 0 || (await runs(kind, texts))) return [];
   if (texts.length === 1) return [...texts];

@@ -93,7 +93,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
     'Removes chroma noise.',
     {
       thres: number(1, 200),
-      // Each pixel reads sizew by sizeh neighbours.
+      // Each pixel reads sizew × sizeh neighbors.
       sizew: integer(1, 25),
       sizeh: integer(1, 25),
       stepw: integer(1, 50),
@@ -114,7 +114,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   video(
     'spp',
     'Removes blocking by shifted transforms. Slow.',
-    // 2^quality transforms per block.
+    // Each block needs 2^quality transforms.
     { quality: integer(0, 5), qp: integer(0, 63), mode: named('hard soft'), use_bframe_qp: boolean },
     { timeline: true, example: 'spp=quality=2:qp=20' },
   ),
