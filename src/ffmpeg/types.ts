@@ -162,7 +162,7 @@ export interface TextLayer {
   /** Name inside the cell: `/in/layer-0.svg`. */
   path: string;
   overlay: TextOverlay;
-  /** Size of the frame in pixels. Text that has no width of its own wraps at this width. */
+  /** Size of the frame in pixels. Text without a width of its own is wrapped to fit into the frame. */
   frame: { width: number; height: number };
 }
 

@@ -17,10 +17,10 @@ const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
   'noto sans cjk': ['Noto Sans CJK SC'],
 };
 
-/** Name of the colour emoji font. */
+/** Name of the color emoji font. */
 export const EMOJI_FAMILY = 'Noto Color Emoji';
 
-/** Fallback families, best first. */
+/** Fallback families, from the best. */
 export const LAST_RESORTS = ['Liberation Sans', 'Noto Sans', 'DejaVu Sans'];
 
 /** A requested family, with its style words parsed. */

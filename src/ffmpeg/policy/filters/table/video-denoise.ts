@@ -6,7 +6,7 @@ const threshold = number(0, 32_767);
 const grain = integer(0, 24);
 const strength = number(0, 1000);
 
-/** Seed, strength and kind of the noise of one plane, or of all. */
+/** Seed, strength and kind of the noise of one plane or of all planes. */
 function noiseOf(plane: string): Record<string, FilterValue> {
   return {
     [`${plane}_seed`]: integer(-1, 2_147_483_647),
@@ -16,7 +16,7 @@ function noiseOf(plane: string): Record<string, FilterValue> {
 }
 const NOISE_PLANES = ['all', 'c0', 'c1', 'c2', 'c3'];
 
-/** Removing noise, and adding it. */
+/** Filters that remove noise, and a filter that adds noise. */
 export const DENOISE_FILTERS: readonly FilterSpec[] = [
   video(
     'hqdn3d',
