@@ -68,7 +68,7 @@ describe('a request with a template', () => {
     expect(merge(own, template)).toEqual({ body: { inputs, template: 'web', ...merged } });
   });
 
-  it('conflicts with several outputs if it changes one of them without naming it', () => {
+  it('conflicts with a template of several outputs if it changes an output without naming it', () => {
     const several: TemplateContent = { outputs: [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }] };
     expect(merge({ filters: [{ filter: 'hflip' }] }, several)).toMatchObject({ conflict: { field: 'filters' } });
   });

@@ -158,7 +158,7 @@ describe('the table of audio filters', () => {
     expect(faults).toEqual([]);
   }, 60_000);
 
-  test('runs every example in FFmpeg after parsing and serialising it', async () => {
+  test('has examples that FFmpeg runs after parsing and serializing', async () => {
     const faults: string[] = [];
     const sound = join(folder, 'sound.wav');
     await run('ffmpeg', ['-nostdin', '-v', 'error', ...NOISE, sound]);
@@ -188,7 +188,7 @@ describe('the table of audio filters', () => {
     expect(faults).toEqual([]);
   }, 60_000);
 
-  test('accepts the common forms', () => {
+  test('accepts filter texts in common use', () => {
     const rejected = COMMON_FORMS.flatMap((text) => {
       const result = readGraph(text);
       return result.ok ? [] : [`${text}: ${result.rejections[0]!.subject} ${result.rejections[0]!.reason}`];

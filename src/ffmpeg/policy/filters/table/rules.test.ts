@@ -74,8 +74,8 @@ async function rejectedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<st
   return [...(await rejectedOf(kind, texts.slice(0, half))), ...(await rejectedOf(kind, texts.slice(half)))];
 }
 
-describe('what FFmpeg rejects only when it runs', () => {
-  test.each(RULES)('%s: %s is rejected at its offset, %s is not', (_, wrong, right) => {
+describe('a filter text that FFmpeg rejects only when it runs', () => {
+  test.each(RULES)('of the kind %s is rejected at its offset, but its correction is accepted: %s, %s', (_, wrong, right) => {
     const result = readGraph(wrong.replace('§', ''));
     const [rejection] = result.ok ? [] : result.rejections;
     expect([rejection?.offset, rejection?.suggestion]).toEqual([
@@ -85,7 +85,7 @@ describe('what FFmpeg rejects only when it runs', () => {
     expect(readGraph(right)).toMatchObject({ ok: true });
   });
 
-  test('is rejected by FFmpeg, and the accepted alternative is not', async () => {
+  test('is rejected by FFmpeg, but its correction is not', async () => {
     const faults: string[] = [];
     await inParallel(RULES, async ([kind, wrong]) => {
       if (await runs(kind, [wrong])) faults.push(`FFmpeg takes ${wrong}`);

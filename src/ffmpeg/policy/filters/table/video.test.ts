@@ -87,7 +87,7 @@ describe('the table of video filters', () => {
     expect(faults.filter((fault) => !DIFFERENT.some((pattern) => pattern.test(fault)))).toEqual([]);
   }, 120_000);
 
-  it('runs every example in FFmpeg after parsing and serialising it', async () => {
+  it('has examples that FFmpeg runs after parsing and serializing', async () => {
     const batches: FilterSpec[][] = [];
     for (const [index, spec] of VIDEO_FILTERS.entries()) {
       if (index % 12 === 0) batches.push([]);
@@ -105,7 +105,7 @@ describe('the table of video filters', () => {
     expect(faults).toEqual([]);
   });
 
-  it('names only variables and functions that FFmpeg has in each option', async () => {
+  it('names only variables and functions that FFmpeg supports in each option', async () => {
     const faults: string[] = [];
     const rows = VIDEO_FILTERS.filter((spec) => Object.values(spec.options).some(({ type }) => type === 'expression'));
     expect(rows.length).toBeGreaterThan(20);
@@ -124,7 +124,7 @@ describe('the table of video filters', () => {
     expect(await unknownNames([wrong])).toContain('nothing');
   });
 
-  it('has a sentence, a unique name and at least one bound for every row', () => {
+  it('has a sentence, a unique name and existing required options for every row', () => {
     expect(VIDEO_FILTERS.length).toBeGreaterThan(200);
     expect(new Set(VIDEO_FILTERS.map((spec) => spec.name)).size).toBe(VIDEO_FILTERS.length);
     for (const spec of VIDEO_FILTERS) {
