@@ -104,7 +104,7 @@ describe('captions', () => {
     expect(lay([])).toEqual([]);
   });
 
-  it('captions of three hours of speech are laid out within seconds', () => {
+  it('of three hours of speech are laid out within seconds', () => {
     const words = speak(Array(3000).fill('one two, three four five six seven. eight nine').join(' '));
     const started = performance.now();
     expect(lay(words).length).toBeGreaterThan(2000);
@@ -127,7 +127,7 @@ describe('caption files', () => {
     expect(parseCaptions(Buffer.from(writeVtt(cues)))).toEqual({ ok: true, format: 'vtt', cues });
   });
 
-  it('without captions are an empty SubRip file, and a WebVTT file with only a header', () => {
+  it('without captions are empty as SubRip, and contain only a header as WebVTT', () => {
     expect(writeSrt([])).toBe('');
     expect(writeVtt([])).toBe('WEBVTT\n');
     expect(parseCaptions(writeVtt([]))).toMatchObject({ ok: true, cues: [] });
@@ -170,7 +170,11 @@ describe('caption files', () => {
     ['more than the maximum number of bytes', 'a'.repeat(MAX_CAPTION_BYTES + 1), /larger than 1048576 bytes/],
     ['HTML', cue('<font color="red">Hi</font>'), /Line 3: tags .*<font/],
     ['styles of ASS', cue('{\\an8}Hi'), /Line 3: tags/],
-    ['a caption that ends before it starts', cue('Hi', '00:00:02,000 --> 00:00:01,000'), /Line 2: .*ends before it starts/],
+    [
+      'a caption that ends before it starts',
+      cue('Hi', '00:00:02,000 --> 00:00:01,000'),
+      /Line 2: .*ends before it starts/,
+    ],
     [
       'captions in the wrong order',
       `${cue('a', '00:00:05,000 --> 00:00:06,000')}\n${cue('b')}`,

@@ -91,7 +91,7 @@ describe('layoutText', () => {
     const apart = layOut('ب ب').glyphs.map(({ glyph }) => glyph);
     expect(joined).not.toContain(apart[0]);
   });
-  it('warns of missing characters and of a missing family', () => {
+  it('warns about missing characters and about a missing family', () => {
     const { warnings } = layOut('a\u{10fff0}', { font: 'Comic Sans MS' });
     expect(warnings.join(' ')).toContain('no font "Comic Sans MS"');
     expect(warnings.join(' ')).toContain('U+10FFF0');

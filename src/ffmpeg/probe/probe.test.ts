@@ -26,7 +26,7 @@ const video = (more: Record<string, unknown> = {}) => ({
 });
 
 describe('probeArgs', () => {
-  it('forces the demuxer, forbids every other demuxer, and ends with the input', () => {
+  it('returns arguments that force the demuxer, forbid every other demuxer, and end with the input', () => {
     const args = probeArgs({ path: '/in/0', demuxer: 'mov' });
     expect(args.slice(-2)).toEqual(['-i', '/in/0']);
     expect(args[args.indexOf('-f') + 1]).toBe('mov');
@@ -35,7 +35,7 @@ describe('probeArgs', () => {
   });
 });
 
-describe('ffprobe with these arguments', () => {
+describe('ffprobe with the arguments of probeArgs', () => {
   it.each([
     ['a concat script', "ffconcat version 1.0\nfile 'other.mp4'\n"],
     ['a playlist', '#EXTM3U\n#EXTINF:1,\nother.mp4\n#EXT-X-ENDLIST\n'],

@@ -72,7 +72,7 @@ describe('progressFraction', () => {
     [null, 4, null],
     [1, null, null],
     [1, 0, null],
-  ])('of %s of %s seconds is %s', (time, duration, fraction) =>
+  ])('for %s of %s seconds is %s', (time, duration, fraction) =>
     expect(progressFraction(time, duration)).toBe(fraction),
   );
 });
@@ -83,7 +83,7 @@ describe('etaSeconds', () => {
     [12, 10, 4, 0],
     [2, 10, 0, null],
     [2, 10, null, null],
-  ])('at %s of %s seconds and speed %s is %s', (time, duration, speed, eta) =>
+  ])('for %s of %s seconds and the speed %s is %s', (time, duration, speed, eta) =>
     expect(etaSeconds(time, duration, speed)).toBe(eta),
   );
 });

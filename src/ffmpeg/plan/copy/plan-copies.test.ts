@@ -89,7 +89,7 @@ describe('a preset', () => {
     expect(plan(inputOf(), { options: trim }).streams.video).toMatchObject({ mode: 'encoded' });
   });
 
-  it('copies a video that is smaller than its resolution', () => {
+  it('copies a video that is smaller than the resolution of the preset', () => {
     expect(plan(inputOf(), { preset: { resolution: '1080p' } }).streams.video).toEqual(COPIED);
   });
 
@@ -176,7 +176,7 @@ describe('a preset', () => {
     expect(plan(inputOf(changes)).streams).toEqual({ video: COPIED, audio: encoded(reason) });
   });
 
-  it('copies streams up to a bit rate that depends on its quality', () => {
+  it('copies streams up to a bit rate that depends on the quality of the preset', () => {
     const rich = inputOf({ pictures: { bytes: 20_000_000 }, sound: { bytes: 1_500_000 } });
     const modes = (quality: 'high' | 'medium' | 'low', input: PlanInput) => {
       const { video, audio } = plan(input, { preset: { quality } }).streams;

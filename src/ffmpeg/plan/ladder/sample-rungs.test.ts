@@ -64,7 +64,7 @@ describe('the samples of a ladder', () => {
     expect(rungSampleTimes(samplingOf(10_000)!)).toHaveLength(12);
   });
 
-  it('are not taken of a short source, or of a ladder whose rungs the request names', () => {
+  it('are not taken from a short source, or for a ladder whose rungs the request names', () => {
     expect(samplingOf(49)).toBeUndefined();
     expect(samplingOf(100, [{ height: 720 }])).toBeUndefined();
   });

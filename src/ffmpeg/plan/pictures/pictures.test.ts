@@ -52,10 +52,13 @@ describe('a still, preview or waveform', () => {
     ['options', { ...PREVIEW, options: [{ option: '-r', argument: 5 }] }, 'preview cannot be combined with options.'],
     ['filters', { ...STILL, filters: [{ filter: '[0:v]hflip' }] }, 'still cannot be combined with filters.'],
     ['waveform', { ...WAVEFORM, still: { at: 1 } }, 'An output cannot have both still and waveform.'],
-  ] as const)('is rejected with an error for the field %s if its fields contradict each other', (field, output, reason) => {
-    const rejections = checkOptions({ inputs: [{ url: 'gs://b/a' }], ...output } as unknown as TranscodeRequest);
-    expect(rejections.map((rejection) => [rejection.field, rejection.reason])).toContainEqual([field, reason]);
-  });
+  ] as const)(
+    'is rejected with an error for the field %s if its fields contradict each other',
+    (field, output, reason) => {
+      const rejections = checkOptions({ inputs: [{ url: 'gs://b/a' }], ...output } as unknown as TranscodeRequest);
+      expect(rejections.map((rejection) => [rejection.field, rejection.reason])).toContainEqual([field, reason]);
+    },
+  );
 
   it('is rejected if its input has options', () => {
     const inputs = [{ url: 'gs://b/a', options: [{ option: '-ss', argument: 5 }] }];

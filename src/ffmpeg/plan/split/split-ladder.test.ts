@@ -45,7 +45,12 @@ describe('a piece of a ladder', () => {
 
   it.each<[string, PlanInput[], { rate?: FrameRate; options?: object[] }, RegExp]>([
     ['a frame rate above 60', [inputOf({ frameRate: 120 })], { rate: { num: 120, den: 1 } }, /another frame rate/],
-    ['a declared rate that differs from the rate of the frames', [inputOf({ frameRate: 29.5 })], {}, /another frame rate/],
+    [
+      'a declared rate that differs from the rate of the frames',
+      [inputOf({ frameRate: 29.5 })],
+      {},
+      /another frame rate/,
+    ],
     ['two inputs', [inputOf({}), inputOf({}, 1)], {}, /several inputs/],
     ['interlaced video', [inputOf({ isInterlaced: true })], {}, /pieces/],
     ['a trimmed input', [inputOf({})], { options: [{ option: '-t', argument: '20' }] }, /option -t of the input/],

@@ -58,7 +58,7 @@ describe('allowed options', () => {
     ['-aac_coder', 'twoloop', ['-aac_coder', 'twoloop']],
     ['-color_range', 'full', ['-color_range', 'pc']],
     ['-x264-params', 'no-scenecut:deblock=-1,-1', ['-x264-params', 'scenecut=0:deblock=-1,-1']],
-  ] as const)('%s %s is written as %j', (option, argument, written) => {
+  ] as const)('such as %s %s are written as %j', (option, argument, written) => {
     expect(args(option, argument)).toEqual(written);
   });
 

@@ -227,14 +227,17 @@ describe('an option of several encoders', () => {
     ['libsvtav1', '-preset', 'slow', false],
     ['libx265', '-tune', 'film', false],
     ['libx264', '-profile:v', 'main10', false],
-  ] as const)('has different values for each encoder: whether %s allows %s %s is %s', (encoder, option, value, allowed) => {
-    const parsed = parse([
-      ['-c:v', encoder],
-      [option, value],
-    ]);
-    expect(parsed.rejections.length === 0).toBe(allowed);
-    if (!allowed) expect(parsed.rejections[0]!.reason).toContain(encoder);
-  });
+  ] as const)(
+    'has different values for each encoder: whether %s allows %s %s is %s',
+    (encoder, option, value, allowed) => {
+      const parsed = parse([
+        ['-c:v', encoder],
+        [option, value],
+      ]);
+      expect(parsed.rejections.length === 0).toBe(allowed);
+      if (!allowed) expect(parsed.rejections[0]!.reason).toContain(encoder);
+    },
+  );
 });
 
 describe('a misspelled option', () => {

@@ -75,15 +75,18 @@ async function rejectedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<st
 }
 
 describe('a filter text that FFmpeg rejects only when it runs', () => {
-  test.each(RULES)('of the kind %s is rejected at its offset, but its correction is accepted: %s, %s', (_, wrong, right) => {
-    const result = readGraph(wrong.replace('§', ''));
-    const [rejection] = result.ok ? [] : result.rejections;
-    expect([rejection?.offset, rejection?.suggestion]).toEqual([
-      wrong.indexOf('§'),
-      expect.stringMatching(/^[A-Z].*\.$/),
-    ]);
-    expect(readGraph(right)).toMatchObject({ ok: true });
-  });
+  test.each(RULES)(
+    'of the kind %s is rejected at its offset, but its correction is accepted: %s, %s',
+    (_, wrong, right) => {
+      const result = readGraph(wrong.replace('§', ''));
+      const [rejection] = result.ok ? [] : result.rejections;
+      expect([rejection?.offset, rejection?.suggestion]).toEqual([
+        wrong.indexOf('§'),
+        expect.stringMatching(/^[A-Z].*\.$/),
+      ]);
+      expect(readGraph(right)).toMatchObject({ ok: true });
+    },
+  );
 
   test('is rejected by FFmpeg, but its correction is not', async () => {
     const faults: string[] = [];
