@@ -208,7 +208,7 @@ export interface PlanInput {
 export interface PlanContext {
   /** The best still of the first input; absent or null = the stills were not compared. */
   best?: PictureTime | null;
-  /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
+  /** Assets in the order of `ParsedRequest.assets`. An asset that is a job input is null. */
   assets?: readonly (PlanAsset | null)[];
   resourceClass: ResourceClass;
   /** Whether everything must be decoded and encoded, so that no bytes of an input reach the output. */

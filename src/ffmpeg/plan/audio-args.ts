@@ -23,7 +23,7 @@ export function audioArgs(
   if (!options.has('b', 'a') && !options.has('q', 'a')) args.push(...audioSettings(encoder, quality, source));
   const stated = options.has('ac', 'a') || options.has('channel_layout', 'a');
   const lossless = LOSSLESS_AUDIO.includes(encoder);
-  // Every player supports stereo; libopus rejects some surround layouts.
+  // Every player supports stereo, and libopus rejects some surround layouts.
   const downMix = (source?.channels ?? 0) > 2 && !lossless && (!raw || encoder === 'libopus');
   if (downMix && !stated) args.push('-ac', '2');
   if (encoder === 'flac' && !options.has('sample_fmt', 'a')) {

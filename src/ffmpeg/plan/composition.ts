@@ -210,7 +210,7 @@ export class Composer {
   }
 }
 
-/** Pixels per second, relative to 1080p30. */
+/** Returns the pixels per second, relative to 1080p30. */
 function pixelRate({ width, height }: CaptionLayer['frame'], rate: number | null): number {
   return (width * height * (rate ?? 30)) / (1920 * 1080 * 30);
 }

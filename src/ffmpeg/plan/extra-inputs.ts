@@ -8,7 +8,7 @@ export interface ExtraInput {
   options?: readonly string[];
 }
 
-/** The inputs after the inputs of the job: files that filters name, and drawn layers. */
+/** Inputs that follow the inputs of the job: files that filters name, and drawn layers. */
 export class ExtraInputs {
   readonly #first: number;
   readonly #inputs: ExtraInput[] = [];

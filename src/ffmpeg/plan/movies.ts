@@ -85,7 +85,7 @@ function pickStream(kind: PadKind, info: MediaInfo, wanted: number | null): numb
   return best?.index ?? null;
 }
 
-/** `loop` counts plays (0 = endless), `-stream_loop` counts repeats. */
+/** Returns the options of the input. `loop` counts plays (0 = endless), but `-stream_loop` counts repeats. */
 function movieOptions(demuxer: string, loop: number, seek: number): string[] {
   const options: string[] = [];
   const still = STILL_DEMUXERS.includes(demuxer);

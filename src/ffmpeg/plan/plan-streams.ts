@@ -10,7 +10,10 @@ import { coverArt, mainAudio, mainVideo } from './streams.ts';
 export interface Selection {
   /** Every stream of the output in order. */
   streams: OutputStream[];
-  /** Input and stream of the first video and audio, if they come from an input. Null if the graph makes them, or if there are none. */
+  /**
+   * Input and stream of the first video and audio, if they come from an input. Null if the graph makes the stream, or if there is no such
+   * stream.
+   */
   video: { input: number; stream: VideoStream } | null;
   audio: { input: number; stream: AudioStream } | null;
   hasVideo: boolean;

@@ -7,7 +7,7 @@ import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
-/** Frames per second of a GIF by quality. Browsers play higher rates badly, and the file grows. */
+/** Frames per second of a GIF by quality. Browsers do not play higher rates smoothly, and the file grows. */
 const GIF_RATE: Readonly<Record<Quality, number>> = { high: 15, medium: 15, low: 10 };
 const GIF_COLOURS: Readonly<Record<Quality, number>> = { high: 256, medium: 256, low: 128 };
 /** Width to which a GIF is scaled down if the caller sets no size. */
@@ -51,7 +51,7 @@ export interface VideoPlan {
   /** The planner's filters, which follow the caller's filters; may be empty. */
   chain: string;
   size: Size;
-  /** Whether `size` is exact. It is not if EXIF data may rotate a photo, or if the caller set the size. */
+  /** Whether `size` is exact: no EXIF data can rotate the picture, and no options or filters of the caller can change its size. */
   sizeIsCertain: boolean;
   frameRate: number;
   bitDepth: number;

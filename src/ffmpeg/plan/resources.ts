@@ -12,7 +12,7 @@ const MIN_WALL_SECONDS = 60;
 const MAX_WALL_SECONDS = 6 * 3600;
 const MIN_MEMORY_BYTES = 128 * 2 ** 20;
 
-/** Frames that x264 keeps in buffers: the first number plus the second number for each thread. */
+/** Frames that x264 keeps in buffers, by preset: the first number, plus the second number for each thread. */
 const X264_FRAMES: Readonly<Record<string, readonly [number, number]>> = {
   ultrafast: [16, 4],
   superfast: [46, 10],

@@ -25,8 +25,8 @@ const ENTRIES = [
 ].join(':');
 
 /**
- * The options that make FFmpeg open one file with one demuxer and nothing else. They come last before `-i`:
- * when an option is given twice, the last one wins.
+ * Returns the options that make FFmpeg open one file with one demuxer and nothing else. These options come last before `-i`, because the
+ * last option takes effect if an option is given twice.
  */
 export function inputSecurityArgs(demuxer: string, path = ''): string[] {
   return [

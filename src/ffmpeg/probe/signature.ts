@@ -78,14 +78,14 @@ export function contentTypeMatches(declared: string, detected: string): boolean 
   return want === have || FAMILIES.some((family) => family.includes(want) && family.includes(have));
 }
 
-/** Signatures that file-type does not know, or identifies by one byte only. */
+/** Detects signatures that file-type does not know, or identifies by only one byte. */
 function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   const ascii = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
   if (ascii(0, 4) === 'RF64' && ascii(8, 4) === 'WAVE') return { mime: 'audio/wav', demuxer: 'wav' };
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xba) {
     return { mime: 'video/mpeg', demuxer: 'mpeg' };
   }
-  // An MPEG-2 sequence header: raw video without a container.
+  // An MPEG-2 sequence header begins raw video without a container.
   if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xb3) {
     return { mime: 'video/mpeg', demuxer: 'mpegvideo' };
   }

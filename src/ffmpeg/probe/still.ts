@@ -30,8 +30,8 @@ export interface StillPicture {
 }
 
 /**
- * Arguments for FFmpeg to decode a still into a PNG, upright and complete. By itself, FFmpeg 7.1 decodes only one tile,
- * without transparency and rotation. Transparent pictures get 8 bits, because `alphamerge` supports no more.
+ * Returns arguments for FFmpeg to decode a still into a PNG, upright and complete. By itself, FFmpeg 7.1 decodes only one tile, without
+ * transparency and rotation. Transparent pictures get 8 bits, because `alphamerge` supports no more.
  */
 export function stillArgs(still: StillPicture, input: string, output: string): string[] {
   return [

@@ -46,7 +46,7 @@ export function effectiveLimits(server: CellBudget, account: JobLimits, job: Job
     };
     lower('account', account[name]);
     lower('job', job[name]);
-    // Rounded down: the reported limit never exceeds the enforced one.
+    // The value is rounded down, so that the reported limit never exceeds the enforced limit.
     limits[name] = { value: Math.floor(budget[key] / scale), setBy };
   }
   return { budget, applied: { limits, hit: null } };

@@ -7,7 +7,7 @@ export interface ProgramEnd {
   exitCode: number | null;
   signal: string | null;
   stderr: string;
-  /** `probe`: every failure is caused by the input. Default: `encode`. */
+  /** In the stage `probe`, the input causes every failure. Default: `encode`. */
   stage?: 'probe' | 'encode';
 }
 
@@ -64,7 +64,7 @@ const LIMITS: readonly Pattern[] = [
   },
 ];
 
-/** FFmpeg's messages and their failure codes. The first match counts, so the precise messages come first. */
+/** FFmpeg's messages and their failure codes. The first match counts, so the more precise messages come first. */
 const PATTERNS: readonly Pattern[] = [
   {
     pattern: /not on whitelist/i,

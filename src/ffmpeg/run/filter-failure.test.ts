@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../testkit/run.ts';
 import { explainFailure } from './failure-text.ts';
 
-/** Uses the messages of FFmpeg 7.1 itself. */
+/** These tests use the actual messages of FFmpeg 7.1. */
 describe('a filter that fails', () => {
   let dir = '';
   beforeAll(async () => {

@@ -34,7 +34,7 @@ export class ProgressReader {
   }
 
   feed(chunk: Buffer | string): void {
-    // latin1: every key and number is ASCII, so a split multi-byte character does no harm.
+    // latin1 is sufficient: every key and number is ASCII, so a split multi-byte character does no harm.
     const text = typeof chunk === 'string' ? chunk : chunk.toString('latin1');
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {

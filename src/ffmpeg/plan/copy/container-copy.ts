@@ -51,7 +51,7 @@ function isSatisfied({ name, value, specifier, row }: ParsedOption, format: Outp
   return name === 'metadata' && format !== 'mov' && (specifier === '' || specifier === 'g') && readTag(value!) !== null;
 }
 
-/** The planned streams of an output, and what is known about them. */
+/** The planned streams of an output, and the properties that decide whether a copy is enough. */
 interface PlannedStreams {
   inputs: readonly PlanInput[];
   streams: readonly OutputStream[];
@@ -107,7 +107,7 @@ export function containerCopy(
   return { streams: indexes, format, ...(trim && { trim }), ...tagsOf(parsed), ...(videoType && { videoType }) };
 }
 
-/** As in FFmpeg, the last tag of a name applies, and an empty text deletes the tag. */
+/** Returns the tags of the output. As in FFmpeg, the last tag of a name applies, and an empty text deletes the tag. */
 function tagsOf({ output }: ParsedRequest): Pick<ContainerCopy, 'tags'> {
   const tags = new Map<CopiedTag, string>();
   for (const { name, value } of output) {
@@ -118,7 +118,7 @@ function tagsOf({ output }: ParsedRequest): Pick<ContainerCopy, 'tags'> {
   return written.length > 0 ? { tags: written } : {};
 }
 
-/** Returns null for a tag that only FFmpeg writes. */
+/** Reads a tag. Returns null for a tag that only FFmpeg writes. */
 function readTag(value: string): { name: CopiedTag; text: string } | null {
   const equals = value.indexOf('=');
   const name = COPIED_TAGS.find((known) => known === value.slice(0, equals).toLowerCase());

@@ -72,12 +72,12 @@ export function estimateGraph(
   return { outputs, readStoredBytes, cpuPerSecond, oversize };
 }
 
-/** Pixels of one frame; 0 = audio, or unknown. */
+/** Returns the pixels of one frame; 0 = audio, or unknown. */
 function pixelsOf({ kind, width, height }: Flow): number {
   return kind === 'v' && width * height > 0 ? width * height : 0;
 }
 
-/** Pixels per second, relative to 1080p30. */
+/** Returns the pixels per second, relative to 1080p30. */
 function pixelRate(flow: Flow): number {
   return (pixelsOf(flow) * (flow.rate ?? 30)) / REFERENCE_PIXEL_RATE;
 }

@@ -13,7 +13,7 @@ export interface GraphNode {
 export interface LinkedGraph {
   /** The filters in an order in which each filter follows the filters that feed it. */
   nodes: GraphNode[];
-  /** The pads of `CheckedGraph.outputs`, in its order. */
+  /** The pads of `CheckedGraph.outputs`, in the same order. */
   outputs: { node: number; pad: number }[];
 }
 

@@ -49,7 +49,7 @@ export const SIZE_RULES: Readonly<Record<string, SizeRule>> = {
   untile: (_, inputs) => ({ ...inputs[0]!, certain: false }),
 };
 
-/** Default sizes of generated video, where the caller sets none. */
+/** Default sizes of generated video, which apply if the caller sets no size. */
 const DRAWN_SIZES: Readonly<Record<string, readonly [number, number]>> = {
   showwaves: [600, 240],
   showwavespic: [600, 240],
@@ -188,7 +188,7 @@ function offsetOf(text: string, inputs: readonly Flow[]): number {
 /** Returns the variables with which filters refer to the size of their input. */
 function variablesOf(input: Flow): Record<string, number> {
   const { width, height } = input;
-  // If a variable is missing, the entire expression is unknown. With NaN as its value, it would be compared like a number.
+  // If a variable is missing, the entire expression is unknown. If the variable were NaN, it would be compared like a number.
   return {
     ...(!Number.isNaN(width) && { iw: width, in_w: width, main_w: width }),
     ...(!Number.isNaN(height) && { ih: height, in_h: height, main_h: height }),

@@ -24,7 +24,7 @@ const CONTENT_TYPES: Readonly<Record<LadderFormat, string>> = {
 };
 
 /**
- * Maximum and minimum frames per second. A higher rate costs bits with little benefit; with a lower rate, segments could have no frames.
+ * Maximum and minimum frames per second. A higher rate costs bits with little benefit. With a lower rate, segments could have no frames.
  */
 const MAX_RATE = 60;
 const MIN_RATE = 5;
@@ -56,7 +56,7 @@ const BYTES_MARGIN = 2;
 /** Bytes of playlists and fragment headers for each file of the ladder. */
 const FILE_BYTES = 2048;
 /**
- * Maximum number of files of a tree, see `MAX_TREE_FILES`; and number of files of a rendition in addition to its segments, including its
+ * Maximum number of files of a tree (see `MAX_TREE_FILES`), and number of files of a rendition in addition to its segments, including its
  * share of the manifests.
  */
 const [MAX_FILES, OTHER_FILES] = [20_000, 6];

@@ -49,8 +49,8 @@ const ENOUGH_RATE = 730_000;
 /** A rung that needs more than this share of the rate of the next larger rung is omitted, because it saves too little. */
 const WORTH_SHARE = 0.6;
 /**
- * The factor by which the rest of a source may be harder than its hardest sample, and the minimum maximum bit rate of a rung as a share of
- * its usual rate.
+ * The factor by which the rest of a source may be harder than its hardest sample, and the lower bound of a rung's maximum bit rate as a
+ * share of its usual rate.
  */
 const [MOST_FACTOR, LEAST_SHARE] = [3, 0.5];
 

@@ -39,7 +39,7 @@ interface Parts {
   warnings: readonly PlanWarning[];
 }
 
-/** Plans a short silent clip of several parts of a video. Throws `JobFailure`. */
+/** Plans a short silent clip of several parts of a video. Throws `JobFailure` if the input has no video or no known duration. */
 export function planPreview(
   request: TranscodeRequest & { preview: PreviewRequest },
   input: PlanInput,

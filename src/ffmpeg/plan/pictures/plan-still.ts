@@ -14,7 +14,10 @@ import { pictureAt, stillTime } from './still-time.ts';
 /** Number of threads. For a single picture, more threads cost more time than they save. */
 const THREADS = 1;
 
-/** Plans one picture of a video. Throws `JobFailure`. */
+/**
+ * Plans one picture of a video. Throws `JobFailure` if the input has no video, or no known duration for a time that is a share of the
+ * duration.
+ */
 export function planStill(
   request: TranscodeRequest & { still: StillRequest },
   input: PlanInput,

@@ -17,7 +17,7 @@ const DEFAULT_WIDTHS = { thumbnails: 320, sprite: 160 } as const;
 /** Maximum bytes per pixel of a JPEG, measured with noise at the same quality, and maximum bytes of its header. */
 const BYTES_PER_PIXEL = 1.5;
 const HEADER_BYTES = 16 * 1024;
-/** Seconds. If the distance between key frames is unknown, intervals of at least this length use key frames only. */
+/** Interval in seconds from which only key frames are used if the distance between key frames is unknown. */
 const UNKNOWN_DISTANCE = 5;
 
 /** The images of an output, and how FFmpeg makes them. */

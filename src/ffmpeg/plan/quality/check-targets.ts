@@ -7,11 +7,11 @@ import { crfOf, withCrf } from './with-crf.ts';
 export interface MeasuredFile {
   /** Bytes of the file, including its audio. */
   size: number;
-  /** Scores by metric, with the metric of the target first. */
+  /** Scores of each metric, with the metric of the target first. */
   figures: readonly QualityFigures[];
 }
 
-/** The outputs of a command that were compared, by their positions. */
+/** Results of the compared outputs of a command, by the position of the output. */
 type Figures = ReadonlyMap<number, MeasuredFile>;
 
 /** Share of the maximum bit rate from which a file does not improve with a lower CRF. */

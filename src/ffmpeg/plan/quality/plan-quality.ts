@@ -17,7 +17,7 @@ export interface ComparedOutput {
   video: FinishedVideo | null;
   /** The chain of filters before the encoder; null = the command has a graph. */
   filter: string | null;
-  /** Whether the start that the options of the output set became the start at which the input is opened. */
+  /** Whether the planner has moved the start from the options of the output to the input. */
   hasMoved: boolean;
   threads: number | null;
   durationSeconds: number | null;
