@@ -20,7 +20,7 @@ export interface MediaFacts {
   rotation: number;
   /** Frames per second; null for images, audio, and if unknown. */
   fps: number | null;
-  /** Seconds; null for images, and if the file does not contain it. */
+  /** Duration in seconds; null for images, and if the file does not declare a duration. */
   duration: number | null;
   hasAudio: boolean;
   /** Whether the picture can contain transparent parts. */
@@ -92,7 +92,7 @@ export interface Blueprint<Inputs extends Shape = Shape> {
   title: string;
   /** One or two sentences for people who choose a blueprint. */
   description: string;
-  /** A flat object. `media` creates media inputs; optional inputs have `.optional()` or `.default(…)`. */
+  /** A flat object. `media` creates media inputs. Optional inputs have `.optional()` or `.default(…)`. */
   inputs: z.ZodObject<Inputs>;
   /** Every output that the blueprint can make, in order. */
   outputs: readonly BlueprintOutput[];

@@ -1,6 +1,6 @@
 /*
- * Players interpret more than the caption formats define. These functions remove everything from texts of recognizers and of
- * people that a player could interpret as markup, as timing, or as a change of the direction of other texts.
+ * Players interpret more than the caption formats define. In texts of recognizers and of people, these functions remove or separate
+ * everything that a player could interpret as markup, as timing, or as a change of the direction of other texts.
  */
 
 /** Control characters other than tab and line feed. */

@@ -14,7 +14,7 @@ export const MAX_CUE_LINES = 8;
 export interface CaptionFault {
   /** Line of the file, from 1; null if the fault has no line. */
   line: number | null;
-  /** A complete sentence that names the line. */
+  /** A complete sentence, which names the line if the fault has a line. */
   message: string;
 }
 

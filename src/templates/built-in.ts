@@ -1,6 +1,6 @@
 import type { TemplateContent } from '../contract/templates.ts';
 
-/** A version of a built-in template. Once released, it never changes. An improved request becomes the next version. */
+/** A built-in template. A released version never changes. An improved request becomes the next version. */
 interface BuiltIn {
   description: string;
   /** All versions, starting with version 1. */

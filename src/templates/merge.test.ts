@@ -8,7 +8,7 @@ const option = { option: '-crf', argument: 20 };
 const merge = (own: Partial<CreateBody>, request: TemplateContent) =>
   mergeTemplate({ inputs, template: 'web', ...own }, { reference: 'web@1', request });
 
-/** Fields of the request, fields of the template, and fields of the job. */
+/** Fields of the request, fields of the template, and fields of the resulting job. */
 const CASES: [title: string, own: Partial<CreateBody>, template: TemplateContent, merged: TemplateContent][] = [
   [
     'a preset of the request replaces only the members that it contains',

@@ -15,7 +15,7 @@ const LINE_EM = (1854 + 434) / 2048;
 const MOST_LINES = 3;
 /** Maximum characters of a caption whose font size is fitted and whose lines are balanced. */
 const MAX_FITTED = 200;
-/** `BorderStyle` of libass: one box behind all lines, with `Shadow` as its padding. */
+/** Value of libass's `BorderStyle` that draws one box behind all lines, with `Shadow` as its padding. */
 const BOX = 4;
 /** ASS commands that make a caption grow beyond its size and shrink back within 170 milliseconds. */
 const POP = '{\\fscx82\\fscy82\\t(0,90,\\fscx106\\fscy106)\\t(90,170,\\fscx100\\fscy100)}';

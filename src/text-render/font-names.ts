@@ -30,7 +30,10 @@ export interface FamilyRequest {
   italic: boolean;
 }
 
-/** Parses `Arial Bold Italic` to Arial, 700, italic. Other style words, such as Black, remain part of the family. */
+/**
+ * Parses the name of a family: `Arial Bold Italic` becomes Arial with the weight 700 and italic. Other style words, such as Black, remain
+ * part of the family.
+ */
 export function readFamily(name: string): FamilyRequest {
   let family = name
     .split(',')[0]!

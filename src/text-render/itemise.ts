@@ -72,7 +72,7 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
   }
   const needed = [...grapheme].map((character) => character.codePointAt(0)!).filter((code) => !isIgnorable(code));
   const has = (face: FontFace): boolean => needed.every((codePoint) => face.covers(codePoint));
-  // Keep spaces and punctuation in the font of the current run, so that words are not split. Digits may change font.
+  // Spaces and punctuation stay in the font of the current run, so that words are not split. Digits may change font.
   const followsRun = own === 'Zyyy' && !/^\p{Nd}/u.test(grapheme);
   if (followsRun && run && run.face.family !== EMOJI_FAMILY && run.script !== 'Zyyy' && has(run.face)) return run.face;
   if (has(primary)) return primary;

@@ -76,7 +76,7 @@ export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): 
   const all: Line[] = [];
   const base = metrics(primary.load(), style.fontSize);
   for (const paragraph of text.split('\n')) {
-    // Do not lay out text far below the last visible line.
+    // Text far below the last visible line is not laid out.
     if (all.length * (base.ascent + base.descent + style.lineSpacing) > style.maxHeight) break;
     all.push(...layoutParagraph(itemise(paragraph, choice), style, base));
   }

@@ -19,7 +19,7 @@ export function scriptOf(codePoint: number): string {
   return script;
 }
 
-// TypeScript accepts the flag `v` in literals only from target ES2024 on; Node 20 supports it.
+// TypeScript accepts the flag `v` in literals only from target ES2024 on, but Node 20 supports it.
 const RGI_EMOJI = String.raw`^\p{RGI_Emoji}$`;
 const EMOJI_SEQUENCE = new RegExp(RGI_EMOJI, 'v');
 const EMOJI_PRESENTATION = /^\p{Emoji_Presentation}/u;

@@ -17,7 +17,7 @@ const FILL_SHARE = 0.85;
 /** Maximum pixels of a photo's short side. A larger photo is first scaled down to this size. */
 const LARGEST = 1350;
 
-/** Movements that alternate, so that no photo moves like the previous one. */
+/** Movements that alternate, so that no photo moves like the previous photo. */
 const MOVEMENTS: readonly (() => Window)[] = [
   () => zoomWindow(0, CUT, FRAMES),
   () => glide(`(${2 * CUT}*${eased(FRAMES)})`),

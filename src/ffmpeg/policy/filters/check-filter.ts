@@ -67,7 +67,7 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     }
     const key = spec.aliases && Object.hasOwn(spec.aliases, written) ? spec.aliases[written]! : written;
     const kind = optionKind(spec, key);
-    // Accepts an option that the server sets if its value is the same.
+    // Accepts an option that the server sets, if the caller sets the same value.
     if (isOwn(spec, key) && spec.fixed![key] === argument.value) continue;
     if (!kind) rejectKey(spec, written, argument, rejections);
     else if (filter.values.has(key)) {

@@ -69,7 +69,7 @@ export const soundRow = (encoders: string, name: string, value: OptionValue, doc
 export const MAX_SECONDS = INPUT_LIMITS.maxDurationSeconds;
 export const MOV: readonly OutputFormat[] = ['mp4', 'mov', 'm4a'];
 
-/** Short names for the value kinds, so that a table reads like a table. */
+/** Short names for the types of values, so that the tables are easy to read. */
 export const flag: OptionValue = { type: 'flag' };
 export const boolean: OptionValue = { type: 'boolean' };
 export const encoder: OptionValue = { type: 'encoder' };

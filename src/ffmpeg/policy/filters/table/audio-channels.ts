@@ -69,7 +69,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
       comp_duration: number(0, 3600),
       max_soft_comp: number(-1, 1),
       async: number(0, 384_000),
-      // Number of samples. Silence is inserted before a stream that starts later.
+      // A time in samples. Silence is inserted before a stream that starts later.
       first_pts: integer(-384_000 * 60, 384_000 * 3600),
       matrix_encoding: choice(['none', 'dolby', 'dplii']),
       filter_type: choice(['cubic', 'blackman_nuttall', 'kaiser']),

@@ -2,7 +2,7 @@ import type { FilterSpec, FilterValue } from '../types.ts';
 import { audio, barNumbers, channels, NUMBER } from './audio-values.ts';
 import { boolean, choice, expression, integer, number, pattern } from './values.ts';
 
-/** FFmpeg's own ranges of the gains of most of its dynamics filters. */
+/** FFmpeg's own ranges of gains, which most of its dynamics filters share. */
 const gain = number(0.015625, 64);
 const makeup = number(1, 64);
 const knee = number(1, 8);
