@@ -49,7 +49,7 @@ export class Composer {
   readonly decoded: VideoStream[] = [];
   readStoredBytes = 0;
   cpuPerSecond = 0;
-  /** Whether a filter has more than one input. Such a filter does not fit into a plain `-filter:v`. */
+  /** Whether the filters do not fit into a plain `-filter:v`, because there is a complete graph or a filter with more than one input. */
   complex = false;
   readonly #job: ComposerJob;
   #graphs = 0;

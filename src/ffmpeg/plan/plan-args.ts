@@ -40,7 +40,7 @@ export interface InputPlan {
   options: OptionSet;
   /** The planner's own options before the input. */
   before?: readonly string[];
-  /** Seconds to which FFmpeg seeks in the input. The planner moves this start from the output to the input. */
+  /** Seconds to which FFmpeg seeks in the input: a start that the planner has moved from the output to the input, or has chosen itself. */
   seek: number | null;
   /** Whether a still picture is repeated endlessly. */
   loopStill: boolean;

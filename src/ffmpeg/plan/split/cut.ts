@@ -9,8 +9,8 @@ export const MIN_PIECE_SECONDS = 30;
 /** Minimum number of key frames of the source per piece. With fewer key frames, an encoder sets more key frames than the source has. */
 export const MIN_PIECE_KEYS = 3;
 /**
- * Maximum seconds of a piece. If a worker dies, at most one piece per slot is encoded again. Pieces are longer if the source has no key
- * frames at these positions.
+ * Maximum seconds of a piece, provided that the source has key frames at these positions. If a worker dies, at most this many seconds are
+ * encoded again.
  */
 const MAX_PIECE_SECONDS = 60;
 
