@@ -17,7 +17,7 @@ import {
   time,
 } from '../option-row.ts';
 
-/** Trimming, seeking, looping, clocks. */
+/** Options for trimming, seeking, looping and timestamps. */
 export const TIME_OPTIONS: readonly OptionRow[] = [
   row('ss', BOTH, time(0, MAX_SECONDS), 'Starts at that time.', { example: '00:00:00.2' }),
   row('sseof', INPUT, time(-MAX_SECONDS, 0), 'Starts that long before the end. Use a negative value.', {
