@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { NUMBER_SETTINGS, SWITCH_SETTINGS, settingFlag } from '../contract/account-settings.ts';
 
-/** `./airlock accounts`: the owners of keys and jobs, and their limits. */
+/** Adds `./airlock accounts`: the owners of keys and jobs, and their limits. */
 export function addAccounts(program: Command): void {
   const accounts = program.command('accounts').description('Show, create and configure accounts');
   accounts

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
-/** `./airlock blueprints`: lists and runs blueprints. */
+/** Adds `./airlock blueprints`, which lists and runs blueprints. */
 export function addBlueprints(program: Command): void {
   const blueprints = program
     .command('blueprints')

@@ -13,7 +13,7 @@ const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
 const JOB_ID = 'ID of a job. For a recent job, its beginning or end is enough';
 const WEBHOOK_ID = 'ID of the webhook';
 
-/** Commands that call the API: on the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else on the local server. */
+/** Adds the commands that call the API: on the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else on the local server. */
 export function addClientCommands(program: Command): void {
   addJobs(program);
   addUploads(program);
@@ -77,7 +77,7 @@ Examples:
   addJobChanges(jobs);
 }
 
-/** Commands that change a job. */
+/** Adds the commands that change a job. */
 function addJobChanges(jobs: Command): void {
   const load = () => import('./commands/jobs.ts');
   jobs
@@ -156,7 +156,7 @@ docs/webhooks.md explains how to verify deliveries.`,
     .action(async (id, options) => exit((await load()).deleteWebhookCommand(readConfig(), id, options)));
 }
 
-/** Commands that send and list deliveries. */
+/** Adds the commands that send and list deliveries. */
 function addDeliveries(webhooks: Command): void {
   const load = () => import('./commands/webhooks.ts');
   const [deliveriesPerPage, deliveriesPage] = pageOptions('deliveries');

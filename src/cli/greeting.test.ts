@@ -23,7 +23,7 @@ describe('the greeting of up', () => {
     expect(text).not.toMatch(/Dashboard|Sign in|FFmpeg/);
   });
 
-  it('announces the build of a trimmed FFmpeg, and how to turn it off', () => {
+  it('announces the build of a trimmed FFmpeg, and explains how to turn the build off', () => {
     expect(greeting({ ...given, willBuild: true })).toMatch(/FFmpeg .*builds[\s\S]*AIRLOCK_FFMPEG_BUILD=off/);
   });
 

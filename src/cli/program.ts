@@ -13,7 +13,7 @@ import { version } from './version.ts';
 const QUALITIES = ['high', 'medium', 'low'];
 const RESOLUTIONS = ['480p', '720p', '1080p', '4k'];
 
-/** All commands. The code of each command is loaded when the command runs. */
+/** Creates the parser of all commands. The code of a command is loaded when the command runs. */
 export function createProgram(): Command {
   const program = new Command('airlock')
     .description('A secure video transcoding API that you run yourself.')
@@ -54,7 +54,7 @@ Exit codes: ${EXIT_CODES.map(([code, short]) => `${code} ${short}`).join(', ')}.
   return program;
 }
 
-/** After a wrong option or argument, the error refers to the help of the command. */
+/** Lets each error about an option or an argument refer to the help of the command. */
 function showOwnHelpAfterError(command: Command, path: string = command.name()): void {
   const shows = command.commands.length > 0 ? 'shows its commands' : 'shows its arguments and options';
   command.showHelpAfterError(`(./airlock ${path} --help ${shows})`);
@@ -199,7 +199,7 @@ database. docs/deploy/production.md shows the complete setup.`,
   program.command('gateway').description('Run only the embedded storage gateway').action(DIRECT_COMMANDS.gateway);
 }
 
-/** The script `airlock` itself runs these commands. */
+/** Adds the commands for development, most of which the script `airlock` runs itself. Their help is here. */
 function addScripts(program: Command): void {
   program
     .command('prepare')

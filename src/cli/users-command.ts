@@ -5,7 +5,7 @@ import { choiceOption } from './option-types.ts';
 // Not imported from the schema, because each command reads this file, and most commands need no Zod.
 const ROLES = ['operator', 'admin', 'member', 'viewer'];
 
-/** `./airlock users`: the people who sign in to the dashboard. */
+/** Adds `./airlock users`: the people who sign in to the dashboard. */
 export function addUsers(program: Command): void {
   const users = program
     .command('users')
