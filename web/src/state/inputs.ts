@@ -8,7 +8,7 @@ export interface Input {
   id: number;
   name: string;
   state: 'sending' | 'checking' | 'ready' | 'failed';
-  /** Bytes; null for a URL. */
+  /** Size in bytes; null for a URL. */
   size: number | null;
   sent: number;
   /** The `url` of the input; null until it is known. */
@@ -46,7 +46,7 @@ export function clearInputs(): void {
   for (const { id } of inputs.value) removeInput(id);
 }
 
-/** Sends the missing parts of a file that failed. */
+/** Sends a file again whose upload failed. Of a file that is sent in parts, sends only the missing parts. */
 export function resume(id: number): void {
   const file = inputs.value.find((input) => input.id === id)?.file;
   if (!file) return;

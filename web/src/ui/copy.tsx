@@ -22,11 +22,11 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
 interface CodeProps {
   text: string;
-  /** The name of the text, for screen readers. */
+  /** Name of the text for screen readers. */
   label: string;
 }
 
-/** Text to read and copy. Its lines are never broken. */
+/** A text to read and copy, whose lines are never broken. */
 export function Code({ text, label }: CodeProps) {
   return (
     <Folded copied={text} label={label}>
@@ -65,7 +65,7 @@ function Folded({ copied, label, children }: FoldedProps) {
   const text = useRef<HTMLPreElement>(null);
   const [isLong, setLong] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  // Stop measuring before the text is open, because an open text always fits.
+  // Measures only while the text is closed, because an open text always fits.
   useLayoutEffect(() => {
     const element = text.current;
     if (!element || isOpen) return;

@@ -11,11 +11,11 @@ interface TemplateChoiceProps {
   onChange: (reference: string) => void;
 }
 
-/** Chooses a template, which then decides the outputs. */
+/** The choice of a template. The template then defines the outputs. */
 export function TemplateChoice({ value, onChange }: TemplateChoiceProps) {
   const { data, error, reload } = useResource<{ items: TemplateSummary[] }>('/v1/templates');
   const names = (data?.items ?? []).map(({ name }) => name);
-  // A link to the page may name a version.
+  // The value is not in the list if a link to the page names a version.
   const all = value === '' || names.includes(value) ? names : [value, ...names];
   const chosen = data?.items.find(({ name }) => name === value.split('@')[0]);
   const hint = chosen ? (

@@ -111,7 +111,7 @@ function EntryTable({ entries }: { entries: readonly Entry[] }) {
   );
 }
 
-/** `key:019a…c1e4f` for a UUID, whose end differs most. */
+/** Shortens a UUID to its last 8 characters, which differ most: `key:…5d8c1e4f`. */
 function shortId(text: string): string {
   return text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, (id) => `…${id.slice(-8)}`);
 }
