@@ -3,7 +3,7 @@ import { EXIT_CODES } from '../../src/cli/exit.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { code, heading, table } from './markdown.ts';
 
-/** `docs/cli.md`: every command with its arguments, options and examples, as `--help` shows them. */
+/** Returns `docs/cli.md`: every command with its arguments, options and examples, as `--help` shows them. */
 export function cliPage(): string {
   const program = createProgram();
   return `${heading('Commands', 'src/cli/')}
@@ -34,7 +34,7 @@ ${program.commands.flatMap((command) => sections(command)).join('\n')}`;
 function sections(command: Command): string[] {
   if (command.name() === 'help') return [];
   if (command.commands.length === 0) return [section(command)];
-  // A parent with arguments, such as `transcribe`, is also a command.
+  // A command with subcommands is also a command of its own if it has arguments, such as `transcribe`.
   const own = command.registeredArguments.length > 0 ? [section(command)] : [];
   return [...own, ...command.commands.flatMap((one) => sections(one))];
 }
@@ -61,7 +61,7 @@ function pathOf(command: Command): string {
   return above + command.name();
 }
 
-/** What `--help` prints after the options: examples and remarks. */
+/** Returns the text that `--help` prints after the options: examples and remarks. */
 function helpAfter(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) });

@@ -1,6 +1,6 @@
 import type { JobEvent, ServiceEvent } from '../../src/events/types.ts';
 
-/** When Airlock records each event of a job, whatever its kind. `{one}` is the noun of the kind. */
+/** Says when Airlock records each event of a job of any kind. `{one}` is the noun of the kind. */
 export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
   queued: 'A request creates the {one}.',
   started: 'A worker starts an attempt at the {one}. `attempt` is its number, from 1.',
@@ -15,7 +15,7 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
   deleted: 'The outputs of the {one} are deleted. `reason` is `erased`, `retention` or `lost`.',
 };
 
-/** When Airlock records events that only one kind has, or whose text differs for a kind. */
+/** Says when Airlock records events that only one kind has, or whose text differs for a kind. */
 export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
   'transcode.canceled': 'A request cancels the job, or the batch of the job.',
   'transcode.output_delivered': 'An output that a request delivers again arrives at its destination.',
@@ -25,7 +25,7 @@ export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
   'blueprint.awaiting_review': 'The run waits until you correct its captions and continue it.',
 };
 
-/** When Airlock records events that are not about one job. */
+/** Says when Airlock records events that do not concern a single job. */
 export const SERVICE_EVENT_TEXTS: Readonly<Record<ServiceEvent, string>> = {
   'batch.completed':
     'The last job of a batch ends, even if it failed or was canceled. Airlock records it once for each batch.',

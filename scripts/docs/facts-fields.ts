@@ -11,7 +11,7 @@ export const FIELDS = {
   command: { what: 'Characters of `ffmpeg_command`', value: field('commands', 'MAX_COMMAND'), note: invalid },
   commandFiles: {
     what: 'Entries of `input_files`',
-    value: count(2 * MAX_INPUTS), // MAX_FILES of contract/commands.ts
+    value: count(2 * MAX_INPUTS), // Twice MAX_INPUTS, as MAX_FILES in contract/commands.ts.
     note: invalid,
   },
   headers: { what: '`headers` of a destination', value: field('destinations', 'MAX_HEADERS'), note: invalid },

@@ -42,7 +42,7 @@ import { bytes, count, seconds } from './units.ts';
 
 /** A number that the documentation states. */
 export interface Fact {
-  /** The thing that the number limits, as the first cell of a row. */
+  /** The thing that the number limits, which is the first cell of the row. */
   what: string;
   value: string;
   /** The effect of exceeding the number, or the setting that changes it. */
@@ -450,7 +450,7 @@ const CONNECTIONS = {
   },
 } satisfies FactGroup['facts'];
 
-/** Every number that the documentation states, by group. The key of a fact is for `test/docs/facts.test.ts`. */
+/** Every number that the documentation states, by group. `test/docs/facts.test.ts` refers to a fact by its key. */
 export const FACTS = {
   requests: { title: 'Requests', facts: REQUESTS },
   uploads: { title: 'Uploads', facts: UPLOADS },

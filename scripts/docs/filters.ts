@@ -6,7 +6,7 @@ import { code, heading, table } from './markdown.ts';
 const SOURCE = 'src/ffmpeg/policy/filters/table';
 const COLUMNS = ['Filter', 'Inputs', 'Outputs', 'What it does'];
 
-/** The page of each group, by its path below the repository. */
+/** The function that renders the page of each group, by the path of the page below the repository. */
 export const FILTER_PAGES: Readonly<Record<string, () => string>> = Object.fromEntries(
   FILTER_GROUPS.map((group) => [`docs/filters/${group.name}.md`, () => groupPage(group)]),
 );
@@ -24,7 +24,7 @@ function byName(a: FilterSpec, b: FilterSpec): number {
   return a.name.localeCompare(b.name, 'en');
 }
 
-/** The index of all filters, with the properties of each filter. */
+/** Returns the index of all filters, with the properties of each filter. */
 export function filtersPage(): string {
   const groups = FILTER_GROUPS.map(({ name, title, about }) => [`[${title}](filters/${name}.md)`, about]);
   const filters = FILTER_GROUPS.flatMap(({ name, title, specs }) => specs.map((spec) => ({ name, title, spec })))

@@ -21,10 +21,10 @@ import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/ffmpeg/pol
 import { INPUT_LIMITS } from '../../src/ffmpeg/probe/input-limits.ts';
 import { code, heading, table } from './markdown.ts';
 
-/** A short side that is neither small nor 4K, for the settings that depend on it. */
+/** A short side in pixels that is neither small nor 4K, for which the table shows settings that depend on the short side. */
 const SHORT_SIDE = 1080;
 
-/** Notes for the table. */
+/** Notes for the rows of the table. */
 const NOTES: Partial<Record<OutputFormat, string>> = {
   mp4: 'Index at the front (`+faststart`).',
   mov: 'Index at the front (`+faststart`).',

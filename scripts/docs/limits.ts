@@ -2,7 +2,7 @@ import { FACTS, type Fact } from './facts.ts';
 import { heading, table } from './markdown.ts';
 import { sharedPools } from './pools.ts';
 
-/** `docs/limits.md`: every limit and default, from the constants of the code. */
+/** Returns `docs/limits.md`: every limit and default, from the constants of the code. */
 export function limitsPage(): string {
   const sections = Object.values(FACTS).map(({ title, facts }) => {
     const rows = Object.values<Fact>(facts).map(({ what, value, note }) => [what, value, note ?? '']);

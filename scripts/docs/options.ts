@@ -4,7 +4,7 @@ import { code, heading, table } from './markdown.ts';
 
 const PLAIN = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
 const IGNORED = OPTION_TABLE.filter(({ ignored }) => ignored);
-/** An option of more encoders than this belongs to none of them. */
+/** Maximum number of encoders of an option that is listed with its encoders. An option of more encoders is a general option. */
 const MOST_ENCODERS = 2;
 
 export function optionsPage(): string {
@@ -102,7 +102,7 @@ ${namesInLines(IGNORED)}.
 `;
 }
 
-/** Names with commas, six per line. */
+/** Returns the names with commas, six in each line. */
 function namesInLines(rows: readonly OptionRow[]): string {
   const lines = Array.from({ length: Math.ceil(rows.length / 6) }, (_, line) => rows.slice(line * 6, line * 6 + 6));
   return lines.map((line) => line.map(({ name }) => code(`-${name}`)).join(', ')).join(',\n');
@@ -125,7 +125,7 @@ function meaningText(row: OptionRow): string {
   return `${row.doc}${row.repeats ? ' Repeatable.' : ''}${formats}${demuxers}`;
 }
 
-/** The sentence of a rejection ("Use a number from 0 to 63.") as a noun. */
+/** Returns the sentence of a rejection ("Use a number from 0 to 63.") as a noun phrase. */
 function valueText(row: OptionRow): string {
   if (row.value.type === 'flag') return 'none';
   return describeValue(row.value).replace(/^Use /, '').replace(/\.$/, '');

@@ -11,7 +11,7 @@ interface Operation {
   security?: readonly object[];
 }
 
-/** `docs/permissions.md`: which scopes and roles each operation requires, from the OpenAPI document. */
+/** Returns `docs/permissions.md`: the scopes and roles that each operation requires, from the OpenAPI document. */
 export function permissionsPage(document: OpenAPI3): string {
   const rows: string[][] = [];
   const open: string[] = [];
@@ -66,7 +66,7 @@ These operations require no scope: ${open.join(', ')}.
 
 function cellsOf(method: string, path: string, operation: Operation): string[] {
   const { 'x-scopes': scopes = [], 'x-roles': roles = [], 'x-own-jobs': hasOwner = false } = operation;
-  // Creating a job is not limited to a person's own jobs.
+  // The creation of a job is not limited to a person's own jobs.
   const isLimited = hasOwner && (method !== 'post' || path.includes('{'));
   const ofScopes = SCOPES.map((scope) => {
     if (!scopes.includes(scope)) return '';

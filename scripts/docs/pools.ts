@@ -18,9 +18,9 @@ import { bytes } from './units.ts';
 export interface Pool {
   what: string;
   shape: PoolShape;
-  /** Whether accounts can keep a place as long as they want. If not, a place is in use for a short time. */
+  /** Whether an account can keep a place for as long as it wants. Otherwise, a place is in use only for a short time. */
   isKept: boolean;
-  /** The effect on an account that gets no place. */
+  /** The effect if no place is free for an account. */
   full: string;
 }
 
@@ -131,7 +131,7 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ],
 ];
 
-/** The section of `docs/limits.md` about pools. */
+/** Returns the section of `docs/limits.md` about pools. */
 export function sharedPools(): string {
   const rows = POOLS.map(({ what, shape, full }) => {
     const { places, share, reserved } = shape;

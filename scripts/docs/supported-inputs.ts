@@ -9,7 +9,7 @@ import { MATROSKA_CODECS } from '../../src/sanitizer/matroska/track-facts.ts';
 import { FACTS } from './facts.ts';
 import { code, heading, table } from './markdown.ts';
 
-/** Names that people use for the files that a demuxer of FFmpeg reads, if `REWRITTEN_CONTAINERS` has no name. */
+/** Names that people use for the files that a demuxer of FFmpeg reads, for demuxers without a name in `REWRITTEN_CONTAINERS`. */
 const NAMES: Readonly<Record<string, string>> = {
   avi: 'AVI',
   mpegts: 'MPEG-TS, M2TS',
@@ -24,7 +24,7 @@ const NAMES: Readonly<Record<string, string>> = {
   webvtt: 'WebVTT',
   ass: 'ASS, SSA',
 };
-/** Content types of files that `detectMedia` finds by its own rules, by the demuxer. */
+/** Content types of the files that `detectMedia` detects by its own rules, by the demuxer of the files. */
 const OWN_TYPES: Readonly<Record<string, readonly string[]>> = {
   mpegvideo: ['video/mpeg'],
   srt: ['application/x-subrip'],
@@ -79,7 +79,7 @@ const REJECTED: readonly Rejection[] = [
   },
 ];
 
-/** `docs/supported-inputs.md`: the files that a job can read. */
+/** Returns `docs/supported-inputs.md`: the files that a job can read. */
 export function supportedInputsPage(): string {
   return `${heading('Supported inputs', 'src/ffmpeg/probe/signature.ts, src/contract and src/sanitizer')}
 An input is an upload, a public URL, or the output of another job. Airlock detects the type of a file by its first bytes, never by its name,
