@@ -34,7 +34,7 @@ ${program.commands.flatMap((command) => sections(command)).join('\n')}`;
 function sections(command: Command): string[] {
   if (command.name() === 'help') return [];
   if (command.commands.length === 0) return [section(command)];
-  // A command with subcommands is also a command of its own if it has arguments, such as `transcribe`.
+  // A command with subcommands also gets a section if it has arguments, such as `transcribe`.
   const own = command.registeredArguments.length > 0 ? [section(command)] : [];
   return [...own, ...command.commands.flatMap((one) => sections(one))];
 }

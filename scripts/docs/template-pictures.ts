@@ -25,7 +25,7 @@ const STYLE = `
 
 const SMALL = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '16', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
 
-/** Turns the green of FFmpeg's fractal to blue. */
+/** Filter that turns the green of FFmpeg's fractal to blue. */
 const CALM = 'hue=h=105:s=0.5';
 
 /** A picture with its height in a strip and its caption. */

@@ -19,13 +19,13 @@ export class AirlockError extends Error {
   override readonly name: string = 'AirlockError';
   /** A stable code for programs. */
   readonly code: string;
-  /** HTTP status; null without a response. */
+  /** HTTP status; null if there was no response. */
   readonly status: number | null;
   /** Details of the error, such as `field`, `reason` and `remedy`. */
   readonly details: unknown;
-  /** Identifies the request in the log of the server. */
+  /** ID of the request in the log of the server. */
   readonly requestId: string | null;
-  /** Seconds to wait before the next attempt, as the server requests. */
+  /** Seconds to wait before the next attempt, as the server requests; null if the server requests no wait. */
   readonly retryAfterSeconds: number | null;
   /** URL of the code in the server's documentation; null for errors that do not come from the server. */
   readonly docs: string | null;

@@ -12,7 +12,7 @@ export type StreamEvent =
   | { id: null; type: 'transcode.progress'; data: ProgressData };
 
 export interface EventsOptions {
-  /** Returns only events of these types. */
+  /** Types of the events to return. If absent, the stream contains all types. */
   types?: readonly string[] | undefined;
   /** ID of the event after which the stream resumes. If absent, the stream of an account contains only new events. */
   after?: string | undefined;

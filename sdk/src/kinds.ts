@@ -82,7 +82,7 @@ export class Jobs<Types extends KindTypes> {
   readonly #path: string;
   readonly #listPath: string;
 
-  /** `path`: the part of the path that names the kind, such as `transcodes`. */
+  /** `path` is the part of the path that names the kind, such as `transcodes`. */
   constructor(transport: Transport, path: string, retries: number) {
     this.#transport = transport;
     this.#path = `/v1/${path}`;

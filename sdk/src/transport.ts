@@ -21,7 +21,10 @@ export interface RequestOptions extends RequestControl {
    * automatically.
    */
   serverSeconds?: number;
-  /** Whether the request may be repeated although the server may have processed it already. By default, the method decides. */
+  /**
+   * Whether the request may be repeated although the server may have processed it already. Defaults to true for GET, HEAD, PUT and DELETE,
+   * and for POST requests that accept an Idempotency-Key.
+   */
   repeatable?: boolean;
 }
 

@@ -90,7 +90,7 @@ export type AnswerOf<O> = O extends { responses: infer R } ? JsonOf<R[keyof R & 
 type JsonOf<T> = T extends { content: { 'application/json': infer A } } ? A : never;
 
 export interface RequestControl {
-  /** Sent as `Idempotency-Key`. The SDK generates a key for requests that create something, so that it can retry them. */
+  /** The key to send as `Idempotency-Key`. The SDK generates a key for requests that create something, so that it can retry them. */
   idempotencyKey?: string;
   signal?: AbortSignal | undefined;
 }

@@ -1,6 +1,6 @@
 import { busyShareMeter } from './collect-when-idle.ts';
 
-/** Milliseconds after which the work of a start is complete. */
+/** Milliseconds after a start within which its work is complete. */
 const STARTED_MS = 5_000;
 /** Milliseconds after which a busy process checks again whether it is idle. */
 const RECHECK_MS = 1_000;

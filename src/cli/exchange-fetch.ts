@@ -26,7 +26,7 @@ async function sendBy(exchange: Exchange, url: string, init: RequestInit): Promi
   const status = answer.statusCode!;
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
-  // Responses with these statuses have no body.
+  // Responses to HEAD requests, and responses with these statuses, have no body.
   if (method === 'HEAD' || status === 204 || status === 304) {
     answer.resume();
     return new Response(null, { status, headers });

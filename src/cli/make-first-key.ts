@@ -33,7 +33,7 @@ export async function makeFirstKey(db: Database, wanted: WantedKey): Promise<Fir
  * replaces the file.
  */
 async function makeFirst(tx: Tx, wanted: WantedKey): Promise<FirstLogin> {
-  // Two machines may start with the same database at the same time.
+  // The lock serializes two machines that start with the same database at the same time.
   await sql`SELECT pg_advisory_xact_lock(${FIRST_KEY_LOCK})`.execute(tx);
   const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
   if (any) return { firstKey: null, setupToken: null };

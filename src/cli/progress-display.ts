@@ -61,7 +61,7 @@ export function stageLine({ name, fraction, note = '' }: Stage, ms: number, colu
   return `${title} ${dim('[')}${'█'.repeat(full)}${'░'.repeat(cells - full)}${dim(']')} ${text}`;
 }
 
-/** Milliseconds after which a stage is logged. Most stages are shorter. */
+/** Milliseconds after which a stage that still lasts is logged. Most stages are shorter. */
 const LINE_AFTER_MS = 1000;
 
 /** Writes lines for logs: a line for each stage that lasts at least a second, and for each quarter of a transcode. */

@@ -12,7 +12,7 @@ interface Node {
 const SHELLS = { bash, zsh, fish };
 export type Shell = keyof typeof SHELLS;
 
-/** Prints the completion script of a shell. It is generated from the commands. */
+/** Prints the completion script of a shell. The script is generated from the commands. */
 export function completionCommand(program: Command, shell: Shell): void {
   process.stdout.write(SHELLS[shell](nodesOf(program)));
 }

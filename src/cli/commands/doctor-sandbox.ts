@@ -14,7 +14,7 @@ export interface SandboxFacts {
   report: SelfTestReport;
   rejected: { tier: string; reason: string }[];
   bounds: { memory: string; output: string; arguments: string };
-  /** Versions of the programs that cells run, by name. */
+  /** Versions of the programs that cells run, by the name of the program. */
   programs: Record<string, string>;
   ffmpeg: FfmpegReport;
 }

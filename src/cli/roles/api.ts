@@ -63,7 +63,7 @@ export async function runApi(config: Config): Promise<void> {
   exitWithParent(
     async (reason) => {
       draining.abort();
-      // Without its supervisor, the process must stop immediately.
+      // If the supervisor has ended, the process stops without the delay of a drain.
       if (reason !== 'parent-gone') await sleep(delayMs);
       await checkpoints.stop();
       await services.signals.close();

@@ -42,7 +42,7 @@ const DRAIN_MS = 20_000;
  * Afterwards, the slot serves other jobs.
  */
 const OUTPUT_WAIT_MS = 600_000;
-/** Maximum share of the machine's memory that one cell may use. */
+/** Maximum share of the machine's memory that one cell may use, from 0 to 1. */
 const CELL_MEMORY_SHARE = 0.7;
 /** EX_CONFIG of sysexits.h, because a restart would fail in the same way. */
 const EXIT_UNSAFE = 78;

@@ -3,9 +3,9 @@ export interface DebianPackage {
   name: string;
   version: string;
   architecture: string;
-  /** Groups of alternatives. One package of each group must be installed. */
+  /** Groups of alternative packages. One package of each group must be installed. */
   needs: string[][];
-  /** Names of virtual packages. */
+  /** Names of virtual packages that the package provides. */
   provides: string[];
 }
 

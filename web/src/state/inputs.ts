@@ -11,14 +11,14 @@ export interface Input {
   /** Size in bytes; null for a URL. */
   size: number | null;
   sent: number;
-  /** The `url` of the input; null until it is known. */
+  /** URL of the input for the request; null until the file is uploaded. */
   url: string | null;
   facts: ConfirmResult['metadata'] | null;
   error: string | null;
   file: File | null;
 }
 
-/** The sources of the job on the page "New job". They stay while the person visits other pages. */
+/** The sources of the job on the page "New job". They stay when the person visits other pages. */
 export const inputs = signal<readonly Input[]>([]);
 
 const sendings = new Map<number, AbortController>();

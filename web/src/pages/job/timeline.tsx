@@ -28,7 +28,7 @@ interface Moment {
 
 interface TimelineProps {
   job: AnyJob;
-  /** Events of the job, oldest first. They are kept for seven days. */
+  /** Events of the job, oldest first. The server stores events for seven days. */
   events: readonly Event[];
   /** Attempts; empty for kinds whose jobs have no list of attempts. */
   attempts: readonly Attempt[];

@@ -1,7 +1,7 @@
 import type { LadderFormat } from '../../../../src/contract/formats.ts';
 import { numberField } from './numbers.ts';
 
-/** Short sides to choose from, in pixels. */
+/** Short sides of renditions to choose from, in pixels. */
 export const HEIGHTS = [2160, 1440, 1080, 720, 540, 360, 240] as const;
 
 /** The current choices for a ladder. */

@@ -98,7 +98,7 @@ interface OutputCardProps {
 
 function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: OutputCardProps) {
   const body = useRef<HTMLDivElement>(null);
-  // Moves the focus before the person presses the next key.
+  // A layout effect moves the focus before the person presses the next key.
   useLayoutEffect(() => {
     if (hasFocus) body.current?.querySelector('input')?.focus();
   }, []);

@@ -19,7 +19,7 @@ export type OutputKind = 'file' | 'ladder' | PictureKind;
 /** The current choices for an output. If its kind changes, the fields of other kinds keep their values. */
 export interface DraftOutput {
   id: number;
-  /** Empty for the default name. */
+  /** Name of the output; empty for the default name. */
   name: string;
   kind: OutputKind;
   ladder: DraftLadder;
@@ -67,7 +67,7 @@ export type Body = { inputs: { url: string }[]; destination?: unknown } & (
 
 /** The fields of a job other than its sources and outputs. */
 export interface DraftJob {
-  /** A name, or a version such as `web@3`; empty for none. */
+  /** Name of a template, or a version such as `web@3`; empty for no template. */
   template: string;
   destination: DraftDestination;
 }

@@ -6,7 +6,7 @@ import { useResource } from '../../ui/resource.ts';
 import { templatePath } from '../templates/paths.ts';
 
 interface TemplateChoiceProps {
-  /** A name, or a version such as `web@3`; empty for none. */
+  /** Name of a template, or a version such as `web@3`; empty for no template. */
   value: string;
   onChange: (reference: string) => void;
 }

@@ -10,7 +10,7 @@ import { Ago } from '../../ui/time.tsx';
 
 type Entry = AuditPage['entries'][number];
 
-/** Number of entries that one request reads. */
+/** Maximum number of entries in one response. */
 const LIMIT = 100;
 
 export function AuditLogPage() {

@@ -17,7 +17,7 @@ interface LoadedProps<T> {
 /** Milliseconds after which a page with `isLive` reads the response again. */
 const LIVE_MS = 3000;
 
-/** A page that shows one response of the API. */
+/** A page that shows the response to one request of the API. */
 export function Loaded<T>({ title, lead, path, actions, isLive = false, children }: LoadedProps<T>) {
   const resource = useResource<T>(path, isLive ? LIVE_MS : undefined);
   const { data, error, reload } = resource;

@@ -6,7 +6,7 @@ import { History } from './history.tsx';
 import { Loaded } from './load.tsx';
 import { Tile } from './tile.tsx';
 
-/** Earlier releases count paused jobs as waiting. */
+/** The state of the queue. `awaiting` is absent in responses of earlier releases, which include these jobs in `waiting`. */
 type Queue = QueueView & { awaiting?: number };
 
 const MEASURES = [
