@@ -165,25 +165,6 @@ describe('the self-test in security-model/files.md', () => {
   });
 });
 
-describe('figures of benchmarks.md', () => {
-  const row = (heading: string, start: string) =>
-    tableUnder(readPage('docs/benchmarks.md').text, heading).find(([task]) => task!.startsWith(start))!;
-  const compared = (start: string) => row('Time compared with FFmpeg', start)[1]!.replace(' longer', '');
-
-  it('are the figures of Airlock in comparison.md', () => {
-    const airlock = tableUnder(readPage('docs/comparison.md').text, 'Speed').map(([, figure]) => figure);
-    expect(airlock).toEqual(['20 s of 720p VP9', 'A clip of 1.5 s', '40 tiny clips'].map(compared));
-  });
-
-  it('are the rate of claims in slots.md and scale.md, and the time of a first start in install.md', () => {
-    const claims = row('Throughput', 'Jobs claimed')[1]!.replace(' a second', '');
-    expect(readPage('docs/operate/slots.md').text).toContain(`about ${claims} claims a second`);
-    expect(tableUnder(readPage('docs/scale.md').text, 'Measured rates')[0]![1]).toBe(claims);
-    const start = /On a new data directory ([\d.]+) s/.exec(row('Latency', '`./airlock up`')[2]!)![1]!;
-    expect(readPage('docs/install.md').text).toContain(`[${start} seconds](benchmarks.md#latency)`);
-  });
-});
-
 describe('architecture.md', () => {
   const { text } = readPage('docs/architecture.md');
   const states = text.slice(text.indexOf('## States of jobs and attempts'), text.indexOf('## When something dies'));
