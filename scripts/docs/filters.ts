@@ -43,8 +43,8 @@ pages, and writes the graph again with the names of all options. If it rejects a
 \`option_refused\`. The error contains the position in the text, the reason and, if one exists, an alternative. Options that you don't set keep
 FFmpeg's defaults, unless the page of the filter states that Airlock sets them.
 
-Each page lists one spelling of each named value. Airlock also accepts other cases of the letters, and the number that FFmpeg assigns to a
-value.
+Airlock accepts named values in upper and lower case. For most options, it also accepts the number that FFmpeg assigns to a named value. Where
+an option needs a number, you can send a calculation of numbers, such as \`44100*1.25\`.
 
 Some filters name a file: subtitles, a picture or video, a look-up table, or a font. Write a public URL, a \`gs://\` URL, or \`input:N\` for an
 input of the request, counted from 0. Airlock fetches and checks the file like an input. The filters and overlays of a request can name up to 10
