@@ -34,7 +34,8 @@ export const SERVICE_EVENT_TEXTS: Readonly<Record<ServiceEvent, string>> = {
     'The last job of a batch ends, even if the job fails or is canceled. Airlock records this event once for each batch.',
   'upload.confirmed': 'The inspection of an upload finds no fault, so the upload is confirmed.',
   'upload.refused': 'The inspection rejects an upload, and Airlock deletes it.',
-  'upload.deleted': 'Airlock deletes an upload. `reason` is `erased` (a request deletes it), `retention` (its retention ends) or `lost` (storage has lost it).',
+  'upload.deleted':
+    'Airlock deletes an upload. `reason` is `erased` (a request deletes it), `retention` (its retention ends) or `lost` (storage has lost it).',
   'upload_token.created': 'A request creates a token with which a web page uploads files.',
   'key.created': 'A key is created.',
   'key.rotated': 'A new key replaces a key. `successor_id` is the ID of the new key.',

@@ -53,7 +53,7 @@ export function eventsPage(document: OpenAPI3): string {
   const types = [...catalog].map(([type, schema]) => ({ type, schema, text: textOf(type, nouns) }));
   const sections = types.map(({ type, schema, text }) => {
     const isJob = nouns.has(type.split('.')[0]!);
-    return `### ${type}\n\n${text}\n\n${json(exampleOf(type, schema, isJob, examples))}\n`;
+    return `### ${type}\n\n${wrap(text)}\n\n${json(exampleOf(type, schema, isJob, examples))}\n`;
   });
   const rows = types.map(({ type, text }) => [
     `[${code(type)}](#${type.replace('.', '')})`,
@@ -68,7 +68,8 @@ ${table(['Type', 'Recorded when'], rows)}
 ## Fields
 
 The examples on this page are bodies of webhook deliveries. Pages of \`GET /v1/events\` contain the same fields, with \`created_at\` instead of
-\`timestamp\`. Streams send \`id\` and \`type\` as \`id\` and \`event\`, and the other fields as \`data\`.
+\`timestamp\`. Streams send the type as \`event\`, and \`created_at\` together with the fields of
+\`data\`.
 
 | Field | Meaning |
 | --- | --- |
@@ -88,6 +89,19 @@ The examples on this page are bodies of webhook deliveries. Pages of \`GET /v1/e
 ## Types
 
 ${sections.join('\n')}`;
+}
+
+const LINE = 140;
+
+/** Breaks a paragraph into lines. */
+function wrap(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length <= LINE) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }
 
 function textOf(type: string, nouns: ReadonlyMap<string, { one: string }>): string {

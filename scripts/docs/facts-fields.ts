@@ -18,7 +18,11 @@ export const FIELDS = {
   options: { what: 'Entries of `options` of an output', value: entries('output-request', 'options'), note: invalid },
   inputOptions: { what: 'Entries of `options` of an input', value: entries('input-request', 'options'), note: invalid },
   filters: { what: 'Entries of `filters` of an output', value: entries('output-request', 'filters'), note: invalid },
-  headers: { what: 'Entries of `headers` of a destination', value: field('destinations', 'MAX_HEADERS'), note: invalid },
+  headers: {
+    what: 'Entries of `headers` of a destination',
+    value: field('destinations', 'MAX_HEADERS'),
+    note: invalid,
+  },
   headerValue: {
     what: 'Characters of the value of a header of a destination',
     value: field('destinations', 'MAX_HEADER_VALUE'),
@@ -40,5 +44,9 @@ export const FIELDS = {
     value: field('picture-outputs', 'MAX_TILES'),
     note: 'A larger `count` returns `400`. If `every_seconds` is too small, Airlock raises it, and adds a warning',
   },
-  side: { what: 'Pixels of a side of a still, a preview or a waveform', value: field('picture-outputs', 'MAX_SIDE'), note: invalid },
+  side: {
+    what: 'Pixels of a side of a still, a preview or a waveform',
+    value: field('picture-outputs', 'MAX_SIDE'),
+    note: invalid,
+  },
 } satisfies FactGroup['facts'];

@@ -49,7 +49,10 @@ export const SIGN_IN = {
     value: count(sourceNumber('identity/sessions.ts', 'MAX_SESSIONS')),
     note: 'A new session ends the oldest session',
   },
-  device: { what: 'Time for which Airlock recognizes a browser in which a person has signed in', value: seconds(DEVICE_SECONDS) },
+  device: {
+    what: 'Time for which Airlock recognizes a browser in which a person has signed in',
+    value: seconds(DEVICE_SECONDS),
+  },
   link: {
     what: 'Lifetime of a link that sets a password',
     value: seconds(sourceNumber('identity/setup-links.ts', 'LINK_SECONDS')),

@@ -1,5 +1,10 @@
 import { CONSTANTS, FUNCTIONS, REJECTED_FUNCTIONS } from '../../src/ffmpeg/policy/expressions/functions.ts';
-import { describeFilterValue, type FilterSpec, type FilterValue, type Pads } from '../../src/ffmpeg/policy/filters/index.ts';
+import {
+  describeFilterValue,
+  type FilterSpec,
+  type FilterValue,
+  type Pads,
+} from '../../src/ffmpeg/policy/filters/index.ts';
 import { FILTER_GROUPS, type FilterGroup } from './filter-groups.ts';
 import { code, heading, table } from './markdown.ts';
 
@@ -137,13 +142,16 @@ function valueText(value: FilterValue): string {
   const text = describeFilterValue(value).replace(/^Use /, '').replace(/\.$/, '');
   const names = value.type === 'choice' ? Object.entries(value.aliases ?? {}) : [];
   const others = names.filter(([name, same]) => Number.isNaN(Number(name)) && !isListed(value, name, same));
-  return others.length === 0 ? text : `${text}. Also ${others.map(([name, same]) => `${name} (= ${same})`).join(', ')}`;
+  return others.length === 0
+    ? text
+    : `${text}. Other names: ${others.map(([name, same]) => `${name} (= ${same})`).join(', ')}`;
 }
 
-/** Whether a name is one of the listed values, or differs from its value only in its case. */
+/** Whether a name is one of the listed values, or differs from its value only in its case or its hyphens. */
 function isListed(value: FilterValue, name: string, same: string): boolean {
   const values = value.type === 'choice' ? value.values : [];
-  return values.includes(name) || name.toLowerCase() === same.toLowerCase();
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, '');
+  return values.includes(name) || plain(name) === plain(same);
 }
 
 function parameters(least: number, most: number): string {

@@ -35,7 +35,7 @@ const NOTES: Partial<Record<OutputFormat, string>> = {
   flac: '16 bits. 24 bits if the source has more than 16.',
   jpg: 'One picture. Transparent parts become white.',
   png: 'One picture. Keeps transparency.',
-  gif: 'At most 15 frames per second (10 for `low`). At most 640 pixels wide, unless you set a size.',
+  gif: 'At most 15 frames per second (10 for `low`). An animated GIF keeps up to 50. At most 640 pixels wide, unless the request sets a resolution, `options` or `filters`.',
   webp: 'One picture. An animated GIF stays animated.',
 };
 
@@ -115,9 +115,9 @@ Airlock copies a stream only if all of these conditions are met:
   Neither the request nor the account sets \`disarm\`. The video has no \`target\`.
 - **Video.** The codec is H.264 in the profile Constrained Baseline, Main or High. The video is progressive, in 8-bit 4:2:0 and limited range,
   and has no HDR, no rotation, no non-square pixels and no captions. The request doesn't change the frame size. The frame rate is at most 120.
-  The level is at most 4.1, or the lowest level that the size and the frame rate need. Key frames are at most 11 seconds or at most 250 frames apart. No
-  picture refers to a picture before its key frame. The parameters of the codec are the same from start to end. Airlock drops other data that
-  the encoder wrote between the pictures.
+  The level is at most 4.1, or the lowest level that the size and the frame rate need. Key frames are at most 11 seconds or at most 250 frames
+  apart. No picture refers to a picture before its key frame. The parameters of the codec are the same from start to end. Airlock drops other data
+  that the encoder wrote between the pictures.
 - **Audio.** The codec is AAC-LC, mono or stereo. The sample rate is 16, 22.05, 24, 32, 44.1 or 48 kHz.
 - **Times.** All streams start at zero. If the file has edit lists, they only skip the delay of an encoder.
 - **Bit rate.** The bit rate is at most the bit rate in the table, so that \`low\` still creates small files. For other sizes and frame rates, the

@@ -120,11 +120,11 @@ const OTHERS: readonly (readonly [string, string])[] = [
     'Disk space for work',
     'If there are several accounts, an account may use half of the space that other accounts do not use. Airlock measures the bytes, because a source may declare any size',
   ],
-  ['Sign-ins', 'An API process checks one password at a time. Each address, or known browser, can have two waiting sign-ins'],
   [
-    'Large bodies that are parsed',
-    'One after the other, with pauses for other requests. Accounts take turns',
+    'Sign-ins',
+    'An API process checks one password at a time. Each address, or known browser, can have two waiting sign-ins',
   ],
+  ['Large bodies that are parsed', 'One after the other, with pauses for other requests. Accounts take turns'],
   [
     'Transactions that lock an account, and batches',
     'One at a time for each account. Accounts do not wait for each other',

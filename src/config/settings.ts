@@ -40,7 +40,8 @@ export const ACCEPTED_RISK = 'i-accept-the-risk';
  */
 export const SETTINGS = {
   host: required('AIRLOCK_HOST', text, '127.0.0.1', {
-    description: 'Address on which the API and the storage listen. Metrics listen on this address only if it is a loopback address, and otherwise on `127.0.0.1`.',
+    description:
+      'Address on which the API and the storage listen. Metrics listen on this address only if it is a loopback address, and otherwise on `127.0.0.1`.',
   }),
   port: required('AIRLOCK_PORT', port, '8080', {
     description: 'Port of the API. 0 selects a free port, which `ready.json` in the data directory contains.',
@@ -52,11 +53,13 @@ export const SETTINGS = {
     description: 'Port of the [metrics](metrics.md) for Prometheus.',
   }),
   dataDir: required('AIRLOCK_DATA_DIR', path, './.airlock', {
-    description: 'Data directory. It contains the embedded database, the embedded storage, the secrets and the self-signed certificate.',
+    description:
+      'Data directory. It contains the embedded database, the embedded storage, the secrets and the self-signed certificate.',
     example: '/var/lib/airlock',
   }),
   publicUrl: optional('AIRLOCK_PUBLIC_URL', url('http:', 'https:'), {
-    description: 'Address of the API as clients see it. If unset, responses use the address of the request, and commands derive the address from host and port.',
+    description:
+      'Address of the API as clients see it. If unset, responses use the address of the request, and commands derive the address from host and port.',
     example: 'https://airlock.example.com',
   }),
   storagePublicUrl: optional('AIRLOCK_STORAGE_PUBLIC_URL', url('http:', 'https:'), {
@@ -79,10 +82,12 @@ export const SETTINGS = {
     example: '/run/airlock-storage/storage.sock',
   }),
   tls: required('AIRLOCK_TLS', choice(['auto', 'off']), 'off', {
-    description: '`auto`: serves HTTPS with a self-signed certificate, which Airlock creates in the data directory. `off`: serves plain HTTP.',
+    description:
+      '`auto`: serves HTTPS with a self-signed certificate, which Airlock creates in the data directory. `off`: serves plain HTTP.',
   }),
   tlsCert: optional('AIRLOCK_TLS_CERT', path, {
-    description: 'PEM file with the certificate and its chain, for HTTPS. Overrides `AIRLOCK_TLS`. Requires `AIRLOCK_TLS_KEY`.',
+    description:
+      'PEM file with the certificate and its chain, for HTTPS. Overrides `AIRLOCK_TLS`. Requires `AIRLOCK_TLS_KEY`.',
     example: '/etc/airlock/fullchain.pem',
   }),
   tlsKey: optional('AIRLOCK_TLS_KEY', path, {
@@ -105,7 +110,8 @@ export const SETTINGS = {
     example: '4',
   }),
   retentionSeconds: required('AIRLOCK_RETENTION', duration, '24h', {
-    description: 'Retention of outputs, and of uploads after their last use, such as `90s`, `15m`, `24h`, `7d` or `2w`.',
+    description:
+      'Retention of outputs, and of uploads after their last use, such as `90s`, `15m`, `24h`, `7d` or `2w`.',
   }),
   maxUpload: required('AIRLOCK_MAX_UPLOAD', integerUpTo(MAX_PARTS_UPLOAD_BYTES), String(MAX_UPLOAD_BYTES), {
     description:
@@ -128,14 +134,17 @@ export const SETTINGS = {
       'Whether a long video is [encoded in pieces](operate/several-machines.md#long-videos-in-pieces) by several workers. `auto`: if the video is long and slots on several machines are idle. `always`: whenever possible. `off`: never.',
   }),
   fetchAllow: required('AIRLOCK_FETCH_ALLOW', list, '', {
-    description: 'Non-public CIDRs that Airlock may connect to, on any port, for input URLs, webhooks, destinations and connections.',
+    description:
+      'Non-public CIDRs that Airlock may connect to, on any port, for input URLs, webhooks, destinations and connections.',
     example: '10.20.0.0/16',
   }),
   fetchPorts: required('AIRLOCK_FETCH_PORTS', portList, '80,443', {
-    description: 'Ports that Airlock may connect to on public addresses, for input URLs, webhooks, destinations and connections.',
+    description:
+      'Ports that Airlock may connect to on public addresses, for input URLs, webhooks, destinations and connections.',
   }),
   rateLimit: required('AIRLOCK_RATE_LIMIT', integerUpTo(1_000_000), '600', {
-    description: 'Maximum number of requests per minute with one key. The maximum for one IPv4 address or IPv6 /64 is five times this number.',
+    description:
+      'Maximum number of requests per minute with one key. The maximum for one IPv4 address or IPv6 /64 is five times this number.',
   }),
   maxConnections: required('AIRLOCK_MAX_CONNECTIONS', integerUpTo(MAX_CONNECTIONS), '4096', {
     description:
@@ -176,13 +185,17 @@ export const SETTINGS = {
     example: 'http://127.0.0.1:4318/v1/traces',
   }),
   tracesPercent: required('AIRLOCK_TRACES_PERCENT', integerUpTo(100), '100', {
-    description: 'Percentage of requests that Airlock traces. If a request has a `traceparent` header, the header determines whether Airlock traces the request.',
+    description:
+      'Percentage of requests that Airlock traces. If a request has a `traceparent` header, the header determines whether Airlock traces the request.',
   }),
   logLevel: required(
     'AIRLOCK_LOG_LEVEL',
     choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'info',
-    { description: 'Lowest level of the messages that Airlock logs: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.' },
+    {
+      description:
+        'Lowest level of the messages that Airlock logs: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+    },
   ),
 };
 
@@ -199,9 +212,12 @@ export const OTHER_VARIABLES = {
       'Key that signs receipts, manifests and heads of the audit log: 32 bytes in base64url. If unset, Airlock uses the key in `secrets.json`.',
   },
   internal: {
-    AIRLOCK_SHOWN_DATA_DIR: 'Path of the data directory that messages show if the launcher mounts the directory elsewhere.',
-    AIRLOCK_MADE_DATA_DIR: 'Set if the launcher created the data directory. A single transcode then deletes the directory afterwards.',
-    AIRLOCK_INTERNAL_STORAGE_ENDPOINT: 'Address of the storage as clients see it, which the supervisor passes to the API and the worker.',
+    AIRLOCK_SHOWN_DATA_DIR:
+      'Path of the data directory that messages show if the launcher mounts the directory elsewhere.',
+    AIRLOCK_MADE_DATA_DIR:
+      'Set if the launcher created the data directory. A single transcode then deletes the directory afterwards.',
+    AIRLOCK_INTERNAL_STORAGE_ENDPOINT:
+      'Address of the storage as clients see it, which the supervisor passes to the API and the worker.',
     AIRLOCK_INTERNAL_BUILDS: 'Set for the worker of `./airlock up`, which can build FFmpeg.',
     AIRLOCK_INTERNAL_SUPERVISED: 'Set for a process whose supervisor prints why it could not start.',
     AIRLOCK_INTERNAL_WAITS:

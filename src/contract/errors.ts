@@ -12,7 +12,8 @@ export const errors = {
   invalid_credentials: {
     status: 401,
     text: 'Email address or password is wrong',
-    advice: 'Check the email address and the password. An operator can create a new link with ./airlock users reset EMAIL.',
+    advice:
+      'Check the email address and the password. An operator can create a new link with ./airlock users reset EMAIL.',
   },
   csrf_required: {
     status: 403,

@@ -15,9 +15,16 @@ export const failures = {
   no_video_stream: { advice: 'Choose an audio output format, or an input with video.', retry: false },
   no_audio_stream: { advice: 'Choose a video output format, or an input with audio.', retry: false },
   empty_media: { advice: 'Check the file and the trim options: nothing is left to encode.', retry: false },
-  too_many_streams: { advice: 'Remove streams that you do not need from the file. The limit is 64 streams.', retry: false },
+  too_many_streams: {
+    advice: 'Remove streams that you do not need from the file. The limit is 64 streams.',
+    retry: false,
+  },
   too_many_pixels: { advice: 'Scale the input down before sending it.', retry: false },
-  too_long: { advice: 'Split the input into shorter files before you send it. If the job joins several inputs, you can also trim them with -ss and -t.', retry: false },
+  too_long: {
+    advice:
+      'Split the input into shorter files before you send it. If the job joins several inputs, you can also trim them with -ss and -t.',
+    retry: false,
+  },
   option_refused: { advice: 'Remove the option that the message names.', retry: false },
   encode_failed: { advice: 'Check the options against the input. The message comes from FFmpeg.', retry: false },
   filter_failed: {
@@ -28,7 +35,10 @@ export const failures = {
     advice: 'Check the file that the filter or overlay names: SRT, WebVTT or ASS in UTF-8, .cube or .3dl, TTF or OTF.',
     retry: false,
   },
-  output_invalid: { advice: 'Check the options: FFmpeg exited normally, but Airlock cannot read its output.', retry: false },
+  output_invalid: {
+    advice: 'Check the options: FFmpeg exited normally, but Airlock cannot read its output.',
+    retry: false,
+  },
   source_unreachable: { advice: 'Check that the URL is public and that its server responds.', retry: true },
   source_refused: { advice: 'Use a public https:// URL, or upload the file.', retry: false },
   source_not_found: { advice: 'Check the URL: its server does not have the file.', retry: false },

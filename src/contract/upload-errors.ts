@@ -7,7 +7,11 @@ export const UPLOAD_ERRORS = {
     text: 'Missing required fields: filename, contentType, fileSize',
     advice: 'Send all three fields.',
   },
-  missing_confirm_fields: { status: 400, text: 'Missing required fields: filename, fileSize', advice: 'Send both fields.' },
+  missing_confirm_fields: {
+    status: 400,
+    text: 'Missing required fields: filename, fileSize',
+    advice: 'Send both fields.',
+  },
   invalid_file_size: {
     status: 400,
     text: "Invalid fileSize. Must be a positive number in bytes (not a formatted string like '1.46mbs')",

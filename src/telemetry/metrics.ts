@@ -231,21 +231,36 @@ export async function addServiceGauges(
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
   const jobs = gauge('airlock_jobs', 'Jobs that are not final, by status and kind', ['status', 'kind']);
-  const queue = gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', ['status', 'class']);
-  const oldest = gauge('airlock_oldest_waiting_seconds', 'Seconds since the waiting job that is due for the longest time was due', ['class']);
+  const queue = gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', [
+    'status',
+    'class',
+  ]);
+  const oldest = gauge(
+    'airlock_oldest_waiting_seconds',
+    'Seconds since the waiting job that is due for the longest time was due',
+    ['class'],
+  );
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
   const slots = gauge('airlock_worker_slots', 'Slots of workers with a recent heartbeat');
   const stored = gauge('airlock_stored_bytes', 'Stored bytes of uploads and outputs');
-  const promised = gauge('airlock_promised_bytes', 'Bytes that unconfirmed uploads and unfinished outputs may still add');
+  const promised = gauge(
+    'airlock_promised_bytes',
+    'Bytes that unconfirmed uploads and unfinished outputs may still add',
+  );
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
   const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of the disk that Airlock keeps in reserve', ['disk']);
-  const files = gauge('airlock_disk_spare_files', 'Number of files that the disk can store above the reserve', ['disk']);
+  const files = gauge('airlock_disk_spare_files', 'Number of files that the disk can store above the reserve', [
+    'disk',
+  ]);
   const backlog = gauge(
     'airlock_retention_backlog',
     'Expired jobs, objects and uploads that are not deleted yet, up to 100,000',
     ['what'],
   );
-  const undeletable = gauge('airlock_undeletable_objects', 'Objects whose deletion has failed in storage several times');
+  const undeletable = gauge(
+    'airlock_undeletable_objects',
+    'Objects whose deletion has failed in storage several times',
+  );
   const stranded = gauge('airlock_stranded_jobs', 'Waiting jobs that no active worker can run');
   const all = [
     jobs,

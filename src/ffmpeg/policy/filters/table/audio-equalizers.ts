@@ -216,7 +216,9 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
     audio(
       name,
       `${name}=centerf=1000:qfactor=2`,
-      name === 'asuperpass' ? 'Keeps a frequency band, with steep edges.' : 'Removes a frequency band, with steep edges.',
+      name === 'asuperpass'
+        ? 'Keeps a frequency band, with steep edges.'
+        : 'Removes a frequency band, with steep edges.',
       { centerf: number(2, 999_999), order: integer(4, 20), qfactor: number(0.01, 100), level: number(0, 2) },
       { timeline: true },
     ),

@@ -192,10 +192,16 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
     { inputs: ['a', 'a'] },
   ),
   audio('agate', 'agate=threshold=0.02', 'Silences audio below a threshold.', GATE, { timeline: true }),
-  audio('sidechaingate', 'sidechaingate=threshold=0.02', 'Gates the first stream, depending on the level of the second stream.', GATE, {
-    inputs: ['a', 'a'],
-    timeline: true,
-  }),
+  audio(
+    'sidechaingate',
+    'sidechaingate=threshold=0.02',
+    'Gates the first stream, depending on the level of the second stream.',
+    GATE,
+    {
+      inputs: ['a', 'a'],
+      timeline: true,
+    },
+  ),
   audio(
     'alimiter',
     'alimiter=limit=0.8',
@@ -285,5 +291,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
     { sensitivity: number(0, 1_000_000), basefreq: number(2, 1_000_000) },
     { timeline: true },
   ),
-  audio('acontrast', 'acontrast=50', 'Compresses or expands the dynamic range with one control.', { contrast: number(0, 100) }),
+  audio('acontrast', 'acontrast=50', 'Compresses or expands the dynamic range with one control.', {
+    contrast: number(0, 100),
+  }),
 ];

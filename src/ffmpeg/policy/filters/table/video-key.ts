@@ -55,7 +55,10 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     timeline: true,
     example: 'colorhold=red:0.2',
   }),
-  video('hsvhold', 'Makes all hues except one gray.', hsv, { timeline: true, example: 'hsvhold=hue=0:sat=1:similarity=0.3' }),
+  video('hsvhold', 'Makes all hues except one gray.', hsv, {
+    timeline: true,
+    example: 'hsvhold=hue=0:sat=1:similarity=0.3',
+  }),
   video(
     'backgroundkey',
     'Makes a still background transparent.',
