@@ -68,8 +68,7 @@ ${table(['Type', 'Recorded when'], rows)}
 ## Fields
 
 The examples on this page are bodies of webhook deliveries. Pages of \`GET /v1/events\` contain the same fields, with \`created_at\` instead of
-\`timestamp\`. Streams send the type as \`event\`, and \`created_at\` together with the fields of
-\`data\`.
+\`timestamp\`. Streams send the type as \`event\`, and \`created_at\` together with the fields of \`data\`.
 
 | Field | Meaning |
 | --- | --- |

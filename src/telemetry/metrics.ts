@@ -237,7 +237,7 @@ export async function addServiceGauges(
   ]);
   const oldest = gauge(
     'airlock_oldest_waiting_seconds',
-    'Seconds since the waiting job that is due for the longest time was due',
+    'Seconds for which the oldest waiting job has been due. A job that returns from pieces, a review or a stopping worker counts from its creation',
     ['class'],
   );
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
