@@ -1,12 +1,14 @@
+import { fork } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeClip } from '../../testkit/media.ts';
 import { makeAccounts } from '../../testkit/pools/accounts.ts';
-import { bucketAt, type Holders, holdDeliveries, holdFetches, holdRequests } from '../../testkit/pools/holders.ts';
+import { bucketAt, holdDeliveries, holdFetches } from '../../testkit/pools/holders.ts';
 import { type Peers, startPeers } from '../../testkit/pools/peers.ts';
 import { type ApiResponse, call } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
+import type { HeldRequests } from '../lib/holding-process.ts';
 import { memoryOf } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openBench } from '../lib/service.ts';
@@ -34,7 +36,7 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
   const clip = await makeClip(join(folder, 'clip.mp4'));
   const peers = await startPeers(await readFile(clip));
   const { service } = bench;
-  const held: Holders[] = [];
+  const holders = fork(join(import.meta.dirname, '..', 'lib', 'holding-process.ts'));
   try {
     const accountOf = async (key: string) => {
       const client = v1Client((method, path, body) => callApi(`${service.api}${path}`, method, key, body));
@@ -54,7 +56,8 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
       await holdDeliveries(service, added, peers, DELIVERIES);
       await holdFetches(service, added, peers, FETCHES);
       await until(() => peers.open('/drip') >= LEAST_DRIPS, { what: 'the sources to drip', timeoutMs: 120_000 });
-      held.push(holdRequests(service, added, peers));
+      const requests: HeldRequests = { api: service.api, peers: peers.url, keys: added.map(({ key }) => key) };
+      holders.send(requests);
       progress(`a newcomer with ${accounts} greedy accounts`);
       const ms = await rounds(work);
       const rss = memoryOf(service.pids('worker')).map((one) => one.rss)[0]!;
@@ -63,7 +66,7 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
     }
     return { rows: results.flatMap(rowsOf), raw: { results } };
   } finally {
-    for (const holders of held) holders.release();
+    holders.disconnect();
     await bench.close();
     await peers.close();
     await rm(folder, { recursive: true, force: true });

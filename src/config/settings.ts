@@ -19,24 +19,26 @@ import {
 export interface Setting<Value> {
   variable: string;
   type: SettingType<Value>;
-  /** Default text of the variable; null if the setting is then null. */
+  /** Text that an unset variable stands for. If null, the setting of an unset variable is null. */
   default: string | null;
-  /** Markdown, for docs/configuration.md. */
+  /** Description for docs/configuration.md, in Markdown. */
   description: string;
-  /** Set if neither default nor description shows the form of a value. */
+  /** Example of a value. Set if neither `default` nor `description` shows the form of a value. */
   example?: string;
 }
 
-/** The sandbox has accounts for 256 cells. Some of these are for inspections and the self-test. */
+/**
+ * Maximum number of slots of a worker. The sandbox has accounts for 256 cells, and needs some of them for inspections and the self-test.
+ */
 const MAX_WORKER_SLOTS = 250;
 const MAX_CONNECTIONS = 100_000;
 
-/** Words that an operator does not type by accident. */
+/** The value of `AIRLOCK_ALLOW_UNSANDBOXED` that accepts the risk. Operators do not type it by accident. */
 export const ACCEPTED_RISK = 'i-accept-the-risk';
 
 /**
- * Every variable that an operator can set. `readConfig`, `toEnvironment` and the tables of docs/configuration.md follow
- * this table and its order.
+ * Every variable that an operator can set, by the name of its setting. `readConfig`, `toEnvironment` and the tables of
+ * docs/configuration.md follow this table and its order.
  */
 export const SETTINGS = {
   host: required('AIRLOCK_HOST', text, '127.0.0.1', {
@@ -199,7 +201,7 @@ export const SETTINGS = {
   ),
 };
 
-/** Variables that are not part of `Config`, because only one program reads each of them. */
+/** Descriptions of the variables that are not part of `Config`, by group and name. Only specific programs read these variables. */
 export const OTHER_VARIABLES = {
   'command line': {
     AIRLOCK_URL:
@@ -225,7 +227,7 @@ export const OTHER_VARIABLES = {
   },
 } as const;
 
-/** Names of all variables that Airlock reads. */
+/** Returns the names of all variables that Airlock reads. */
 export function knownVariables(): string[] {
   const settings = Object.values(SETTINGS).map(({ variable }) => variable);
   return [...settings, ...Object.values(OTHER_VARIABLES).flatMap((group) => Object.keys(group))];

@@ -1,8 +1,9 @@
 import { rewrittenNames } from './containers.ts';
 
 /**
- * Every `error_code` of a failed job, declared once. `advice` is the remedy for people; `retry` is true if another
- * attempt can help (a dead worker, 5xx of a storage or a source; never bad media, rejected options or limits).
+ * Every `error_code` of a failed job, declared once. `advice` is the remedy for people. `retry` is true if another attempt can help, for
+ * example after a dead worker or a 5xx response of the storage or of a source. It is false for bad media, rejected options and exceeded
+ * limits.
  */
 export const failures = {
   invalid_media: { advice: 'Check that the file plays on your machine and upload it again.', retry: false },
@@ -87,7 +88,10 @@ export function isFailureCode(text: string): text is FailureCode {
   return Object.hasOwn(failures, text);
 }
 
-/** Fails a job. It may be thrown anywhere between claim and finish, and is stored as `error_code` and `error_message`. */
+/**
+ * An error that fails a job. Any code between the claim and the finish of a job may throw it. The job then has its code and message as
+ * `error_code` and `error_message`.
+ */
 export class JobFailure extends Error {
   readonly code: FailureCode;
   /** Whether another attempt can help. Defaults to the value of the code. */

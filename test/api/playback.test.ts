@@ -181,6 +181,16 @@ describe('a playback URL', () => {
     }
   });
 
+  it('lets a page read the error of a request that came over plain HTTP', async () => {
+    const proxied = await startApi({ trustProxy: ['127.0.0.1/32'] });
+    const address = await proxied.listen();
+    const headers = { origin: 'https://shop.example', 'x-forwarded-proto': 'http' };
+    const response = await fetch(`${address}/playback/x/master.m3u8`, { headers });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(await codeOf(response)).toEqual([403, 'https_required']);
+    await proxied.close();
+  });
+
   it('stops working immediately when its job is erased, its retention ends, or its account is disabled', async () => {
     const erased = await makeLadder();
     const account = await api.makeAccount();

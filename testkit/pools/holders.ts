@@ -42,7 +42,11 @@ export function holdDeliveries(
 }
 
 /** Requests that wait for a server that never responds, again and again: probes of its files, and new connections to its buckets. */
-export function holdRequests(service: TestService, accounts: readonly Account[], peers: Peers): Holders {
+export function holdRequests(
+  service: Pick<TestService, 'api'>,
+  accounts: readonly Account[],
+  peers: Pick<Peers, 'url'>,
+): Holders {
   const stop = new AbortController();
   const send = async (key: string, path: string, body: unknown) => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };

@@ -1,4 +1,4 @@
-import { type IDataObject, sleep } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import { downloadOutput } from './files';
 import type { Action, Item, Result } from './item';
 
@@ -14,8 +14,6 @@ const FINAL = new Set(['completed', 'failed', 'canceled']);
 /** Seconds of each `?wait=`: shorter than the usual idle time-outs of proxies. */
 const WAIT_SECONDS = 25;
 const DEFAULT_LIMIT_MINUTES = 60;
-/** Batches have no `?wait=`. */
-const BATCH_POLL_MS = 3000;
 
 export function jobPath(item: Item, resource: JobResource): string {
   return `${JOB_PATHS[resource].one}/${encodeURIComponent(item.require('jobId', 'ID'))}`;
@@ -72,14 +70,20 @@ export async function waitForJob(item: Item, path: string): Promise<IDataObject>
   }
 }
 
-/** Waits until every job of a batch is final. A failed job does not fail the item: see `jobs` and `items`. */
+/**
+ * Waits until every job of a batch is final. A failed job does not fail the item: see `jobs` and `items`. Batches have no `?wait=`, so this
+ * waits for the last unfinished job of the batch.
+ */
 export async function waitForBatch(item: Item, id: string): Promise<IDataObject> {
   const hasTime = deadline(item);
   for (;;) {
     const batch = await item.send({ path: `/v1/batches/${encodeURIComponent(id)}` });
     if (FINAL.has(String(batch.status))) return batch;
     hasTime(id);
-    await sleep(BATCH_POLL_MS);
+    const jobs = (batch.items as IDataObject[]).map(({ job }) => job as IDataObject | undefined);
+    const unfinished = jobs.findLast((job) => job && !FINAL.has(String(job.status)));
+    if (unfinished)
+      await item.send({ path: `${JOB_PATHS.transcode.one}/${String(unfinished.id)}`, qs: { wait: WAIT_SECONDS } });
   }
 }
 

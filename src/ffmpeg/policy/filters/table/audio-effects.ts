@@ -5,7 +5,7 @@ import { boolean, choice, expressions, integer, number, numbers, pattern } from 
 const unit = number(0, 1);
 const gain = number(0.015625, 64);
 
-/** Lists that must have the same length (`aecho`'s delays and decays): FFmpeg's own message names neither. */
+/** Requires lists of the same length (`aecho`'s delays and decays), because FFmpeg's own message names neither list. */
 function equalLengths(names: readonly string[]): NonNullable<FilterSpec['check']> {
   return (values) => {
     const given = names.filter((name) => values.has(name));
@@ -20,7 +20,7 @@ function equalLengths(names: readonly string[]): NonNullable<FilterSpec['check']
   };
 }
 
-/** Echo, modulation, colour, arithmetic. */
+/** Filters for echo, modulation, color and arithmetic. */
 export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'aecho',
@@ -276,7 +276,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     },
     {
       timeline: true,
-      // FFmpeg 7.1.5 crashes when the chosen response is missing.
+      // FFmpeg 7.1.5 crashes if the chosen response is missing.
       check: (values) => {
         const [chosen, count] = [Number(values.get('ir') ?? 0), Number(values.get('nbirs') ?? 1)];
         if (chosen < count) return null;

@@ -6,7 +6,7 @@ const unit = number(0, 1);
 const frequency = number(0, 999_999);
 const widthType = choice(['h', 'q', 'o', 's', 'k']);
 const width = number(0, 99_999);
-/** Decibels. */
+/** Gain in decibels. */
 const gain = number(-900, 900);
 const poles = integer(1, 2);
 const transform = choice(['di', 'dii', 'tdi', 'tdii', 'latt', 'svf', 'zdf']);
@@ -36,13 +36,13 @@ const shelf = (name: string, example: string, doc: string): FilterSpec =>
 const pass = (name: string, example: string, doc: string): FilterSpec =>
   audio(name, example, doc, PASS, { timeline: true, aliases: { ...SHORT, p: 'poles' } });
 
-/** One band of `anequalizer`: `c0 f=200 w=100 g=-10 t=1`. */
+/** Matches one band of `anequalizer`: `c0 f=200 w=100 g=-10 t=1`. */
 const EQ_BAND = `c\\d{1,2} f=${NUMBER} w=${NUMBER} g=${NUMBER}(?: t=[012])?`;
 
-/** `order` of acrossover in FFmpeg's own words. */
+/** Values of acrossover's `order` in FFmpeg's own words. */
 const SLOPES = ['2nd', '4th', '6th', '8th', '10th', '12th', '14th', '16th', '18th', '20th'];
 
-/** Equalisers, shelves, passes and crossovers. */
+/** Equalizers, shelves, passes and crossovers. */
 export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'equalizer',
@@ -134,7 +134,7 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
         functions: { gain_interpolate: 1, cubic_interpolate: 1 },
         maxNodes: 100,
       }),
-      // Points only: FFmpeg has no variables here.
+      // Only points, because FFmpeg has no variables in this expression.
       gain_entry: { type: 'expression', variables: [], functions: { entry: 2 }, maxNodes: 400 },
       delay: number(0, 0.3),
       accuracy: number(1, 1000),

@@ -2,7 +2,7 @@ import type { FilterSpec, FilterValue } from '../types.ts';
 import { audio, barNumbers, channels, NUMBER } from './audio-values.ts';
 import { boolean, choice, expression, integer, number, pattern } from './values.ts';
 
-/** FFmpeg's own ranges of the gains that most of its dynamics filters share. */
+/** FFmpeg's own ranges of gains, which most of its dynamics filters share. */
 const gain = number(0.015625, 64);
 const makeup = number(1, 64);
 const knee = number(1, 8);
@@ -44,13 +44,13 @@ const GATE: Readonly<Record<string, FilterValue>> = {
 
 const POINT = `${NUMBER}/${NUMBER}`;
 const TIMES = `${NUMBER}(?:,${NUMBER}){0,47}`;
-/** `attack,decay… soft-knee in/out,in/out… crossover`, bands joined by `|`. */
+/** Matches a band: `attack,decay… soft-knee in/out,in/out… crossover`. Bands are joined by `|`. */
 const BAND = `${TIMES} ${NUMBER} ${POINT}(?:,${POINT}){0,31} ${NUMBER}`;
 
-/** Longest window of dynaudnorm, milliseconds: five minutes. */
+/** Longest window of dynaudnorm in milliseconds: five minutes. */
 const MAX_WINDOW_MS = 300_000;
 
-/** Loudness and dynamics. */
+/** Filters for loudness and dynamics. */
 export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'volume',

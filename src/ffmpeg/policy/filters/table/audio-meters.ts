@@ -6,7 +6,7 @@ const unit = number(0, 1);
 const byte = integer(0, 255);
 const SIZE_RATE = { s: 'size', r: 'rate' };
 
-/** Meters and scopes as video. */
+/** Filters that show meters and scopes as video. */
 export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'showvolume',

@@ -10,7 +10,7 @@ const untilDuration: Endless = {
 
 const frame = integer(16, 65_535);
 
-/** Generated audio, and the audio of another file. */
+/** Filters that generate audio or read the audio of another file. */
 export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'anullsrc',

@@ -12,7 +12,7 @@ const SURROUND_SPEAKERS = ['fc', 'fl', 'fr', 'bl', 'br', 'sl', 'sr', 'bc'];
 const each = (names: readonly string[], value = number(0, 10)) =>
   Object.fromEntries(names.map((name) => [name, value]));
 
-/** The stereo image, headphones, surround. */
+/** Filters for the stereo image, headphones and surround. */
 export const STEREO_FILTERS: readonly FilterSpec[] = [
   audio(
     'stereotools',

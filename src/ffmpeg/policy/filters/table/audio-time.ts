@@ -3,24 +3,24 @@ import { audio, FADE_CURVES, MAX_SAMPLES, sampleRate, samples } from './audio-va
 import { indexesBelow, positive } from './rules.ts';
 import { boolean, choice, expression, integer, number, pattern, time } from './values.ts';
 
-/** Ticks of any time base that an input of twelve hours can reach. */
+/** Ticks that an input of twelve hours can reach in any time base. */
 const ticks = integer(-1e13, 1e13);
 const curve = choice(FADE_CURVES);
 
-/** `silenceremove` counts in 32 bits of microseconds. */
+/** Maximum seconds of `silenceremove`, which counts microseconds in 32 bits. */
 const MAX_SILENCE_SECONDS = 2147;
 
-/** Half an hour: `adelay` keeps the silence of each channel in memory where the delays differ. */
+/** Maximum seconds of a delay: half an hour. `adelay` keeps the silence of each channel in memory if the delays differ. */
 const MAX_DELAY_SECONDS = 1800;
 const DELAY = '\\d{1,9}(?:\\.\\d{1,6})?[sS]?';
 
-/** Seconds of one delay: milliseconds, `s` for seconds, `S` for samples (counted at the lowest usual rate). */
+/** Returns the seconds of one delay: milliseconds, `s` for seconds, `S` for samples (counted at the lowest usual rate). */
 function delaySeconds(text: string): number {
   const value = Number.parseFloat(text);
   return text.endsWith('s') ? value : text.endsWith('S') ? value / 44_100 : value / 1000;
 }
 
-/** Cuts, fades, speed, delay, repetition, timestamps. */
+/** Filters for cuts, fades, speed, delay, repetition and timestamps. */
 export const TIME_FILTERS: readonly FilterSpec[] = [
   audio('anull', 'anull', 'Passes audio on unchanged.', {}),
   audio('acopy', 'acopy', 'Copies audio unchanged.', {}),
@@ -65,7 +65,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     {
       inputs: ['a', 'a'],
       aliases: { ns: 'nb_samples', d: 'duration', o: 'overlap', c1: 'curve1', c2: 'curve2' },
-      // The filter keeps a minute of the end of the first stream, in frames of 1024 samples at 48 kHz.
+      // The filter keeps the last minute of the first stream, in frames of 1024 samples at 48 kHz.
       bufferedFrames: 2813,
     },
   ),

@@ -6,7 +6,7 @@ const radius = expression('w h cw ch hsub vsub');
 const matrix = integer(3, 23);
 const amount = number(-2, 5);
 
-/** Blurring, sharpening, and smoothing that keeps edges. */
+/** Filters that blur, sharpen, and smooth without blurring edges. */
 export const BLUR_FILTERS: readonly FilterSpec[] = [
   video(
     'unsharp',

@@ -23,7 +23,7 @@ const CURVE = pattern(
 
 const INKS = 'reds yellows greens cyans blues magentas whites neutrals blacks'.split(' ');
 
-/** Corrections of colour and brightness. */
+/** Filters that correct color and brightness. */
 export const COLOR_FILTERS: readonly FilterSpec[] = [
   video(
     'eq',
@@ -48,7 +48,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
     },
     {
       aliases: { m: 'master', r: 'red', g: 'green', b: 'blue' },
-      // Between `all` and `interp` FFmpeg has two files, which are not here.
+      // `psfile` and `plot` name files, so they are not options of this row.
       positional: ['preset', 'master', 'red', 'green', 'blue', 'all', 'psfile', 'plot', 'interp'],
       timeline: true,
       example: "curves=preset=vintage:r='0/0.11 .42/.51 1/0.95':b='0/0.22 1/0.8'",

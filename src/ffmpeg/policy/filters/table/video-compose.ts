@@ -49,7 +49,7 @@ const STEREO_OUT =
   'arcg=0 arch=1 arcc=2 arcd=3 agmg=4 agmh=5 agmc=6 agmd=7 aybg=8 aybh=9 aybc=10 aybd=11 arbg=12 argg=13 ml=14 mr=15 ' +
   `${STEREO_IN} chl=28 chr=29 hdmi=32`;
 
-/** Combining and splitting videos. */
+/** Filters that combine and split videos. */
 export const COMPOSE_FILTERS: readonly FilterSpec[] = [
   video(
     'overlay',

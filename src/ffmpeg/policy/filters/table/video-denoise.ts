@@ -6,7 +6,7 @@ const threshold = number(0, 32_767);
 const grain = integer(0, 24);
 const strength = number(0, 1000);
 
-/** Seed, strength and kind of the noise of one plane, or of all. */
+/** Seed, strength and kind of the noise of one plane or of all planes. */
 function noiseOf(plane: string): Record<string, FilterValue> {
   return {
     [`${plane}_seed`]: integer(-1, 2_147_483_647),
@@ -16,7 +16,7 @@ function noiseOf(plane: string): Record<string, FilterValue> {
 }
 const NOISE_PLANES = ['all', 'c0', 'c1', 'c2', 'c3'];
 
-/** Removing noise, and adding it. */
+/** Filters that remove noise, and a filter that adds noise. */
 export const DENOISE_FILTERS: readonly FilterSpec[] = [
   video(
     'hqdn3d',
@@ -93,7 +93,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
     'Removes chroma noise.',
     {
       thres: number(1, 200),
-      // Each pixel reads sizew by sizeh neighbours.
+      // Each pixel reads sizew × sizeh neighbors.
       sizew: integer(1, 25),
       sizeh: integer(1, 25),
       stepw: integer(1, 50),
@@ -114,7 +114,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   video(
     'spp',
     'Removes blocking by shifted transforms. This filter is slow.',
-    // 2^quality transforms per block.
+    // Each block needs 2^quality transforms.
     { quality: integer(0, 5), qp: integer(0, 63), mode: named('hard soft'), use_bframe_qp: boolean },
     { timeline: true, example: 'spp=quality=2:qp=20' },
   ),

@@ -36,7 +36,7 @@ const pixel = expression('X Y W H N SW SH T', {
 });
 const lens = expression('w h n pts r t tb');
 
-/** Edges, morphology, kernels, and film effects. */
+/** Filters for edges, morphology, kernels and film effects. */
 export const EFFECT_FILTERS: readonly FilterSpec[] = [
   video(
     'vignette',
@@ -109,7 +109,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     {
       timeline: true,
       check: kernels,
-      // Emboss.
+      // This kernel embosses the picture.
       example: "convolution=0m='-2 -1 0 -1 1 1 0 1 2':0rdiv=1",
     },
   ),

@@ -6,10 +6,10 @@ const FIRST_FIELD = named('top t=0 bottom=1 b=1');
 const PULLDOWN = pattern(/^[1-9]{1,16}$/, 16, 'up to 16 digits from 1 to 9, such as 23');
 const DEINTERLACE = named('all interlaced');
 
-/** Matching filters may read the picture from a second, cleaner copy. */
+/** Inputs of filters that match fields. With `ppsrc`, these filters read the picture from a second, cleaner copy. */
 const cleanSource = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'ppsrc') ? ['v', 'v'] : ['v']);
 
-/** Interlaced video: separating and joining fields, and reversing telecine. */
+/** Filters for interlaced video: they separate and join fields, and reverse telecine. */
 export const FIELD_FILTERS: readonly FilterSpec[] = [
   video(
     'yadif',

@@ -24,7 +24,7 @@ function shift(planes: string): Record<string, FilterValue> {
   return { ...Object.fromEntries(pixels), edge: named('smear wrap') };
 }
 
-/** Pixel formats and colour spaces. */
+/** Filters for pixel formats and color spaces. */
 export const FORMAT_FILTERS: readonly FilterSpec[] = [
   video('format', 'Converts to one of the listed pixel formats.', FORMATS, {
     check: noDoubles(...Object.keys(FORMATS)),

@@ -12,7 +12,7 @@ const zoomed = expression(
 const coordinate = expression('x y w h n t');
 const rectangle = expression('w h a n t pos sar dar');
 
-/** Frames that `zoompan` may make of one picture: ten minutes at 60 per second. */
+/** Maximum number of frames that `zoompan` may make of one picture: ten minutes at 60 frames per second. */
 const MAX_ZOOM_FRAMES = 36_000;
 
 const FACE_ORDER = pattern(/^[rludfb]{6}$/, 6, 'the six faces r l u d f b in an order');
@@ -25,7 +25,7 @@ const PROJECTIONS =
 const angle = number(-180, 180);
 const fov = number(0, 360);
 
-/** Rotating, mirroring, warping and moving the picture. */
+/** Filters that rotate, mirror, warp and move the picture. */
 export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   video('hflip', 'Mirrors the picture left to right.', {}, { timeline: true }),
   video('vflip', 'Mirrors the picture top to bottom.', {}, { timeline: true }),

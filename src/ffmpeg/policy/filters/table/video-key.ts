@@ -12,10 +12,10 @@ const keyed = { color, similarity, blend: unit };
 const hsv = { hue: number(-360, 360), sat: number(-1, 1), val: number(-1, 1), similarity, blend: unit };
 const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
 
-/** `inplace` uses the alpha of the picture itself. */
+/** Inputs of filters that use alpha. With `inplace`, they use the alpha of the picture itself. */
 const alphaInput = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'inplace') ? ['v'] : ['v', 'v']);
 
-/** Inputs up to the highest in `mapping` (four times a digit for the input and one for the plane) or a `map<n>s`. */
+/** Returns the inputs up to the highest input that `mapping` (four pairs of digits, for the input and the plane) or a `map<n>s` names. */
 function planeInputs(values: OptionTexts): readonly PadKind[] {
   const pairs = (values.get('mapping') ?? '0x').slice(2).padStart(8, '0').match(/../g) ?? [];
   const packed = pairs.map((pair) => Number(pair[0]));
@@ -23,7 +23,7 @@ function planeInputs(values: OptionTexts): readonly PadKind[] {
   return Array.from({ length: Math.max(...packed, ...single) + 1 }, () => 'v');
 }
 
-/** Keying; alpha, masks and single planes. */
+/** Filters for keying, alpha, masks and single planes. */
 export const KEY_FILTERS: readonly FilterSpec[] = [
   video(
     'chromakey',
@@ -196,7 +196,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     {
       outputs: (values) => (values.get('planes') ?? 'r').split('+').map((): PadKind => 'v'),
       required: ['planes'],
-      // A plane that is removed again or named twice is not an output, so the count of outputs would be wrong.
+      // A plane that is removed again or named twice is not an output, so the number of outputs would be wrong.
       check: allOf(oneColorModel('planes'), (values) =>
         /^([yuvrgba])(?:\+(?!\1)([yuvrgba]))?(?:\+(?!\1|\2)([yuvrgba]))?(?:\+(?!\1|\2|\3)[yuvrgba])?$/.test(
           values.get('planes') ?? 'r',

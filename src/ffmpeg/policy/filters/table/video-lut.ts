@@ -20,7 +20,7 @@ const DITHER = named('none=0 bayer=1 heckbert floyd_steinberg sierra2 sierra2_4a
 
 const REMAP = 'Computes each sample from its own value.';
 
-/** Tables from value to value: computed, from a file, from a picture; and palettes. */
+/** Filters that map values by a table (computed, from a file, or from a picture), and filters for palettes. */
 export const LUT_FILTERS: readonly FilterSpec[] = [
   video('lut', REMAP, components(COMPONENTS, sample), { timeline: true, example: 'lut=c0=negval:c1=val' }),
   video('lutyuv', REMAP, components(COMPONENTS, sample), {
@@ -115,7 +115,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
     {
       inputs: ['v', 'v'],
       positional: ['dither', 'bayer_scale', 'diff_mode', 'new', 'alpha_threshold', 'debug_kdtree'],
-      // The first video waits until the palette is complete.
+      // The filter keeps the frames of the first video until the palette is complete.
       bufferedFrames: Number.POSITIVE_INFINITY,
       example: 'split[a][b];[b]palettegen[p];[a][p]paletteuse=dither=bayer:bayer_scale=3',
     },

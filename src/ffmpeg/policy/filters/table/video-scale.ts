@@ -57,7 +57,7 @@ function scaleOptions(side: FilterValue): Record<string, FilterValue> {
   };
 }
 
-/** FFmpeg reads a lone width as a size, and fails. */
+/** If only the width is set, FFmpeg reads it as a size, and fails. */
 const bothSides = (width: string, height: string) => (values: OptionTexts) => {
   if (values.has(width) === values.has(height)) return null;
   const [given, missing] = values.has(width) ? [width, height] : [height, width];
@@ -68,7 +68,7 @@ const bothSides = (width: string, height: string) => (values: OptionTexts) => {
   };
 };
 
-/** Scaling, cropping, padding. */
+/** Filters that scale, crop and pad. */
 export const SCALE_FILTERS: readonly FilterSpec[] = [
   video('scale', 'Resizes the picture and converts its color matrix and range.', scaleOptions(scaled), {
     aliases: SCALE_ALIASES,

@@ -9,12 +9,12 @@ const SOURCE = { inputs: [] as const, endless: UNTIL_DURATION, aliases: ALIASES 
 const ENDLESS = { inputs: [] as const, endless: NEVER_ENDS, aliases: SIZE_ALIASES };
 const timing = { rate, duration: time(), sar: ratio };
 const test = { size, ...timing };
-/** Each pixel may need thousands of steps or many layers. */
+/** Size of sources whose pixels may each need thousands of steps or many layers. */
 const slowSize: FilterValue = { type: 'size', maxSide: 1920, maxPixels: 1920 * 1080 };
 const frequency = integer(-100_000, 100_000);
 const ORDINARY = 's=160x90:d=0.2';
 
-/** Generated video. Sources without a duration continue until something else ends the output. */
+/** Filters that generate video. Sources without a duration continue until something else ends the output. */
 export const SOURCE_FILTERS: readonly FilterSpec[] = [
   video(
     'color',

@@ -3,7 +3,7 @@ import { indexesBelow, positive } from './rules.ts';
 import { boolean, choice, color, expression, integer, number, numbers, rate, time } from './values.ts';
 import { count, named, PLANES, SEED, video } from './video-rows.ts';
 
-// The wall clocks (RTCTIME, RTCSTART) are left out: a result depends on the request alone.
+// Variables of timestamps. The wall clocks (RTCTIME, RTCSTART) are left out, because a result must depend on the request alone.
 const TIMESTAMPS =
   'FRAME_RATE FR INTERLACED N POS PREV_INPTS PREV_INT PREV_OUTPTS PREV_OUTT PTS STARTPTS STARTT T TB T_CHANGE';
 
@@ -12,13 +12,13 @@ const SELECTION =
   'PICT_TYPE_P PICT_TYPE_B PICT_TYPE_S PICT_TYPE_SI PICT_TYPE_SP PICT_TYPE_BI interlace_type PROGRESSIVE TOPFIRST ' +
   'BOTTOMFIRST n selected_n prev_selected_n key scene pos';
 
-/** Frames or time stamps that no input within the limits reaches: 12 hours at 240 per second. */
+/** Numbers of frames and time stamps that no input within the limits reaches: 12 hours at 240 frames per second. */
 const MAX_FRAMES = 12 * 3600 * 240;
 const MAX_PTS = Number.MAX_SAFE_INTEGER;
 
 const repeatsForEver = (values: OptionTexts) => values.get('loop') === '-1';
 
-/** Timing, selection and repetition of frames. */
+/** Filters for the timing, selection and repetition of frames. */
 export const TIME_FILTERS: readonly FilterSpec[] = [
   video(
     'fps',
@@ -115,7 +115,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       me_mode: named('bidir bilat'),
       me: named('esa=1 tss tdls ntss fss ds hexbs epzs umh'),
       mb_size: integer(8, 16),
-      // The entire window is searched for each block: the cost grows with its square.
+      // The filter searches the entire window for each block, so the cost grows with the square of the window.
       search_param: integer(4, 32),
       vsbmc: integer(0, 1),
       scd: named('none fdiff'),

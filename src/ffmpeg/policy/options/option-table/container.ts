@@ -17,7 +17,7 @@ import {
 const TIME_CODE = pattern(/^\d{2}:[0-5]\d:[0-5]\d[:;.]\d{2,3}$/, 14, 'HH:MM:SS:FF');
 const MP3 = ['mp3'] as const;
 
-/** The container; a muxer's option is dropped when the output has another muxer. */
+/** Options of the container. A muxer's option is dropped if the output has another muxer. */
 export const CONTAINER_OPTIONS: readonly OptionRow[] = [
   row('f', OUTPUT, choice(lists.FORMATS), 'Must be the format that `output_format` names.'),
   row('timecode', OUTPUT, TIME_CODE, 'First time code.', { formats: MOV, example: '01:00:00:00' }),

@@ -18,7 +18,7 @@ import {
   words,
 } from '../option-row.ts';
 
-/** Frames: rate, size, format and colour. */
+/** Options of frames: rate, size, format and color. */
 export const PICTURE_OPTIONS: readonly OptionRow[] = [
   row('r', BOTH_V, rate(120), 'Frames per second.', { example: 10 }),
   row('fpsmax', OUTPUT_V, rate(120), 'Maximum frames per second.', { example: 30 }),

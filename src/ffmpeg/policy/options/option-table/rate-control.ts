@@ -17,7 +17,7 @@ import {
 
 const x26x = words(lists.PRESETS.join(' '));
 
-/** Quality, rate and structure of video, for several encoders each. */
+/** Options for quality, rate and structure of video. Each option applies to several encoders. */
 export const RATE_OPTIONS: readonly OptionRow[] = [
   row('b', OUTPUT_VA, bits(0, 200_000_000), 'Bit rate. 0 removes the limit of VP8 and VP9.', {
     aliases: { vb: 'v', ab: 'a' },

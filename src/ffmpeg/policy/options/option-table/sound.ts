@@ -14,7 +14,7 @@ import {
   soundRow,
 } from '../option-row.ts';
 
-/** Audio, and the options of its encoders. */
+/** Options of audio, and of audio encoders. */
 export const SOUND_OPTIONS: readonly OptionRow[] = [
   row('ar', OUTPUT_A, integer(4000, 192_000), 'Sample rate in hertz.', { example: 48_000 }),
   row('ac', OUTPUT_A, integer(1, 8), 'Number of channels.', { example: 2 }),

@@ -14,7 +14,7 @@ import {
   words,
 } from '../option-row.ts';
 
-/** Which streams go into the output, and how they are tagged. */
+/** Options that choose and tag the streams of the output. */
 export const STREAM_OPTIONS: readonly OptionRow[] = [
   row('c', OUTPUT_VA, encoder, 'Encoder of the stream, or `copy`.', {
     aliases: { codec: '', vcodec: 'v', acodec: 'a' },

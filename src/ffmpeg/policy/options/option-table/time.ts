@@ -17,7 +17,7 @@ import {
   time,
 } from '../option-row.ts';
 
-/** Trimming, seeking, looping, clocks. */
+/** Options for trimming, seeking, looping and timestamps. */
 export const TIME_OPTIONS: readonly OptionRow[] = [
   row('ss', BOTH, time(0, MAX_SECONDS), 'Starts at this time.', { example: '00:00:00.2' }),
   row('sseof', INPUT, time(-MAX_SECONDS, 0), 'Starts this long before the end of the input. Use a negative value.', {
