@@ -97,13 +97,13 @@ export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics
     ...createSignInMetrics(prom, registers),
     httpRequests: new prom.Counter({
       name: 'airlock_http_requests_total',
-      help: 'HTTP requests with a response',
+      help: 'HTTP requests to which the API has responded',
       labelNames: ['route', 'method', 'status'],
       registers,
     }),
     httpSeconds: new prom.Histogram({
       name: 'airlock_http_seconds',
-      help: 'Seconds from request to response',
+      help: 'Seconds from a request to the end of its response',
       labelNames: ['route', 'method'],
       buckets: HTTP_BUCKETS,
       registers,
@@ -133,55 +133,55 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
   return {
     attempts: new prom.Counter({
       name: 'airlock_attempts_total',
-      help: 'Ended attempts at jobs',
+      help: 'Attempts at jobs that ended, by result',
       labelNames: ['end', 'kind'],
       registers,
     }),
     attemptSeconds: new prom.Histogram({
       name: 'airlock_attempt_seconds',
-      help: 'Seconds from claim to end of an attempt',
+      help: 'Seconds from the claim of a job to the end of the attempt',
       buckets: JOB_BUCKETS,
       registers,
     }),
     queueWaitSeconds: new prom.Histogram({
       name: 'airlock_queue_wait_seconds',
-      help: 'Seconds from acceptance to the first claim of a job',
+      help: 'Seconds from the acceptance of a job to its first claim',
       buckets: WAIT_BUCKETS,
       registers,
     }),
     stageSeconds: new prom.Histogram({
       name: 'airlock_stage_seconds',
-      help: 'Seconds of a step of an attempt',
+      help: 'Duration of the steps of attempts in seconds',
       labelNames: ['stage', 'kind'],
       buckets: STAGE_BUCKETS,
       registers,
     }),
     failures: new prom.Counter({
       name: 'airlock_failures_total',
-      help: 'Attempts that failed',
+      help: 'Attempts that failed, by error code',
       labelNames: ['code', 'kind'],
       registers,
     }),
     retries: new prom.Counter({
       name: 'airlock_retries_total',
-      help: 'Attempts that started after another one of the same job',
+      help: 'Attempts that started after an earlier attempt at the same job',
       labelNames: ['kind'],
       registers,
     }),
     cells: new prom.Counter({
       name: 'airlock_cells_total',
-      help: 'Sandboxed programs that ended',
+      help: 'Cells that ended, by program and result',
       labelNames: ['program', 'end'],
       registers,
     }),
     fetchBytes: new prom.Counter({
       name: 'airlock_fetch_bytes_total',
-      help: 'Bytes fetched from sources',
+      help: 'Bytes that workers fetched from source URLs',
       registers,
     }),
     outputBytes: new prom.Counter({
       name: 'airlock_output_bytes_total',
-      help: 'Bytes of outputs of completed jobs',
+      help: 'Bytes of the outputs of completed jobs',
       registers,
     }),
     ...createWebhookMetrics(prom, registers),
@@ -195,20 +195,20 @@ function createWebhookMetrics(
   return {
     webhookAttempts: new prom.Counter({
       name: 'airlock_webhook_attempts_total',
-      help: 'Attempts to deliver a webhook',
+      help: 'Attempts to deliver an event to a webhook, by result',
       labelNames: ['result'],
       registers,
     }),
     webhookDelaySeconds: new prom.Histogram({
       name: 'airlock_webhook_delay_seconds',
-      help: 'Seconds from an event to the first attempt at its delivery',
+      help: 'Seconds from an event to the first attempt to deliver it',
       buckets: WAIT_BUCKETS,
       registers,
     }),
     countWebhooks(read) {
       new prom.Gauge({
         name: 'airlock_webhooks_sending',
-        help: 'Deliveries in progress. A probe tests a receiver that did not respond to the last delivery in time',
+        help: 'Deliveries in progress. The kind probe tests an endpoint whose last delivery timed out',
         labelNames: ['kind'],
         registers,
         collect() {
@@ -230,22 +230,37 @@ export async function addServiceGauges(
   const prom = await loadProm();
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
-  const jobs = gauge('airlock_jobs', 'Jobs that are not final, by kind', ['status', 'kind']);
-  const queue = gauge('airlock_queue_jobs', 'Jobs by resource class, without final ones', ['status', 'class']);
-  const oldest = gauge('airlock_oldest_waiting_seconds', 'Time since the first waiting job was due', ['class']);
+  const jobs = gauge('airlock_jobs', 'Jobs that are not final, by status and kind', ['status', 'kind']);
+  const queue = gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', [
+    'status',
+    'class',
+  ]);
+  const oldest = gauge(
+    'airlock_oldest_waiting_seconds',
+    'Seconds for which the oldest waiting job has been due. A job that returns from pieces, a review or a stopping worker counts from its creation',
+    ['class'],
+  );
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
   const slots = gauge('airlock_worker_slots', 'Slots of workers with a recent heartbeat');
-  const stored = gauge('airlock_stored_bytes', 'Stored bytes of media');
-  const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and unfinished outputs may still add');
+  const stored = gauge('airlock_stored_bytes', 'Stored bytes of uploads and outputs');
+  const promised = gauge(
+    'airlock_promised_bytes',
+    'Bytes that unconfirmed uploads and unfinished outputs may still add',
+  );
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
   const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of the disk that Airlock keeps in reserve', ['disk']);
-  const files = gauge('airlock_disk_spare_files', 'Files that can still be created above the reserve', ['disk']);
+  const files = gauge('airlock_disk_spare_files', 'Number of files that the disk can store above the reserve', [
+    'disk',
+  ]);
   const backlog = gauge(
     'airlock_retention_backlog',
     'Expired jobs, objects and uploads that are not deleted yet, up to 100,000',
     ['what'],
   );
-  const undeletable = gauge('airlock_undeletable_objects', 'Objects whose deletion storage has rejected several times');
+  const undeletable = gauge(
+    'airlock_undeletable_objects',
+    'Objects whose deletion has failed in storage several times',
+  );
   const stranded = gauge('airlock_stranded_jobs', 'Waiting jobs that no active worker can run');
   const all = [
     jobs,
