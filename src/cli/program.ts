@@ -70,7 +70,7 @@ function addTranscode(program: Command): void {
     .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
     .addOption(choiceOption('--quality <quality>', 'quality of the output', QUALITIES))
     .addOption(
-      choiceOption('--resolution <resolution>', 'short side of the frame. Smaller videos keep their size', RESOLUTIONS),
+      choiceOption('--resolution <resolution>', 'short side of the frame, unless the video is smaller', RESOLUTIONS),
     )
     .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip" (repeatable)', collect, [])
     .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]" (repeatable)', collect, [])
@@ -89,7 +89,7 @@ function addTranscode(program: Command): void {
       'also write a poster: the best frame (best), or the frame at a time, in seconds such as 12.5 or as a share such as 50%',
     )
     .option('--sprite <seconds>', 'also write a folder of scrub previews, with a picture every <seconds>')
-    .option('--to <url>', 'also deliver the files to your bucket: s3://CONNECTION/FOLDER')
+    .option('--to <url>', 'also deliver the files to the bucket of a connection: s3://CONNECTION/FOLDER')
     .option('--json', 'print the finished job as JSON')
     .addHelpText(
       'after',
