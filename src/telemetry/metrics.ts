@@ -219,6 +219,55 @@ function createWebhookMetrics(
   };
 }
 
+type RegisterGauge = (name: string, help: string, labelNames?: string[]) => Gauge;
+
+function registerServiceGauges(gauge: RegisterGauge) {
+  return {
+    jobs: gauge('airlock_jobs', 'Jobs that are not final, by status and kind', ['status', 'kind']),
+    queue: gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', ['status', 'class']),
+    oldest: gauge(
+      'airlock_oldest_waiting_seconds',
+      'Seconds for which the oldest waiting job has been due. A job that returns from pieces, a review or a stopping worker counts from its creation',
+      ['class'],
+    ),
+    workers: gauge('airlock_workers', 'Workers with a recent heartbeat'),
+    slots: gauge('airlock_worker_slots', 'Slots of workers with a recent heartbeat'),
+    stored: gauge('airlock_stored_bytes', 'Stored bytes of uploads and outputs'),
+    promised: gauge('airlock_promised_bytes', 'Bytes that unconfirmed uploads and unfinished outputs may still add'),
+    free: gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']),
+    reserve: gauge('airlock_disk_reserve_bytes', 'Free bytes of the disk that Airlock keeps in reserve', ['disk']),
+    files: gauge('airlock_disk_spare_files', 'Number of files that the disk can store above the reserve', ['disk']),
+    backlog: gauge(
+      'airlock_retention_backlog',
+      'Expired jobs, objects and uploads that are not deleted yet, up to 100,000',
+      ['what'],
+    ),
+    undeletable: gauge('airlock_undeletable_objects', 'Objects whose deletion has failed in storage several times'),
+    stranded: gauge('airlock_stranded_jobs', 'Waiting jobs that no active worker can run'),
+  };
+}
+
+/** Sets the gauges from the numbers of one read. */
+function setServiceGauges(gauges: ReturnType<typeof registerServiceGauges>, numbers: ServiceNumbers): void {
+  for (const { status, kind, count } of numbers.jobs) gauges.jobs.set({ status, kind }, count);
+  for (const { status, resource_class, count } of numbers.queue)
+    gauges.queue.set({ status, class: resource_class }, count);
+  for (const [name, seconds] of Object.entries(numbers.oldestWaitingSeconds))
+    gauges.oldest.set({ class: name }, seconds);
+  gauges.workers.set(numbers.workers);
+  gauges.slots.set(numbers.slots);
+  gauges.stored.set(numbers.storedBytes);
+  gauges.promised.set(numbers.promisedBytes);
+  for (const [what, count] of Object.entries(numbers.backlog)) gauges.backlog.set({ what }, count);
+  gauges.undeletable.set(numbers.undeletable);
+  gauges.stranded.set(numbers.stranded);
+  if (!numbers.space) return;
+  const disk = { disk: 'storage' };
+  gauges.free.set(disk, numbers.space.freeBytes);
+  gauges.reserve.set(disk, numbers.space.reserveBytes);
+  if (Number.isFinite(numbers.space.spareFiles)) gauges.files.set(disk, numbers.space.spareFiles);
+}
+
 /**
  * Registers gauges of the entire service. The returned function reads the numbers and must run before each scrape; if
  * the database is unavailable, the gauges are left out rather than shown stale.
@@ -228,73 +277,12 @@ export async function addServiceGauges(
   read: () => Promise<ServiceNumbers>,
 ): Promise<() => Promise<void>> {
   const prom = await loadProm();
-  const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
-    new prom.Gauge({ name, help, labelNames, registers: [registry] });
-  const jobs = gauge('airlock_jobs', 'Jobs that are not final, by status and kind', ['status', 'kind']);
-  const queue = gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', [
-    'status',
-    'class',
-  ]);
-  const oldest = gauge(
-    'airlock_oldest_waiting_seconds',
-    'Seconds for which the oldest waiting job has been due. A job that returns from pieces, a review or a stopping worker counts from its creation',
-    ['class'],
+  const gauges = registerServiceGauges(
+    (name, help, labelNames = []) => new prom.Gauge({ name, help, labelNames, registers: [registry] }),
   );
-  const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
-  const slots = gauge('airlock_worker_slots', 'Slots of workers with a recent heartbeat');
-  const stored = gauge('airlock_stored_bytes', 'Stored bytes of uploads and outputs');
-  const promised = gauge(
-    'airlock_promised_bytes',
-    'Bytes that unconfirmed uploads and unfinished outputs may still add',
-  );
-  const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
-  const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of the disk that Airlock keeps in reserve', ['disk']);
-  const files = gauge('airlock_disk_spare_files', 'Number of files that the disk can store above the reserve', [
-    'disk',
-  ]);
-  const backlog = gauge(
-    'airlock_retention_backlog',
-    'Expired jobs, objects and uploads that are not deleted yet, up to 100,000',
-    ['what'],
-  );
-  const undeletable = gauge(
-    'airlock_undeletable_objects',
-    'Objects whose deletion has failed in storage several times',
-  );
-  const stranded = gauge('airlock_stranded_jobs', 'Waiting jobs that no active worker can run');
-  const all = [
-    jobs,
-    queue,
-    oldest,
-    workers,
-    slots,
-    stored,
-    promised,
-    backlog,
-    undeletable,
-    stranded,
-    free,
-    reserve,
-    files,
-  ];
   return async () => {
     const numbers = await read().catch(() => null);
-    for (const metric of all) metric.reset();
-    if (!numbers) return;
-    for (const { status, kind, count } of numbers.jobs) jobs.set({ status, kind }, count);
-    for (const { status, resource_class, count } of numbers.queue) queue.set({ status, class: resource_class }, count);
-    for (const [name, seconds] of Object.entries(numbers.oldestWaitingSeconds)) oldest.set({ class: name }, seconds);
-    workers.set(numbers.workers);
-    slots.set(numbers.slots);
-    stored.set(numbers.storedBytes);
-    promised.set(numbers.promisedBytes);
-    for (const [what, count] of Object.entries(numbers.backlog)) backlog.set({ what }, count);
-    undeletable.set(numbers.undeletable);
-    stranded.set(numbers.stranded);
-    if (!numbers.space) return;
-    const disk = { disk: 'storage' };
-    free.set(disk, numbers.space.freeBytes);
-    reserve.set(disk, numbers.space.reserveBytes);
-    if (Number.isFinite(numbers.space.spareFiles)) files.set(disk, numbers.space.spareFiles);
+    for (const metric of Object.values(gauges)) metric.reset();
+    if (numbers) setServiceGauges(gauges, numbers);
   };
 }
