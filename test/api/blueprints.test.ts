@@ -117,7 +117,7 @@ describe('blueprints', () => {
     }
   });
 
-  it('blueprints with wait respond with the complete run and its warnings, when the run is final', async () => {
+  it('respond to a request with `wait` with the complete run and its warnings, once the run is final', async () => {
     const body = { ...INPUTS, sise: 'small', metadata: { mark: 'waits' } };
     const waiting = api.call('POST', '/v1/blueprints/watermark/runs?wait=60', body);
     const find = async () =>
@@ -137,7 +137,7 @@ describe('blueprints', () => {
     expect((await api.call('POST', '/v1/blueprints/watermark/runs?wait=soon', INPUTS)).status).toBe(400);
   });
 
-  it('run once for each Idempotency-Key, and list runs page by page with filters', async () => {
+  it('run once for each Idempotency-Key, and their runs are listed page by page with filters', async () => {
     const headers = { 'idempotency-key': 'once' };
     const [first, second] = [await run('watermark', INPUTS, headers), await run('watermark', INPUTS, headers)];
     expect(second.json.id).toBe(first.json.id);
@@ -179,7 +179,7 @@ describe('blueprints', () => {
     }
   });
 
-  describe('whose run awaits a review', () => {
+  describe('a run of a blueprint that awaits a review', () => {
     /** A run that awaits the review of its subtitles, for this number of seconds. */
     const awaiting = async (seconds = 3600): Promise<string> => {
       const { id } = await create();
@@ -197,7 +197,7 @@ describe('blueprints', () => {
     const continueRun = (id: string, srt_text: unknown) =>
       api.call('POST', `/v1/blueprints/runs/${id}/continue`, { srt_text });
 
-    it('show the subtitles, and return at once for a request with wait', async () => {
+    it('shows the subtitles, and returns immediately for a request with `wait`', async () => {
       const id = await awaiting();
       const { json } = await api.call('GET', `/v1/blueprints/runs/${id}?wait=60`);
       expect(json).toMatchObject({ status: 'awaiting_review', step: 'review', srt_text: SRT });
@@ -206,7 +206,7 @@ describe('blueprints', () => {
       await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
     });
 
-    it('reject invalid SRT with its line, and still await the review', async () => {
+    it('rejects invalid SRT with the line of the fault, and continues to await the review', async () => {
       const id = await awaiting();
       const at = '00:00:01,000 --> 00:00:02,000';
       for (const [wrong, reason] of [
@@ -228,7 +228,7 @@ describe('blueprints', () => {
       await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
     });
 
-    it('continue once, with the reviewed subtitles', async () => {
+    it('continues once, with the reviewed subtitles', async () => {
       const id = await awaiting();
       const reviewed = SRT.replace('ten', 'twelve');
       const answers = await Promise.all([continueRun(id, reviewed), continueRun(id, reviewed)]);
@@ -237,7 +237,7 @@ describe('blueprints', () => {
       expect((await continueRun(id, reviewed)).json.code).toBe('run_not_awaiting_review');
     });
 
-    it('do not continue after a cancel, and lose their subtitles with an erase', async () => {
+    it('does not continue after it is canceled, and contains no subtitles after it is erased', async () => {
       const id = await awaiting();
       await api.call('PATCH', `/v1/blueprints/runs/${id}/cancel`);
       expect((await continueRun(id, SRT)).status).toBe(409);
@@ -249,7 +249,7 @@ describe('blueprints', () => {
       });
     });
 
-    it('fail when the time for their review ends, and not earlier', async () => {
+    it('fails when the time for its review ends, and not earlier', async () => {
       const [late, early] = [await awaiting(-1), await awaiting()];
       await sweepExpired(api.context);
       expect(await read(late)).toMatchObject({ status: 'failed', error_code: 'review_expired' });

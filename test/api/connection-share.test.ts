@@ -40,7 +40,7 @@ async function waiters(): Promise<number> {
 }
 
 describe('while an account waits for its own lock', () => {
-  it.each(LOCKING)('this account and others get responses to other requests, with %s', async (_, path, body) => {
+  it.each(LOCKING)('this account and other accounts can still list jobs while %s are created', async (_, path, body) => {
     const holder = new pg.Client({ connectionString: api.database.url });
     await holder.connect();
     let locking: ReturnType<TestApi['call']>[] = [];

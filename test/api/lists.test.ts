@@ -73,7 +73,7 @@ describe('lists', () => {
   const headersOf = (path: string): Record<string, string> => (path.includes('/admin/') ? operator : {});
   const namesOf = ({ items }: Page) => items.map(({ id, filename }) => id ?? filename);
 
-  it.each(LISTS)('%s is walked with `after` without repeats or gaps', async (path) => {
+  it.each(LISTS)('lists at %s return every item once when a client follows the cursors in `after`', async (path) => {
     const { page: all } = await read(path, 'limit=100');
     if (!path.includes('workers')) expect(all.items.length).toBeGreaterThanOrEqual(COUNT);
     expect(all.next).toBe(null);
@@ -90,7 +90,7 @@ describe('lists', () => {
     expect(walked).toEqual(namesOf(all));
   });
 
-  it('return a cursor on counted pages as well, from which a client continues', async () => {
+  it('return a cursor on counted pages as well, and a client can continue from this cursor', async () => {
     for (const path of ['/v1/transcodes', '/v1/uploads', '/v1/webhooks/{id}/deliveries']) {
       const { page: all } = await read(path, 'limit=100');
       for (const number of [1, 2, 3]) {
@@ -103,14 +103,14 @@ describe('lists', () => {
     }
   });
 
-  it('skip and repeat nothing when items are created while a client walks', async () => {
+  it('omit and repeat no item when items are created while a client walks them', async () => {
     const { page: first } = await read('/v1/transcodes', 'limit=3');
     await api.call('POST', '/v1/transcodes', CREATE);
     const { page: rest } = await read('/v1/transcodes', `limit=100&after=${first.next}`);
     expect(new Set([...namesOf(first), ...namesOf(rest)]).size).toBe(COUNT);
   });
 
-  it('lists of jobs omit no job because another one was created between the count and the page', async () => {
+  it('lists of jobs omit no job when another job is created between the count and the page', async () => {
     const account = await api.makeAccount();
     const own = { authorization: `Bearer ${await api.makeKey({ account })}` };
     const create = async () => (await api.call('POST', '/v1/transcodes', CREATE, own)).json.id;
@@ -125,7 +125,7 @@ describe('lists', () => {
     expect(await read(1)).toEqual({ ids: [second], next: expect.any(String) });
   });
 
-  it('reject a cursor of another list, account or release, and a page with a cursor', async () => {
+  it('reject a cursor of another list, account or release, and `page` together with a cursor', async () => {
     const { page } = await read('/v1/transcodes', 'limit=1');
     const other = await api.makeKey({ account: await api.makeAccount() });
     const forged = Buffer.from(page.next!, 'base64url');
@@ -149,7 +149,7 @@ describe('lists', () => {
     }
   });
 
-  it.each(LISTS)('%s rejects the cursor of every other list, and of the same list of another account', async (path) => {
+  it.each(LISTS)('lists at %s reject the cursor of every other list, and of the same list of another account', async (path) => {
     const cursorOf = async (list: string) => (await read(list, 'limit=1')).page.next;
     const own = listOf(path);
     const others = await Promise.all(LISTS.filter((list) => listOf(list) !== own).map(cursorOf));

@@ -37,7 +37,7 @@ describe('an item of a list with another type', () => {
     [{ filters: 'hflip' }, 'filters', 'is text, not a list', '[{"filter":"hflip"}]'],
     [{ metadata: 'order 17' }, 'metadata', 'is text, not an object', '{"name":"text"}'],
   ])(
-    'an item of a list with another type in %j is rejected with an item that is accepted',
+    'an item of a list with another type in %j is rejected with an example of an accepted item',
     async (more, field, reason, example) => {
       const format = 'ladder' in more ? 'hls' : 'mp4';
       const { status, json } = await post('/v1/transcodes', { inputs: INPUTS, outputFormat: format, ...more });
@@ -88,14 +88,14 @@ describe('a list or an object of a request', () => {
     });
   });
 
-  it.each(FIELDS)('is shown by an example that is accepted, if true was sent for $field', ({ sent, issue, inner }) => {
+  it.each(FIELDS)('is described by an example that is accepted, if true was sent for $field', ({ sent, issue, inner }) => {
     const { remedy, near } = describeIssue(issue, sent);
     const shown = [...remedy.matchAll(/such as ([[{].*?[\]}])(?= or |, a|$)/g)].map(([, text]) => JSON.parse(text!));
     const examples = near === undefined ? shown : [near];
     expect([remedy, examples.some((example) => inner.safeParse(example).success)]).toEqual([remedy, true]);
   });
 
-  it('is checked in every kind of request', () => {
+  it('is a field in more than 40 places of the requests', () => {
     expect(FIELDS.length).toBeGreaterThan(40);
   });
 });

@@ -88,7 +88,7 @@ describe('OAuth', () => {
     expect(await oauth.statusOf(tokens.access_token)).toBe(401);
   });
 
-  it('asks for email address and password if there is no session, and opens none', async () => {
+  it('asks for email address and password if there is no session, and does not create a session', async () => {
     const client = await oauth.client();
     const { verifier, fields } = asking(client);
     const page = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`);
@@ -208,7 +208,7 @@ describe('OAuth', () => {
     expect(disabled).toContainEqual({ webhook_id: made.id, reason: 'revoked' });
   });
 
-  it('lists tokens with keys, and revokes them in the list, at /oauth/revoke, and when the person is disabled', async () => {
+  it('lists its tokens among the keys, and revokes them in this list, at /oauth/revoke, and when the person is disabled', async () => {
     const token = await granted();
     const listed = (await api.call('GET', '/v1/keys')).json.items.find(
       (key: { oauth_client: string | null }) => key.oauth_client === token.client,
@@ -238,7 +238,7 @@ describe('OAuth', () => {
   });
 });
 
-it('a client can be registered that listens on any port of its machine', async () => {
+it('an OAuth client may listen on any port of its machine', async () => {
   const client = await oauth.client({ uris: ['http://127.0.0.1/back'] });
   const { fields } = asking(client, { redirect_uri: 'http://127.0.0.1:50123/back' });
   expect((await oauth.allow(person, fields)).headers.get('location')).toMatch(/^http:\/\/127.0.0.1:50123\/back\?code=/);

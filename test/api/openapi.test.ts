@@ -88,7 +88,7 @@ function addReferences(text: string, used: Map<string, string>): void {
 }
 
 describe('the OpenAPI document', () => {
-  it('names every operation, in one of the described tags, on a server', () => {
+  it('names at least one server, and gives every operation a unique id, a summary and a described tag', () => {
     const ids = operations().map(([, { operationId }]) => operationId);
     for (const id of ids) expect(id).toMatch(/^[a-z]+[A-Z][A-Za-z]+$/);
     expect(new Set(ids).size).toBe(ids.length);
@@ -171,7 +171,7 @@ describe('the OpenAPI document', () => {
     expect(faults).toEqual([]);
   });
 
-  it('stays small enough to serve: 64 KiB with Brotli', () => {
+  it('has at most 64 KiB when it is compressed with Brotli', () => {
     const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
     expect(brotliCompressSync(JSON.stringify(document), quality).length).toBeLessThan(64 * 1024);
   });
@@ -197,7 +197,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('contains the paths that return 501, and the errors of their own', () => {
+  it('contains the paths that return 501, and the errors that only some operations return', () => {
     for (const path of ['/v1/transcribe', '/v1/blueprints/{slug}/runs']) {
       const [operation]: Json[] = Object.values(document.paths[path]);
       expect([path, Object.keys(operation.responses)]).toEqual([path, expect.arrayContaining(['501'])]);
@@ -234,7 +234,7 @@ describe('the OpenAPI document', () => {
     expect(names.filter((_, index) => shapes.indexOf(shapes[index]!) !== index)).toEqual([]);
   });
 
-  it('has an enum wherever a value is one of several', () => {
+  it('has an enum for every value that has a fixed set', () => {
     const { TranscodeRequest, PresignRequest, JobStatus, FailureCode, Error: body } = document.components.schemas;
     expect(TranscodeRequest.properties.output_format.anyOf[0].enum).toContain('mkv');
     expect(PresignRequest.properties.content_type.enum).toContain('audio/mpeg');
@@ -277,7 +277,7 @@ describe('the OpenAPI document', () => {
     expect(document.info.description).toMatch(/`output_format`[\s\S]*`outputFormat`[\s\S]*`PartNumber`/);
   });
 
-  it('marks fields that only repeat another for clients of the hosted service as deprecated', () => {
+  it('marks fields as deprecated that only repeat another field for clients of the hosted service', () => {
     const { Job, ConfirmResult, Health } = document.components.schemas;
     const duplicates = [Job.properties.jobId, ConfirmResult.properties.gcsUrl, Health.properties.supabase];
     expect(duplicates.map(({ deprecated }) => deprecated)).toEqual(duplicates.map(() => true));
@@ -293,7 +293,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('lists the errors of every operation by status, and none as a range', () => {
+  it('lists the errors of every operation by status, without a range of statuses', () => {
     for (const [where, { responses, security, requestBody }] of operations()) {
       const statuses = Object.keys(responses);
       expect([where, statuses.filter((status) => !/^\d{3}$/.test(status))]).toEqual([where, []]);

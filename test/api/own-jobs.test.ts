@@ -70,7 +70,7 @@ describe('a key with the scope transcode and without read', () => {
     [mine, other] = [await makeClient(), await makeClient()];
   });
 
-  it('gets no data of other keys’ jobs from any route, and cannot change them', async () => {
+  it('gets no data of other keys’ jobs from any route, and cannot change these jobs', async () => {
     const { id: batchId, items } = await other.batch();
     const person = clientOf(api.key);
     const foreign = [await other.create(), await person.create(), batchId, items[0].job.id];
@@ -154,7 +154,7 @@ describe('a key with the scope transcode and without read', () => {
     expect((await mine.call('GET', `/v1/transcodes/${id}/events`)).json.events).toHaveLength(1);
   });
 
-  it('does not get the response to another key for the same idempotency key', async () => {
+  it('does not get another key’s response for the same Idempotency-Key', async () => {
     const key = { 'idempotency-key': 'the same for both' };
     const id = await other.create(key);
     const replay = await mine.call('POST', '/v1/transcodes?wait=1', body(), key);
@@ -168,7 +168,7 @@ describe('a key with the scope transcode and without read', () => {
     expect((await mine.call('POST', '/v1/transcodes/batch', jobs, key)).json.code).toBe('idempotency_conflict');
   });
 
-  it('keeps its jobs when it is rotated, and both keys see them during the overlap', async () => {
+  it('keeps access to its jobs when it is rotated, and both keys see these jobs during the overlap', async () => {
     const first = await mine.create();
     const successor = await mine.rotate();
     const second = await successor.create();
@@ -201,7 +201,7 @@ describe('a key with the scope transcode and without read', () => {
 });
 
 describe('a key with the scopes transcode and read', () => {
-  it('sees, and cancels, the jobs of every key', async () => {
+  it('sees and can cancel the jobs of every key', async () => {
     const [reader, other] = [await makeClient(['transcode', 'read']), await makeClient()];
     const id = await other.create();
     expect(await listed(reader)).toContain(id);

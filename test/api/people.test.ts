@@ -65,7 +65,7 @@ function browserOf(email: string, response: ApiResponse): Browser {
 }
 
 describe('a setup link', () => {
-  it('shows its person, sets the password once, and signs in', async () => {
+  it('shows the person’s address, role and account, sets the password once, and signs in', async () => {
     const { token, email } = await makeLink('member');
     const read = () => open('GET', '/v1/setup', undefined, { 'x-airlock-setup': token });
     expect((await read()).json).toEqual({ email, role: 'member', account: { name: api.account.name } });
@@ -142,7 +142,7 @@ describe('a session', () => {
     }
   });
 
-  it('can do what its role can, in its account alone', async () => {
+  it('allows what its role allows, and only in its own account', async () => {
     const other = await api.makeAccount();
     const roles = { viewer: await browser('viewer'), member: await browser('member'), admin: await browser('admin') };
     const stranger = await browser('admin', other.id);
@@ -163,7 +163,7 @@ describe('a session', () => {
     expect((await stranger.call('GET', `/v1/transcodes/${made}`)).status).toBe(404);
   });
 
-  it('creates keys with at most the rights of the role, and with `operator` only if it is named', async () => {
+  it('can create keys with at most the rights of its role, and with `operator` only if the request names this scope', async () => {
     const [admin, operator] = [await browser('admin'), await browser('operator')];
     const made = (await admin.call('POST', '/v1/keys', { name: 'k' })).json;
     expect(made.scopes).toEqual(['transcode', 'upload', 'read', 'admin']);
@@ -186,7 +186,7 @@ describe('a session', () => {
     expect((await signIn(two.email)).json.code).toBe('invalid_credentials');
   });
 
-  it('ends after a day without a request, and after a week', async () => {
+  it('ends after a day without a request, and after a week in any case', async () => {
     const browsers = [await browser('viewer'), await browser('viewer')];
     const set = (column: string, ago: string, { email }: Browser) =>
       api.database.pg.query(
@@ -200,7 +200,7 @@ describe('a session', () => {
     for (const one of browsers) expect((await one.call('GET', '/v1/transcodes')).status).toBe(401);
   });
 
-  it('is open for event streams until it ends', async () => {
+  it('allows event streams until it ends', async () => {
     const { db } = api.database;
     const [one, other] = [await browser('viewer'), await browser('viewer')];
     const ids = (await db.selectFrom('sessions').select('id').execute()).map(({ id }) => id);
@@ -213,7 +213,7 @@ describe('a session', () => {
 });
 
 describe('a stranger', () => {
-  it('learns nothing from the responses to an unknown address, a wrong password and a missing password', async () => {
+  it('gets the same response for an unknown address, a wrong password and a missing password', async () => {
     const { email } = await browser('member');
     const { email: invited } = await makeLink('member');
     for (const [name, password] of [
@@ -227,7 +227,7 @@ describe('a stranger', () => {
     }
   });
 
-  it('gets a few guesses a minute, and the person can sign in from another address at the same time', async () => {
+  it('may guess a few passwords a minute, and the person can sign in from another address at the same time', async () => {
     const { email } = await browser('member');
     const guess = () => signIn(email, 'a wrong password', { 'x-forwarded-for': '203.0.113.9' });
     const statuses: number[] = [];
@@ -293,7 +293,7 @@ describe('a stranger', () => {
     expect((await send(PASSWORD, `airlock_device=${device}`)).statusCode).toBe(200);
   });
 
-  it('cannot change anything with the cookie alone, with another session’s value, or by a page of another site', async () => {
+  it('cannot change anything without the CSRF token of the session, or from a page of another site', async () => {
     const [one, two] = [await browser('admin'), await browser('admin')];
     for (const csrf of ['', 'x', two.csrf, `${one.csrf}x`]) {
       const response = await one.call('POST', '/v1/keys', { name: 'forged' }, { 'x-airlock-csrf': csrf });
@@ -393,7 +393,7 @@ describe('an operator', () => {
     expect(second.verification).toMatchObject({ ok: true, broken_at: null });
   });
 
-  it('drains a worker by a request that the worker sees at its next heartbeat', async () => {
+  it('drains a worker with a request that the worker reads at its next heartbeat', async () => {
     const operator = await browser('operator');
     expect((await operator.call('PATCH', `/v1/admin/workers/${ID}`, { draining: true })).status).toBe(404);
     await api.database.pg.query(
@@ -407,7 +407,7 @@ describe('an operator', () => {
 });
 
 describe('the usage of an account', () => {
-  it('is shown by day, with quota and what remains, for a month', async () => {
+  it('is shown for each day of a month, with the quota and the remainder', async () => {
     const account = await api.makeAccount({ monthly_minutes: 100 });
     const key = await api.makeKey({ account });
     await api.database.pg.query(

@@ -103,7 +103,7 @@ function startWorker() {
   };
 }
 
-describe('an account whose receivers hang', () => {
+describe('accounts whose receivers hang', () => {
   const urls = () => {
     const { deaf, silent, slow, redirecting, endless } = hostile;
     return Array.from({ length: ENDPOINTS }, (_, index) => [deaf, silent, slow, redirecting, endless][index % 5]!);
@@ -113,7 +113,7 @@ describe('an account whose receivers hang', () => {
     [1, 2000],
     [50, 40],
   ])(
-    'does not delay the deliveries of another account: %i accounts, %i deliveries to each of 20 endpoints',
+    'do not delay the deliveries of another account: %i accounts, %i deliveries to each of 20 endpoints',
     async (accounts, each) => {
       for (let made = 0; made < accounts; made++) {
         const account = await api.makeAccount();
@@ -140,7 +140,7 @@ describe('an account whose receivers hang', () => {
 });
 
 describe('a claim', () => {
-  it('starts with the account with the fewest deliveries in progress, then with the oldest delivery', async () => {
+  it('returns deliveries of the account with the fewest deliveries in progress first, and then the oldest delivery', async () => {
     const [greedy, other] = [await api.makeAccount(), await api.makeAccount()];
     const many = await makeWebhooks(greedy, Array(ENDPOINTS).fill(receiver.url));
     await addDue(greedy, many, 100);
@@ -162,7 +162,7 @@ describe('a claim', () => {
     expect(await claim([first!])).toHaveLength(1);
   });
 
-  it('reads only a few of twenty thousand rows, by indexes', async () => {
+  it('reads only a few of twenty thousand rows, through indexes', async () => {
     for (let made = 0; made < 50; made++) {
       const account = await api.makeAccount();
       await addDue(account, await makeWebhooks(account, Array(ENDPOINTS).fill(hostile.silent)), 20);
@@ -198,13 +198,13 @@ function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-describe('an endpoint that times out', () => {
+describe('endpoints that time out', () => {
   const read = async (id: string) => (await api.call('GET', `/v1/webhooks/${id}`)).json;
   const pauseOf = async (id: string) => (new Date((await read(id)).backs_off_until).getTime() - Date.now()) / 1000;
   const endPause = (id: string) =>
     api.database.pg.query(`UPDATE webhooks SET backs_off_until = now() WHERE id = $1`, [id]);
 
-  it('receives nothing during a pause that doubles up to five minutes, then one delivery at a time', async () => {
+  it('receive nothing during a pause that doubles up to five minutes, and then one delivery at a time', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 100);
     await sendShort(await claim([], 1));
@@ -223,7 +223,7 @@ describe('an endpoint that times out', () => {
     }
   });
 
-  it('gets all deliveries again as soon as it responds', async () => {
+  it('receive all deliveries again as soon as they respond', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     await api.database.pg.query(`UPDATE webhooks SET timeouts = 3, backs_off_until = now() WHERE id = $1`, [id]);
@@ -234,7 +234,7 @@ describe('an endpoint that times out', () => {
     expect(await claim()).toHaveLength(2);
   });
 
-  it('gets a delivery immediately when its owner tests it, sends a delivery again, changes its URL or enables it', async () => {
+  it('receive a delivery immediately when their owner tests them, sends a delivery again, changes the URL or enables them', async () => {
     const [id] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, [id!], 5);
     const delivery = (await api.call('GET', `/v1/webhooks/${id}/deliveries?limit=1`)).json.items[0].id;
@@ -253,7 +253,7 @@ describe('an endpoint that times out', () => {
     }
   });
 
-  it('uses at most two slots of its account, so that the other endpoints continue', async () => {
+  it('use at most two slots of their account together, so that its other endpoints continue', async () => {
     const hanging = await makeWebhooks(api.account, Array(19).fill(hostile.silent));
     const [working] = await makeWebhooks(api.account, [receiver.url]);
     await addDue(api.account, hanging, 3);
@@ -264,7 +264,7 @@ describe('an endpoint that times out', () => {
     expect((await claim(probes)).map(({ endpoint }) => endpoint)).toEqual([working, working]);
   });
 
-  it('an endpoint that times out and is then disabled has its deliveries ended without a pause', async () => {
+  it('endpoints that time out and are then disabled have their deliveries ended without a pause', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 4);
     await sendShort(await claim([], 1));

@@ -95,7 +95,7 @@ describe('imports', () => {
     expect(importsOf('here/file.ts', text)).toEqual(['a/x.ts', 'here/y.ts', 'b/z.ts', 'pg']);
   });
 
-  it('go only along the arrows between the folders', () => {
+  it('follow the arrows between the folders', () => {
     expect(sources.length).toBeGreaterThan(100);
     const wrong = sources.flatMap(({ path, folder, imports }) =>
       imports
@@ -116,7 +116,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('stay inside src, but for the client of the commands, which is the SDK', () => {
+  it('do not leave src, except for the import of the SDK by the commands', () => {
     const wrong = sources.flatMap(({ path, folder, imports }) =>
       imports
         .filter((name) => name.startsWith('..') && !(folder === 'cli' && name === SDK))
@@ -125,7 +125,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('imports of the SDK stay inside it, and only one of its files needs Node', () => {
+  it('imports of the SDK do not leave it, and only one of its files imports modules of Node', () => {
     const files = filesOf('sdk/src').flatMap(({ path, imports }) => imports.map((name) => ({ path, name })));
     expect(files.length).toBeGreaterThan(10);
     const outside = files.filter(({ path, name }) => !name.startsWith('../sdk/src/') && path !== 'node-files.ts');
@@ -163,7 +163,7 @@ describe('imports', () => {
     expect(texts.filter(({ text }) => schemas.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
-  it.each(['src', 'web', 'sdk/src', 'testkit', 'bench'])('imports of %s never form a circle', (folder) => {
+  it.each(['src', 'web', 'sdk/src', 'testkit', 'bench'])('imports of %s contain no cycle', (folder) => {
     const imports = folder === 'src' ? new Map(sources.map((one) => [one.path, one.imports])) : importsIn(folder);
     expect(imports.size).toBeGreaterThan(5);
     expect([...imports.keys()].filter((path) => reachable(path, imports).has(path))).toEqual([]);
@@ -174,19 +174,19 @@ describe('imports', () => {
     expect([...folders].filter((folder) => folder !== 'cli' && !(folder in ARROWS))).toEqual([]);
   });
 
-  it('imports of the functions that seal and open values occur in one file alone, which names the column of each value', () => {
+  it('imports of the functions that seal and open values occur only in the file that names the column of each value', () => {
     const users = sources.filter(({ text }) => /\bvault\.(seal|open)\(/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['database/sealed-columns.ts']);
   });
 
-  it('imports of the function that opens a sealed transcode request occur in one file of its attempt', () => {
+  it('imports of the function that opens a sealed transcode request occur only in one file of the attempt', () => {
     const users = sources.filter(({ text }) => /\bopenFullRequest\(vault, claim/.test(text)).map(({ path }) => path);
     const importers = sources.filter(({ text }) => /\bopenFullRequest\b/.test(text)).map(({ path }) => path);
     expect(users).toEqual(['kinds/transcode/attempt.ts']);
     expect(importers.sort()).toEqual(['kinds/transcode/attempt.ts', 'kinds/transcode/request.ts']);
   });
 
-  it('imports of modules that start programs occur in the sandbox and the supervisor alone', () => {
+  it('imports of modules that start programs occur only in the sandbox and the supervisor', () => {
     expect(importersOf('node:child_process').sort()).toEqual(['sandbox', 'supervisor']);
     expect(importersOf('child_process')).toEqual([]);
     expect(importersOf('node:cluster')).toEqual([]);

@@ -18,7 +18,7 @@ const REGISTRY_HOSTS = [
 describe('the repository', () => {
   const files = trackedFiles();
 
-  it('names no host of a package registry: everybody installs from their own', () => {
+  it('names no host of a package registry, so that everyone installs from their own registry', () => {
     const found = files.flatMap((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8');
       return REGISTRY_HOSTS.filter((host) => text.includes(host)).map((host) => `${path}: ${host}`);
@@ -35,7 +35,7 @@ describe('the repository', () => {
     expect(entries.filter(([, entry]) => !entry.integrity).map(([path]) => path)).toEqual([]);
   });
 
-  it('requires exact versions', () => {
+  it('requires exact versions of packages', () => {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
       readFileSync(join(ROOT, 'package.json'), 'utf8'),
     );
@@ -43,7 +43,7 @@ describe('the repository', () => {
     expect(versions.filter(([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
 
-  it('overrides no alias of a package: npm 9 of Debian 13 then cannot read package-lock.json', () => {
+  it('overrides no alias of a package, because npm 9 of Debian 13 then cannot read package-lock.json', () => {
     const { devDependencies, overrides } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const aliases = Object.keys(devDependencies).filter((name) => devDependencies[name].startsWith('npm:'));
     expect(Object.keys(overrides).filter((name) => aliases.includes(name))).toEqual([]);

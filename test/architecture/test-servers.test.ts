@@ -32,12 +32,12 @@ it.each([
   "import { connect, createServer as createTcpServer } from 'node:net';",
   "import net from 'node:net'; net.createServer();",
   "import { Server } from 'node:http'; new Server();",
-])('a file is found by: %s', (text) => {
+])('the check for servers detects: %s', (text) => {
   expect(createsServers(text)).toBe(true);
 });
 
 it.each(["import { type Server, connect } from 'node:net';", "import { createServer } from 'vite';"])(
-  'a file is not found by: %s',
+  'the check for servers ignores: %s',
   (text) => {
     expect(createsServers(text)).toBe(false);
   },

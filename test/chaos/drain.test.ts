@@ -85,7 +85,7 @@ describe('a worker that drains', () => {
     expect(await world.row(job.id)).toMatchObject({ status: 'completed', attempts: 1 });
   });
 
-  it('releases a longer job immediately and leaves nothing of it; another worker completes it', async () => {
+  it('releases a longer job immediately and leaves nothing of it behind, and another worker completes the job', async () => {
     const worker = await start(200);
     const job = await encode('veryfast');
     await stopEach(encoding);
@@ -104,7 +104,7 @@ describe('a worker that drains', () => {
     expect(await world.events(job.id)).toEqual(['queued', 'started', 'retrying', 'started', 'completed']);
   });
 
-  it('claims nothing new', async () => {
+  it('claims no further job', async () => {
     const worker = await start(30_000);
     const first = await encode('veryfast');
     const proceed = await stopEach(encoding);

@@ -142,7 +142,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     },
   );
 
-  it('is not encoded again when storage is unreachable in the middle', async () => {
+  it('is not encoded again when storage becomes unreachable during the upload', async () => {
     let [puts, isUnreachable] = [0, false];
     before = async () => {
       puts += 1;
@@ -159,7 +159,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });
 
-  it('leaves nothing behind when the job is canceled in the middle', async () => {
+  it('leaves nothing behind when its job is canceled during the upload', async () => {
     let isHeld = false;
     before = (number) => {
       if (number !== 3) return;
@@ -175,7 +175,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     expect(await world.attempts(job.id)).toMatchObject([{ state: 'canceled' }]);
   });
 
-  it('is not published when its check fails, however much of it was sent', async () => {
+  it('is not published when its check fails, regardless of how much of it was sent', async () => {
     await start(remote, {
       async run(spec) {
         const result = await sandbox.run(spec);

@@ -32,7 +32,7 @@ describe('claims in fair order', () => {
     return jobs;
   };
 
-  it('go to the account with the fewest running jobs, and among equals to the oldest entry', async () => {
+  it('choose the account with the fewest running jobs, and among equal accounts the oldest entry', async () => {
     const [greedy, modest, third] = [await world.account(), await world.account(), await world.account()];
     const greeds = await acceptMany(greedy, 5);
     expect((await claim())!.job.id).toBe(greeds[0]);
@@ -45,7 +45,7 @@ describe('claims in fair order', () => {
     expect(order).toEqual([modests[0], thirds[0], modests[1], greeds[2], greeds[3], greeds[4]]);
   });
 
-  it('all go to one account while no other account waits', async () => {
+  it('all choose one account while no other account waits', async () => {
     const jobs = await acceptMany(await world.account(), 10);
     for (const id of jobs) expect((await claim())!.job.id).toBe(id);
   });
@@ -62,7 +62,7 @@ describe('claims in fair order', () => {
     expect((await claim())!.job.account_id).toBe(healing.id);
   });
 
-  it('go to no job before the delay of its retry, and to no account above its limit', async () => {
+  it('choose no job before the delay of its retry ends, and no account that has reached its limit', async () => {
     const due = () => classesWithWork(world.context.db, world.context.kinds);
     expect(await due()).toEqual([]);
     const account = await world.account({ max_concurrent: 1 });
@@ -91,7 +91,7 @@ describe('claims in fair order', () => {
     expect((await claim())!.job.id).toBe(waits);
   });
 
-  it('go to the highest priority of an account, then to its oldest job, and to no account ahead of another', async () => {
+  it('choose the job with the highest priority within an account, then its oldest job, but no account ahead of another', async () => {
     const [urgent, other] = [await world.account(), await world.account()];
     const [first] = await acceptMany(urgent, 1);
     const low = (await world.accept(urgent, { priority: -10 })).id;
@@ -106,7 +106,7 @@ describe('claims in fair order', () => {
     expect(order).toEqual(expected);
   });
 
-  it('go to a lower priority while the highest waits for its delay', async () => {
+  it('choose a job of lower priority while the job of the highest priority waits for its delay', async () => {
     const account = await world.account();
     const high = await world.accept(account, { priority: 10 });
     const failure = { code: 'source_error', message: 'The source responded with 503.', retry: true } as const;
@@ -181,7 +181,7 @@ describe('claims in fair order', () => {
     beforeEach(forget);
     afterAll(() => world.database.pg.query('DELETE FROM workers'));
 
-    it('leave one slot of the fleet to the others while another account is active', async () => {
+    it('leave one slot of the fleet to other accounts while another account is active', async () => {
       await setFleet([2, 2]);
       const [greedy, modest] = [await world.account(), await world.account()];
       await acceptHeavies(greedy, 6);
@@ -209,7 +209,7 @@ describe('claims in fair order', () => {
       { what: 'one heavy slot has no share to give', fleet: [1], expected: 3 },
       { what: 'two leave one', fleet: [1, 1], expected: 1 },
       { what: 'workers that are unknown restrict nothing', fleet: [], expected: 3 },
-    ])('claims for heavy jobs leave one slot of a fleet in which $what', async ({ fleet, expected }) => {
+    ])('claims for heavy jobs leave one slot of a fleet to other accounts: $what', async ({ fleet, expected }) => {
       await setFleet(fleet);
       const [greedy, idle] = [await world.account(), await world.account()];
       await world.complete(...(await finishOne(idle)));
@@ -223,7 +223,7 @@ describe('claims in fair order', () => {
       }
     });
 
-    it('keep the share exact while several processes claim at once', async () => {
+    it('preserve the exact share while several processes claim concurrently', async () => {
       await setFleet([4, 4]);
       const accounts = [await world.account(), await world.account()];
       await acceptHeavies(accounts[0]!, 12);

@@ -52,12 +52,12 @@ describe.skipIf(!isRoot())(`a disk of 900 MB that an account fills${skipNote(!is
     expect(seen.noSpace).toEqual([false, false]);
   });
 
-  it('lets a service that died on it start again, report low space, delete expired uploads and stop', () => {
+  it('does not prevent a service that died on it from starting again, reporting low space, deleting expired uploads and stopping', () => {
     expect(seen.beforeMb).toBeLessThan(20);
     expect(seen).toMatchObject({ swept: true, health: { ok: false, low_space: true }, exitCode: 0 });
   });
 
-  it('a disk that an account fills with rows of canceled batches keeps space for another account’s jobs, because the account gets only its share', () => {
+  it('a disk that an account fills with rows of canceled batches still has space for another account’s jobs, because each account gets only its share', () => {
     expect(seen.rows.responses['batch 201']).toBeGreaterThan(1);
     expect(seen.rows.responses['batch 507 storage_quota']).toBeGreaterThan(2);
     expect(seen.rows.lowestMb).toBeGreaterThan(80);

@@ -78,7 +78,7 @@ describe('the inspection of an upload', () => {
     expect(await world.context.store.head(objectKey)).toBeNull();
   });
 
-  it('starts although its account is at its limit of running jobs, and does not count towards it', async () => {
+  it('starts although its account is at its limit of running jobs, and does not count towards this limit', async () => {
     const account = await world.account({ max_concurrent: 1 });
     await world.accept(account);
     await world.mustClaim();

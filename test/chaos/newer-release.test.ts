@@ -89,7 +89,7 @@ describe('alongside a newer release on one database,', () => {
     expect(await claim(newer)).toBe(unknown);
   });
 
-  it('recovery of a job that fails each time is reported and paused, and blocks no other job', async () => {
+  it('the recovery of a job that fails each time is reported and paused, and blocks no other job', async () => {
     const [bad, good] = [await insertLost(), await insertLost()];
     await breakJob(bad);
     const failures = context.rows.counts().failed.recovery;
@@ -99,7 +99,7 @@ describe('alongside a newer release on one database,', () => {
     expect(context.rows.counts().failed.recovery - failures).toBe(1);
   });
 
-  it('a claim returns no job of an unknown kind, and is not delayed by any', async () => {
+  it('a claim returns no job of an unknown kind, and is not delayed by such jobs', async () => {
     const other = await api.makeAccount();
     const foreign = await insertJob({ kind: NEWER_KIND, account: other.id });
     expect(await claim(context)).toBeNull();
@@ -125,7 +125,7 @@ describe('alongside a newer release on one database,', () => {
     expect(await statusOf(child)).toBe('canceled');
   });
 
-  it('pages of events skip and count events of an unknown type or version, and end only after the newest one', async () => {
+  it('pages of events skip and count events of an unknown type or version, and end only after the newest event', async () => {
     await insertEvent('key.revoked', { v: 1, key_id: 'first' });
     for (let index = 0; index < 5; index++) await insertEvent(NEWER_EVENT);
     await insertEvent('key.revoked', { v: 2, keys: [] });

@@ -107,7 +107,7 @@ describe('an unavailable storage', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('costs a job no attempt, however often it interrupts it', async () => {
+  it('counts no attempt of a job, however often it interrupts the job', async () => {
     await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start();
@@ -123,7 +123,7 @@ describe('an unavailable storage', () => {
     expect(states[0]).toEqual(['released', 'storage_unavailable']);
   });
 
-  it('delays a finished output, so that nothing is encoded twice', async () => {
+  it('delays a finished output, which is not encoded again', async () => {
     await start();
     const job = await encodeUntilOutage();
     await outage();
@@ -133,7 +133,7 @@ describe('an unavailable storage', () => {
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });
 
-  it('fails a job after its waiting time, even if no worker has claimed it', async () => {
+  it('fails a job after its waiting time, even if no worker has claimed the job', async () => {
     await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start({ storageWaitSeconds: 3 });
@@ -143,7 +143,7 @@ describe('an unavailable storage', () => {
     }
   });
 
-  it('does not prevent a cancel while an output waits for it', async () => {
+  it('does not prevent the cancel of a job whose output waits for storage', async () => {
     await start();
     const job = await encodeUntilOutage();
     await outage();

@@ -30,7 +30,7 @@ interface Release {
  *   older: this build      api  worker (leader)   →  killed at the end, when the newer one is leader
  *   newer: with `toy`      api  worker           →  killed, and replaced by another
  */
-describe('two releases on one database, of which the newer has one more kind of job, its events and a status,', () => {
+describe('two releases on one database, the newer of which has another kind of job, with its events and a status', () => {
   let database: TestDatabase;
   let folder: string;
   let hold: string;
@@ -152,7 +152,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('the older one is the leader, recovers, lists, streams and deletes past the jobs, events and statuses of the newer', async () => {
+  it('the older release is the leader, recovers, lists, streams and deletes past the jobs, events and statuses of the newer release', async () => {
     expect(await leader()).toBe(olderWorker.pid);
     await writeFile(hold, '');
     const [first, second] = [await toy('live'), await toy('stressed')];
@@ -197,7 +197,7 @@ describe('two releases on one database, of which the newer has one more kind of 
     await expectEachCompletedOnce(database.pg as never, [alongside, last]);
   }, 60_000);
 
-  it('the newer one shows the events, runs the jobs and erases the data of the older, and recovers from its death', async () => {
+  it('the newer release shows the events, runs the jobs and erases the data of the older release, and recovers from its death', async () => {
     await newerWorker.stop();
     const interrupted = await transcode(older, ENCODE);
     await stopEach(() => ffmpegsOf(olderWorker.pid));

@@ -39,7 +39,7 @@ const COMPILER_OPTIONS = {
   ...{ outDir: 'out', rootDir: '.' },
 };
 
-describe('clients that others generate from the OpenAPI document', () => {
+describe('clients that other tools generate from the OpenAPI document', () => {
   let service: TestService;
   let folder: string;
 

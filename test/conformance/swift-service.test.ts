@@ -70,7 +70,7 @@ describe.skipIf(!swiftIsExpected())(
       expect((await fetch(url)).status).toBe(404);
     });
 
-    it('plays a ladder to its end in Chromium, from links to the storage', async () => {
+    it('plays a ladder to its end in Chromium, through links to storage', async () => {
       const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
       const outputs = [
         { name: 'stream', outputFormat: 'hls', ladder: [{ height: 120 }] },

@@ -15,13 +15,13 @@ describe('the AppArmor profile', () => {
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');
 
-  it('is attached to no path, so that only programs that are started under it may create namespaces', () => {
+  it('is attached to no path, so that only programs that are started with the profile may create namespaces', () => {
     expect(rules.filter((rule) => rule.startsWith('profile '))).toEqual([
       'profile airlock flags=(attach_disconnected, mediate_deleted) {',
     ]);
   });
 
-  it('allows what bubblewrap does, and no capability that works outside of a namespace of its own', () => {
+  it('allows the operations of bubblewrap, and no capability that applies outside of its own namespace', () => {
     for (const rule of ['userns create,', 'mount,', 'umount,', 'pivot_root,', 'network netlink raw,']) {
       expect(rules).toContain(rule);
     }

@@ -28,7 +28,7 @@ describe('the seccomp profile for Docker', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('is an allow-list of system calls that exist, each named once, each group with its reason', () => {
+  it('is an allow-list of existing system calls, each of which is named once, in groups with a reason', () => {
     expect(profile).toMatchObject({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 1 });
     expect(profile.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_AARCH64']);
     const names = profile.syscalls.flatMap((rule) => rule.names);
@@ -53,13 +53,13 @@ describe('the seccomp profile for Docker', () => {
     expect(NEVER.filter((name) => groupOf(name).length > 0)).toEqual([]);
   });
 
-  it('lets the entire self-test pass, as an ordinary user without capabilities', async () => {
+  it('passes the entire self-test, as an ordinary user without capabilities', async () => {
     const checks = await doctor(profile, 'whole');
     const sandbox = checks.find((check) => check.name === 'Sandbox');
     expect(sandbox, JSON.stringify(sandbox)).toMatchObject({ state: 'ok', seen: expect.stringMatching(/^bwrap, /) });
   });
 
-  it('is minimal: without that group bubblewrap cannot make a cell', async () => {
+  it('is minimal: without the group of `mount`, bubblewrap cannot create a cell', async () => {
     const without = { ...profile, syscalls: profile.syscalls.filter((rule) => !rule.names.includes('mount')) };
     const threads = { names: ['clone'], action: 'SCMP_ACT_ALLOW' as const, comment: 'threads and processes' };
     const checks = await doctor({ ...without, syscalls: [...without.syscalls, threads] }, 'without');

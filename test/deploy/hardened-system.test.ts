@@ -26,7 +26,7 @@ describe.skipIf(process.getuid!() !== 0)(`the self-test on a read-only system th
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(['bwrap', 'landlock'])(
-    'passes in %s',
+    'passes in the tier %s',
     async (tier) => {
       const dataDir = join(folder, tier);
       await mkdir(dataDir, { mode: 0o700 });

@@ -51,7 +51,7 @@ describe('the metrics of a service', () => {
     expect([...served].filter((name) => !documented.includes(name))).toEqual([]);
   });
 
-  it('include API and worker in one response, each family once', async () => {
+  it('include API and worker in one response, with each metric family once', async () => {
     const text = await scrape();
     const lines = text.split('\n');
     /** The value of a series, in any order of its labels. */
@@ -86,7 +86,7 @@ describe('the metrics of a service', () => {
 });
 
 describe.skipIf(promtool.missing !== null)(`the alert rules${skipNote(promtool.missing)}`, () => {
-  it('are valid, and fire only for the condition that they name', async () => {
+  it('are valid, and fire only for the condition that each of them names', async () => {
     await run(promtool.path, ['check', 'rules', ALERTS]);
     const folder = await mkdtemp(join(tmpdir(), 'airlock-alerts-'));
     try {

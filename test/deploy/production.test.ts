@@ -44,14 +44,14 @@ const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : null;
 const blocks = labeledBlocks(PAGE);
 
 describe('production.md', () => {
-  it('has a label of known words above each block, and no block without a label', () => {
+  it('has above each code block a label of known words', () => {
     const known = [...NAMES, 'db', 'caddy', 'aws'];
     const unknown = blocks.flatMap(({ words }) => words.filter((word) => !known.includes(word) && !/[/.]/.test(word)));
     expect(unknown).toEqual([]);
     expect(blocks.length).toBeGreaterThan(20);
   });
 
-  it('grants the rights that the page of S3 lists, and no other', () => {
+  it('grants the permissions that the page about S3 lists, and no others', () => {
     const policy = JSON.parse(blocks.find(({ words }) => words[0] === 'iam.json')!.text);
     const granted = policy.Statement.flatMap(({ Action }: { Action: string | string[] }) => Action);
     const section = readPage('docs/operate/s3.md').text.split('## Permissions')[1]!.split('\n## ')[0]!;
@@ -59,7 +59,7 @@ describe('production.md', () => {
   });
 
   it.skipIf(AWS === null)(
-    `configures the bucket with commands that the AWS command line accepts${skipNote(AWS === null && 'awscli is not installed')}`,
+    `configures the bucket with commands that the AWS CLI accepts${skipNote(AWS === null && 'awscli is not installed')}`,
     async () => {
       const folder = await mkdtemp(join(tmpdir(), 'airlock-bucket-'));
       try {
@@ -80,7 +80,7 @@ describe('production.md', () => {
 });
 
 // Each machine is a set of namespaces. PostgreSQL and Swift run on this computer, which the machines reach over their links.
-describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`, () => {
+describe.skipIf(reason !== null)(`the walkthrough of production.md${skipNote(reason)}`, () => {
   const machines = {} as Record<(typeof NAMES)[number], Machine>;
   const passwords = [randomBytes(16), randomBytes(16), randomBytes(16)].map((bytes) => bytes.toString('hex'));
   let folder: string;
@@ -251,7 +251,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     );
   });
 
-  it('puts nginx in front, which passes on the address of the client and rejects plain HTTP', async () => {
+  it('configures nginx, which forwards the address of the client and rejects plain HTTP', async () => {
     await followSection(5);
     await until(async () => (await fromOutside('/livez').catch(() => null))?.status === 200, { what: 'nginx' });
     await checkProxy();
@@ -270,7 +270,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     expect(link).toContain(`https://${HOST}/setup#`);
   });
 
-  it('runs the first job, whose events pass the proxy as they happen', async () => {
+  it('runs the first job, whose events pass the proxy immediately', async () => {
     const [clip] = blocks.filter(({ section, words }) => section === sectionsOf(PAGE)[8] && words.includes('api'));
     const stream = `timeout 60 curl -fsSN -H 'Accept: text/event-stream' -H "Authorization: Bearer $(cat first-key)" https://${HOST}/v1/events`;
     const events = machines.api.run(`grep -m 1 transcode.completed < <(${stream})`);
@@ -314,7 +314,7 @@ describe.skipIf(reason !== null)(`the walk of production.md${skipNote(reason)}`,
     expect(rows).toEqual([{ state: 'lost', count: 1 }]);
   });
 
-  it.skipIf(caddy.missing !== null)(`works with Caddy as well${skipNote(caddy.missing)}`, async () => {
+  it.skipIf(caddy.missing !== null)(`succeeds with Caddy as well${skipNote(caddy.missing)}`, async () => {
     await machines.api.run('nginx -s stop; while pgrep -x nginx >/dev/null; do sleep 0.1; done');
     const [install, config, restart] = blocks.filter(
       ({ words }) => isCaddy(words) || words.includes('/etc/caddy/Caddyfile'),

@@ -63,7 +63,7 @@ async function pendingDeliveries(db: TestDatabase['db']): Promise<number> {
   return rows[0]!.pending;
 }
 
-it('events of a dump are read first, with their deliveries, on a server that has counted fewer transactions', async () => {
+it('events of a dump are read before new events, and are delivered, on a server that has counted fewer transactions', async () => {
   const { db } = database;
   const { accountId, uploads } = await fillLikeOlderServer(database);
   expect(await read(db, accountId)).toEqual([]);

@@ -53,12 +53,12 @@ const note = skipNote(!existsSync(ANALYZE) && 'systemd-analyze is not installed'
 describe('the units for systemd', () => {
   const roles = ['api', 'gateway', 'worker'];
 
-  it('are one for each role', () => {
+  it('exist once for each role', () => {
     const units = readdirSync(FOLDER).filter((name) => name.endsWith('.service'));
     expect(units.sort()).toEqual(roles.map((role) => `airlock-${role}.service`));
   });
 
-  it.each(roles)('drop everything that can be dropped: %s', (role) => {
+  it.each(roles)('drop every privilege that can be dropped: %s', (role) => {
     const unit = readUnit(role);
     for (const [name, value] of Object.entries(FOR_ALL)) expect([name, unit.get(name)]).toEqual([name, [value]]);
     expect(unit.get('SystemCallFilter')![0]).toMatch(/^@system-service/);
@@ -71,7 +71,7 @@ describe('the units for systemd', () => {
     }
   });
 
-  it('allow namespaces, mounts and control groups to the worker alone', () => {
+  it('allow only the worker to use namespaces, mounts and control groups', () => {
     for (const role of ['api', 'gateway']) {
       const unit = readUnit(role);
       const kept = [
@@ -104,7 +104,7 @@ describe('the units for systemd', () => {
     expect(worker.get('DelegateSubgroup')).toEqual(['service']);
   });
 
-  it('can run at the same time, because no two use one port', () => {
+  it('can run at the same time, because no two of them use the same port', () => {
     const ports = roles.map(
       (role) =>
         readUnit(role)
@@ -115,13 +115,13 @@ describe('the units for systemd', () => {
     expect(ports).toEqual(['9464', '9464', 'AIRLOCK_METRICS_PORT=9465']);
   });
 
-  it('let the gateway reach no database', () => {
+  it('prevent the gateway from connecting to a database', () => {
     const gateway = readUnit('gateway');
     expect(gateway.get('RestrictAddressFamilies')).toEqual(['AF_INET AF_INET6 AF_UNIX']);
     expect(gateway.get('InaccessiblePaths')![0]).toContain('/run/postgresql');
   });
 
-  it("let API and worker alone reach the gateway's socket", () => {
+  it("give access to the gateway's socket only to the API and the worker", () => {
     const gateway = readUnit('gateway');
     expect(gateway.get('Environment')).toContain('AIRLOCK_STORAGE_SOCKET=/run/airlock-storage/storage.sock');
     expect(gateway.get('RuntimeDirectory')).toEqual(['airlock-storage']);
@@ -131,7 +131,7 @@ describe('the units for systemd', () => {
     }
   });
 
-  describe.skipIf(!existsSync(ANALYZE))(`that systemd has read${note}`, () => {
+  describe.skipIf(!existsSync(ANALYZE))(`as systemd reads them${note}`, () => {
     const analyze = (...args: string[]) =>
       execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
 
@@ -155,13 +155,13 @@ describe('the units for systemd', () => {
       }
     });
 
-    it.each(roles)('expose only what they must: %s', (role) => {
+    it.each(roles)('have no higher exposure level than expected: %s', (role) => {
       const report = analyze('security', '--offline=true', '--no-pager', join(FOLDER, `airlock-${role}.service`));
       const exposure = Number(/exposure level for .*: ([\d.]+)/.exec(report)![1]);
       expect(exposure, report).toBeLessThanOrEqual(EXPOSURE[role]!);
     });
 
-    it('allow the worker the calls of bubblewrap, and allow no role a way around it', () => {
+    it('allow the worker the system calls of bubblewrap, and no role a call that circumvents the filter', () => {
       const sets = readSets(analyze('syscall-filter', '--no-pager'));
       const allowed = (role: string) => {
         const names = new Set<string>();

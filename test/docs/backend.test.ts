@@ -70,7 +70,7 @@ describe.each(Object.entries(PROGRAMS))('the program of the page for %s', (name,
   const title = skipNote(missing);
   const order = name.toLowerCase().replaceAll(' ', '-');
 
-  it.skipIf(missing)(`transcodes a file once, although responses are lost${title}`, async () => {
+  it.skipIf(missing)(`transcodes a file once, even if responses are lost${title}`, async () => {
     network.forget();
     const { code, output } = await execute(command, ['in.mp4', `${order}.webm`, order]);
     expect(output).toMatch(/^completed [0-9a-f-]{36}$/m);
@@ -121,7 +121,7 @@ describe('the samples for curl in /openapi.json', () => {
   });
 });
 
-it('the page shows no other program', () => {
+it('the page contains no other programs', () => {
   const shown = [...text.matchAll(/^```(\w+)$/gm)]
     .map((match) => match[1])
     .filter((one) => one !== 'sh' && one !== 'text');

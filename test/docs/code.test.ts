@@ -68,7 +68,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the TypeScript and JavaScript of the pages', () => {
   it(
-    'compiles with strict checks, also the samples of the OpenAPI document',
+    'compiles with strict checks, including the samples of the OpenAPI document',
     async () => {
       await save();
       await writeFile(join(folder, 'samples.ts'), await samplesModule());
@@ -79,7 +79,7 @@ describe('the TypeScript and JavaScript of the pages', () => {
     COMPILE_MS,
   );
 
-  it('has a correct syntax where TypeScript cannot follow its types', () => {
+  it('has valid syntax where TypeScript cannot check its types', () => {
     const untyped = all.filter(({ name }) => name in UNTYPED);
     expect(untyped.map(({ name }) => name)).toEqual(Object.keys(UNTYPED));
     for (const { name, code } of untyped) {
@@ -88,7 +88,7 @@ describe('the TypeScript and JavaScript of the pages', () => {
     }
   });
 
-  it('is run by a test, page by page', () => {
+  it('is run by a test for each page', () => {
     expect([...new Set(all.map(({ page }) => page))].sort()).toEqual(Object.keys(RUN_BY).sort());
     for (const [page, test] of Object.entries(RUN_BY))
       expect([test, readPage(test).text]).toEqual([test, expect.stringContaining(page)]);

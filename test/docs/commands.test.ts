@@ -73,19 +73,19 @@ describe('commands of the pages', () => {
     if (target) expect((await stat(join(folder, target))).size).toBeGreaterThan(0);
   });
 
-  it('commands of the pages that are not run are still on a page', () => {
+  it('commands of the pages that no test runs still exist on a page', () => {
     expect(Object.keys(NOT_RUN).filter((command) => !all.some((one) => one.command === command))).toEqual([]);
   });
 
-  it('are in bash blocks only in the README, whose one block is the walk below', () => {
+  it('are in a `bash` block only in the README, which has one such block', () => {
     const withBash = readPages().filter(({ text }) => blocks(text, ['bash']).length > 0);
     expect(withBash.map(({ path }) => path)).toEqual(['README.md']);
     expect(blocks(readPage('README.md').text, ['bash'])).toHaveLength(1);
   });
 });
 
-describe('the walk of the README', () => {
-  it('works when it is pasted as printed', async () => {
+describe('the walkthrough of the README', () => {
+  it('succeeds when it is pasted as printed', async () => {
     const [walk] = blocks(readPage('README.md').text, ['bash']);
     // Through standard input, as a terminal gives it: a command that reads from there would eat the next ones.
     const { code, output } = await bash('bash -eu', walk, { AIRLOCK_URL: service.api });

@@ -27,7 +27,7 @@ describe('costs.md', () => {
     compute({ minutes, vcpus: vcpus[at]!, stored: sized('stored')[at]!, sent: sized('sent')[at]! }),
   );
 
-  it('counts the cores of the machines that the page Sizing recommends', () => {
+  it('states the number of cores of the machines that the page Sizing recommends', () => {
     const [, ...machines] = tableUnder(sizing, 'In short')[0]!;
     const [, ...databases] = tableUnder(sizing, 'In short')[1]!;
     expect(vcpus).toEqual(machines.map((cell, at) => coresIn(cell) + coresIn(databases[at]!)));
@@ -45,7 +45,7 @@ describe('costs.md', () => {
     expect(text).toContain(`costs ${rounded(computed[0]!.encoding! / 100)} USD of processor time`);
   });
 
-  it('uses the measured processor times of the page Scale', () => {
+  it('is based on the processor times that the page Scale reports', () => {
     const scale = tableUnder(readPage('docs/scale.md').text, 'What a video costs').map(([source, cpu]) => [
       source,
       cpu,

@@ -126,7 +126,7 @@ describe('numbers in the pages', () => {
 describe('api.md', () => {
   const { text } = readPage('docs/api.md');
 
-  it('names every error of a wrong state that has the status 400', () => {
+  it('names every error with status 400 for a job in the wrong state', () => {
     const codes = Object.entries(JOB_ERRORS).flatMap(([code, { status }]) => (status === 400 ? [code] : []));
     const sentence = /\*\*Wrong states\.\*\*[\s\S]*?\n- /.exec(text)![0];
     expect([...sentence.matchAll(/\(`(\w+)`\)/g)].map(([, code]) => code).sort()).toEqual(codes.sort());
@@ -158,24 +158,24 @@ describe('the self-test in security-model/files.md', () => {
   const attempts = (full: boolean) =>
     planAll(targets, { full, filters: ['media'], hasCgroup: true }).length - 1 + rejectedAttempts(targets).length;
 
-  it('makes as many attempts as the page states, and one more in the daily test', () => {
+  it('states how many attacks the self-test makes, and the daily test makes one more', () => {
     expect(text).toContain(`The self-test makes ${attempts(false)} attempts.`);
     expect(attempts(true)).toBe(attempts(false) + 1);
     expect(readPage('docs/security-overview.md').text).toMatch(/runs more than 200 such attacks/);
   });
 });
 
-describe('figures of benchmarks.md', () => {
+describe('figures in benchmarks.md', () => {
   const row = (heading: string, start: string) =>
     tableUnder(readPage('docs/benchmarks.md').text, heading).find(([task]) => task!.startsWith(start))!;
   const compared = (start: string) => row('Time compared with FFmpeg', start)[1]!.replace(' longer', '');
 
-  it('are the figures of Airlock in comparison.md', () => {
+  it('equal the figures of Airlock in comparison.md', () => {
     const airlock = tableUnder(readPage('docs/comparison.md').text, 'Speed').map(([, figure]) => figure);
     expect(airlock).toEqual(['20 s of 720p VP9', 'A clip of 1.5 s', '40 tiny clips'].map(compared));
   });
 
-  it('are the rate of claims in slots.md and scale.md, and the time of a first start in install.md', () => {
+  it('equal the rate of claims in slots.md and scale.md, and the duration of a first start in install.md', () => {
     const claims = row('Throughput', 'Jobs claimed')[1]!.replace(' a second', '');
     expect(readPage('docs/operate/slots.md').text).toContain(`about ${claims} claims a second`);
     expect(tableUnder(readPage('docs/scale.md').text, 'Measured rates')[0]![1]).toBe(claims);

@@ -36,7 +36,7 @@ describe.each(pages)('$path', ({ path, text }) => {
   });
 });
 
-it('every page is listed exactly once: in a table of docs/pages.md, or of the page that its folder belongs to', () => {
+it('every page is listed exactly once, in a table of docs/pages.md or of the page that its folder belongs to', () => {
   const home = listedBy('docs/pages.md');
   const listed = home.flatMap((path) => [path, ...listedBy(path).filter((child) => child.startsWith(folderOf(path)))]);
   const pagesOfSite = pages
@@ -45,7 +45,7 @@ it('every page is listed exactly once: in a table of docs/pages.md, or of the pa
   expect(listed.sort()).toEqual(pagesOfSite.sort());
 });
 
-it('there are pages to check', () => {
+it('the checks of links find pages, and detect a link that does not resolve', () => {
   expect(pages.length).toBeGreaterThan(15);
   expect(linksOf('see [a](b.md#c) and [d](https://example.org)')).toEqual(['b.md#c', 'https://example.org']);
   expect(resolves('README.md', 'docs/api.md#no-such-heading')).toBe(false);

@@ -67,7 +67,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('recipes', () => {
-  it('are at least 25, each under its own heading', () => {
+  it('are at least 25 in number, each under its own heading', () => {
     expect(recipes.length).toBeGreaterThanOrEqual(25);
     expect([...RUN].filter((title) => !recipes.some((recipe) => recipe.title === title))).toEqual([]);
   });
@@ -81,7 +81,7 @@ describe('recipes', () => {
   });
 
   const run = recipes.filter(({ title, body }) => RUN.has(title) || 'ffmpeg_command' in body);
-  it.concurrent.each(run)('$title makes a file', async ({ body }) => {
+  it.concurrent.each(run)('$title creates a file', async ({ body }) => {
     const local = JSON.stringify(body).replace(/https:\/\/example\.org\/\w+\.\w+/g, (url) => uploads.get(url) ?? url);
     const path = 'ffmpeg_command' in body ? '/v1/commands' : '/v1/transcodes';
     const { json } = await service.call('POST', `${path}?wait=60`, cheap(local));
@@ -90,8 +90,8 @@ describe('recipes', () => {
   });
 });
 
-describe('recipes of the workflow', () => {
-  it('run in one shell, in their order', async () => {
+describe('recipes for workflows', () => {
+  it('run in one shell, in the order of the page', async () => {
     const script = blocks(readPage('docs/recipes/workflow.md').text, ['shell']).join('\n');
     await makeClip(join(folder, 'in.mp4'), { size: '80x60' });
     const env = { ...process.env, AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key };

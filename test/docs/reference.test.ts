@@ -22,7 +22,7 @@ describe('configuration.md', () => {
   const { text } = readPage('docs/configuration.md');
   const settings = tableUnder(text, 'Settings');
 
-  it('lists every AIRLOCK_ variable that the code knows, and no other', () => {
+  it('lists every AIRLOCK_ variable that the code contains, and no others', () => {
     const launcher = [
       'airlock',
       ...['in-namespace', 'install', 'private-folders'].map((n) => `scripts/launcher/${n}.sh`),
@@ -35,7 +35,7 @@ describe('configuration.md', () => {
     expect(knownVariables().sort()).toEqual(variables(text));
   });
 
-  it('lists as settings exactly what the configuration is read from', () => {
+  it('lists as settings exactly the variables that the configuration reads', () => {
     expect(settings.map(([name]) => name).sort()).toEqual(Object.keys(toEnvironment(readConfig({}))).sort());
   });
 

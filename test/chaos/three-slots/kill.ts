@@ -48,7 +48,7 @@ export const killing = (given: () => Promise<TestService>) => () => {
     'all four at once': [...ROLES],
   };
 
-  it.each(Object.keys(scenarios))('loses no accepted job and completes none twice: %s', async (name) => {
+  it.each(Object.keys(scenarios))('loses no accepted job and completes no job twice: %s', async (name) => {
     const roles = scenarios[name]!;
     const db = await openServiceDatabase(service);
     db.on('error', () => {});
@@ -81,7 +81,7 @@ export const killing = (given: () => Promise<TestService>) => () => {
     if (fresh !== db) await db.end().catch(() => {});
   });
 
-  it('confirms an upload on a repeated request after the worker died during the first', async () => {
+  it('does not prevent a repeated confirm of an upload after the worker died during the first confirm', async () => {
     const path = await makeClip(join(folder, 'confirm.mp4'));
     const size = (await stat(path)).size;
     const worker = service.pids('worker');

@@ -118,7 +118,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
   };
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'by %s while an output is uploaded leaves one stored output and no part',
+    'the end of a worker by %s while an output is uploaded leaves one stored output and no part',
     async (signal) => {
       await startAlone();
       const id = await submit(NOISY, ENCODE, 'mkv');
@@ -135,7 +135,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     },
   );
 
-  it('by SIGKILL while it encodes pieces repeats only these pieces', async () => {
+  it('the end of a worker by SIGKILL while it encodes pieces causes only these pieces to be encoded again', async () => {
     await startAlone();
     const id = await submit(LONG, SPLIT, 'mp4');
     await stopEach(() => ffmpegsOf(worker!.pid!), 2);
@@ -150,7 +150,7 @@ export const endingWorkers = (given: () => Promise<TestService>) => () => {
     await expectNoOrphans(db, service);
   });
 
-  it('with pieces of a job that has been erased leaves nothing of the job', async () => {
+  it('the end of a worker that encodes pieces of an erased job leaves nothing of the job behind', async () => {
     await startAlone();
     const id = await submit(LONG, SPLIT, 'mp4');
     await stopEach(() => ffmpegsOf(worker!.pid!));

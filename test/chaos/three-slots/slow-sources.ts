@@ -76,7 +76,7 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('do not delay other accounts, even if there are more of them than slots', async () => {
+  it('do not delay other accounts, even if there are more slow sources than slots', async () => {
     const jobs = [...(await slowJobs(JOBS, 'mp3')), ...(await slowJobs(JOBS, 'mp4'))];
     await until(() => trickles.size === jobs.length, { what: 'all fetches' });
     const began = Date.now();
@@ -118,7 +118,7 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
     await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
   });
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)('lose no job when the worker ends during a fetch: %s', async (signal) => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)('do not cause the loss of a job when the worker ends during a fetch: %s', async (signal) => {
     isSlow = true;
     // One heavy job: the account leaves a heavy slot to the other, which has been active.
     const jobs = [...(await slowJobs(3, 'mp3')), ...(await slowJobs(1, 'mp4'))];

@@ -28,7 +28,7 @@ export const stalling = (given: () => Promise<TestService>) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is replaced when its heartbeat stops, and its output is deleted when it wakes up', async () => {
+  it('is replaced when its heartbeat stops, and its output is deleted when it resumes', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
     const { fileUrl } = await upload(service, clip);

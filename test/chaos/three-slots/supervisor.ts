@@ -48,7 +48,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     replace(service);
   }
 
-  it('leaves no child behind when killed, and the next one continues the jobs', async () => {
+  it('leaves no child behind when it is killed, and the next supervisor continues the jobs', async () => {
     const client = patientClient(service, service.key);
     const ids = await Promise.all([encode(), encode(), encode()].map((body) => client.create(body)));
     await until(async () => (await service.call('GET', '/v1/transcodes?status=processing')).json.total > 0, {
@@ -73,7 +73,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     await db.end();
   });
 
-  it('stops everything immediately at a second Ctrl-C, and loses nothing', async () => {
+  it('stops everything immediately at a second Ctrl-C, and loses no job', async () => {
     const client = patientClient(service, service.key);
     const ids = [await client.create(encode())];
     // The drain does not end by itself.
@@ -100,7 +100,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     await db.end();
   });
 
-  it('lets a short job finish on a stop signal, and starts no waiting one', async () => {
+  it('lets a short job finish on a stop signal, and starts no waiting job', async () => {
     const client = patientClient(service, service.key);
     const ids = [];
     for (let count = 0; count < 4; count += 1) ids.push(await client.create(encode()));
