@@ -50,7 +50,7 @@ describe('authentication', () => {
     return { status: response.status, text: response.text, headers };
   }
 
-  it('rejects missing, malformed, unknown, revoked, expired, distant and disclosed keys alike', async () => {
+  it('rejects missing, malformed, unknown, revoked, expired and disclosed keys, and keys from another address, with the same response', async () => {
     const send = fromNewAddress();
     const revoked = await makeKey();
     await service.call('DELETE', `/v1/keys/${revoked.id}`);
@@ -93,7 +93,7 @@ describe('authentication', () => {
     expect(service.output()).not.toContain(service.key.slice(8));
   });
 
-  it('requires a key on every route of the API, before it reads the request', async () => {
+  it('requires a key on every route of the API, before the API reads the request', async () => {
     const send = fromNewAddress();
     for (const [method, path] of ROUTES) {
       const response = await send(path, {}, method);
@@ -115,7 +115,7 @@ describe('authentication', () => {
     }
   });
 
-  it('allows a key only what its scopes allow, and names the missing scope', async () => {
+  it('allows a key only the operations of its scopes, and names the missing scope', async () => {
     for (const scope of ['transcode', 'upload', 'read', 'admin']) {
       const { key } = await makeKey({ scopes: [scope] });
       for (const [method, path, needed] of ROUTES) {
@@ -135,7 +135,7 @@ describe('authentication', () => {
     }
   });
 
-  it('accepts a key with allowed_cidrs only from those addresses', async () => {
+  it('accepts a key with allowed_cidrs only from these addresses', async () => {
     const { key } = await makeKey({ allowed_cidrs: ['127.0.0.200/30', '::1/128'] });
     const statusFrom = async (localAddress: string) =>
       (await rawHttp(`${service.api}/v1/transcodes`, { headers: bearer(key), localAddress })).status;
@@ -160,7 +160,7 @@ describe('authentication', () => {
     expect(response).toMatchObject({ status: 403, json: { error: 'Account is disabled', code: 'account_disabled' } });
   });
 
-  it('serves health and documents without a key, and everything with x-request-id', async () => {
+  it('requires no key for health checks and documents, and every response has an x-request-id', async () => {
     for (const path of ['/health-check', '/livez', '/readyz', '/openapi.json', '/docs', '/nothing']) {
       const response = await fromNewAddress()(path, {});
       expect([path, response.status]).toEqual([
@@ -171,7 +171,7 @@ describe('authentication', () => {
     }
   });
 
-  it('allows no other origins: there is no CORS on the API', async () => {
+  it('allows no other origins, because the API sends no CORS headers', async () => {
     const get = await service.call('GET', '/v1/transcodes', undefined, { origin: 'https://evil.example' });
     expect([...get.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
     const preflight = await rawHttp(`${service.api}/v1/transcodes`, {

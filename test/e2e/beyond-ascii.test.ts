@@ -25,7 +25,7 @@ describe('the built service', () => {
     expect(page.text).toContain('With “Create jobs”, the application');
   });
 
-  it.each(['–crf', '‑crf', '—crf', '−crf'])('names the look-alike hyphen of %s', async (option) => {
+  it.each(['–crf', '‑crf', '—crf', '−crf'])('reports the look-alike hyphen in %s', async (option) => {
     const options = [{ option, argument: '20' }];
     const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4', options };
     const { json } = await service.call('POST', '/v1/transcodes/validate', body);

@@ -56,7 +56,7 @@ const makeDataDir = async () => {
 const left = async () => (await readdir(folder)).filter((name) => !before.includes(name)).sort();
 
 describe('airlock transcode', () => {
-  it('writes the requested file and leaves nothing else', async () => {
+  it('writes the requested file and leaves nothing else behind', async () => {
     const done = await airlock('transcode', 'in.mov', 'out.mp4', '--resolution', '480p', '--quality', 'low');
     expect(done).toMatchObject({ code: 0, stdout: '' });
     expect(done.stderr).toMatch(/✓ out\.mp4 .*640×360 · h264 · aac · 0:01/);
@@ -78,7 +78,7 @@ describe('airlock transcode', () => {
     'a poster with a template': [['in.mov', '--template', 'airlock/web', '--poster', 'best'], /--template, --poster/],
     'too few arguments': [['in.mov'], /Name the file to write, or choose a template/],
   };
-  it.each(Object.keys(wrong))('exits with 2 before it starts anything: %s', async (name) => {
+  it.each(Object.keys(wrong))('exits with code 2 before it starts anything: %s', async (name) => {
     const [args, message] = wrong[name]!;
     const rejected = await inProcess({}, 'transcode', ...args);
     expect(rejected.stderr).toMatch(message);
@@ -98,7 +98,7 @@ describe('airlock transcode', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('exits with 130 on Ctrl-C, and leaves no output, partial file, data directory or process', async () => {
+  it('exits with code 130 on Ctrl-C, and leaves no output, partial file, data directory or process behind', async () => {
     const made = await makeDataDir();
     const child = spawn(
       process.execPath,
@@ -125,7 +125,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('leaves nothing after Ctrl-C during the start', async () => {
+  it('leaves nothing behind after Ctrl-C during the start', async () => {
     const made = await makeDataDir();
     const child = spawn(process.execPath, programArgs(['transcode', 'in.mov', 'out.mp4']), {
       cwd: folder,
@@ -140,7 +140,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('works in two terminals concurrently, and keeps a data directory that existed before', async () => {
+  it('works in two terminals concurrently, and does not delete a data directory that already existed', async () => {
     await makeDataDir();
     const both = await Promise.all([
       airlock('transcode', 'small.mov', 'one.mp4'),
@@ -202,7 +202,7 @@ describe('airlock transcode alongside a running service', () => {
     expect(await left()).toEqual(['out.mp4', 'square.mp4']);
   });
 
-  it('exits with 1 and the reason if the job fails, and writes no file', async () => {
+  it('exits with code 1 and the reason if the job fails, and writes no file', async () => {
     await writeFile(join(folder, 'kept.mp4'), 'what was there');
     const failed = await alongside('transcode', 'sound.m4a', 'kept.mp4');
     expect(failed.code).toBe(1);
@@ -212,7 +212,7 @@ describe('airlock transcode alongside a running service', () => {
   });
 
   it.each(['the same data directory', 'its URL and a key'])(
-    'uses the service by %s, and leaves nothing there',
+    'finds the service by %s, and leaves nothing in the service',
     async (way) => {
       const env: Record<string, string> =
         way === 'its URL and a key'
@@ -266,7 +266,7 @@ describe('airlock transcode alongside a running service', () => {
     expect(await left()).toEqual(files);
   });
 
-  it('reports that the server is unreachable, the key invalid or an option forbidden', async () => {
+  it('reports that the server is unreachable, the key is invalid, or an option is forbidden', async () => {
     const gone = { AIRLOCK_URL: 'http://127.0.0.1:9', AIRLOCK_API_KEY: service.key };
     const unreachable = await inProcess(gone, 'transcode', 'in.mov', 'out.mp4');
     expect(unreachable.code).toBe(69);

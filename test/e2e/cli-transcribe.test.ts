@@ -33,7 +33,7 @@ describe('airlock transcribe', () => {
     return runCli(args, env, folder);
   };
 
-  it('installs a model, prints the text of a file, and writes formats by the extension of the output', async () => {
+  it('installs a model, prints the text of a file, and writes the format of the output’s extension', async () => {
     // `cli-client.test.ts` calls a server without a model.
     const wrong = await airlock('transcribe', 'install', '--model', 'ggml-micro.bin', '--sha256', '0'.repeat(64));
     expect([wrong.code, wrong.stderr]).toEqual([

@@ -83,7 +83,7 @@ describe('filters and overlays', () => {
     return { job: json, brightest };
   }
 
-  it('draw text over the picture at the right position', async () => {
+  it('draw text over the picture at the requested position', async () => {
     const { brightest, job } = await made({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -99,7 +99,7 @@ describe('filters and overlays', () => {
     expect(job.warnings).toEqual([]);
   });
 
-  it('warn of a missing font, as overlays do, and draw with another', async () => {
+  it('cause a warning if a font is missing, as overlays do, and draw with another font', async () => {
     const drawn = (option: string, argument: unknown) =>
       made({ inputs: [{ url: black }], outputFormat: 'mp4', options: [{ option, argument }] });
     const text = await drawn('-vf', 'drawtext=text=Hello:font=NoSuchFont:fontcolor=white:fontsize=40');
@@ -120,7 +120,7 @@ describe('filters and overlays', () => {
     expect(known.job.warnings).toEqual([]);
   });
 
-  it('burn in subtitles from an upload, from a URL and from a job input', async () => {
+  it('burn in subtitles from an upload, from a URL and from an input of the job', async () => {
     const forms = [
       { options: [{ option: '-vf', argument: `subtitles='${captions}'` }] },
       { options: [{ option: '-vf', argument: `subtitles='${secret('captions.srt')}':force_style='Fontsize=30'` }] },
@@ -152,7 +152,7 @@ describe('filters and overlays', () => {
     expect(brightest(60, 0, WIDTH, HEIGHT)).toBeLessThan(40);
   });
 
-  it('use a colour table and a font from URLs', async () => {
+  it('read a color table and a font from URLs', async () => {
     const white = await made({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -193,7 +193,7 @@ describe('filters and overlays', () => {
     expect(job.outputs[0]).toMatchObject({ width: 2 * WIDTH, height: HEIGHT });
   });
 
-  it('show no query of a URL, and keep none when the job is done', async () => {
+  it('are shown without the queries of URLs, and no query is stored after the job is done', async () => {
     const { json } = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -217,7 +217,7 @@ describe('filters and overlays', () => {
     ['missing.srt', 'source_not_found', /^The subtitle file of options\[0\]: .*404/],
     ['page.srt', 'asset_invalid', /^The subtitle file of options\[0\] is neither SRT nor WebVTT nor ASS\.$/],
     ['logo.png', 'asset_invalid', /^The subtitle file of options\[0\]/],
-  ])('fail with the position of a bad file: %s', async (name, code, message) => {
+  ])('fail with the position of an invalid file: %s', async (name, code, message) => {
     const { json } = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -239,7 +239,7 @@ describe('filters and overlays', () => {
     expect(json.error_message).toMatch(/^Filter crop: /);
   });
 
-  it('are rejected with positions, and so are their files', async () => {
+  it('are rejected with the position of each fault, also in the files that they name', async () => {
     const rejected = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -285,7 +285,7 @@ describe('filters and overlays', () => {
     expect(empty.json.status).toBe('completed');
   });
 
-  it('limit what a graph may contain', async () => {
+  it('are rejected if a graph is longer than 10,000 characters', async () => {
     const long = `[0:v]${'hflip,'.repeat(2000)}hflip[v]`;
     const { status, json } = await create({
       inputs: [{ url: black }],
@@ -296,7 +296,7 @@ describe('filters and overlays', () => {
     expect(json.details.reason).toContain('10000 characters');
   });
 
-  it('erase the files of a job with the job', async () => {
+  it('are erased with the job, together with their files', async () => {
     const own = (await upload(service, join(folder, 'captions.srt'), 'application/x-subrip', 'own.srt')).fileUrl;
     const body = {
       inputs: [{ url: `${source.url}/clip.mp4` }],

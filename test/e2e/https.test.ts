@@ -38,7 +38,7 @@ describe('HTTPS with a self-signed certificate', () => {
       ...more,
     });
 
-  it.skipIf(OTHER_STORAGE)(`serves a complete job: presign, PUT, confirm, create, download${storageNote}`, async () => {
+  it.skipIf(OTHER_STORAGE)(`serves a complete job: presign, PUT, confirm, create and download${storageNote}`, async () => {
     expect([service.api, service.storage].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
     const clip = await readFile(join(folder, 'clip.mp4'));
     const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
@@ -88,14 +88,14 @@ describe('HTTPS with a self-signed certificate', () => {
     }
   });
 
-  it('keeps its private key private', async () => {
+  it('stores its private key in a file that other users cannot read', async () => {
     const mode = (await stat(join(service.dataDir, 'tls', 'key.pem'))).mode & 0o777;
     expect(mode & 0o007).toBe(0);
     expect(mode & 0o020).toBe(0);
   });
 });
 
-describe('the start', () => {
+describe('the start of the service', () => {
   it.each([
     [{ AIRLOCK_HOST: '0.0.0.0' }, /AIRLOCK_HOST: is 0\.0\.0\.0.*plain HTTP.*AIRLOCK_TLS=auto.*AIRLOCK_TRUST_PROXY/s],
     [{ AIRLOCK_HOST: '::' }, /AIRLOCK_HOST.*AIRLOCK_TLS=auto/s],

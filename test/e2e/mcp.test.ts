@@ -90,7 +90,7 @@ describe.each([
       expect(Object.keys(argumentsOf(tool))).toEqual(expect.arrayContaining(['inputs', 'filters', 'preset', 'limits']));
   });
 
-  it('describes complete schemas, templates, blueprints and connections, which the list leaves out', async () => {
+  it('describes complete schemas, templates, blueprints and connections, which the list of tools omits', async () => {
     const outputs = await use('describe', { topic: 'transcode_video', name: 'outputs' });
     expect(outputs.value.schema.anyOf[0]).toMatchObject({ type: 'array', maxItems: 10 });
     const tool = await use('describe', { topic: 'transcribe_audio' });
@@ -110,7 +110,7 @@ describe.each([
     }
   });
 
-  it('calls tools that the list leaves out, by their names or by the kind of the job', async () => {
+  it('calls tools that the list omits, by their names or by the kind of the job', async () => {
     expect((await use('get_template', { name: 'airlock/web' })).value).toMatchObject({ built_in: true });
     for (const tool of ['list_templates', 'list_blueprints', 'list_transcribes', 'list_blueprint_runs'])
       expect([tool, (await use(tool)).value.items]).toEqual([tool, expect.any(Array)]);
@@ -162,7 +162,7 @@ describe.each([
     expect(await use('cancel_transcode', { id })).toMatchObject({ failed: true, value: { code: 'cancel_final' } });
   });
 
-  it('creates a job for a local file with one tool, whose result states where to send the bytes', async () => {
+  it('creates a job for a local file with one tool, whose result contains the upload URL', async () => {
     const upload = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
     const { value, failed } = await use('transcode_and_wait', { inputs: [{ upload }], outputFormat: 'jpg' });
     expect(failed).toBe(false);
@@ -174,7 +174,7 @@ describe.each([
     await until(isComplete, { what: 'the end of the job' });
   });
 
-  it('makes a ladder with a still and a sprite, lists its files, and names the outputs where it must', async () => {
+  it('makes a ladder with a still and a sprite, lists the files of the ladder, and requires the name of the output for a download', async () => {
     const { result } = (
       await use('request_upload_url', { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length })
     ).value;
@@ -203,7 +203,7 @@ describe.each([
     expect(await (await fetch(link.value.url)).text()).toMatch(/^WEBVTT/);
   });
 
-  it('creates, lists and deletes a connection without its secret in any result', async () => {
+  it('creates, lists and deletes a connection, and no result contains its secret', async () => {
     const keys = { accessKeyId: CREDENTIAL.accessKeyId, secretAccessKey: 'secret-of-the-bucket' };
     const bucket = await startEmbeddedGateway({ credentials: [keys] }, { credentials: keys });
     const made = await use('create_connection', {
@@ -278,13 +278,13 @@ describe('POST /mcp', () => {
     call(`${service.api}/mcp`, 'POST', key, body, { accept: 'application/json, text/event-stream', ...headers });
   const message = (method: string, params = {}) => ({ jsonrpc: '2.0', id: 1, method, params });
 
-  it('names to a client without a token the address where it gets one', async () => {
+  it('returns to a client without a token the address at which the client can get one', async () => {
     const { status, headers } = await post(message('tools/list'), null);
     const url = `${service.api}/.well-known/oauth-protected-resource/mcp`;
     expect([status, headers.get('www-authenticate')]).toEqual([401, `Bearer resource_metadata="${url}"`]);
   });
 
-  it('limits tools to the rights of the key', async () => {
+  it('limits the tools to the rights of the key', async () => {
     const { key } = await service.makeKey('--scopes', 'read');
     const client = await connected(overHttp(key));
     const args = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
@@ -293,7 +293,7 @@ describe('POST /mcp', () => {
     await client.close();
   });
 
-  it('rejects pages of other sites, long batches and other methods', async () => {
+  it('rejects requests from pages of other sites, long batches and other methods', async () => {
     const foreign = await post(message('tools/list'), service.key, { origin: 'https://evil.example' });
     expect([foreign.status, foreign.json.code]).toEqual([403, 'cross_site']);
     const batch = await post(Array.from({ length: 11 }, () => message('tools/list')));

@@ -22,9 +22,9 @@ const given = () => service;
 const storageNote = skipNote(OTHER_STORAGE && 'needs the embedded storage');
 
 describe('jobs', jobs(given));
-describe('when clients cancel and erase jobs,', cancelingAndErasing(given));
-describe('without sending its bytes,', handingOver(given));
-describe('stopping the API', stoppingTheApi(given));
+describe('cancels and erases', cancelingAndErasing(given));
+describe('an output whose bytes are not sent', handingOver(given));
+describe('an API that stops', stoppingTheApi(given));
 describe.skipIf(OTHER_STORAGE)(`an upload that arrives while its job runs${storageNote}`, arrivingUploads(given));
 // Alters the audit log.
 describe('receipts and manifests', receipts(given));

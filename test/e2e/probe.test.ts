@@ -71,7 +71,7 @@ describe('POST /v1/probe', () => {
     ['first.mp4', 'mov,mp4,m4a,3gp,3g2,mj2', 'rewritten'],
     ['long.mkv', 'matroska,webm', null],
     ['long.ts', 'mpegts', null],
-  ])('describes a remote file of which it fetches only parts: %s', async (name, format, container) => {
+  ])('describes a remote file after fetching only parts of it: %s', async (name, format, container) => {
     const { status, json } = await remote(name);
     expect([status, json]).toEqual([
       200,
@@ -86,7 +86,7 @@ describe('POST /v1/probe', () => {
     expect(seen.bytes).toBeLessThan(files[name]!.length / 3);
   });
 
-  it('describes a file from its start if the server has no ranges, and fails with a reason if that is not enough', async () => {
+  it('describes a file from its start if the server supports no ranges, and fails with a reason if the start is not enough', async () => {
     expect((await remote('plain/first.mp4')).json).toMatchObject({
       duration_seconds: expect.closeTo(60, 0),
       container: null,
@@ -96,7 +96,7 @@ describe('POST /v1/probe', () => {
     expect((await remote('plain/clip.mp4')).json).toMatchObject({ size_bytes: files['clip.mp4']!.length });
   });
 
-  it('describes uploads and outputs of the account, and none of another account', async () => {
+  it('describes uploads and outputs of the account, but not of another account', async () => {
     const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
     const own = await probe(fileUrl);
     expect(own.json).toMatchObject({ container: 'rewritten', size_bytes: files['clip.mp4']!.length });
@@ -110,7 +110,7 @@ describe('POST /v1/probe', () => {
     }
   });
 
-  it('reaches no private address, directly or by a redirect, and shows no secret', async () => {
+  it('reaches no private address, directly or through a redirect, and returns no secret', async () => {
     const urls = [
       ...['http://10.0.0.1/a.mp4', 'http://169.254.169.254/latest/meta-data/', 'http://[::1]/a', 'http://0.0.0.0/'],
       ...[

@@ -42,7 +42,7 @@ const given = () => service;
 const note = skipNote(availableParallelism() < 2 && 'needs two processors');
 
 describe('GET /v1/security', security(given));
-describe('HTTPS that a proxy terminates', proxy(given));
+describe('an API behind a proxy that terminates HTTPS', proxy(given));
 describe('traces', traces(given, bodies));
 describe.skipIf(availableParallelism() < 2)(`brief heavy jobs${note}`, briefJobs(given));
 describe(

@@ -133,7 +133,7 @@ describe('a source that is streamed', () => {
     expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
   });
 
-  it('a streamed source that breaks off is fetched again completely, and nothing of the first attempt is kept', async () => {
+  it('is fetched again completely if the connection breaks, and nothing of the first attempt is kept', async () => {
     const { behaviour, rest } = held(files.first);
     let broken: ServerResponse | null = null;
     const url = serve('breaks-off', {
@@ -154,7 +154,7 @@ describe('a source that is streamed', () => {
     expect(job.outputs).toHaveLength(1);
   });
 
-  it('a streamed source that contains garbage after its start fails as a complete file does', async () => {
+  it('fails as a complete file does if it contains garbage after its start', async () => {
     const bytes = Buffer.from(files.mkv);
     bytes.fill(0, Math.floor(bytes.length * 0.7), Math.floor(bytes.length * 0.8));
     const { behaviour, rest } = held(bytes);

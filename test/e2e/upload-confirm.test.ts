@@ -52,7 +52,7 @@ describe('confirming an upload', () => {
     return Buffer.concat([clip, box]);
   };
 
-  it('describes the file, and returns the same when repeated or concurrent', async () => {
+  it('returns a description of the file, and the same response when it is repeated or concurrent', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes, 'video/mp4', 'my film.mp4');
     const responses = await Promise.all([confirm(body), confirm(body), confirm({ ...body, uploadId: 'ignored' })]);
@@ -99,7 +99,7 @@ describe('confirming an upload', () => {
     expectError(await confirm(body, { 'content-type': 'application/json' }), text, code);
   });
 
-  it('finds nothing before the bytes are sent, and finds them afterwards', async () => {
+  it('returns upload_not_found before the bytes are sent, and succeeds afterwards', async () => {
     const body = { filename: 'late.mp4', contentType: 'video/mp4', fileSize: clip.length };
     const { uploadUrl, filename } = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result;
     const ask = { filename, fileSize: clip.length };
@@ -108,7 +108,7 @@ describe('confirming an upload', () => {
     expect((await confirm(ask)).status).toBe(200);
   });
 
-  it('rejects a size other than the one sent, deletes the bytes, and accepts another PUT', async () => {
+  it('rejects a size that differs from the uploaded size, deletes the bytes, and accepts another PUT', async () => {
     const bytes = unique();
     const { uploadUrl, confirm: body } = await send(bytes);
     const wrong = await confirm({ ...body, fileSize: bytes.length - 1 });
@@ -121,7 +121,7 @@ describe('confirming an upload', () => {
     expect((await confirm(body)).status).toBe(200);
   });
 
-  it('rejects content of another type than declared, deletes it, and names the detected type', async () => {
+  it('rejects content of another type than declared, deletes the content, and names the detected type', async () => {
     const pad = () => Buffer.from(`<!-- ${randomBytes(400).toString('hex')} -->`);
     const elf = Buffer.concat([
       await readFile(process.execPath).then((file) => file.subarray(0, 4096)),
@@ -170,7 +170,7 @@ describe('confirming an upload', () => {
   });
 
   // An S3 cannot close a key: a later PUT changes the staging key only, and is swept.
-  it.skipIf(OTHER_STORAGE)(`seals the upload: a later PUT is rejected and changes nothing${storageNote}`, async () => {
+  it.skipIf(OTHER_STORAGE)(`seals the upload, so that a later PUT is rejected and changes nothing${storageNote}`, async () => {
     const first = unique();
     const second = unique();
     const { uploadUrl, confirm: body } = await send(first);
@@ -193,7 +193,7 @@ describe('confirming an upload', () => {
     expect([await isStored(service, first), await isStored(service, second)]).toEqual([true, false]);
   });
 
-  it('does not find the names of another account', async () => {
+  it('returns upload_not_found for the names of another account', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes);
     const { key } = await service.makeKey('--account', 'stranger-of-confirms');

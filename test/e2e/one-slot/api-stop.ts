@@ -25,7 +25,7 @@ export const stoppingTheApi = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('sends responses to waiting clients, and is not delayed by connections without a request', async () => {
+  it('returns responses to waiting clients, and is not delayed by connections without a request', async () => {
     const bytes = await readFile(join(folder, 'clip.mp4'));
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
     const { uploadUrl, filename } = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result;

@@ -123,7 +123,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     return job;
   };
 
-  it('is read while its parts arrive, and is confirmed with the bytes that were read', async () => {
+  it('is read while its parts arrive, and is confirmed with the bytes that the job read', async () => {
     const { id, filename, send } = await begin(files.first);
     await send(1, 2);
     await untilRead(id);
@@ -133,7 +133,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect(upload.json.result).toMatchObject({ status: 'confirmed', fileSize: SIZE });
   });
 
-  it('is read again from its start if a client sends a part again after the job read it', async () => {
+  it('is read again from its start if a client sends a part again after the job has read this part', async () => {
     const { id, put, send } = await begin(files.other);
     expect(await put(1, files.first)).toBe(200);
     await send(2);
@@ -142,7 +142,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect(await expectMadeOf(id, files.other)).toMatchObject({ attempts: 2 });
   });
 
-  it('gives the job the bytes of exactly one of two concurrent PUTs of a part', async () => {
+  it('provides the job with the bytes of exactly one of two concurrent PUTs of a part', async () => {
     const { id, put, send } = await begin(files.first);
     await Promise.all([put(1), put(1, files.other)]);
     await send(2);
@@ -154,7 +154,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     await expectMadeOf(id, isFirst ? files.first : files.other);
   });
 
-  it('is read only when it is complete if its index is at its end', async () => {
+  it('is read only after it is complete if its index is at its end', async () => {
     const { id, send } = await begin(files.last);
     await send(1, 2);
     await untilAwaitedAgain(id);
@@ -162,7 +162,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     await expectMadeOf(id, files.last);
   });
 
-  it('is rejected when it is complete if it does not have the declared type', async () => {
+  it('is rejected once it is complete if it does not have the declared type', async () => {
     const { id, send, filename } = await begin(files.first, { contentType: 'video/webm' });
     await send(1, 2);
     await untilAwaitedAgain(id);
@@ -171,7 +171,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect((await service.call('GET', `/v1/uploads/${encodeURIComponent(filename)}`)).status).toBe(404);
   });
 
-  it.each(['canceled', 'erased'])('leaves no files if its job is %s while it arrives', async (how) => {
+  it.each(['canceled', 'erased'])('leaves no files behind if its job is %s while it arrives', async (how) => {
     const { id, uploadId, put, send } = await begin(files.first, { partSize: SMALL_PART });
     await send(1, 2);
     await untilRead(id, SMALL_PART);
@@ -197,7 +197,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     expect(complete).toMatchObject({ status: 'canceled', remaining: [], working_copies: [{ attempt: 1 }] });
   });
 
-  it('releases its slot to another job if its last part does not arrive', async () => {
+  it("frees the job's slot for another job if its last part does not arrive", async () => {
     const { id, send } = await begin(files.first);
     await send(1, 2);
     await untilRead(id);

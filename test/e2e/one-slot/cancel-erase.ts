@@ -71,7 +71,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(await storedFilesOf(service, running.id)).toEqual([]);
   });
 
-  it('a cancel ends a waiting job, whatever body and content type the request has', async () => {
+  it('a cancel ends a waiting job, regardless of the body and the content type of the request', async () => {
     const running = await startSlowJob();
     const headers = { authorization: `Bearer ${service.key}` };
     const variants: { headers: Record<string, string>; body?: string }[] = [
@@ -116,7 +116,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     }
   });
 
-  it('a download returns 400 while a job is not completed, and 409 once it has been canceled', async () => {
+  it('a download returns 400 while a job is not completed, and 409 once the job has been canceled', async () => {
     const running = await startSlowJob();
     const waiting = await create(slow);
     for (const { id } of [running, waiting]) {
@@ -132,7 +132,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect([ended.status, ended.json.code]).toEqual([409, 'transcode_canceled']);
   });
 
-  it('an erase deletes bytes and names of output and upload before the response', async () => {
+  it('an erase deletes the bytes and the names of output and upload before the response', async () => {
     const source = await newClip('secret holiday.mp4');
     const job = await transcode(service, {
       inputs: [{ url: source.fileUrl }],
@@ -193,7 +193,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(service.output()).not.toMatch(/secret|holiday|grandmother/i);
   });
 
-  it('an erase keeps an upload that another open job needs until that job is erased', async () => {
+  it('an erase does not delete an upload that another open job needs until that job is erased as well', async () => {
     const source = await newClip('shared.mp4');
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const running = await startSlowJob();
@@ -207,7 +207,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(await isStored(service, source.bytes)).toBe(false);
   });
 
-  it('an erase stops a running job, and leaves nothing of it', async () => {
+  it('an erase stops a running job, and leaves nothing of the job behind', async () => {
     const source = await newClip('mixed.mp4');
     const job = await create({ ...slow, inputs: [{ url: source.fileUrl }, ...slow.inputs] });
     await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });

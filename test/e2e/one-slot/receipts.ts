@@ -154,7 +154,7 @@ export const receipts = (given: () => TestService) => () => {
   });
 
   it.skipIf(OTHER_STORAGE)(
-    `are incomplete while bytes are in storage, whatever the rows contain${storageNote}`,
+    `are incomplete while bytes are in storage, regardless of the rows in the database${storageNote}`,
     async () => {
       const source = await sendClip('stays.mp4');
       const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
@@ -190,7 +190,7 @@ export const receipts = (given: () => TestService) => () => {
   );
 
   it.skipIf(OTHER_STORAGE)(
-    `of a job that was erased while it ran become complete when its worker has released it${storageNote}`,
+    `for a job that was erased while it ran become complete when its worker has released the job${storageNote}`,
     async () => {
       const source = await sendClip('long.mp4', { seconds: 20, size: '640x360', rate: 30, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
@@ -231,7 +231,7 @@ export const receipts = (given: () => TestService) => () => {
     expect((await get(done.id, 'receipt')).json.receipt).toMatchObject({ complete: true, remaining: [] });
   });
 
-  it('are also created by retention, and contain hashes of fetched sources', async () => {
+  it('are also created when the retention ends, and contain hashes of fetched sources', async () => {
     const clip = await makeClip(join(folder, 'fetched.mp4'));
     const bytes = await readFile(clip);
     const server = await startSource((_request, response) => response.end(bytes));
@@ -274,7 +274,7 @@ export const receipts = (given: () => TestService) => () => {
     }
   });
 
-  it('are verified by the command, against the server and against saved keys', async () => {
+  it('are verified by the command with keys from the server and with saved keys', async () => {
     const job = await eraseJob();
     const signed = (await get(job.id, 'receipt')).json;
     const file = await save(signed);
@@ -298,7 +298,7 @@ export const receipts = (given: () => TestService) => () => {
     expect([clear.code, clear.stderr]).toEqual([2, expect.stringMatching(/https/)]);
   });
 
-  it('are verified by a command that also verifies the audit log, and a saved head of it', async () => {
+  it('are verified by a command that also verifies the audit log and a saved head of the log', async () => {
     const head = await commandsOf(service)('audit', 'head');
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');

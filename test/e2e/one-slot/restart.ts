@@ -49,7 +49,7 @@ export const restarting = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('keeps the receipts of the replaced key verifiable', async () => {
+  it('keeps receipts that the replaced key signed verifiable', async () => {
     const fresh = await readReceipt();
     expect(fresh.key_id).not.toBe(receipt.key_id);
     const known: PublicJwk[] = (await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null)).json.keys;
@@ -58,7 +58,7 @@ export const restarting = (given: () => TestService) => () => {
     expect(service.output()).not.toContain(SEED);
   });
 
-  it('runs jobs with a trimmed FFmpeg, and manifests, details and the security report name it', async () => {
+  it('can select a trimmed FFmpeg, which runs jobs and is named in manifests, details and the security report', async () => {
     const { id } = await transcode(service, { inputs: [{ url: clipUrl }], outputFormat: 'mp3' });
     const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
     const version = expect.stringContaining(`ffmpeg version ${trimmedVersion} `);
@@ -77,7 +77,7 @@ export const restarting = (given: () => TestService) => () => {
     expect(ffmpeg.trimmed).toMatchObject({ state: 'in_use', source: '99:1-1', attacks: 207, comparisons: 633 });
   });
 
-  it('lets an upload in parts continue that a broken connection interrupted, and the file arrives unchanged', async () => {
+  it('does not end an upload in parts that a broken connection interrupted, and the file arrives unchanged', async () => {
     const { uploadId, filename, key } = began;
     const send = (method: string, rest: string, body?: object) =>
       service.call(method, `/v1/upload/${rest}`, body, { authorization: `Bearer ${key}` });

@@ -28,7 +28,7 @@ export const proxy = (given: () => TestService) => () => {
     expect(storage.status).toBe(403);
   });
 
-  it('accepts requests over HTTPS, and instructs browsers to keep using it', async () => {
+  it('accepts requests that reached the proxy over HTTPS, and instructs browsers to keep using HTTPS', async () => {
     for (const proto of ['https', 'HTTPS', 'http, https']) {
       const response = await list({ 'x-forwarded-proto': proto });
       expect([proto, response.status]).toEqual([proto, 200]);
@@ -36,7 +36,7 @@ export const proxy = (given: () => TestService) => () => {
     }
   });
 
-  it('trusts the client address that the proxy reports, and no other', async () => {
+  it('trusts the client address that the proxy reports, but not an address that another sender reports', async () => {
     const made = await given().call('POST', '/v1/keys', { name: 'far', allowed_cidrs: ['203.0.113.0/24'] });
     const { key } = made.json;
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' };

@@ -4,7 +4,7 @@ import { until } from '../../../testkit/until.ts';
 
 /** GET /v1/security. The service runs with AIRLOCK_SANDBOX=landlock. */
 export const security = (given: () => TestService) => () => {
-  it('reports how FFmpeg is confined, the last self-test, and which build runs', async () => {
+  it('reports how FFmpeg is confined, the last self-test, and which build of FFmpeg runs', async () => {
     const { status, json } = await given().call('GET', '/v1/security');
     expect(status).toBe(200);
     expect(json.sandbox).toEqual([

@@ -39,7 +39,7 @@ export const traces = (given: () => TestService, bodies: readonly string[]) => (
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('add request, job, cell and webhook to the trace of the caller, and contain no data of the client', async () => {
+  it('contain request, job, cell and webhook below the span of the caller, and no data of the client', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'));
     const { fileUrl } = await upload(given(), clip, 'video/mp4', 'private-name.mp4');
     const body = {
@@ -82,7 +82,7 @@ export const traces = (given: () => TestService, bodies: readonly string[]) => (
     expect(sent).not.toMatch(/livez|readyz/);
   });
 
-  it('start a new trace for a request whose traceparent is malformed, and follow a caller that does not record', async () => {
+  it('start with a new ID if the traceparent of a request is malformed, and omit the request of a caller that does not record', async () => {
     const before = spans().length;
     await given().call('GET', '/v1/transcodes', undefined, { traceparent: `00-${TRACE}-${CALLER}-00` });
     await given().call('GET', '/v1/webhooks', undefined, { traceparent: `00-${'0'.repeat(32)}-${CALLER}-01` });

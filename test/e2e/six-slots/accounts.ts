@@ -59,7 +59,7 @@ export const accountLimits = (given: () => TestService) => () => {
     });
   }
 
-  it('count minutes rounded up, and return 402 if the month has too few left', async () => {
+  it('count minutes rounded up, and cause a 402 if the month has too few minutes left', async () => {
     const small = await account('quota', { monthly_minutes: 4 });
     const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
     const job = { inputs: [{ url: fileUrl }], outputFormat: 'jpg' };
@@ -75,7 +75,7 @@ export const accountLimits = (given: () => TestService) => () => {
     expect((await create(small, job)).status).toBe(201);
   });
 
-  it('count what open jobs will need, so that concurrent requests cannot exceed the quota', async () => {
+  it('include the minutes that open jobs need, so that concurrent requests cannot exceed the quota', async () => {
     const small = await account('rush', { monthly_minutes: 4, max_concurrent: 1 });
     const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
     const blocker = await create(small, hanging());
@@ -90,7 +90,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await cancelAll(small);
   });
 
-  it('reject more waiting jobs than the account may have, also concurrently', async () => {
+  it('reject waiting jobs beyond the maximum of the account, also when requests are concurrent', async () => {
     const busy = await account('queue', { max_queued: 3, max_concurrent: 1 });
     expect((await create(busy, hanging())).status).toBe(201);
     await until(async () => (await count(busy, 'processing')) === 1, { what: 'the first job to start' });
@@ -110,7 +110,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await cancelAll(busy);
   });
 
-  it('run exactly as many jobs concurrently as the account may have, alongside jobs of other accounts', async () => {
+  it("allow exactly the account's number of concurrent jobs, alongside jobs of other accounts", async () => {
     const two = await account('two', { max_concurrent: 2 });
     const other = await account('other');
     await Promise.all(Array.from({ length: 7 }, () => create(two, hanging())));

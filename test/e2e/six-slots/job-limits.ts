@@ -50,7 +50,7 @@ export const jobLimits = (given: () => TestService) => () => {
     output_mb: { job: wide, value: 1, code: 'limit_output', unit: 'MB' },
   } as const;
 
-  it.each(LIMIT_NAMES)('stop a job at its own %s, name whose limit it was, and leave nothing', async (name) => {
+  it.each(LIMIT_NAMES)('stop a job at its own %s, name the source of the limit, and leave nothing behind', async (name) => {
     const { job, value, code, unit } = stopped[name];
     const [failed, alongside] = await Promise.all([
       transcode(service, { ...job(), limits: { [name]: value } }),
@@ -71,7 +71,7 @@ export const jobLimits = (given: () => TestService) => () => {
     });
   });
 
-  it('are shown with the requested and the applied value, and who set it', async () => {
+  it('are shown with the requested value, the applied value, and the source of the applied value', async () => {
     const limits = { memory_mb: 300, cpu_seconds: 100_000, wall_seconds: null };
     const created = await service.call('POST', '/v1/transcodes', { ...small(), limits });
     expect(created.json).toMatchObject({
@@ -94,7 +94,7 @@ export const jobLimits = (given: () => TestService) => () => {
     expect(job.limits.cpu_seconds.applied).toBeLessThan(100_000);
   });
 
-  it('of an account apply to the next job while the service runs, and a job can lower but not raise them', async () => {
+  it("are lowered but not raised by a job, and a change of the account's limits applies to the next job", async () => {
     const { key } = await service.makeKey('--account', 'narrow');
     const narrow: TestService = {
       ...service,
@@ -126,7 +126,7 @@ export const jobLimits = (given: () => TestService) => () => {
     expect((await transcode(narrow, job)).status).toBe('completed');
   });
 
-  it('can be set for a command string as well', async () => {
+  it('can also be set for a command string', async () => {
     const created = await service.call('POST', '/v1/commands?wait=60', {
       ffmpeg_command: '-i {{in}} -c:v libx264 -crf 18 {{out}}',
       input_files: { in: clip },
@@ -152,7 +152,7 @@ export const jobLimits = (given: () => TestService) => () => {
     ['512', 'limits', /object/],
     [[], 'limits', /object/],
   ];
-  it('are rejected, with field and minimum, if they are impossible', async () => {
+  it('are rejected with field and minimum if they are impossible', async () => {
     for (const [limits, field, reason] of bodies) {
       for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
         const response = await service.call('POST', path, { ...small(), limits });

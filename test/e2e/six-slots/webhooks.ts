@@ -36,7 +36,7 @@ export const webhooks = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('receive events from the worker, again after a failure', async () => {
+  it('receive events from the worker, also after a failed delivery', async () => {
     const types = ['transcode.completed'];
     const made = await service.call('POST', '/v1/webhooks', { url: `${receiver.url}/account`, types });
     const clip = join(folder, 'clip.mp4');
