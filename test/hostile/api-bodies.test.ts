@@ -66,7 +66,7 @@ describe('the API, with hostile and broken requests,', () => {
     }
   });
 
-  it('returns 415 for other content types, regardless of the content', async () => {
+  it('returns 415 for other content types, regardless of the body', async () => {
     for (const type of [
       'text/plain',
       'application/xml',
@@ -120,7 +120,7 @@ describe('the API, with hostile and broken requests,', () => {
 
   const depth = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
-  it('survives the deepest nesting that fits in a body', async () => {
+  it('rejects the deepest nesting that fits in a body, and stays healthy', async () => {
     const deep = depth(400_000);
     const raw = JSON.stringify(job()).slice(0, -1);
     for (const field of ['metadata', 'unknown', 'options', 'filters']) {
@@ -193,7 +193,7 @@ describe('the API, with hostile and broken requests,', () => {
     expectError(await service.call('POST', '/health-check'), 405, 'method_not_allowed');
   });
 
-  it('returns an error in the same format for bytes that are not an HTTP request, and closes', async () => {
+  it('returns an error in the same format for bytes that are not an HTTP request, and closes the connection', async () => {
     const requests = {
       garbage: 'no http at all\r\n\r\n',
       smuggling:
@@ -223,7 +223,7 @@ describe('the API, with hostile and broken requests,', () => {
     }
   });
 
-  it('accepts or rejects unusual Idempotency-Keys without failing', async () => {
+  it('accepts or rejects unusual Idempotency-Keys without a server error', async () => {
     const send = (key: string) => post('/v1/transcodes', job({ inputs: [] }), { 'idempotency-key': key });
     expectError(await send('x'.repeat(256)), 400, 'invalid_request');
     expect((await send('x'.repeat(256))).json.details.field).toBe('inputs');

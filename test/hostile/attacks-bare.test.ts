@@ -39,7 +39,7 @@ describe('an unprotected FFmpeg', () => {
     ).not.toEqual([]);
   });
 
-  it('shows every effect that can be shown without harm', () => {
+  it('is affected in every way that a test can show without harm', () => {
     const effects = new Set(BITING.flatMap((attack) => attack.effects));
     for (const effect of ['READ', 'WRITE', 'NET', 'LEAK-LOG', 'LEAK-OUT']) expect(effects).toContain(effect);
     expect(BITING.length).toBeGreaterThan(60);

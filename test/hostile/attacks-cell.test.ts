@@ -67,16 +67,16 @@ describe('the sandbox alone, with the policy off', () => {
     return got;
   }
 
-  it('runs every row of the table, at least 150', () => {
+  it('runs every row of the table of attacks, at least 150 rows', () => {
     expect(seen.size).toBe(ATTACKS.length);
     expect(ATTACKS.length).toBeGreaterThanOrEqual(150);
   });
 
-  it('lets none of them find the canary or exceed its limits', () => {
+  it('lets no attack find the canary or exceed its limits', () => {
     expect([...seen].filter(([, got]) => got.length > 0)).toEqual([]);
   });
 
-  it('lets none of them open a file, write a file or reach a listener of the host', () => {
+  it('lets no attack open a file, write a file or reach a listener of the host', () => {
     expect(world.effects()).toEqual({ read: [], written: [], connections: 0 });
   });
 
@@ -85,7 +85,7 @@ describe('the sandbox alone, with the policy off', () => {
     expect(left).toEqual([]);
   });
 
-  it('leaves nothing from the cells on disk', () => {
+  it('leaves nothing of the cells on disk', () => {
     expect(containsText(join(fixture.dataDir, 'cells'), world.canary)).toBe(false);
   });
 });

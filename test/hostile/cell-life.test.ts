@@ -150,7 +150,7 @@ describe('a cell', () => {
 });
 
 describe('a worker that is killed', () => {
-  it('ends bwrap and FFmpeg, and the next start removes its cell and control groups', async () => {
+  it('leaves neither bwrap nor FFmpeg running, and the next start removes its cell and control groups', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
     chmodSync(folder, 0o711);
     try {

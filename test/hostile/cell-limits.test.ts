@@ -89,7 +89,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(result.end).toBe('limit_output');
   });
 
-  it('is not reported for a legitimate run, nor for one that FFmpeg itself aborts', async () => {
+  it('is not reported for a legitimate run, and not for a run that FFmpeg itself aborts', async () => {
     expect(await run([...lavfi('testsrc=s=64x64:d=0.2'), '/out/a.mp4'], {}, ['a.mp4'])).toMatchObject({
       end: 'exit',
       exitCode: 0,
@@ -100,7 +100,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(failed.stderr).toContain('/in/missing');
   });
 
-  it('has a floor, because a zero would kill every job', async () => {
+  it('must be a positive finite number, because a zero would kill every job', async () => {
     for (const key of ['memoryBytes', 'cpuSeconds', 'wallMs', 'outputBytes'] as const) {
       for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
         await expect(run([], { [key]: value })).rejects.toThrow(key);

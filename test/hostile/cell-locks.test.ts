@@ -34,7 +34,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
         .map((path) => readReport(readFileSync(path, 'utf8')));
     }
 
-    it('cannot communicate through locks on it', async () => {
+    it('cannot communicate through locks on the file', async () => {
       const path = tier === 'landlock' ? '../in/shared' : '/in/shared';
       const stop = new AbortController();
       const first = attacker.attack([`lock ${path}`, 'rest 60'], { slot: 0, signal: stop.signal });

@@ -78,7 +78,7 @@ describe('legitimate work in the cell', () => {
     await Promise.all([encoded.release(), probed.release()]);
   });
 
-  it('keeps a video that grows after its first frame within the limits of the cell', async () => {
+  it('stays within the limits of the cell for a video whose frames grow after the first', async () => {
     const [small, large, grown] = ['small.h264', 'large.h264', 'grown.mp4'].map((name) => join(fixture.folder, name));
     const quick = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-f', 'h264'];
     const color = (size: string) => ['-f', 'lavfi', '-i', `color=s=${size}:r=25:d=${size === '64x64' ? 0.4 : 0.04}`];
@@ -112,7 +112,7 @@ describe('legitimate work in the cell', () => {
     }
   });
 
-  it('shapes Arabic text with a font that supports it', async () => {
+  it('shapes Arabic text with a font that supports Arabic', async () => {
     const result = await fixture.sandbox.run({
       program: 'ffmpeg',
       args: ['-nostdin', '-i', '/in/0', '-vf', 'subtitles=/in/s', '-frames:v', '1', '-f', 'null', '-'],

@@ -108,7 +108,7 @@ describe.runIf(hasCompiler).each([
     expect(ends).toEqual(Object.fromEntries(DEADLY.map((name) => [name, 'violation'])));
   });
 
-  it('succeeds with the same plugin outside the cell, which proves this test', () => {
+  it('succeeds in the same attempts outside the cell, which shows that the attempts are effective', () => {
     const { report } = bare([
       `read ${canary}`,
       'read /etc/passwd',

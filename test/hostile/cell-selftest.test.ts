@@ -75,7 +75,7 @@ describe('the self-test', () => {
     );
   });
 
-  it('passes without the source of random numbers, and reports that it is missing', async () => {
+  it('passes without the source of random numbers, and reports that the source is missing', async () => {
     const tier: Tier = {
       ...context.tier,
       launch: (spec) => context.tier.launch({ ...spec, randomDevice: false }),
@@ -91,7 +91,7 @@ describe('the self-test', () => {
     ]);
   });
 
-  it('tries an attempt alone if its cell could not be started in a series', async () => {
+  it('runs an attempt alone if its cell could not be started in a series', async () => {
     let [lost, launched] = [0, 0];
     const launch: Tier['launch'] = (spec) => {
       launched += 1;

@@ -200,7 +200,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     }
   });
 
-  it('reaches its thread limit despite a thread bomb in another worker, even without control groups', async () => {
+  it('can start the threads that its limit allows despite a thread bomb in another worker, even without control groups', async () => {
     const workers = await Promise.all([openRunContext(fixture, tier), openRunContext(fixture, tier)]);
     const bomb = bombs(workers[0]!.tier.inside).find(({ key }) => key === 'threads')!;
     const limits = { ...LIMITS, ...bomb.limits };
@@ -215,7 +215,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
   });
 });
 
-describe('auto', () => {
+describe('the tier auto', () => {
   it('selects the strongest tier where user namespaces are allowed', async () => {
     const report = await runAsUser('auto');
     expect(report).toMatchObject({ tier: 'bwrap', rejected: [], failed: [] });
@@ -231,7 +231,7 @@ describe('auto', () => {
 });
 
 describe('without a sandbox', () => {
-  it('the same attacker succeeds in most attempts, which proves this test', async () => {
+  it('lets the same attacker succeed in most attempts, which shows that the attempts are effective', async () => {
     const fixture = await openFixture(1, 'none');
     const report = await fixture.sandbox.selfTest();
     await fixture.close();

@@ -31,7 +31,7 @@ describe('a worker whose event loop is blocked', () => {
     ['bwrap', 'limit_wall'],
     ['bwrap', 'limit_output'],
     ['landlock', 'limit_wall'],
-  ])('still ends a cell of the tier %s by %s', async (tier, limit) => {
+  ])('still ends a cell of the tier %s with %s', async (tier, limit) => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-blocked-'));
     chmodSync(folder, 0o711);
     await linkRootImage(folder);
@@ -59,7 +59,7 @@ describe('a worker whose event loop is blocked', () => {
 });
 
 describe('the watchdog thread', () => {
-  it('ends its cells when it dies, reports that, and is replaced', async () => {
+  it('is replaced when it dies, its cells end, and its death is reported', async () => {
     const fixture = await openFixture(1);
     const context = await openRunContext(fixture, 'bwrap');
     const program = {

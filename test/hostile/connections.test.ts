@@ -23,7 +23,7 @@ describe('the storage port', () => {
   });
   afterAll(() => gateway?.close());
 
-  it('serves other clients while an attacker uses all its allowed connections', async () => {
+  it('serves other clients while an attacker occupies all of its allowed connections', async () => {
     const { port, store } = gateway;
     await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
     const started = performance.now();
@@ -34,7 +34,7 @@ describe('the storage port', () => {
     await vi.waitFor(() => expect(connections.countOpen()).toBeLessThanOrEqual(256), 4_000);
   });
 
-  it('serves uploads and downloads of other clients while an attacker trickles on signed URLs', async () => {
+  it('serves uploads and downloads of other clients while an attacker sends and reads slowly at signed URLs', async () => {
     const { port, store, root } = gateway;
     const type = { contentType: 'video/mp4', expiresIn: 600 };
     await writeFile(join(root, 'large'), Buffer.alloc(UPLOAD_BYTES));

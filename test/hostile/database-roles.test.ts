@@ -106,7 +106,7 @@ describe('a separate database role', () => {
     return JSON.parse(line).port;
   }
 
-  it('has the rights for everything that API and worker do for a job', async () => {
+  it('permits everything that the API and the worker do for a job', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'));
     const { fileUrl } = await upload(service as TestService, clip);
     const job = await transcode(service as TestService, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -171,16 +171,16 @@ describe('a separate database role', () => {
     ['api', 'DROP TABLE audit_log'],
     ['api', 'TRUNCATE audit_log'],
     ['api', `COPY accounts TO PROGRAM 'true'`],
-  ] as const)('does not let the %s: %s', async (role, statement) => {
+  ] as const)('does not permit the %s to run: %s', async (role, statement) => {
     await expect(clients[role].query(statement)).rejects.toMatchObject({ code: CODE });
   });
 
-  it('is not the owner, who can run the same statements', async () => {
+  it('is not the owner, which can run the same statements', async () => {
     const { rows } = await database.pg.query('SELECT count(key_hash)::int AS keys FROM api_keys');
     expect(rows[0].keys).toBeGreaterThan(0);
   });
 
-  it('is used by API and worker, while the gateway has none', async () => {
+  it('is assigned to the API and the worker, but not to the gateway', async () => {
     const { rows } = await database.pg.query(
       `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user`,
     );

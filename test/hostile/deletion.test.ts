@@ -71,7 +71,7 @@ describe('deletion', () => {
     return { id: job.id, ...output };
   }
 
-  it('deletion of an object delays no other object, is retried less often each time, and names the object if storage rejects it', async () => {
+  it('deletion of an object delays no other object, is retried at growing intervals, and names the object if storage rejects the deletion', async () => {
     const stuck = await completed();
     proxy.forbidden.add(stuck.key);
     await sql(
@@ -130,7 +130,7 @@ describe('deletion', () => {
     expect(await count(`objects WHERE id = '${job.objectId}' AND deletion_failures = 1`)).toBe(1);
   });
 
-  it('deletion of expired jobs and uploads continues until nothing is due, and past a job that fails each time', async () => {
+  it('deletion of expired jobs and uploads continues until nothing is due, and skips a job that fails each time', async () => {
     const bad = await completed();
     await sql(
       `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts,
@@ -147,7 +147,7 @@ describe('deletion', () => {
     expect(await exists(bad.key)).toBe(true);
   });
 
-  it('deletion of uploads that were never confirmed continues past an upload whose key storage does not empty', async () => {
+  it('deletion of unconfirmed uploads skips an upload whose key storage does not empty', async () => {
     const [bad, good] = [await world.presign(account, 'bad.mp4'), await world.presign(account, 'good.mp4')];
     await sql(`UPDATE uploads SET created_at = now() - interval '61 min'`);
     proxy.forbidden.add(bad.stagingKey);
@@ -166,7 +166,7 @@ describe('deletion', () => {
     expect(context.rows.resting('staging')).toEqual([bad.id]);
   });
 
-  it('deletion of old rows deletes batches, scans no complete table, and continues past a row that fails', async () => {
+  it('deletion of old rows works in batches, scans no complete table, and skips a row that fails', async () => {
     await sql(
       `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts,
          retention_seconds, completed_at, expires_at, erased_at)
@@ -233,7 +233,7 @@ describe('deletion', () => {
     expect(scans.after).toEqual(scans.before);
   });
 
-  it('deletion of keys without a row continues past a key whose deletion storage rejects', async () => {
+  it('deletion of keys without a row skips a key whose deletion storage rejects', async () => {
     const keys = ['outputs/unknown-1', 'outputs/unknown-2', 'outputs/unknown-3'];
     const { id, key } = await completed();
     // What other tests left behind.

@@ -48,12 +48,12 @@ describe.skipIf(skipReason !== null)(`the fetcher in a separate network${skipNot
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('tries more than a thousand attacks of many kinds', () => {
+  it('is the target of more than a thousand attacks of many kinds', () => {
     expect(report.rows).toBeGreaterThan(1000);
     expect(report.kinds).toBeGreaterThan(60);
   });
 
-  it('rejects each of them with its declared code', () => {
+  it('rejects each attack with its declared code', () => {
     expect(report.wrong).toEqual([]);
   });
 
@@ -61,7 +61,7 @@ describe.skipIf(skipReason !== null)(`the fetcher in a separate network${skipNot
     expect(report.canary).toEqual([]);
   });
 
-  it('would have been detected: an unguarded client reaches each of them', () => {
+  it('is compared with an unguarded client, which reaches all seven targets', () => {
     expect(report.heard).toHaveLength(7);
   });
 
@@ -69,7 +69,7 @@ describe.skipIf(skipReason !== null)(`the fetcher in a separate network${skipNot
     expect(report.good).toEqual(Array(5).fill('5 bytes'));
   });
 
-  it('neither grows in memory nor leaves a file', () => {
+  it('neither grows in memory nor leaves a file behind', () => {
     expect(report.growthMiB).toBeLessThan(200);
     expect(report.leftFiles).toBe(0);
   });

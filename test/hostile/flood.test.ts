@@ -39,7 +39,7 @@ describe('fifty concurrent hostile files', () => {
     expect(report.faults).toEqual([]);
   });
 
-  it('do not fail a health check', () => {
+  it('do not cause the health check to fail', () => {
     expect(report.health.ms.length).toBeGreaterThan(50);
     expect(report.health.faults).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe('fifty concurrent hostile files', () => {
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 404));
   });
 
-  it('leave no file, process, control group or mount, and memory close to its previous level', async () => {
+  it('leave no file, process, control group or mount behind, and memory use close to its previous level', async () => {
     expect(tracesOfJobs(service)).toEqual([]);
     // Threads that have nothing to do end after a minute.
     const isBack = ([role, before]: [string, number]) => memoryOfRoles(service)[role]! < before + KEPT_MIB;

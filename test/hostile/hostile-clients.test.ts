@@ -20,7 +20,7 @@ describe('a hostile client with a key', () => {
   });
   afterAll(() => service?.remove());
 
-  it('does not delay others with costly bodies in a loop', async () => {
+  it('does not delay other clients with a loop of costly bodies', async () => {
     const clients = await hostileClients(service, 4);
     const ms = await usualLatencies(service, key, 16);
     const { sent, faults } = await clients.stop();
@@ -29,7 +29,7 @@ describe('a hostile client with a key', () => {
     expect(ms.sort((a, b) => a - b)[ms.length / 2]).toBeLessThan(MOST_MS);
   });
 
-  it('does not exhaust memory with responses that it never reads', async () => {
+  it('does not exhaust memory with responses that the client never reads', async () => {
     for (let index = 0; index < JOBS; index += 1) {
       expect((await service.call('POST', '/v1/transcodes', largestJob())).status).toBe(201);
     }

@@ -82,7 +82,7 @@ describe('the stored response of an Idempotency-Key', () => {
     await expect(askForJob('k')).rejects.toMatchObject(used);
   });
 
-  it('the stored response of an Idempotency-Key with a signed upload URL is erased when the upload is never confirmed, or erased with its job', async () => {
+  it('the stored response of an Idempotency-Key with a signed upload URL is erased when the upload is never confirmed, or is erased with its job', async () => {
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 64 } as const;
     const askForUrl = (key: string) =>
       ask(key, async () => {
@@ -205,7 +205,7 @@ describe('a signed upload URL of a storage that cannot revoke it', () => {
     for (const key of await staged(plain)) await plain.context.store.delete(key);
   });
 
-  it('is swept after the confirm too, but not before', async () => {
+  it('has its late bytes deleted by a sweep after the confirm, but not before the confirm', async () => {
     const waiting = await plain.presign(owner);
     const upload = await plain.upload(owner);
     expect((await put(upload.uploadUrl)).status).toBe(200);

@@ -16,8 +16,8 @@ function fill(pool: FairPool, accounts: number): ReturnPlace[] {
   return taken;
 }
 
-describe.each([2, 6, 40])('beside %i accounts that keep all places that they can get', (accounts) => {
-  it.each(KEPT)('a newcomer gets a place at once: $what', ({ shape }) => {
+describe.each([2, 6, 40])('while %i accounts keep all the places that they can get', (accounts) => {
+  it.each(KEPT)('a newcomer gets a place immediately: $what', ({ shape }) => {
     const pool = new FairPool(shape);
     fill(pool, accounts);
     expect(pool.tryTake('newcomer')).not.toBeNull();

@@ -34,7 +34,7 @@ describe('hostile containers', () => {
     ['a.ogg', 'ogg', sound],
     ['a.wav', 'wav', sound],
     ['a.flac', 'flac', sound],
-  ] as const)('mutated from %s get a verdict', async (name, demuxer, args) => {
+  ] as const)('are rewritten, accepted or rejected if they are mutated from %s', async (name, demuxer, args) => {
     const path = join(bench.folder, name);
     await makeMedia(path, [...args, '-pix_fmt', 'yuv420p']);
     const complete = await readFile(path);
@@ -133,11 +133,11 @@ describe('hostile containers', () => {
         ]),
       ['invalid_media'],
     ],
-  ] as const)('with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
+  ] as const)('hostile containers with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
     expect(expected).toContain(await outcome(make(), demuxer));
   });
 
-  it('do not grow the memory of the process', () => {
+  it('do not increase the memory of the process', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
   });
 });

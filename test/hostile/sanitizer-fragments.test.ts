@@ -93,7 +93,7 @@ describe('hostile fragments', () => {
     expect(await outcome(make())).toMatch(expected);
   });
 
-  it('do not grow the memory of the process', () => {
+  it('do not increase the memory of the process', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
   });
 });

@@ -40,7 +40,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     ['a.aac', 'aac', 1],
     ['a.opus', 'ogg', null],
   ] as const)(
-    'have their seconds counted where nothing else states them reliably: %s',
+    'have their duration counted if no field states it reliably: %s',
     async (name, demuxer, seconds) => {
       const { seconds: seen } = await sanitize(files[name]!, demuxer);
       if (seconds === null) expect(seen).toBeNull();
@@ -63,7 +63,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     return Buffer.concat([head, frame]);
   };
 
-  it.each(Object.entries(POLYGLOTS))('are no longer %s', async (_, text) => {
+  it.each(Object.entries(POLYGLOTS))('contain no %s after the rewrite', async (_, text) => {
     const other = Buffer.from(text, 'latin1');
     const { 'a.mp3': mp3, 'bare.mp3': bare, 'a.aac': aac, 'a.opus': opus } = files as Record<string, Buffer>;
     const long = Buffer.alloc(300_000, other);
@@ -87,7 +87,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     }
   });
 
-  it('lose no frame when other data is between frames', async () => {
+  it('lose no frame when other data is between the frames', async () => {
     const bare = files['bare.mp3']!;
     const { written } = await sanitize(Buffer.concat([bare, Buffer.from('junk'), bare]), 'mp3');
     expect(written!.equals(Buffer.concat([bare, bare]))).toBe(true);
@@ -267,7 +267,7 @@ describe('hostile MP3, AAC and Ogg', () => {
       () => Buffer.concat([pagesOf(files['a.opus']!)[0]!, ...endlessPages(files['a.opus']!)]),
       /^original: .*has implausibly long headers/,
     ],
-  ] as const)('with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
+  ] as const)('hostile MP3, AAC and Ogg with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
     const { verdict, reason } = await sanitize(make(), demuxer);
     expect(`${verdict}: ${reason}`).toMatch(expected);
   });

@@ -57,7 +57,7 @@ describe('hostile HEIC and AVIF files', () => {
           references: [{ type: 'thmb', from: 2, to: [1] }],
         }),
     ],
-  ])('are distinguished from valid ones: %s is rewritten', async (_, make) => {
+  ])('are distinguished from valid files: %s is rewritten', async (_, make) => {
     expect(await sanitize(make())).toBe('rewritten: null');
   });
 
@@ -161,7 +161,7 @@ describe('hostile HEIC and AVIF files', () => {
     }
   });
 
-  it('mutated from valid files get a verdict', async () => {
+  it('are rewritten or rejected if they are mutated from valid files', async () => {
     const random = randomOf(SEED);
     for (let mutant = 0; mutant < MUTANTS; mutant++) {
       const bytes = damaged(random, mutant % 2 ? picture() : grid(fourTiles()));

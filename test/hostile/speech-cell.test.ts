@@ -113,7 +113,7 @@ describe('the cell of a speech recognizer', () => {
     });
 
     it.runIf(hasCompiler)(
-      `kills a hostile program in the place of whisper.cpp before it reaches anything${compilerNote}`,
+      `ends a hostile program in the place of whisper.cpp before it reaches anything outside${compilerNote}`,
       async () => {
         const program = join(folder, `hostile-${tier}`);
         writeFileSync(`${program}.c`, HOSTILE);
@@ -149,7 +149,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('does not exist if the installed model or program has changed', async () => {
+  it('is not available if the installed model or program has changed', async () => {
     for (const part of ['program', 'model'] as const) {
       const dataDir = await install(`changed-${part}`);
       const { program, models } = readInstalled(speechFolder(dataDir));
@@ -181,7 +181,7 @@ describe('the cell of a speech recognizer', () => {
     );
   });
 
-  it('keeps the model that it was opened with when the installed model is replaced while it runs', async () => {
+  it('keeps the model with which it was opened when the installed model is replaced while it runs', async () => {
     const dataDir = await install('running');
     const sandbox = await open(dataDir);
     try {
@@ -199,7 +199,7 @@ describe('the cell of a speech recognizer', () => {
     }
   });
 
-  it('is not opened with a model of another name', async () => {
+  it('is not opened if the configured model is not installed', async () => {
     const dataDir = await install('named');
     expect(() => whisperProgram({ dataDir, model: 'large' })).toThrow(
       /AIRLOCK_WHISPER_MODEL is "large", which is not installed\. Name an installed model: micro/,
@@ -236,7 +236,7 @@ describe('a speech model', () => {
     expect(checkModel(model)).toMatchObject({ ok: true, facts: { tensors: 95, isMultilingual: true } });
   });
 
-  it('is rejected with a reason if its structure is not', () => {
+  it('is rejected with a reason if its structure is invalid', () => {
     // The record of a tensor: dimensions, length of the name, type, a size for each dimension, the name.
     const embedding = 'decoder.positional_embedding';
     expect(reasonOf(changed('five', 0, 5, embedding))).toBe(

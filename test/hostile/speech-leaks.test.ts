@@ -62,7 +62,7 @@ describe('the words of a transcription and of a run with captions', () => {
   const rest = () => ({ metadata, webhook_url: `${receiver.url}/hook` });
   const get = async (path: string) => (await service.call('GET', path)).json;
 
-  it('are in no log, event, delivery or table, and after an erase in no file', async () => {
+  it('are in no log, event, delivery or table, and in no file after an erase', async () => {
     const { id: hook } = (await service.call('POST', '/v1/webhooks', { url: `${receiver.url}/account` })).json;
     const formats = { output_formats: ['srt', 'vtt', 'json'], words: true, language: 'en' };
     const transcript = await service.call('POST', '/v1/transcribe?wait=60', {

@@ -38,7 +38,7 @@ describe('the storage quota', () => {
   const times = (count: number, word: string) => Array<string>(count).fill(word);
   const bytesOf = (account: Account) => readStoredBytes(world.database.db, account.id);
 
-  it('is reserved once, however many URLs are requested concurrently', async () => {
+  it('is never exceeded by reservations, regardless of how many URLs are requested concurrently', async () => {
     const account = await world.account({ max_stored_bytes: 1000 });
     const asked = await Promise.allSettled(Array.from({ length: 20 }, () => presign(account, 300)));
     expect(codes(asked)).toEqual([...times(3, 'ok'), ...times(17, 'storage_quota')]);

@@ -78,7 +78,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     expect(runs).toBe(CORPUS.length);
   });
 
-  it('is rejected if it does not complete a command, with the name of the command', async () => {
+  it('is rejected if it does not complete a command, and the reason names the command', async () => {
     await expect(check('lacking')).rejects.toMatchObject({
       kind: 'rejected',
       message: expect.stringMatching(/^filter hflip ends with exit \d+ instead of exit 0: .*filter_complex/),
@@ -91,7 +91,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
     });
   });
 
-  describe('in use', () => {
+  describe('a trimmed FFmpeg in use', () => {
     let trimmed: TrimmedManager;
     let opened: Sandbox;
     let guarded: Sandbox;
@@ -133,7 +133,7 @@ describe('a trimmed FFmpeg that Airlock has built', () => {
       expect(readTrimmed(dataDir).active?.folder).toBe('lacking');
     });
 
-    it('is abandoned if a command fails with it but succeeds with the distribution’s build, and the job gets that build’s result', async () => {
+    it('is abandoned if it fails with a command that the distribution’s build completes, and the job gets the result of that build', async () => {
       expect(await run()).toMatchObject({ end: 'exit', exitCode: 0, build: { package: expect.any(String) } });
       const { active, rejected } = readTrimmed(dataDir);
       expect(active).toBeNull();

@@ -69,7 +69,7 @@ describe('airlock up', () => {
     await service?.remove();
   });
 
-  it("connects API and worker each with its own role, and nothing with the owner's", async () => {
+  it("connects the API and the worker with their own roles, and no process with the owner's role", async () => {
     const seen = await connected(service.dataDir);
     expect(Object.keys(seen)).toEqual(Object.values(DATABASE_ROLES).sort());
     expect(seen.airlock_api).toEqual(expect.arrayContaining(['airlock-api', 'airlock-listen']));
@@ -78,7 +78,7 @@ describe('airlock up', () => {
     expect(seen.airlock_worker!.join()).not.toContain('api');
   });
 
-  it('does everything with these privileges', async () => {
+  it('can do all of its work with the privileges of these roles', async () => {
     const { fileUrl } = await upload(service, clip);
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     expect(job.status, JSON.stringify(job)).toBe('completed');
@@ -147,7 +147,7 @@ describe('airlock up', () => {
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
   ];
   it.each(ROLES.flatMap((role) => [...own[role], ...both].map((statement) => [role, statement] as const)))(
-    'does not let the %s: %s',
+    'prevents the %s from running: %s',
     async (role, statement) => {
       admin ??= await openAsSuperuser(service.dataDir);
       await expect(clients[role].query(statement)).rejects.toMatchObject({ code: REJECTED });
@@ -155,7 +155,7 @@ describe('airlock up', () => {
     },
   );
 
-  it.each(ROLES)('shows the %s no queries of other roles, and no other database', async (role) => {
+  it.each(ROLES)('hides from the %s the queries of other roles and all other databases', async (role) => {
     const owner = await openServiceDatabase(service);
     const { rows } = await clients[role].query(
       'SELECT DISTINCT query FROM pg_stat_activity WHERE usename <> current_user AND pid <> pg_backend_pid() AND usename IS NOT NULL',
@@ -188,7 +188,7 @@ describe('airlock up', () => {
     expect(holds).toEqual(['api']);
   });
 
-  it('migrates a data directory without these roles automatically, with all its data', async () => {
+  it('migrates a data directory without these roles automatically, with all of its data', async () => {
     for (const client of [admin, ...Object.values(clients)]) await client?.end();
     const { fileUrl } = await upload(service, clip);
     const before = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -237,7 +237,7 @@ async function forgetRoles(dataDir: string): Promise<void> {
 }
 
 describe('airlock transcode with its own server', () => {
-  it('uses the same roles, and leaves nothing behind after a second Ctrl-C', async () => {
+  it('connects with the same roles, and leaves nothing behind after a second Ctrl-C', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '320x180', args: noise });
     const { AIRLOCK_DATA_DIR: _, ...rest } = process.env;

@@ -119,7 +119,7 @@ describe('a plan of several commands', () => {
     expect(await outputsOf(attempt)).toEqual(FORMATS.map((format) => [format, 'completed', null]));
   });
 
-  it('fails only the outputs of the command that fails, and the job with its error', async () => {
+  it('fails only the outputs of a command that fails, and then the job with the error of this command', async () => {
     const attempt = await begin();
     await make(attempt, breakPicture);
     const job = await world.row(attempt.run.claim.job.id);
@@ -183,7 +183,7 @@ describe('a plan of several commands', () => {
     ]);
   });
 
-  it('fails the attempt when no command makes anything', async () => {
+  it('fails the attempt if no command produces an output', async () => {
     const attempt = await begin();
     const breakAll = (plan: JobPlan): JobPlan => ({
       commands: plan.commands.map((command) => ({ ...command, args: ['-i', '/in/absent', '/out/a'] })),

@@ -19,7 +19,7 @@ const {
 const [newest]: string[][] = JSON.parse(readFileSync(join(DIST, 'builds.json'), 'utf8'));
 const CHUNKS = newest!.filter((file) => /^chunks\/.*\.js$/.test(file));
 
-describe('the built program, as its loader reads it', () => {
+describe('the built program, as its loader reads it,', () => {
   let built: ProgramText[];
   let sources: ProgramText[];
   beforeAll(() => {
@@ -33,7 +33,7 @@ describe('the built program, as its loader reads it', () => {
     expect(sources.filter(({ text }) => !all.includes(text))).toEqual([]);
   });
 
-  it('contains no text that is UTF-8 read as Latin-1, from a package either', () => {
+  it('contains no text that is UTF-8 misread as Latin-1, neither from the sources nor from a package', () => {
     expect(built.filter(({ text }) => isMisread(text))).toEqual([]);
   });
 });
@@ -75,7 +75,7 @@ describe('the texts of a program', () => {
     ['1280Ã\u0097720', true],
     ['“all tools”', false],
     ['voilà, 1280×720', false],
-  ])('are recognized as misread: %j is %s', (text, misread) => {
+  ])('are recognized as misread or correct: %j is %s', (text, misread) => {
     expect(isMisread(text)).toBe(misread);
   });
 });
@@ -92,7 +92,7 @@ describe('the check of the build', () => {
     }
   };
 
-  it('accepts each kind of character of UTF-8, and a mark of the byte order', () => {
+  it('accepts each kind of UTF-8 character, and a byte order mark', () => {
     for (const text of ['a\0\x7f', '\u0080ÿ', '“…”', '😀', '\ufeffa', '\ufffd'])
       expect(() => check(Buffer.from(text))).not.toThrow();
   });

@@ -33,7 +33,7 @@ it.each(['up', 'api', 'worker'])(
   },
 );
 
-it('./airlock starts the program with the options for which it is compiled', () => {
+it('./airlock starts the program with the options with which it was compiled', () => {
   const launcher = readFileSync(join(projectRoot(), 'airlock'), 'utf8');
   expect(launcher).toContain(`exec node ${v8Options('up').join(' ')} "$root/dist/airlock.js" "$@"`);
 });

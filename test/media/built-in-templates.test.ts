@@ -62,7 +62,7 @@ describe('the built-in template', () => {
     ['airlock/podcast', 'stereo', 'mp3'],
     ['airlock/podcast', 'mono', 'mp3'],
     ['airlock/voice', 'stereo', 'opus'],
-  ])('%s brings %s sound to -16 LUFS', async (name, layout, codec) => {
+  ])('%s converts %s sound to -16 LUFS', async (name, layout, codec) => {
     const file = await shop.make(`${layout}.wav`, [...tone(8, 0.1, layout), '-c:a', 'pcm_s16le']);
     const { info, path } = await apply(name, file);
     expect(info.audio).toMatchObject([{ codec, channels: name === 'airlock/voice' || layout === 'mono' ? 1 : 2 }]);

@@ -179,7 +179,7 @@ describe('a preset over real files', () => {
     expect(await frameHashes(output)).toEqual(await frameHashes(source, kinds));
   });
 
-  it('copies no data that the encoder wrote next to the pictures', async () => {
+  it('omits data that the encoder stored next to the pictures', async () => {
     const { source, output } = made.get('B-frames and AAC with its delay')!;
     expect(await readFile(source)).toSatisfy((bytes: Buffer) => bytes.includes('x264 - core'));
     expect(await readFile(output)).toSatisfy((bytes: Buffer) => !bytes.includes('x264 - core'));

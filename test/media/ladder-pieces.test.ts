@@ -81,7 +81,7 @@ async function count(directory: string, name: string): Promise<number> {
 }
 
 describe('a ladder that is encoded in pieces', () => {
-  it.each(SOURCES)('has the segments and the key frames of one that is encoded as one: %s', async (_, rate, gop) => {
+  it.each(SOURCES)('has the same segments and key frames as a ladder that is encoded as a whole: %s', async (_, rate, gop) => {
     const clip = await shop.make(`clip-${rate.replace('/', '-')}.mp4`, [
       ...['-f', 'lavfi', '-i', `testsrc2=s=256x144:r=${rate}:d=14.3`, '-f', 'lavfi', '-i', 'sine=d=14.3'],
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-sc_threshold', '0', ...gop, '-c:a', 'aac'],
@@ -105,7 +105,7 @@ describe('a ladder that is encoded in pieces', () => {
     expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
   });
 
-  describe('whose pieces a hostile cell has written', () => {
+  describe('a ladder with pieces that a hostile cell has written', () => {
     let request: PackageRequest;
     beforeAll(async () => {
       const clip = await shop.make('short.mp4', [

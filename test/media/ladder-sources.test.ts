@@ -32,9 +32,9 @@ async function startsOf(directory: string, name: string): Promise<number[]> {
   return starts.slice(0, -1);
 }
 
-describe('a ladder of a source with', () => {
+describe('a ladder of an unusual source', () => {
   it.each(Object.entries(UNLIKE_SOURCES))(
-    '%s has segments that begin with key frames at the same times in all renditions',
+    'a ladder of an unusual source with %s has segments that begin with key frames at the same times in all renditions',
     async (name, { size: [width, height], frameRate, hasAudio }) => {
       const { directory, renditions } = await ladders.cut(sources[name]!, { rungs: UNLIKE_RUNGS });
       const master = await readPlaylist(directory, 'master.m3u8');

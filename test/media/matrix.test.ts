@@ -150,12 +150,12 @@ describe('pictures', () => {
     },
   );
 
-  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)('pictures of odd size become even in %s', async (format) => {
+  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)('pictures of odd size become even-sized in %s', async (format) => {
     const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: format });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
   });
 
-  it('are odd in the source of these tests', async () => {
+  it('pictures in the sources of these tests have an odd size, or HDR', async () => {
     const { info } = await inspect(files['odd.mkv']!);
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([321, 181]);
     expect((await inspect(files['hdr.mkv']!)).info.video[0]!.isHdr).toBe(true);
@@ -177,7 +177,7 @@ describe('pictures', () => {
     expect(info.video[0]!.frames).toBe(source.info.video[0]!.frames);
   });
 
-  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)('pictures with 10 bits become 8 bits in %s', async (format) => {
+  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)('pictures with 10 bits are reduced to 8 bits in %s', async (format) => {
     const { info } = await shop.transcode([files['deep.mkv']!], { outputFormat: format });
     expect(info.video[0]!.bitDepth).toBe(8);
   });
@@ -221,7 +221,7 @@ describe('pictures', () => {
   it.each([
     ['jpg', 255],
     ['mp4', 0],
-  ] as const)('get a background where %s does not support transparency', async (format, ground) => {
+  ] as const)('get a background if %s does not support transparency', async (format, ground) => {
     const { path } = await shop.transcode([files['alpha.webm']!], { outputFormat: format });
     const left = await colourAt(path, { x: 0.2, y: 0.5 });
     const right = await colourAt(path, { x: 0.8, y: 0.5 });
@@ -267,7 +267,7 @@ describe('pictures', () => {
 });
 
 describe('presets', () => {
-  it('scale the short side of a portrait video and keep it portrait', async () => {
+  it('scale the short side of a portrait video and keep the video portrait', async () => {
     const tall = await shop.make('tall.mp4', [...test2('540x960', 5), ...VIDEO_ONLY]);
     const { info, plan } = await shop.transcode([tall], { outputFormat: 'mp4', preset: { resolution: '480p' } });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([480, 854]);
@@ -279,7 +279,7 @@ describe('presets', () => {
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
   });
 
-  it('produce fewer bytes for lower quality, and never exceed the bit rate of the source', async () => {
+  it('produce fewer bytes for lower quality, and do not exceed the bit rate of the source', async () => {
     const source = await inspect(files['wide.mp4']!);
     const sizes: number[] = [];
     for (const quality of ['high', 'medium', 'low'] as const) {
@@ -293,7 +293,7 @@ describe('presets', () => {
 });
 
 describe('streams and tags', () => {
-  it('streams and tags that can contain a location or a name are dropped, and the language is kept', async () => {
+  it('are dropped if they can contain a location or a name, and the language is kept', async () => {
     const location = [
       '-metadata',
       'location=+48.1+011.5/',
@@ -312,13 +312,13 @@ describe('streams and tags', () => {
     expect(text).not.toContain('secret');
   });
 
-  it('include the default audio stream, not the first', async () => {
+  it('include the default audio stream instead of the first', async () => {
     const { info } = await shop.transcode([files['two.mkv']!], { outputFormat: 'mp4' });
     expect(info.audio).toHaveLength(1);
     expect(info.audio[0]!.language).toBe('fra');
   });
 
-  it('include no audio where the source has none', async () => {
+  it('include no audio if the source has none', async () => {
     const { info } = await shop.transcode([files['upright.mp4']!], { outputFormat: 'webm' });
     expect(info.audio).toEqual([]);
   });
@@ -330,7 +330,7 @@ describe('streams and tags', () => {
     ['upright.mp4', 'mp3', 'no_audio_stream'],
     ['still.png', 'mp4', 'empty_media'],
     ['still.png', 'flac', 'no_audio_stream'],
-  ] as const)('of %s cannot become %s', async (file, format, code) => {
+  ] as const)('a source such as %s cannot become %s', async (file, format, code) => {
     const error = await shop.transcode([files[file]!], { outputFormat: format }).catch((reason) => reason);
     expect(error).toBeInstanceOf(JobFailure);
     expect(error.code).toBe(code ?? 'no_video_stream');

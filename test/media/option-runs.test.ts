@@ -206,7 +206,7 @@ const BSF_ENCODER: readonly (readonly [string, string])[] = [
 ];
 
 describe('each option of the table', () => {
-  it('runs in FFmpeg with its example, and reaches a stream', async () => {
+  it('runs in FFmpeg with its example value, and applies to a stream', async () => {
     const rows = OPTION_TABLE.filter((row) => !row.ignored && row.name !== 'f');
     const cases = rows.flatMap(casesOf);
     expect(await failuresOf(cases)).toEqual([]);

@@ -42,20 +42,20 @@ describe('a still', () => {
     expect(plan.warnings).toEqual([]);
   });
 
-  it('shows the last picture after the end, with a warning', async () => {
+  it('shows the last picture if its time is after the end, with a warning', async () => {
     const { path, plan } = await shop.transcode([clip], still(90));
     expect(await pixels(path)).toBe(await pixels(clip, 4));
     const message = 'The video ends after 4 s, before 90 s. The still shows its last picture.';
     expect(plan.warnings).toEqual([{ field: 'still.at', message }]);
   });
 
-  it('shows a picture that stands still, and the only picture of a video', async () => {
+  it('shows the picture that is displayed at its time, and the only picture of a video with one frame', async () => {
     expect(await pixels((await shop.transcode([uneven], still(5))).path)).toBe(await pixels(uneven, 5));
     for (const at of ['0%', '50%', '100%'])
       expect(await pixels((await shop.transcode([single], still(at))).path)).toBe(await pixels(single, 1));
   });
 
-  it.each(['mkv', 'ts', 'flv'])('shows the picture at a time in %s', async (container) => {
+  it.each(['mkv', 'ts', 'flv'])('shows the picture at its time in %s', async (container) => {
     const source = await shop.make(`clip.${container}`, ['-i', clip, '-c', 'copy']);
     for (const seconds of [0.5, 2.5, 4]) {
       const { path } = await shop.transcode([source], still(seconds));
@@ -63,7 +63,7 @@ describe('a still', () => {
     }
   });
 
-  it('is upright and as wide as requested, never wider than the video', async () => {
+  it('is upright, and as wide as requested but never wider than the video', async () => {
     const upright = await shop.make('upright.mp4', ['-display_rotation', '90', '-i', clip, '-c', 'copy']);
     const sizes = [];
     for (const width of [60, 4000]) {
@@ -99,7 +99,7 @@ describe('a preview', () => {
     expect(info.durationSeconds).toBeCloseTo(2, 1);
   });
 
-  it('shows all of a shorter video, with a warning', async () => {
+  it('shows the complete video if the video is shorter, with a warning', async () => {
     const source = await shop.make('short.mp4', [...moving(1), ...X264]);
     const { plan, info } = await shop.transcode([source], { outputFormat: 'mp4', preview: { seconds: 5 } });
     expect(info.durationSeconds).toBeCloseTo(1, 1);

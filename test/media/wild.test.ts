@@ -28,7 +28,7 @@ const runRow = inBatches(RUN, 12, async (rows) => {
 });
 
 describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
-  it.each(RUN.map((row) => [row.name, row] as const))('produce the right video and audio: %s', async (_, row) => {
+  it.each(RUN.map((row) => [row.name, row] as const))('produce the expected video and audio: %s', async (_, row) => {
     expect(checkOptions(asRequest(row).request)).toEqual([]);
     const { outcome, measured } = await runRow(row);
     const rest = [...measured];
@@ -45,7 +45,7 @@ describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
   );
 });
 
-describe('the corpus', () => {
+describe('the corpus of requests', () => {
   it('stays far below the limits of a request', () => {
     for (const row of WILD_ROWS) {
       const { request } = asRequest(row);

@@ -50,7 +50,7 @@ const formats: [format: keyof typeof FORMAT_DEFAULTS, args: string[]][] = [
   ['flac', ['-vn', '-c:a', 'flac']],
 ];
 
-it.each(formats)('FFmpeg changes nothing after the header of %s that it has written', async (format, args) => {
+it.each(formats)('FFmpeg changes only the header of %s after it has written the bytes', async (format, args) => {
   const path = join(folder, `output.${format}`);
   const given = ['-nostdin', '-v', 'error', '-y', '-f', 'matroska', '-i', 'pipe:0', '-map_metadata', '-1', ...args];
   const ffmpeg = spawn('ffmpeg', [...withIndexLast(given)!, '-f', FORMAT_DEFAULTS[format].muxer, path], {
@@ -72,7 +72,7 @@ it.each(formats)('FFmpeg changes nothing after the header of %s that it has writ
   expect(complete.subarray(HEADER_BYTES, size).equals(early)).toBe(true);
 });
 
-it('a command whose muxer moves the entire file at its end is not followed', () => {
+it('an output whose muxer moves the entire file at its end is not uploaded while FFmpeg writes it', () => {
   expect(withIndexLast(['-f', 'mp4', '-movflags', '+faststart', 'x'])).toEqual(['-f', 'mp4', 'x']);
   expect(withIndexLast(['-f', 'avi', 'x'])).toEqual(['-f', 'avi', 'x']);
   expect(withIndexLast(['-movflags', '+faststart+global_sidx', 'x'])).toBeNull();

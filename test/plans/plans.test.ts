@@ -262,7 +262,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     ['jobs', () => dueJobs(api.database.db).limit(500).explain<PlanLine>('text')],
     ['uploads', () => dueUploads(api.database.db).limit(500).explain<PlanLine>('text')],
   ])(
-    'a sweep checks the %s that are due one by one instead of joining them with all sources of jobs',
+    'a sweep checks the due %s one by one instead of joining them with the sources of all jobs',
     async (_, explain) => {
       const plan = (await explain()).map((line) => line['QUERY PLAN']).join('\n');
       expect(plan).toContain('SubPlan');
@@ -270,7 +270,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     },
   );
 
-  it('a page of a list of the operator reads only the accounts and entries that it shows', async () => {
+  it("a page of an operator's list reads only the accounts and entries that it shows", async () => {
     const operator = await signIn();
     const pages = async (path: string) => {
       let after = '';
@@ -292,7 +292,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     expect(entries.map(({ rows }) => rows)).toEqual([51, 51]);
   });
 
-  it('the queue of the operator is read from counters instead of from the jobs', async () => {
+  it('the queue for operators is read from counters instead of from the jobs', async () => {
     const before = new Map(plans.statements);
     const { status, json } = await call('GET', '/v1/admin/queue', undefined, await signIn());
     expect([status, json.accounts[0].id]).toEqual([200, ids.accounts![0]]);
@@ -331,7 +331,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
     expect(faults(plans.statements.values())).toEqual([]);
   }, 120_000);
 
-  it('no query of a request of a key that sees only its own jobs scans a complete table', async () => {
+  it('no query of a request with a key that sees only its own jobs scans a complete table', async () => {
     const own = { authorization: `Bearer ${ownKey}` };
     const { json: document } = await call('GET', '/openapi.json');
     const page = await call('GET', '/v1/events?limit=1', undefined, own);

@@ -89,7 +89,7 @@ describe('a container that is remuxed while its source arrives', () => {
   );
 
   it.each(['last.mp4', 'fragments.mp4'] as const)(
-    'waits for the entire file if it cannot be read in order: %s',
+    'requires the entire file if the file cannot be read in order: %s',
     async (name) => {
       const bytes = readFileSync(join(folder, name));
       const { opened, send } = arrive(bytes, 'mov');
@@ -99,7 +99,7 @@ describe('a container that is remuxed while its source arrives', () => {
     },
   );
 
-  it('waits for the entire file if its streams are stored one after the other', async () => {
+  it('requires the entire file if its streams are stored one after the other', async () => {
     const bytes = readFileSync(join(folder, 'first.mp4'));
     const offsets = bytes.indexOf('stco', bytes.indexOf('stco') + 4);
     // All chunks of the audio seem to come after the video.
@@ -111,7 +111,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await expect(opened).rejects.toThrow(NotInOrder);
   });
 
-  it('waits for the entire file if a preset may copy its video, and otherwise knows what may be copied', async () => {
+  it('requires the entire file if a preset may copy its video, and otherwise determines early whether a copy is possible', async () => {
     const bytes = readFileSync(join(folder, 'first.mp4'));
     for (const copy of [{ shortSide: null }, { shortSide: 90 }]) {
       const { opened, send } = arrive(bytes, 'mov', copy);
@@ -128,7 +128,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await close();
   });
 
-  it('ends with a source that breaks off', async () => {
+  it('fails when its source breaks off', async () => {
     const bytes = readFileSync(join(folder, 'clip.mkv'));
     const { opened, state, send, target } = arrive(bytes, 'matroska');
     send(Math.floor(bytes.length / 2));
@@ -139,7 +139,7 @@ describe('a container that is remuxed while its source arrives', () => {
     await container.close();
   });
 
-  it('has readers that wait for a source only until their deadline', async () => {
+  it('has readers that wait for a source only until the deadline of the source', async () => {
     const { opened, state, send, target } = arrive(readFileSync(join(folder, 'clip.mkv')), 'matroska');
     send(8192);
     const container = await opened;

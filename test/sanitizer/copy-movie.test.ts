@@ -168,7 +168,7 @@ describe('a container that is copied without FFmpeg', () => {
     },
   );
 
-  it('is left to FFmpeg if the file has 100,000 fragments, which the sanitizer joins within its limits', async () => {
+  it('is left to FFmpeg if the source has 100,000 fragments, which the sanitizer joins within its limits', async () => {
     const path = join(folder, 'fragments.mp4');
     await writeFile(path, await manyFragments(folder, 100_000));
     const sanitizer = openSanitizer({ threads: 1 });

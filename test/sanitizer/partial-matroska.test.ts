@@ -18,7 +18,7 @@ const VIDEO_TIMES = ['-select_streams', 'v', '-show_entries', 'packet=pts_time',
 /** Of `Cues`. */
 const CUES = Buffer.from('1c53bb6b', 'hex');
 
-describe('key frames of a Matroska file of which parts are present', () => {
+describe('key frames of a Matroska file that is partly available', () => {
   let folder: string;
   let path: string;
   let bytes: Buffer;
@@ -60,7 +60,7 @@ describe('key frames of a Matroska file of which parts are present', () => {
     expect(await keysOf(result.target)).toEqual([0, 4, 14, 24, 34]);
   });
 
-  it('are copied with all frames around pictures between them, in the order of the file', async () => {
+  it('are copied with all frames around pictures between the key frames, in the order of the file', async () => {
     const wanted = [
       { seconds: 25, isKey: true },
       { seconds: 15.5, isKey: false },

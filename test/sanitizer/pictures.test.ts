@@ -22,7 +22,7 @@ describe('a picture', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(PICTURE_CORPUS)('is described as ffprobe does, or not at all: $file with $name', async (entry) => {
+  it.each(PICTURE_CORPUS)('is described as ffprobe does, or is not described: $file with $name', async (entry) => {
     const path = pathOf(entry);
     const bytes = entry.altered?.(await readFile(path)) ?? (await readFile(path));
     await writeFile(path, bytes);
@@ -33,7 +33,7 @@ describe('a picture', () => {
     if (info) expect(differences(info, await probed(path, demuxer, bytes.length), true)).toEqual([]);
   });
 
-  it('is described by its canvas and its frames where ffprobe finds no size: an animated WebP', async () => {
+  it('is described by its canvas and frames if ffprobe finds no size, as in an animated WebP', async () => {
     const path = join(folder, 'animated.webp');
     const frames = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10', '-frames:v', '3'];
     await makeAllMedia([{ path, args: [...frames, '-c:v', 'libwebp_anim'] }]);

@@ -50,7 +50,7 @@ describe('the package of the SDK', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('contains only JavaScript, types, licence and README', async () => {
+  it('contains only JavaScript, types, license and README', async () => {
     const kinds = new Set(files.map((path) => path.replace(/^dist\/[\w-]+/, 'dist/*')));
     expect([...kinds].sort()).toEqual(['LICENSE', 'README.md', 'dist/*.d.ts', 'dist/*.js', 'package.json']);
     const manifest = JSON.parse(await readFile(join(installed(), 'package.json'), 'utf8'));
@@ -67,7 +67,7 @@ describe('the package of the SDK', () => {
     expect(await readdir(clone())).not.toContain('node_modules');
   });
 
-  it('has types with which the quickstart and a strict program compile', async () => {
+  it('has types with which the quickstart and a program in strict mode compile', async () => {
     const strict = `import { Airlock, verifyWebhook, type Job } from 'airlock-sdk';
 const airlock = new Airlock();
 const job: Job = await airlock.call('get', '/v1/transcodes/{id}', { path: { id: 'x' } });

@@ -29,7 +29,7 @@ describe('the parts of an upload that a job awaits', () => {
   });
   afterAll(() => storage?.close());
 
-  it('start in order: the second when the first is sent, and each later part when a third of the part before it is sent', async () => {
+  it('start in order: the second after the first is sent, and each later part after a third of the part before it is sent', async () => {
     const { url } = storage;
     let loaded = 0;
     /** Bytes that were sent when each part started. */

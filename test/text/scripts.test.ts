@@ -44,7 +44,7 @@ describe('drawn text compared with Pango’s', () => {
     expect(inkMatch(ours.frame, pango)).toBeGreaterThan(0.99);
   });
 
-  it('distinguishes another text from the same', async () => {
+  it('differs if the text differs', async () => {
     const [ours, pango] = await Promise.all([byUs('Hello'), byPango('Hallo', 'Liberation Sans')]);
     expect(inkMatch(ours.frame, pango)).toBeLessThan(0.98);
   });

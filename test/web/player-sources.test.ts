@@ -103,7 +103,7 @@ describe('the player', () => {
     ['HLS', ''],
     ['DASH', '#dash'],
   ])(
-    'plays ladders of ten unlike sources by %s to their ends, without a stall or a gap',
+    'plays ladders of ten different sources over %s to their ends, without a stall or a gap',
     async (_, hash) => {
       const names = Object.keys(UNLIKE_SOURCES);
       // Pages of one context load and compile the player once.
