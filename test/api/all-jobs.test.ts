@@ -11,10 +11,10 @@ describe('GET /v1/jobs', () => {
   beforeAll(async () => {
     api = await startApi({}, {}, undefined, new Map([...kinds, [toy.name, toy as unknown as Kind]]));
     const statuses = ['pending', 'completed', 'failed'];
-    // Three jobs were created in each microsecond, of two kinds and of one that clients do not see.
+    // Three jobs were created in each microsecond: two of visible kinds, and one of a kind that clients do not see.
     for (let index = 0; index < 12; index++) {
       const microsecond = Math.floor(index / 3);
-      // The ids of later jobs are higher, however fast the rows are inserted.
+      // Gives later jobs higher ids, even if their rows are inserted within the same millisecond.
       const job = {
         id: uuidv7(Date.now() + microsecond),
         kind: ['transcode', 'toy', 'inspection'][index % 3]!,

@@ -20,7 +20,7 @@ const cancelJob = (id: string) => api.call('PATCH', `/v1/transcodes/${id}/cancel
 const codes = (items: { error?: { code: string } }[]) => items.map(({ error }) => error?.code ?? null);
 const jobCount = async () => (await api.call('GET', '/v1/transcodes?limit=1')).json.total as number;
 
-/** The types of a stream that has begun, once it has ended. */
+/** Opens a stream. The promise resolves with the types of its events once the stream has ended. */
 async function streamed(path: string): Promise<{ types: Promise<string[]> }> {
   const headers = { authorization: `Bearer ${api.key}`, accept: 'text/event-stream' };
   const response = await fetch(origin + path, { headers });
@@ -60,10 +60,10 @@ describe('a batch', () => {
     expect([items[0].job.queue_position, items[7].job.queue_position]).toEqual([1, 2]);
     expect(created.text).not.toContain('s3cret');
     const alone = await api.call('POST', '/v1/transcodes', good({ inputs: [{ url: never }] }));
-    // A batch is stored, and knows no address of the service.
+    // The stored response of a batch contains no address of the service, so `docs` is a path.
     expect(items[3].error).toEqual({ ...alone.json, docs: '/docs/errors#source_not_owned' });
     const shown = await read(id);
-    // A later read has the code of a rejected entry, without the details.
+    // A later read returns the code of a rejected entry, but not the details of the error.
     const withoutErrors = (batch: { items: object[] }) => ({
       ...batch,
       items: batch.items.map((item) => ({ ...item, error: null })),

@@ -13,7 +13,7 @@ const VIDEO = { video_url: 'https://example.org/talk.mp4?signature=secret' };
 const INPUTS = { ...VIDEO, logo_url: 'https://example.org/logo.png' };
 const OTHER_ID = '00000000-0000-4000-8000-000000000000';
 
-/** A blueprint whose subtitles a person reviews. */
+/** A blueprint whose runs wait for a person to review the subtitles. */
 const captioned = defineBlueprint({
   ...{ slug: 'captioned-test', title: 'Captioned', description: 'For tests.' },
   inputs: z.object({ video_url: media('video', 'The video.'), mood: choice(['1', '2'], 'A mood.').default('1') }),
@@ -180,7 +180,7 @@ describe('blueprints', () => {
   });
 
   describe('a run of a blueprint that awaits a review', () => {
-    /** A run that awaits the review of its subtitles, for this number of seconds. */
+    /** Creates a run that awaits the review of its subtitles for this number of seconds. */
     const awaiting = async (seconds = 3600): Promise<string> => {
       const { id } = await create();
       const job = await getJob(api.database.db, api.account.id, 'blueprint', id);

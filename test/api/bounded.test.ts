@@ -27,7 +27,7 @@ describe('a list of jobs', () => {
     const job: Job = (await api.call('POST', '/v1/transcodes', body({ options, limits }))).json;
     const preset: Job = (await api.call('POST', '/v1/transcodes', body({ preset: { quality: 'low' } }))).json;
     expect((await api.call('GET', `/v1/transcodes/${job.id}`)).json.ffmpeg_options.options).toEqual(options);
-    // A value that cannot be decrypted fails every read.
+    // No read can decrypt this value, so a read that unseals it would fail.
     await api.database.db
       .updateTable('jobs')
       .set({ request_sealed: randomBytes(2 ** 20) })

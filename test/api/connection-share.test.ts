@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
-/** More than the pool has connections. */
+/** Number of concurrent requests. It exceeds the number of connections in the pool. */
 const REQUESTS = 16;
 
 let api: TestApi;
@@ -24,7 +24,7 @@ const LOCKING: [string, string, object][] = [
   ['keys', '/v1/keys', { name: 'another' }],
 ];
 
-/** Asked on another connection than those of the API, which may all be in use. */
+/** A separate connection, because all connections of the API may be in use. */
 let observer: pg.Client;
 beforeAll(async () => {
   observer = new pg.Client({ connectionString: api.database.url });

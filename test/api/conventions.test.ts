@@ -118,7 +118,7 @@ describe('paths', () => {
       expect.arrayContaining(['/v1/jobs', '/v1/batches', '/v1/transcodes/{id}/files', '/v1/transcodes/{id}/download']),
     );
     for (const { pattern, path, methods } of paths) {
-      // A literal path such as /v1/webhooks/secret also matches the pattern of its siblings.
+      // A literal path such as /v1/webhooks/secret also matches the pattern of another path, whose methods it then has too.
       const siblings = paths.filter((one) => matcher(one.pattern).test(path)).flatMap((one) => one.methods);
       const known = new Set([...siblings, ...(siblings.includes('GET') ? ['HEAD'] : [])]);
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
@@ -141,7 +141,7 @@ describe('paths', () => {
     }
   });
 
-  /** Matches the paths of a pattern of the OpenAPI document. */
+  /** Returns a regular expression for the paths that a pattern of the OpenAPI document describes. */
   const matcher = (pattern: string) => new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`);
 
   it('list their own methods in the header Allow', async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** One sentence: it starts with a capital, and its only full stop that could end a sentence is the last. */
+/** Expects one sentence that starts with a capital letter and contains no other end of a sentence. */
 function expectSentence(message: unknown) {
   expect(message).toEqual(expect.any(String));
   expect(message).toMatch(/^[A-Z].*\.$/);
@@ -34,7 +34,7 @@ function expectError(response: ApiResponse, status: number, code: keyof typeof e
 }
 
 describe('every declared error', () => {
-  /** Texts that the hosted service has and its clients compare, although they are wrong for some servers. */
+  /** Codes of errors whose texts the contract fixes, because clients of the hosted service compare them. */
   const FIXED = new Set<string>(['upload_not_found', 'file_too_large']);
   const FOREIGN = /\b(?:GCS|Google|S3|2 ?GB)\b/;
 
@@ -63,14 +63,14 @@ describe('every declared error', () => {
         }
       }
     }
-    // Kinds other than transcodes return these, and playback URLs; neither has routes here.
+    // No example contains these codes, because playback URLs and other kinds of jobs return them.
     const ofOtherKinds = ['playback_ended', 'job_not_completed', 'job_failed', 'job_canceled', 'job_without_output'];
     expect(Object.keys(errors).filter((code) => !shown.has(code) && !ofOtherKinds.includes(code))).toEqual([]);
   });
 
   const isObjectOrNull = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
 
-  /** Error bodies of an operation: for a wrong method, an unknown id, and a body of the wrong shape. */
+  /** Returns the error bodies of an operation for a wrong method, an unknown id, and a body of the wrong shape. */
   async function responsesOf(method: string, path: string): Promise<Json[]> {
     const url = path.replace('{id}', ID).replace(/\{\w+\}/g, 'none');
     const body = method === 'GET' || method === 'DELETE' ? undefined : [];

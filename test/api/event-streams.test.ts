@@ -103,7 +103,7 @@ describe('streams of events', () => {
     await until(() => second.messages.length === 5, { what: 'the rest' });
     expect(second.messages.slice(0, 2).map(({ id }) => id)).toEqual(first.messages.slice(4).map(({ id }) => id));
     expect(second.types().slice(2)).toEqual(Array(3).fill('transcode.canceled'));
-    // The same as by pages.
+    // Reading pages returns the same events.
     const page = (await api.call('GET', `/v1/events?after=${last}`)).json.events;
     expect(page.map((event: { id: string }) => event.id)).toEqual(second.messages.map(({ id }) => id));
   });

@@ -27,7 +27,7 @@ describe('lists', () => {
       webhook = (await api.call('POST', '/v1/webhooks', { url: 'https://example.org/hook' })).json.id;
     }
     for (let i = 0; i < COUNT; i++) await api.call('POST', `/v1/webhooks/${webhook}/test`);
-    // Rows of one transaction have the same time: the ID then decides.
+    // Rows of one transaction have the same time, so the id decides their order.
     await api.database.pg.query(`
       UPDATE jobs SET created_at = '2026-11-01T00:00:00.123456Z';
       UPDATE batches SET created_at = '2026-11-01T00:00:00.123456Z';
@@ -49,7 +49,7 @@ describe('lists', () => {
     ...['/v1/webhooks/{id}/deliveries', '/v1/admin/accounts', '/v1/admin/workers'],
   ];
 
-  /** The name of the list in its cursors. */
+  /** Returns the name under which the cursors of a list are made. */
   const listOf = (path: string) =>
     ({ '/v1/transcodes': 'kind/transcode', '/v1/webhooks/{id}/deliveries': `deliveries/${webhook}` })[
       path.split('?')[0]!
@@ -178,7 +178,7 @@ describe('lists', () => {
       what: 'an event',
     });
     expect((await events(first.id)).status).toBe(200);
-    // Whether the event exists in another account is not visible.
+    // The response does not reveal whether the event exists in another account.
     const [foreign, unknown] = [
       await events(first.id, other),
       await events(Buffer.from('7.7').toString('base64url'), other),

@@ -5,7 +5,7 @@ import type { ApiResponse } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { type Malformed, malformedBodies, malformedQueries } from '../helpers/malformed.ts';
 
-/** Sentences of the validator (Zod's English), and remedies that are none. */
+/** Matches texts of Zod, and remedies that do not help. No response may contain them. */
 const RAW =
   /Invalid (?:input|option|ISO|string|number|email|URL|UUID|IPv|CIDR|key|value|discriminator)|Too (?:big|small)|expected \w+,? received|expected (?:string|record|object|number|array|int|one of)|Unrecognized key|received NaN|\[object|undefined|\n|See \/docs for the shape/;
 
@@ -38,7 +38,7 @@ describe('a malformed request', () => {
   it('is rejected with field, reason and remedy in the words of Airlock, for each malformed body', async () => {
     const { json: document } = await api.call('GET', '/openapi.json');
     const all = malformedBodies(document);
-    // Evenly over all operations, so that the test stays short. MALFORMED=all sends each.
+    // Sends a sample of all operations, so that the test stays short. MALFORMED=all sends every request.
     const step = process.env.MALFORMED === 'all' ? 1 : Math.ceil(all.length / 500);
     let rejected = 0;
     for (const request of all.filter((_, index) => index % step === 0)) {

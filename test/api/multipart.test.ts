@@ -12,7 +12,7 @@ import { acceptInspection, claimInspection } from '../helpers/inspections.ts';
 
 const PART = 8 * 2 ** 20;
 const MAX_BYTES = 200 * PART;
-/** Two full parts of equal bytes, and a short one. */
+/** Two parts of full size, which are filled with a repeated word, and a short part. */
 const BYTES = Buffer.concat([Buffer.alloc(PART, 'airlock'), Buffer.alloc(PART, 'gateway'), randomBytes(100)]);
 
 let api: TestApi;
@@ -56,7 +56,10 @@ const confirm = ({ uploadId, filename }: Begun, more: object = {}) =>
   api.call('POST', '/v1/upload/confirm', { uploadId, filename, fileSize: BYTES.length, ...more });
 const partFolders = () => readdir(join(api.gateway.root, 'parts'));
 
-/** Confirms, as a worker that finds a clip. Returns the response and the bytes that were inspected. */
+/**
+ * Confirms the upload, and inspects it as a worker that finds a clip. Returns the response, the SHA-256 of the inspected bytes, and the key
+ * of the object.
+ */
 async function confirmed(upload: Begun, parts?: object[]) {
   const response = confirm(upload, parts ? { parts } : {});
   const claim = await until(() => claimInspection(api.context), { what: 'the inspection of the upload' });
@@ -113,7 +116,7 @@ describe('an upload in parts', () => {
     const { response, sha256, objectKey } = await confirmed(upload, [first, second, third]);
     expect(response.json.result).toMatchObject({ filename: upload.filename, fileSize: BYTES.length });
     expect(sha256).toBe(createHash('sha256').update(BYTES).digest('hex'));
-    // A part that is sent now changes nothing.
+    // A part that is sent now is rejected, and changes nothing.
     expect((await put(upload.parts[0]!.url, Buffer.alloc(PART))).code).toBe('NoSuchUpload');
     expect((await api.context.store.head(objectKey))!.size).toBe(BYTES.length);
     expect((await confirm(upload, { parts: [first, second, third] })).json.result.fileUrl).toMatch(/^gs:/);
@@ -194,7 +197,7 @@ describe('an upload in parts', () => {
     const parts = [];
     for (const number of [1, 2, 3]) {
       const { partNumber, etag } = await send(upload, number);
-      // Uppy adds the headers of the response.
+      // Uppy also sends the response headers of a part, such as `etag`.
       parts.push({ PartNumber: partNumber, ETag: etag, ...(number === 2 && { etag }) });
     }
     const { response } = await confirmed(upload, parts);

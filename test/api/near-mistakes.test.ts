@@ -58,7 +58,7 @@ describe('a list or an object of a request', () => {
     transcribeBody,
     uploadTokenBody,
   };
-  /** Every list and every object of a schema, with its path. */
+  /** Returns every list and every object in a schema, with its path. */
   function containersOf(
     schema: z.ZodType,
     path: readonly string[] = [],
@@ -74,7 +74,7 @@ describe('a list or an object of a request', () => {
     );
     return path.length > 0 ? [{ path, inner }, ...below] : below;
   }
-  /** `true` in this place of a request, and the issue that it causes there. A rule of the request may be broken first. */
+  /** Puts `true` at a path of a request. Returns the request, and the first issue at that path that is not a custom rule. */
   function issueAt(schema: z.ZodType, path: readonly string[]) {
     const value = path.reduceRight<unknown>((rest, key) => (key === '0' ? [rest] : { [key]: rest }), true);
     const issues = schema.safeParse(value).error?.issues ?? [];

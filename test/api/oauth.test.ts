@@ -32,7 +32,7 @@ async function granted(who = person, more: Record<string, string> = {}) {
   return { client, ...json } as { client: string; access_token: string; refresh_token: string; scope: string };
 }
 
-/** The checkboxes of a page, and whether each is checked. */
+/** Returns the names of the checkboxes on a page, and whether each is checked. */
 function boxesOf(page: string): Record<string, boolean> {
   const found = page.matchAll(/<input type="checkbox" name="(\w+)" value="1"( checked)?>/g);
   return Object.fromEntries([...found].map(([, name, checked]) => [name!, checked !== undefined]));
@@ -102,7 +102,7 @@ describe('OAuth', () => {
     expect([right.status, right.headers.get('set-cookie')]).toEqual([303, expect.stringMatching(/^airlock_device=/)]);
     const code = responded(right).code!;
     expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(200);
-    // The session cookie is not sent with a navigation from another site, but with the next one.
+    // Browsers do not send the session cookie after a navigation from another site, so the page reloads itself once.
     const foreign = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`, undefined, {
       'sec-fetch-site': 'cross-site',
     });
@@ -182,7 +182,7 @@ describe('OAuth', () => {
     await make(token.access_token, `/v1/webhooks/${changed.id}`, hook, 'PATCH');
     await make(token.access_token, `/v1/webhooks/${rotated.id}/rotate`, {});
     await make(api.key, `/v1/webhooks/${adopted.id}`, { enabled: true }, 'PATCH');
-    // Signing in again to the same client is no revocation: the new token owns what the old one created.
+    // Signing in to the same client again does not revoke keys and webhooks: the new token owns those of the old token.
     const { fields, verifier } = asking(token.client, { scope: 'read admin' });
     const { code } = responded(await oauth.allow(admin, fields));
     await oauth.exchange({ client_id: token.client, code: code!, code_verifier: verifier });

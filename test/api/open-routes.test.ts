@@ -88,7 +88,7 @@ describe('routes that need no key', () => {
     const responses = await Promise.all(Array.from({ length: sent + 40 }, () => request('192.0.2.7')));
     const rejected = responses.filter(({ statusCode }) => statusCode === 429);
     const delivered = responses.length - rejected.length;
-    // While the requests start, the address may get further bytes.
+    // The address may receive further bytes while the requests start.
     const most = (burst + (performance.now() - from + DOCUMENT_WAIT_MS) * perMs) / length;
     expect([delivered >= sent, delivered <= most]).toEqual([true, true]);
     expect(performance.now() - from).toBeGreaterThan(DOCUMENT_WAIT_MS / 2);
@@ -124,7 +124,7 @@ describe('an address that sends too many requests', () => {
     await api.close();
   });
 
-  /** Checks that every page can read the 429 of the routes that accept tokens, and of no other route. */
+  /** Checks that pages of every site can read the 429 of routes that accept upload tokens, but not the 429 of other routes. */
   async function checkPage(origin: string): Promise<void> {
     const page = { origin: 'https://app.example.com' };
     const token = { authorization: `Bearer ${makeUploadToken().raw}` };

@@ -16,7 +16,7 @@ const { oas } = spectralRulesets;
 // biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Json = any;
 
-/** The list of the jobs of a kind, by the prefix of its events. */
+/** Name of the schema that lists the jobs of a kind, by the prefix of the kind's events. */
 const LISTS: Record<string, string> = {
   transcode: 'JobList',
   transcription: 'TranscriptionJobList',
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** Every operation but HEAD, which is GET without a body. */
+/** Returns every operation of the document, which describes no HEAD. */
 const operations = (of: Json = document): [string, Json][] =>
   Object.entries(of.paths).flatMap(([path, item]) =>
     Object.entries(item as object).map(([method, operation]): [string, Json] => [`${method} ${path}`, operation]),
@@ -58,7 +58,7 @@ const media = (of: Json = document) =>
     ),
   );
 
-/** Checks of values, by the text of their schema. Most responses share a few schemas. */
+/** Validators by the text of their schema. They are cached, because most responses share a few schemas. */
 const checks = new Map<string, z.ZodType>();
 
 function checkOf(schema: Json): z.ZodType {
@@ -68,7 +68,7 @@ function checkOf(schema: Json): z.ZodType {
   return check;
 }
 
-/** A schema with everything that it refers to, as JSON Schema. */
+/** Returns a JSON Schema that contains every schema it refers to. */
 function standalone(schema: string): Json {
   const used = new Map<string, string>();
   addReferences(schema, used);
@@ -77,7 +77,7 @@ function standalone(schema: string): Json {
   return JSON.parse(complete.replaceAll('#/components/schemas/', '#/$defs/'));
 }
 
-/** Adds the texts of all schemas that a text refers to, directly or through another schema. */
+/** Adds to `used` the text of every schema that `text` refers to, directly or through another schema. */
 function addReferences(text: string, used: Map<string, string>): void {
   for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
     if (used.has(name!)) continue;
@@ -159,7 +159,7 @@ describe('the OpenAPI document', () => {
     }
     const sources = (lang: string) =>
       samples.flatMap(([, list]) => list.flatMap((one: Json) => (one.lang === lang ? [one.source] : [])));
-    // A function is parsed, but not run. One shell reads all samples, each by itself.
+    // Checks the syntax of each sample as a function, which is not run. One shell reads all samples.
     const parse = 'for sample; do eval "parsed() { $sample\n}" || exit 1; done';
     await promisify(execFile)('bash', ['-c', parse, 'bash', ...sources('Shell')]);
     const python = 'import json, sys\nfor source in json.loads(sys.argv[1]): compile(source, source, "exec")';

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** A client whose key may create jobs and may not read. */
+/** Creates a client whose key may create jobs but not read, unless other scopes are given. */
 async function makeClient(scopes: ('transcode' | 'read' | 'admin')[] = ['transcode']) {
   const raw = await api.makeKey({ scopes });
   return clientOf(raw);
@@ -40,7 +40,7 @@ function clientOf(raw: string) {
       (await call('POST', '/v1/transcodes', body(), headers)).json.id,
     batch: async (): Promise<Json> =>
       (await call('POST', '/v1/transcodes/batch', { jobs: [body(), {}], metadata: { text: SECRET } })).json,
-    /** Replaces the key, which still works for an hour. */
+    /** Replaces the key, and the old key stays valid for an hour. */
     async rotate() {
       const { id } = await api.database.db
         .selectFrom('api_keys')
@@ -209,7 +209,7 @@ describe('a key with the scopes transcode and read', () => {
   });
 });
 
-/** What an attack could have changed. */
+/** Returns the columns of all jobs that an attack could have changed. */
 async function rows(): Promise<Json[]> {
   const { rows: found } = await api.database.pg.query('SELECT id, status, erased_at, updated_at FROM jobs ORDER BY id');
   return found;

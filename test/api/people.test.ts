@@ -22,7 +22,7 @@ interface Browser {
   email: string;
   cookie: string;
   csrf: string;
-  /** The cookie that makes it known. */
+  /** Value of the cookie by which the service recognizes the browser. */
   device: string;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
 }
@@ -42,7 +42,7 @@ function makeLink(role: Role, accountId = api.account.id): Promise<{ token: stri
   });
 }
 
-/** A browser in which a new person of that role has signed in. */
+/** Returns a browser in which a new person with this role has signed in. */
 async function browser(role: Role, accountId = api.account.id): Promise<Browser> {
   const email = `person-${++people}@example.org`;
   await api.database.db.transaction().execute(async (tx) => {
@@ -258,14 +258,15 @@ describe('a stranger', () => {
     const guess = (_: unknown, index: number) =>
       send('203.0.113.50', { email: `nobody-${index}@example.org`, password: 'a wrong password' });
     const flood = Array.from({ length: 20 }, guess);
-    // The first response is a rejection, because the maximum number of sign-ins waits.
+    // The first response is a rejection, because the maximum number of sign-ins is already waiting.
     await Promise.race(flood);
     const right = { email, password: PASSWORD };
     expect(await send('203.0.113.51', right)).toEqual([200, null]);
     expect(await send('203.0.113.50', right, `airlock_device=${device}`)).toEqual([200, null]);
     const codes = (await Promise.all(flood)).map(([, code]) => code);
     const checked = codes.filter((code) => code === 'invalid_credentials').length;
-    // Two sign-ins are checked at a time. On a busy machine, a check may end before the last sign-in arrives, which is then checked too.
+    // The service checks two sign-ins at a time. On a busy machine, a check may end before the last sign-in arrives, so that more than two
+    // are checked.
     expect(checked).toBeGreaterThanOrEqual(2);
     expect(checked).toBeLessThan(10);
     expect(codes.filter((code) => code === 'concurrency_exceeded')).toHaveLength(codes.length - checked);

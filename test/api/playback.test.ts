@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** A completed job whose output is a ladder. */
+/** Creates a completed job whose output is a ladder. */
 async function makeLadder(account = api.account) {
   const tree = await completeTree(api, ladderOf(4), account);
   const { rows } = await api.database.pg.query(
@@ -32,7 +32,7 @@ const SPRITE = new Map([
   ['sprite-1.jpg', 'picture'],
 ]);
 
-/** A ladder whose job also has a sprite, of which the prefix is returned. */
+/** Creates a completed job with a ladder and a sprite. */
 async function makeLadderWithSprite() {
   const [ladder, sprite] = [await makeLadder(), await completeTree(api, SPRITE)];
   await api.database.pg.query(`UPDATE job_outputs SET job_id = $1, position = 1, role = 'sprite' WHERE job_id = $2`, [
@@ -45,7 +45,7 @@ async function makeLadderWithSprite() {
 
 const play = ({ path, headers }: { path: string; headers: Record<string, string> }, body?: object) =>
   api.call('POST', `${path}/playback`, body, headers);
-/** As a player requests it: without a key, from a page of another site. */
+/** Sends a request as a player does: without a key, from a page of another site. */
 const get = (url: string) =>
   fetch(url.replace(/^http:\/\/[^/]+(?=\/playback\/)/, origin), {
     headers: { origin: 'https://shop.example', accept: '*/*' },
@@ -210,7 +210,7 @@ describe('a playback URL', () => {
     const policy = page.headers.get('content-security-policy')!;
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*/);
-    // Only media may have data: URLs, which run no script. Captions begin with an empty one.
+    // Only media may have data: URLs, which cannot run a script. The player starts with an empty data: URL for captions.
     expect(policy.split('; ').filter((directive) => directive.includes('data:'))).toEqual([
       expect.stringMatching(/^media-src /),
     ]);

@@ -25,7 +25,7 @@ describe('templates', () => {
     api.call('POST', '/v1/templates', { name, request, ...more });
   const replace = (name: string, request: object) => api.call('PUT', `/v1/templates/${name}`, { request });
   const create = (body: object) => api.call('POST', '/v1/transcodes', { inputs: [{ url }], ...body });
-  /** What a worker reads of a job. */
+  /** Returns the request that a worker reads from a job. */
   const requestOf = async (id: string) => {
     const job = await api.database.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     return openFullRequest(api.context.vault, job);

@@ -31,7 +31,7 @@ async function makeToken(body: object = {}, headers: Headers = {}): Promise<stri
   return json.token;
 }
 
-/** Every page can read the response, and no cookie may be sent with such a request. */
+/** Expects headers that let every page read the response, and that allow no cookies. */
 function expectReadable(headers: globalThis.Headers): void {
   expect(Object.fromEntries([...headers].filter(([name]) => /^(access|vary)/.test(name)))).toEqual({
     'access-control-allow-origin': '*',
@@ -146,7 +146,7 @@ describe('an upload token', () => {
     const answers = await Promise.all(requests);
     const accepted = answers.filter(({ status }) => status === 200);
     expect(accepted).toHaveLength(1);
-    // Others were too many at a time.
+    // The other requests were rejected because there were too many concurrent requests.
     const rejected = answers.filter(({ status }) => status === 403);
     expect(rejected.length).toBeGreaterThan(0);
     for (const { json } of rejected)

@@ -14,7 +14,7 @@ afterAll(() => api?.close());
 const nameOf = (fileUrl: string) => fileUrl.split('/').at(-1)!;
 const pathOf = (filename: string) => `/v1/uploads/${encodeURIComponent(filename)}`;
 
-/** Requests a URL, and sends the bytes by default. */
+/** Requests an upload URL, and sends the bytes unless `put` is false. */
 async function send(filename: string, options: { put?: boolean; key?: string } = {}) {
   const bytes = randomBytes(64);
   const headers = { authorization: `Bearer ${options.key ?? api.key}` };
@@ -213,7 +213,7 @@ describe('a job with an upload as its input', () => {
     const batch = await api.call('POST', '/v1/transcodes/batch', { jobs: [large, { ...body, output_format: 'odd' }] });
     expect(batch.json.items.map((item: { status: string }) => item.status)).toEqual(['accepted', 'refused']);
     const [input] = batch.json.items[0].job.inputs;
-    // The job may start early, so its parts are small.
+    // The parts have the minimum size, because the job may start before the upload is complete.
     expect(input.upload).toMatchObject({ uploadId: expect.any(String), partSize: 5 * 2 ** 20, partCount: 14 });
     expect((await api.call('GET', `/v1/upload/multipart/${input.upload.uploadId}`)).json.result.status).toBe('pending');
     const valid = await api.call('POST', '/v1/transcodes/validate', body);

@@ -23,7 +23,7 @@ const logger = pino({ level: 'silent' });
 let api: TestApi;
 let hostile: HostileReceivers;
 let receiver: Awaited<ReturnType<typeof startSource>>;
-/** Called for each delivery that the healthy receiver gets. */
+/** Called for each delivery that the healthy receiver receives. */
 let onReceived = () => {};
 const fetcher = createFetcher({ allow: ['127.0.0.1/32'], ports: [443], maxBytes: 1, deadlineMs: 1 });
 
@@ -58,7 +58,7 @@ async function makeWebhooks(account: Account, urls: readonly string[]): Promise<
   return rows.map(({ id }) => id);
 }
 
-/** So many deliveries to each of these webhooks, due for an hour. */
+/** Adds `each` deliveries for each of the webhooks, which have been due for an hour. */
 async function addDue(account: Account, webhooks: readonly string[], each: number): Promise<void> {
   await api.database.pg.query(
     `WITH event AS (
@@ -77,7 +77,7 @@ const claim = (sending: readonly ClaimedDelivery[] = [], limit = 16) => {
   const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
   return claimDeliveries(api.context.db, viewer().catalog, { ...nextTurn(taken)!, limit });
 };
-/** Sends them to receivers that have 100 ms. */
+/** Sends deliveries with a timeout of 100 ms. */
 const sendShort = async (deliveries: ClaimedDelivery[]) => {
   const post: typeof fetcher.post = (url, message) => fetcher.post(url, { ...message, timeoutMs: 100 });
   await Promise.all(sendDeliveries({ context: api.context, viewer: viewer(), fetcher: { post } }, deliveries));
@@ -85,14 +85,14 @@ const sendShort = async (deliveries: ClaimedDelivery[]) => {
 const makeDue = () =>
   api.database.pg.query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE state = 'pending'`);
 
-/** The deliveries of a worker that looks once a second, as `worker.ts` opens them. */
+/** Starts deliveries that look for work once a second, as `worker.ts` does. */
 function startWorker() {
   const deliveries = openDeliveries({ context: api.context, viewer: viewer(), fetcher }, logger);
   const look = async () => ({ classes: [], deliveries: await hasDueDeliveries(api.context.db, viewer().catalog) });
   const queue = watchQueue({ look, wakeups: createWakeups(), sendWebhooks: deliveries.start, logger });
   return {
     sending: deliveries.sending,
-    /** Ends the attempts that hang by closing their receivers. */
+    /** Closes the receivers, which ends the attempts that hang. */
     async close() {
       queue.close();
       const stopped = deliveries.stop();
@@ -129,7 +129,7 @@ describe('accounts whose receivers hang', () => {
         const asked = performance.now();
         expect((await api.call('POST', `/v1/webhooks/${healthy}/test`)).status).toBe(202);
         const took = (await received) - asked;
-        // The receivers hang for minutes.
+        // The attempts at receivers that hang would take minutes.
         expect(took).toBeLessThan(20_000);
       } finally {
         await worker.close();
@@ -148,7 +148,7 @@ describe('a claim', () => {
     expect(first).toHaveLength(16);
     await addDue(other, await makeWebhooks(other, [receiver.url]), 10);
     const second = await claim(first);
-    // Two to its endpoint; the account that has its share gets nothing.
+    // The claim returns two deliveries for the endpoint of the other account, and none for the account that has reached its share.
     expect(second.map(({ account_id }) => account_id)).toEqual([other.id, other.id]);
     expect(await claim([...first, ...second])).toEqual([]);
     const third = await claim([...first.slice(0, 10), ...second]);
@@ -217,7 +217,7 @@ describe('endpoints that time out', () => {
       await endPause(id!);
       const probes = await claim();
       expect(probes.map(({ is_probe }) => is_probe)).toEqual([true]);
-      // While it runs, no other worker sends one.
+      // While the probe runs, no other worker sends a delivery to the endpoint.
       expect(await claim()).toEqual([]);
       await sendShort(probes);
     }

@@ -72,7 +72,7 @@ describe('webhooks', () => {
     const taken = sending.map((one) => ({ accountId: one.account_id, endpoint: one.endpoint, isProbe: one.is_probe }));
     return claimDeliveries(api.context.db, eventViewer(api.context).catalog, { ...nextTurn(taken)!, limit });
   };
-  /** Sends what is due, until nothing is. */
+  /** Sends due deliveries until none is due. */
   const sendDue = async () => {
     for (;;) {
       const claimed = await claim();
@@ -91,7 +91,7 @@ describe('webhooks', () => {
     await sendDue();
     expect(received).toHaveLength(1);
     const message = verify(secret, received[0]!);
-    // Open transactions of other databases on the server hide the event until they end.
+    // The event becomes visible only after open transactions in other databases of the server have ended.
     const event = await until(
       async () => (await api.call('GET', '/v1/events?types=transcode.canceled')).json.events[0],
       { what: 'the event' },
@@ -146,7 +146,7 @@ describe('webhooks', () => {
     expect(await verifyNothingLeaks(made.secret)).toBe(true);
   });
 
-  /** No table has the secret in clear. */
+  /** Returns whether no row contains the secret in plain text or in hexadecimal. */
   async function verifyNothingLeaks(secret: string): Promise<boolean> {
     const { rows } = await api.database.pg.query(`SELECT webhooks::text AS text FROM webhooks`);
     const hex = Buffer.from(secret).toString('hex');
@@ -201,7 +201,7 @@ describe('webhooks', () => {
     ]);
     expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     for (const message of received) verify(secret, message);
-    // By hand its retries start again, and its attempts are still counted.
+    // A delivery that is sent again by hand gets all retries again, and `attempts` continues to count.
     reply = OK;
     expect((await api.call('POST', `/v1/webhooks/deliveries/${(await deliveries(id))[0].id}/redeliver`)).status).toBe(
       202,
@@ -345,7 +345,7 @@ describe('webhooks', () => {
     );
     const failed = new Map<string, number>();
     let count = 0;
-    // No more often than there are retries.
+    // A delivery fails at most as often as it is retried.
     reply = (response, message) => {
       const name = message.headers['webhook-id']!;
       const times = failed.get(name) ?? 0;
@@ -392,7 +392,7 @@ describe('webhooks', () => {
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(2)));
     const ids = claims.flat().map((delivery) => delivery.id);
     expect(new Set(ids).size).toBe(ids.length);
-    // Nobody sent them.
+    // The claimed deliveries were not sent.
     await makeDue();
     await sendDue();
     await until(async () => (await deliveries(id)).every((one: { status: string }) => one.status === 'delivered'), {
@@ -412,7 +412,7 @@ describe('webhooks', () => {
       const texts = read.mock.calls.map(([query]) => String((query as { text?: string }).text ?? query));
       const reads = (table: RegExp) => texts.filter((text) => /^\s*select /i.test(text) && table.test(text)).length;
       expect(received.length).toBeGreaterThan(3);
-      // The second batch is what two deliveries at a time to one endpoint left over.
+      // There are two batches, because the first contains only two deliveries for each endpoint.
       expect([reads(/from "webhooks"/), reads(/FROM events/)]).toEqual([2, 2]);
     } finally {
       read.mockRestore();

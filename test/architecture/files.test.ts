@@ -42,7 +42,7 @@ describe('source files', () => {
   });
 });
 
-/** Code and styles of the dashboard. */
+/** Files with code and styles of the dashboard. */
 function webFiles(): { path: string; text: string }[] {
   return readdirSync(join(ROOT, 'web'), { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.(tsx?|css)$/.test(path))
@@ -53,7 +53,7 @@ function usesShell(text: string): boolean {
   const imported = /import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'(?:node:)?child_process'/g;
   const names = [...text.matchAll(imported)].flatMap((match) => match[1]!.split(',').map((name) => name.trim()));
   const shellNames = names.filter((name) => /^exec(Sync)?\b/.test(name));
-  // A default or namespace import would hide which function is called.
+  // Default and namespace imports are rejected, because they would hide which function is called.
   const complete = /import\s+(?:\*\s+as\s+)?\w+\s+from\s+'(?:node:)?child_process'/.test(text);
   return (
     shellNames.length > 0 ||

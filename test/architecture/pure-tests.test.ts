@@ -20,7 +20,7 @@ describe('the project of pure tests', () => {
 
   it('excludes a test if a file that it imports indirectly is not pure', () => {
     expect(isPure(join(ROOT, 'src/ffmpeg/plan/plan.ts'))).toBe(true);
-    // Only its helpers import PostgreSQL.
+    // Only helpers of this test import PostgreSQL.
     expect(isPure(join(ROOT, 'test/api/job.test.ts'))).toBe(false);
     expect(isPure(join(ROOT, 'src/sanitizer/thread.test.ts'))).toBe(false);
   });
@@ -40,7 +40,7 @@ export * from './d.ts';\nexport type { E } from './e.ts';\nimport 'f';\nconst g 
   });
 });
 
-/** Modules of which a file imports types alone. */
+/** Returns the modules from which a file imports only types. */
 function typesOf(text: string): string[] {
   return [...text.matchAll(/^(?:import|export) type [^';]*? from '([^']+)'/gm)].map(([, name]) => name!);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from './sources.ts';
 
 const MAX_BYTES = 2 ** 20;
-/** Written in parts, so that this file does not contain them itself. */
+/** The host names are split, so that this file does not contain them. */
 const REGISTRY_HOSTS = [
   ['registry', 'npmjs', 'org'],
   ['registry', 'yarnpkg', 'com'],
@@ -63,10 +63,10 @@ describe('the repository', () => {
   });
 });
 
-/** Accept any owner of the checkout: in a container root reads the files of an ordinary user. */
+/** Accepts any owner of the checkout, because in a container root reads the files of an ordinary user. */
 function trackedFiles(): string[] {
   const args = ['-c', 'safe.directory=*', 'ls-files', '-z'];
   const listed = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean);
-  // A file that is deleted but not committed is still listed.
+  // Git still lists a file that is deleted but not committed.
   return listed.filter((path) => lstatSync(join(ROOT, path), { throwIfNoEntry: false }) !== undefined);
 }

@@ -32,7 +32,7 @@ describe('the audit log', () => {
     await signAuditHead(db, signer);
     expect(await verifyAudit(db, { keys })).toMatchObject({ rows: 0, checkpoints: 0, problem: null, head: null });
     await Promise.all(Array.from({ length: CHECKPOINT }, (_, n) => append(n)));
-    // Twice: several processes sign, and one head is enough.
+    // Two processes may sign at the same time, which results in one head.
     await Promise.all([signAuditHead(db, signer), signAuditHead(db, signer)]);
     await Promise.all(Array.from({ length: ROWS - CHECKPOINT }, (_, n) => append(n)));
     kept = (await auditHead(db))!;

@@ -217,7 +217,7 @@ describe('a job that awaits its upload', () => {
     );
     await sweepExpired(world.context);
     expect(await uploadsOf(job)).toMatchObject([{ state: 'pending' }]);
-    // A sweep of a release that knows no such jobs.
+    // A release that does not know jobs with an upload would sweep the upload like this.
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted', check_at = now() WHERE job_id = $1`, [job.id]);
     await checkUploads(world.context);
     expect(await statusOf(job)).toEqual(FAILED_MISSING);
@@ -368,7 +368,10 @@ describe('a job that awaits its upload', () => {
       return { job, send, count: target.parts.length };
     };
 
-    /** The time from one part to the next part, as the storage reports it: slow enough for an early start, also before the last part. */
+    /**
+     * Seconds from one part to the next part, as the storage reports it. They are many enough for an early start, even before the last
+     * part.
+     */
     const USUAL = 19;
     let secondsPerPart = USUAL;
     beforeEach(() => {
@@ -394,7 +397,7 @@ describe('a job that awaits its upload', () => {
       await look(job);
       expect(await statusOf(job)).toMatchObject({ waiting_for: 'upload' });
       await send(1, 1);
-      // The rest of 49 MiB arrives in three hours, or in a tenth of a second.
+      // At 1800 s per part, the remaining 49 MiB take three hours. At 0.01 s per part, they take a tenth of a second.
       for (const rate of [1800, 0.01]) {
         secondsPerPart = rate;
         await look(job);
@@ -405,7 +408,7 @@ describe('a job that awaits its upload', () => {
       expect(await statusOf(job)).toEqual(PENDING);
       const claimed = (await claim())!;
       expect(claimed).toMatchObject({ number: 1, job: { id: job.id }, inputs: [{ object_id: null }] });
-      // The checks do not join the parts that an attempt reads.
+      // Checks of uploads do not combine the parts while an attempt reads them.
       await send(3, count);
       await checkUploads(world.context);
       expect(await uploadsOf(job)).toMatchObject([{ state: 'pending' }]);

@@ -37,7 +37,7 @@ describe('claims', () => {
         const { objectId } = await world.store(claim);
         expect(await world.complete(claim, objectId)).toBe(true);
       });
-      // New claims while those end: some succeed, others not yet.
+      // Claims while attempts are ending, so that some claims find a free slot of the account and others do not.
       const [next] = await Promise.all([claimEight(), ...ending]);
       open = [...next, ...(await claimEight())];
       for (const [index, count] of (await running()).entries()) expect(count).toBeLessThanOrEqual(limits[index]!);
@@ -107,7 +107,7 @@ describe('claims', () => {
     await silentFor(28);
     expect(await recoverLost(world.context, [])).toBe(0);
     await silentFor(31);
-    // Two concurrent sweeps do it once.
+    // Two concurrent sweeps return the job to the queue only once.
     await Promise.all([recoverLost(world.context, []), recoverLost(world.context, [])]);
     expect((await world.events(job.id)).filter((type) => type === 'retrying')).toHaveLength(1);
     expect((await world.mustClaim()).job.id).toBe(job.id);

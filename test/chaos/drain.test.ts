@@ -59,7 +59,7 @@ describe('a worker that drains', () => {
 
   beforeAll(async () => {
     world = await makeJobWorld();
-    // Cells run under another account when the tests run as root.
+    // If the tests run as root, cells run under another account, which must be able to enter the folders.
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-drain-'));
     await chmod(folder, 0o711);
@@ -137,7 +137,7 @@ describe('a worker that drains', () => {
   });
 });
 
-/** Folders of the cells that are running. */
+/** Returns the folders of running cells. */
 async function cellsOf(folder: string): Promise<string[]> {
   const owners = await readdir(join(folder, 'cells'));
   const names = await Promise.all(owners.map((owner) => readdir(join(folder, 'cells', owner))));

@@ -19,7 +19,7 @@ import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 
-/** Some 20 MB: noise does not compress. */
+/** FFmpeg arguments for an output of about 20 MB. The output is this large because noise does not compress. */
 const NOISY = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=480x270:r=25:d=5,noise=alls=100:allf=t:all_seed=1'],
   ...['-f', 'lavfi', '-i', 'sine=d=5', '-c:v', 'mpeg4', '-q:v', '3', '-c:a', 'aac'],
@@ -45,7 +45,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
   let account: Awaited<ReturnType<JobWorld['account']>>;
   let fileUrl: string;
   let worker: Worker | null = null;
-  /** Numbers of the parts in the order in which they were stored, and what happens before each. */
+  /** Numbers of the parts in the order in which they were stored. */
   let stored: number[] = [];
   let before: (number: number) => void | Promise<void> = () => {};
 
@@ -83,7 +83,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     await chmod(folder, 0o711);
     sandbox = await openTestSandbox({ dataDir: folder, slots: 2 });
     proxy = await openTcpProxy({ port: world.gateway.port });
-    // Without a local root it is like a storage on another machine.
+    // Without a local root, the store sends bytes to the storage as it would to another machine.
     const endpoint = `http://127.0.0.1:${proxy.port}`;
     const store = openEmbeddedStore({
       ...{ endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION },
@@ -125,7 +125,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
       const early = await submit(format);
       await status(early.id, 'completed');
       await worker!.drain();
-      // Every part once, the first last.
+      // Every part is stored once, and the first part last.
       expect(stored.length).toBeGreaterThan(2);
       expect(stored[0]).not.toBe(1);
       expect([...stored].sort((a, b) => a - b)).toEqual(stored.map((_, index) => index + 1));
@@ -179,7 +179,7 @@ describe('an output that is uploaded to a remote storage while FFmpeg writes it'
     await start(remote, {
       async run(spec) {
         const result = await sandbox.run(spec);
-        // As a cell could that is controlled by its input.
+        // Overwrites the output, as a cell could that its input controls.
         if (spec.outputs?.length) await overwrite(join(result.outputDir, spec.outputs[0]!));
         return result;
       },

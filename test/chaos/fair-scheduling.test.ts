@@ -41,7 +41,7 @@ describe('claims in fair order', () => {
     const thirds = await acceptMany(third, 1);
     const order: string[] = [];
     for (let next = await claim(); next; next = await claim()) order.push(next.job.id);
-    // Starts at 2:0:0. At 2:2:1 only the first account still has waiting jobs.
+    // The numbers of running jobs are 2, 0 and 0 at first. At 2, 2 and 1, only the first account still has waiting jobs.
     expect(order).toEqual([modests[0], thirds[0], modests[1], greeds[2], greeds[3], greeds[4]]);
   });
 
@@ -120,7 +120,7 @@ describe('claims in fair order', () => {
 
   it('lock no account when their process is stopped while it waits for its turn', async () => {
     const account = await world.account();
-    // A job whose source has to be fetched needs another request.
+    // The inputs are uploads, because a job whose source must be fetched needs a second statement.
     const inputs = [{ url: (await world.upload(account)).fileUrl }];
     const jobs = [(await world.accept(account, { inputs })).id, (await world.accept(account, { inputs })).id];
     const proxy = await openDatabaseProxy(world.database.url);
@@ -137,7 +137,7 @@ describe('claims in fair order', () => {
     const began = performance.now();
     expect(jobs).toContain((await claim())!.job.id);
     expect(performance.now() - began).toBeLessThan(20_000);
-    // The server finishes the claim of the stopped process, too.
+    // The server also completes the claim of the stopped process.
     await until(async () => (await Promise.all(jobs.map(world.row))).every(({ status }) => status === 'processing'), {
       what: 'both claims',
     });
@@ -186,7 +186,7 @@ describe('claims in fair order', () => {
       const [greedy, modest] = [await world.account(), await world.account()];
       await acceptHeavies(greedy, 6);
       const claims = await claimAll();
-      // Nobody else is there.
+      // No other account is active, so the account gets all slots.
       expect(claims).toHaveLength(6);
       await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status = 'processing'`);
 
@@ -198,7 +198,7 @@ describe('claims in fair order', () => {
       expect(await classesWithWork(world.context.db, world.context.kinds)).toEqual([]);
       const [, stored] = [visit, await world.store(shared.find(({ job }) => job.id === visit.id)!)];
       expect(await world.complete(shared.find(({ job }) => job.id === visit.id)!, stored.objectId)).toBe(true);
-      // The slot waits for the account that has just been there, and no longer than it stays active.
+      // The slot is kept for the account that had a job recently, but only while this account counts as active.
       expect(await claimHeavy()).toBeNull();
       await world.database.pg.query(`UPDATE account_schedule SET heavy_at = now() - interval '6 minutes'`);
       expect(await classesWithWork(world.context.db, world.context.kinds)).toEqual(['heavy']);
@@ -250,7 +250,7 @@ describe('claims in fair order', () => {
     };
     const claimed: string[] = [];
     for (let round = 0; round < 3; round++) {
-      // One account after the other, so that the oldest entries belong to one account.
+      // Jobs are created account by account, so that the oldest entries belong to one account.
       for (const account of accounts) await acceptMany(account, random.int(2, 8));
       const before = await counts('processing');
       const claims = (
@@ -264,7 +264,7 @@ describe('claims in fair order', () => {
       for (const [other, account] of accounts.entries()) {
         expect(running[other]).toBeLessThanOrEqual(account.max_concurrent);
         if (waiting[other] === 0 || running[other] === account.max_concurrent) continue;
-        // No waiting account that may run another job has fewer running jobs than the chosen account had.
+        // No waiting account below its limit has fewer running jobs than the chosen account had.
         for (const [index, count] of running.entries()) {
           if (gained[index]! > 0) expect(count - 1).toBeLessThanOrEqual(running[other]!);
         }
@@ -309,7 +309,7 @@ describe('claims in fair order', () => {
   }, 180_000);
 });
 
-/** A separate pool on the same database, as another process has. */
+/** Opens a separate pool on the same database, as another process would. */
 async function openProcess(world: JobWorld): Promise<{ context: JobsContext; close(): Promise<void> }> {
   const pool = openPool(world.database.url, { max: 4, role: 'test', onError: () => {} });
   return {
@@ -320,7 +320,7 @@ async function openProcess(world: JobWorld): Promise<{ context: JobsContext; clo
   };
 }
 
-/** Creates accounts like this one. */
+/** Creates copies of an account, and returns their ids. */
 async function copiesOf(world: JobWorld, account: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await world.database.pg.query(
@@ -331,7 +331,7 @@ async function copiesOf(world: JobWorld, account: string, count: number): Promis
   return ids;
 }
 
-/** Copies a waiting job with its input, `each` times for every account; grouped by account. */
+/** Copies a waiting job with its input `each` times for every account, one account after the other. */
 async function fill(world: JobWorld, template: string, accounts: string[], each: number): Promise<void> {
   const { pg } = world.database;
   const jobs = accounts.flatMap((account, first) =>

@@ -162,7 +162,7 @@ describe('a final state', () => {
           return false;
         }
       };
-      // Each starts first half of the time.
+      // Each of the two starts first in half of the rounds.
       const [first, second] = round % 2 === 0 ? [finish, cancel] : [cancel, finish];
       const ends = await Promise.all([first(), second()]);
       const [finished, canceled] = round % 2 === 0 ? ends : [ends[1], ends[0]];

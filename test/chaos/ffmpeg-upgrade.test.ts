@@ -19,7 +19,7 @@ import { LIMITS, SLOW_OUTPUT, slowEncode } from '../hostile/cell-fixture.ts';
 
 const JOBS = 3;
 const version = /ffmpeg version (\S+)/.exec(execFileSync('/usr/bin/ffmpeg', ['-version'], { encoding: 'utf8' }))![1]!;
-/** Of the same length, so that it can replace the version in the program. */
+/** A version of the same length, so that it can replace the version in the program. */
 const nextVersion = version.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10));
 
 let folder: string;
@@ -51,7 +51,7 @@ async function open(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Replaces the program like a package manager: writes next to it, then renames. */
+/** Replaces the program as a package manager does: writes a new file next to it, and then renames this file. */
 function install(content: Buffer): void {
   writeFileSync(`${ffmpeg}.new`, content, { mode: 0o755 });
   chmodSync(`${ffmpeg}.new`, 0o755);

@@ -11,7 +11,7 @@ import { skipNote } from '../helpers/skip-note.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('full-disk/run.ts', import.meta.url));
-/** Mounts the image visibly only to the script and its children. */
+/** Mounts the image so that only the script and its children see it. */
 const SHELL = 'mount -o loop "$1" "$2" && mkdir -m 711 "$2/data" && exec "$3" --import tsx "$4" "$2" "$5"';
 
 describe.skipIf(!isRoot())(`a disk of 900 MB that an account fills${skipNote(!isRoot() && 'needs root')}`, () => {
