@@ -24,7 +24,7 @@ import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTestSandbox } from '../helpers/root-image.ts';
 
 const FRAMES = 15 * 14;
-/** A key frame a second. */
+/** FFmpeg arguments for a clip with a key frame in each second. */
 const CLIP = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=15:d=14', '-f', 'lavfi', '-i', 'sine=d=14', '-pix_fmt', 'yuv420p'],
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-c:a', 'aac'],
@@ -34,7 +34,7 @@ const OPTIONS = [
   { option: '-preset', argument: 'veryfast' },
 ];
 const isPiece = ({ args }: CellSpec) => args.includes('-frames:v');
-/** A piece of a ladder, not a picture of its poster. */
+/** Returns whether the cell encodes a piece of a ladder, and not a picture for its poster. */
 const isRungs = (spec: CellSpec) => isPiece(spec) && spec.args.some((arg) => arg.startsWith('/out/ladder-'));
 const isJoin = ({ args }: CellSpec) => args.includes('/in/video');
 
@@ -45,7 +45,7 @@ describe('a video that is encoded in pieces', () => {
   let account: Awaited<ReturnType<JobWorld['account']>>;
   let fileUrl: string;
   let worker: Worker;
-  /** Cells of pieces, and what happens instead of one. */
+  /** The cells of pieces that were started. `instead` can replace the run of a cell. */
   let cells: CellSpec[] = [];
   let instead: (spec: CellSpec, cell: () => Promise<CellResult>) => Promise<CellResult> = (_, cell) => cell();
 
@@ -92,7 +92,7 @@ describe('a video that is encoded in pieces', () => {
   const status = (id: string, wanted: string) =>
     until(async () => (await world.row(id)).status === wanted, { what: `the job to be ${wanted}` });
   const children = (id: string) => childrenOf(world.database.db, id);
-  /** States of the objects that the pieces of a job have left. */
+  /** Returns the distinct states of the objects of a job's pieces. */
   const left = async (id: string) =>
     (
       await world.database.pg.query(
@@ -100,7 +100,7 @@ describe('a video that is encoded in pieces', () => {
         [id],
       )
     ).rows.map(({ state }) => state);
-  /** As on a worker that has died: another worker takes its lease while the cell runs. */
+  /** Lets another worker take the lease of the attempt while the cell runs, as if the worker had died. */
   const loseLease = async (spec: CellSpec) => {
     await world.database.pg.query(
       `UPDATE attempts SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running' AND id = $1`,
@@ -108,7 +108,7 @@ describe('a video that is encoded in pieces', () => {
     );
     await recoverLost(world.context, []);
   };
-  /** The first piece that runs loses its lease, as if its worker had died. */
+  /** Makes the first piece that runs lose its lease, as if its worker had died. */
   const loseFirstPiece = () => {
     let isLost = false;
     instead = async (spec, cell) => {
@@ -382,7 +382,7 @@ describe('a video that is encoded in pieces', () => {
   });
 });
 
-/** The id of the attempt whose work folder has the input of a cell. */
+/** Returns the id of the attempt whose work folder contains the input of a cell. */
 function attemptOf({ inputs }: CellSpec): string {
   return inputs[0]!.path.split('/').find((part) => /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(part))!;
 }

@@ -66,7 +66,7 @@ describe('credentials of S3', () => {
       const opened = open(source);
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
       await opened.ping();
-      // 19 of 60 minutes are left.
+      // Afterwards, 19 of 60 minutes are left.
       vi.setSystemTime(Date.now() + 41 * 60_000);
       await opened.ping();
       await vi.waitFor(() => expect(server.issued).toHaveLength(2));

@@ -7,7 +7,7 @@ import { multipartSuite } from './multipart-suite.ts';
 import { S3_SIGNING, type StoreUnderTest, storeFixture, withoutLength } from './store-fixture.ts';
 import { treeSuite } from './tree-suite.ts';
 
-/** Keys of a page: stores under test are opened with it, so that a few objects make several. */
+/** Number of keys on a page. Stores under test are opened with this value, so that a few objects fill several pages. */
 export const PAGE_KEYS = 20;
 
 const ODD_NAMES = [
@@ -31,9 +31,9 @@ const ODD_NAMES = [
 ];
 
 /**
- * What every `ObjectStore` must do, for any backend. Uses only keys below a prefix of its own. Left to the store, since
- * S3 servers differ: whether a wrong request is 400, 403 or 405, whether a completed upload is still listed for a while
- * (Swift lists it, so that completing can be repeated), and how entity tags are formed.
+ * The tests that every `ObjectStore` must pass. They use only keys below their own prefix. They do not check details that differ between S3
+ * servers: whether a wrong request gets 400, 403 or 405, whether a completed upload is still listed for a while (Swift lists it, so that
+ * completion can be repeated), and the format of entity tags.
  */
 export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`object store: ${name}`, () => {
@@ -62,7 +62,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       const bytes = randomBytes(300_000);
       const before = Date.now();
       await put(`${base}/round-trip.webm`, bytes, 'video/webm');
-      // `toEqual` compares byte by byte, which takes half a second.
+      // `toEqual` would compare byte by byte, which takes half a second.
       expect((await read(`${base}/round-trip.webm`))?.equals(bytes)).toBe(true);
       const head = await store.head(`${base}/round-trip.webm`);
       expect(head).toMatchObject({ size: 300_000, contentType: 'video/webm' });
@@ -221,7 +221,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await other.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
       expect((await fetch(url, { method: 'GET', headers })).status).toBe(403);
       expect(await store.head(key)).toBeNull();
-      // Unchanged, with every header that is signed.
+      // Sends the request unchanged, with every signed header.
       const { method, headers: all } = signed;
       expect((await fetch(url, { method, headers: all, body: 'right' })).status).toBe(200);
       expect(String(await read(key))).toBe('right');

@@ -14,10 +14,10 @@ import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { skipNote } from '../helpers/skip-note.ts';
 
-/** `sharing.ts` counts from 1, and `swift.test.ts` has number 0. */
+/** The last account. `sharing.ts` assigns accounts from 1, and `swift.test.ts` uses account 0. */
 const ACCOUNT = SWIFT_ACCOUNTS - 1;
 
-// `./airlock test --storage swift` runs all of test/e2e this way.
+// `./airlock test --storage swift` runs all of test/e2e against the same servers.
 const swiftNote = skipNote(!swiftIsExpected() && 'OpenStack Swift is not installed');
 
 describe.skipIf(!swiftIsExpected())(

@@ -6,7 +6,7 @@ import { findOrUnpack } from '../../testkit/unpack-program.ts';
 import { skipNote } from '../helpers/skip-note.ts';
 
 const PROFILE = join(import.meta.dirname, '../../deploy/apparmor/airlock');
-/** An installation would start the service that loads profiles. */
+/** The package is unpacked, because an installation would start the service that loads profiles. */
 const parser = await findOrUnpack('/usr/sbin/apparmor_parser', ['apparmor']);
 
 describe('the AppArmor profile', () => {
@@ -32,7 +32,7 @@ describe('the AppArmor profile', () => {
   });
 
   it.skipIf(parser.missing !== null)(`compiles${skipNote(parser.missing)}`, () => {
-    // The definitions that the profile includes.
+    // Folder of the definitions that the profile includes.
     const base = join(parser.folder ?? '/', 'etc/apparmor.d');
     const args = ['-Q', '-K', '--base', base, PROFILE];
     expect(() => execFileSync(parser.path, args, { stdio: 'pipe' })).not.toThrow();

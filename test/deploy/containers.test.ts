@@ -7,7 +7,7 @@ import { skipNote } from '../helpers/skip-note.ts';
 import { parseYaml } from './yaml.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
-/** From the package `kustomize` of Debian. */
+/** Path of the program of Debian's package `kustomize`. */
 const KUSTOMIZE = process.env.KUSTOMIZE ?? '/usr/bin/kustomize';
 if (!existsSync(KUSTOMIZE))
   console.info('kustomize is not installed: the overlay is not built (apt-get install kustomize)');
@@ -262,7 +262,7 @@ describe('the Kubernetes manifests', () => {
     const worker = built
       .split('\n---\n')
       .find((text) => /kind: Deployment/.test(text) && /name: airlock-worker\n/.test(text));
-    // The autoscaler decides.
+    // The autoscaler sets the number of replicas.
     expect(worker).not.toContain('replicas:');
     expect(built).toContain('kind: ScaledObject');
   });
@@ -280,10 +280,10 @@ describe('the Kubernetes manifests', () => {
     const [api, worker] = workloads.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.spec);
     const [{ livenessProbe, readinessProbe, env }] = api.containers;
     expect([livenessProbe.httpGet.path, readinessProbe.httpGet.path]).toEqual(['/livez', '/readyz']);
-    // A database that is unreachable must restart no worker: its metrics do not depend on it.
+    // An unreachable database must restart no worker, so the probe reads the metrics, which need no database.
     expect(worker.containers[0].livenessProbe.exec.command[2]).toContain('http://127.0.0.1:9464/metrics');
     const delay = Number.parseInt(env.find(({ name }: { name: string }) => name === 'AIRLOCK_DRAIN_DELAY').value, 10);
-    // src/cli/roles/api.ts waits 25 seconds for open requests, after the delay.
+    // After the delay, src/cli/roles/api.ts waits up to 25 seconds for open requests.
     expect(api.terminationGracePeriodSeconds).toBeGreaterThan(delay + 25);
     expect(worker.terminationGracePeriodSeconds).toBeGreaterThan(20);
   });

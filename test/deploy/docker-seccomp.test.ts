@@ -10,7 +10,7 @@ import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from 
 
 const NOBODY = 65534;
 const SETPRIV = '/usr/bin/setpriv';
-/** Calls that reach the kernel, other processes or the host, and that no Airlock container needs. */
+/** System calls that affect the kernel, other processes or the host, and that no Airlock container needs. */
 const NEVER =
   `add_key bpf chroot clock_settime delete_module finit_module init_module io_uring_setup kcmp kexec_load keyctl
   mknod mknodat mount_setattr move_mount name_to_handle_at open_by_handle_at open_tree perf_event_open process_vm_readv
@@ -34,7 +34,7 @@ describe('the seccomp profile for Docker', () => {
     const names = profile.syscalls.flatMap((rule) => rule.names);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     const numbers = syscallNumbers();
-    // The other architecture's own names are unknown here: a few, and never most.
+    // Calls that exist only on the other architecture are unknown here, but they are few.
     expect(names.filter((name) => !numbers.has(name)).length).toBeLessThan(process.arch === 'x64' ? 5 : 60);
     for (const rule of profile.syscalls) expect(rule.comment.length).toBeGreaterThan(40);
   });
@@ -67,7 +67,7 @@ describe('the seccomp profile for Docker', () => {
     expect(sandbox?.seen).not.toMatch(/^bwrap, /);
   });
 
-  /** `doctor` under the profile, as Docker would start it: no capability, no way to new ones. */
+  /** Runs `doctor` under the profile, as Docker would start it: without capabilities, and without a way to gain any. */
   async function doctor(tried: DockerProfile, name: string): Promise<{ name: string; state: string; seen: string }[]> {
     const filter = join(folder, `${name}.bpf`);
     await writeFile(filter, compileProfile(tried));
@@ -75,7 +75,7 @@ describe('the seccomp profile for Docker', () => {
     await mkdir(dataDir, { mode: 0o700 });
     const root = process.getuid!() === 0;
     if (root) await chown(dataDir, NOBODY, NOBODY);
-    // The first of the two services proves that the profile allows building the image.
+    // The first of the two services shows that the profile allows building the root image.
     if (name === 'without') await linkRootImage(dataDir, root ? NOBODY : undefined);
     const args = [
       ...(root ? ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--bounding-set=-all'] : []),

@@ -31,7 +31,7 @@ describe('./airlock sbom', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'airlock-sbom-'));
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
   beforeAll(async () => {
-    // A worker would stop using this build, because the installed package is newer.
+    // A worker would stop using this build, because the installed package is newer than the build's source.
     const build = { folder: 'old', source: '0:0.1-1', recipe: 'r', checkedAt: '', since: '', attacks: 1, runs: 1 };
     await changeTrimmed({ dataDir, withLock }, () => ({ active: build }));
     const env = { ...process.env, AIRLOCK_DATA_DIR: dataDir, AIRLOCK_FFMPEG_BUILD: 'auto' };

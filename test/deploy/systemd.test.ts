@@ -9,10 +9,13 @@ import { readProfile } from './docker-seccomp.ts';
 
 const FOLDER = join(import.meta.dirname, '../../deploy/systemd');
 const ANALYZE = '/usr/bin/systemd-analyze';
-/** Of 10; systemd calls everything up to 4.9 OK or better. The worker keeps what makes cells. */
+/**
+ * Maximum exposure level of each unit, on a scale from 0 to 10. systemd rates levels up to 4.9 as OK or better. The worker has a higher
+ * level, because it needs what bubblewrap uses to make cells.
+ */
 const EXPOSURE: Record<string, number> = { api: 1.3, gateway: 1.3, worker: 2.8 };
 
-/** Directives of a unit; a repeated one has all its values. */
+/** Returns the directives of a unit. A directive that occurs several times has all of its values. */
 function readUnit(role: string): Map<string, string[]> {
   const unit = new Map<string, string[]>();
   for (const line of readFileSync(join(FOLDER, `airlock-${role}.service`), 'utf8').split('\n')) {
@@ -65,7 +68,7 @@ describe('the units for systemd', () => {
     const accounts = readFileSync(join(FOLDER, 'airlock.sysusers'), 'utf8');
     expect(unit.get('User')).toEqual([`airlock-${role}`]);
     expect(accounts).toMatch(new RegExp(`^u airlock-${role} .* /usr/sbin/nologin$`, 'm'));
-    // None can look into the folder of another.
+    // No role can read the data folder of another role.
     for (const other of roles.filter((name) => name !== role)) {
       expect(unit.get('InaccessiblePaths')![0]).toContain(`/var/lib/airlock-${other}`);
     }
@@ -92,14 +95,14 @@ describe('the units for systemd', () => {
     expect(worker.get('RestrictAddressFamilies')![0]).toContain('AF_NETLINK');
   });
 
-  // Each of these was seen to end every cell, or the worker, under a live systemd.
+  // Without each of these directives, systemd ended every cell or the worker in a trial.
   it('allow the worker the system calls that bubblewrap needs', () => {
     const worker = readUnit('worker');
-    // It rejects openat2 with ENOSYS.
+    // RestrictSUIDSGID would reject openat2 with ENOSYS.
     expect(worker.has('RestrictSUIDSGID')).toBe(false);
     // bubblewrap writes max_user_namespaces of its own namespace, which ProtectKernelTunables makes read-only.
     expect(worker.get('ReadWritePaths')).toEqual(['/proc/sys/user']);
-    // A cell that runs out of memory is killed by the kernel, and must not end the worker.
+    // The kernel kills a cell that runs out of memory, and this must not end the worker.
     expect(worker.get('OOMPolicy')).toEqual(['continue']);
     expect(worker.get('DelegateSubgroup')).toEqual(['service']);
   });
@@ -111,7 +114,7 @@ describe('the units for systemd', () => {
           .get('Environment')!
           .find((value) => value.startsWith('AIRLOCK_METRICS_PORT')) ?? '9464',
     );
-    // The gateway has no metrics.
+    // The gateway has no metrics port.
     expect(ports).toEqual(['9464', '9464', 'AIRLOCK_METRICS_PORT=9465']);
   });
 
@@ -138,7 +141,7 @@ describe('the units for systemd', () => {
     it('contain no unknown directive and no invalid value', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'airlock-units-'));
       try {
-        // The program of a unit must exist. The images' is not this machine's.
+        // systemd requires that the program of a unit exists. The path in the units does not exist on this machine.
         for (const role of roles) {
           const unit = readFileSync(join(FOLDER, `airlock-${role}.service`), 'utf8');
           await writeFile(

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
   await symlink(join(ROOT, 'airlock'), join(folder, 'airlock'));
   await makeClip(join(folder, 'holiday.mov'), { size: '80x60' });
-  // The commands find the running service by its data directory.
+  // The commands find the running service through its data directory.
   env = { ...process.env, AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_URL: '', AIRLOCK_API_KEY: '' };
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -87,7 +87,7 @@ describe('commands of the pages', () => {
 describe('the walkthrough of the README', () => {
   it('succeeds when it is pasted as printed', async () => {
     const [walk] = blocks(readPage('README.md').text, ['bash']);
-    // Through standard input, as a terminal gives it: a command that reads from there would eat the next ones.
+    // The commands are sent to standard input, as in a terminal. A command that reads standard input would consume the following commands.
     const { code, output } = await bash('bash -eu', walk, { AIRLOCK_URL: service.api });
     expect(code, output).toBe(0);
     expect(output).toMatch(/^completed$/m);
@@ -101,7 +101,7 @@ describe('the walkthrough of the README', () => {
   });
 });
 
-/** Commands of a block; lines without the comment lines. */
+/** Returns the commands of a block, without comment lines. */
 function linesOf(block: string): string[] {
   return block
     .split('\n')
@@ -109,10 +109,13 @@ function linesOf(block: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Commands that call the service or its database. They run in this process, because a process for each takes ten times as long. */
+/**
+ * Matches commands that call the service or its database. They run in this process, because a separate process for each takes ten times as
+ * long.
+ */
 const OF_SERVICE =
   /^\.\/airlock (?:accounts|audit|blueprints|connections|jobs|keys|probe|templates|transcode|uploads|users) /;
-/** Lines of plain words, which this file splits as bash does. Bash runs lines with any other syntax. */
+/** Matches lines of plain words, which this file splits as bash does. bash runs all other lines. */
 const PLAIN = /^(?:"[^"$`\\]*"|[^\s"'$`\\|&;<>()*?[\]{}~#]+|[ \t])+$/u;
 
 async function runLine(command: string): Promise<{ code: number; output: string }> {

@@ -13,7 +13,7 @@ const sized = (name: string) =>
     .slice(2)
     .map(number);
 
-/** The cores that a row of Sizing recommends: "Two with 4 cores …, and 41 workers with 8 cores", "a standby". */
+/** Returns the number of cores that a row of Sizing recommends: "Two with 4 cores …, and 41 workers with 8 cores", "a standby". */
 function coresIn(cell: string): number {
   const WORDS: Readonly<Record<string, number>> = { a: 1, one: 1, two: 2 };
   const machines = [...cell.matchAll(/(\w+)(?: workers| PostgreSQL)? with (\d+) cores/gi)];

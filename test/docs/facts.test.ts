@@ -18,11 +18,11 @@ import { RETRY_SECONDS } from '../../src/webhooks/send.ts';
 import { readSources } from '../architecture/sources.ts';
 import { ROOT, readPage, readPages, tableUnder } from './pages.ts';
 
-/** Measurements and decisions state numbers of their own time. */
+/** Pages whose numbers belong to the time at which they were written. */
 const DATED = /^docs\/(benchmarks|scale|decisions\/|limits)|^CHANGELOG/;
 const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
-/** Each line of text counts as written on one line, so that a pattern finds a sentence however it is wrapped. */
+/** Joins the lines of each paragraph, so that a pattern finds a sentence regardless of line breaks. */
 const pages = readPages()
   .filter(({ path }) => !DATED.test(path))
   .map(({ path, text }) => ({ path, text: text.replaceAll(/\s+/g, ' ') }));
@@ -34,7 +34,7 @@ const fact = (group: keyof typeof FACTS, name: string): string => {
 };
 const budget = (name: string) => fact('jobs', `budget.${name}`);
 
-/** Sentences of hand-written pages, and the facts that their groups must state. */
+/** Patterns of sentences on hand-written pages, and the facts that their groups must contain. */
 const SENTENCES: readonly [pattern: RegExp, ...facts: string[]][] = [
   [/(?:deleted|deletes all media) after (\w+ hours)/g, fact('retention', 'outputs')],
   [/[Ll]inks? (?:to \w+ )?(?:that )?(?:expires?|lives) (?:after|for) (\w+ minutes)/g, fact('retention', 'download')],
@@ -199,7 +199,7 @@ describe('architecture.md', () => {
 });
 
 describe('limits.md', () => {
-  /** Limits that no caller meets: bounds of Airlock's own texts, and of values that other rows bound. */
+  /** Constants without a row: bounds of Airlock's own texts, and of values that other rows bound. No client reaches them. */
   const INTERNAL = ['MAX_DEPTH', 'MAX_LENGTH', 'MAX_MESSAGE', 'MAX_NAME', 'MAX_REFERENCE', 'MAX_SECONDS', 'MAX_SHOWN'];
 
   it('has a row for every constant MAX_… of the contract', () => {
@@ -215,7 +215,7 @@ describe('limits.md', () => {
   });
 });
 
-/** `10 minutes` for `ten minutes`. */
+/** Replaces a number in words at the start of a text with digits: `ten minutes` becomes `10 minutes`. */
 function inDigits(text: string): string {
   return text.replace(/^[a-z]+/i, (word) => {
     const at = WORDS.indexOf(word.toLowerCase());
@@ -245,7 +245,7 @@ function shortWaits(): string {
   return listOf(RETRY_SECONDS.map((one) => short(seconds(one))));
 }
 
-/** Bytes above which the SDK uploads in parts. */
+/** Returns the number of bytes above which the SDK uploads in parts. */
 function partsAbove(): number {
   return sourceNumber('../sdk/src/upload.ts', 'PARTS_FROM_BYTES');
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { blocks, tableUnder } from './pages.ts';
 
-/** The formulas that a page prints, and the values under its heading "Assumptions". */
+/** Returns the formulas that a page prints, and the values under its heading "Assumptions". */
 export function readFormulas(text: string) {
   const assumptions = Object.fromEntries(
     tableUnder(text, 'Assumptions').map(([name, value]) => [name!, Number(value)]),

@@ -15,10 +15,10 @@ interface Recipe {
   body: Body;
 }
 
-/** A body of `POST /v1/transcodes`, or of `POST /v1/commands`. */
+/** The body of a `POST /v1/transcodes` or `POST /v1/commands` request. */
 type Body = { output_format: string } | { outputs: object[] } | { template: string } | { ffmpeg_command: string };
 
-/** Recipes that are run as well as validated: one of each kind of request. The others differ in options alone. */
+/** Recipes that are both validated and run, one for each kind of request. The other recipes differ only in their options. */
 const RUN = new Set([
   'Join',
   'Extract without encoding',
@@ -38,7 +38,7 @@ const RUN = new Set([
   'Ladder with poster and scrub previews',
 ]);
 
-/** What `validate` reports about any input that is not an upload. */
+/** Matches warnings of `validate` that are expected for any input that is not an upload. */
 const UNKNOWN_INPUT = /is not known yet|assum/i;
 
 const recipes = readPages()
@@ -47,7 +47,7 @@ const recipes = readPages()
 
 let service: TestService;
 let folder: string;
-/** URL of a recipe → upload of the test. */
+/** URLs in recipes, and the uploads of the test that replace them. */
 const uploads = new Map<string, string>();
 
 beforeAll(async () => {
@@ -109,7 +109,7 @@ function recipesOf(page: string, text: string): Recipe[] {
   });
 }
 
-/** Small frames: what is shown is the shape of the request, not its pixels. */
+/** Makes the frames smaller, because the test checks the form of the request and not its pixels. */
 function cheap(body: string): string {
   return body.replaceAll('1280:720', '64:48').replaceAll('1200x300', '120x30');
 }

@@ -11,7 +11,7 @@ import { ROOT, readPage, tableUnder } from './pages.ts';
 const run = promisify(execFile);
 
 describe('reference pages', () => {
-  // In a process of its own: schemas that other tests of this process have registered would appear in the document.
+  // The check runs in a separate process, because schemas that other tests have registered would appear in the document.
   it('reference pages and the types of the SDK match the code (npx tsx scripts/docs.ts writes them)', async () => {
     const check = run(process.execPath, ['--import', 'tsx', 'scripts/docs.ts', '--check'], { cwd: ROOT });
     await expect(check).resolves.toMatchObject({ stderr: '' });

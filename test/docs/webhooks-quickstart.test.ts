@@ -18,11 +18,11 @@ const { text } = readPage('docs/webhooks-quickstart.md');
 const FLASK = lacks('python3', '-c', 'import flask');
 
 interface Receiver {
-  /** The n-th block of this language on the page. */
+  /** Language of the block, and its position among the page's blocks of this language. */
   block: [language: string, index: number];
   file: string;
   command(port: number): readonly string[];
-  /** Why it can't run here; null if it can. */
+  /** Why the receiver cannot run here; null if it can. */
   missing: string | null;
 }
 
@@ -144,7 +144,7 @@ async function deliver(url: string, headers: object, body: string): Promise<numb
   return response.status;
 }
 
-/** Null if the program can be started, and otherwise what is missing. */
+/** Returns what is missing to start the program; null if nothing is. */
 function lacks(program: string, ...args: string[]): string | null {
   const { status } = spawnSync(program, args, { stdio: 'ignore' });
   return status === 0

@@ -5,8 +5,7 @@ import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
 const ID = '0192f3c1-0000-7000-8000-000000000000';
-/** Every route that needs a key, with the scope that it needs. */
-/** With the scope that a 403 names. A key with `transcode` also reads its own jobs. */
+/** Routes that need a key, each with the scope that a 403 names. A key with `transcode` can also read its own jobs. */
 const ROUTES = [
   ['POST', '/v1/upload/presigned-url', 'upload'],
   ['POST', '/v1/upload/confirm', 'upload'],
@@ -42,7 +41,7 @@ describe('authentication', () => {
   const withKey = (key: string, method: string, path: string) =>
     service.call(method, path, undefined, { authorization: `Bearer ${key}` });
 
-  /** Everything in a response by which a client could distinguish rejections. */
+  /** Returns the parts of a response by which a client could distinguish rejections. */
   function visible(response: ApiResponse) {
     const headers = [...response.headers].filter(
       ([name]) => !['x-request-id', 'date', 'ratelimit-remaining', 'ratelimit-reset'].includes(name),
@@ -88,7 +87,7 @@ describe('authentication', () => {
     const ids = Object.values(responses).map((response) => response.headers.get('x-request-id'));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ''))).toBe(true);
-    // A key never reaches the log, however it was sent.
+    // A key never reaches the log, regardless of how it was sent.
     for (const { key } of [revoked, distant, expired]) expect(service.output()).not.toContain(key.slice(8));
     expect(service.output()).not.toContain(service.key.slice(8));
   });

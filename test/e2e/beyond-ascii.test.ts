@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { call, shareService, type TestService } from '../../testkit/service.ts';
 
-/** Texts and patterns of the product with characters beyond ASCII, in the built program. */
+/** Checks that texts and patterns with characters beyond ASCII are correct in the built program. */
 describe('the built service', () => {
   let service: TestService;
   beforeAll(async () => {

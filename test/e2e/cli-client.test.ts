@@ -18,7 +18,7 @@ let folder: string;
 let clip: string;
 let env: NodeJS.ProcessEnv;
 const airlock = (...args: string[]) => runCommand(args, env, folder);
-/** A command that finds the service by its data directory. */
+/** Runs a command that finds the service through its data directory. */
 const onServer = (...args: string[]) =>
   runCommand(args, { ...env, AIRLOCK_URL: '', AIRLOCK_API_KEY: '', AIRLOCK_DATA_DIR: service.dataDir }, folder);
 const json = async (...args: string[]) => JSON.parse((await airlock(...args, '--json')).stdout);
@@ -105,7 +105,7 @@ describe('airlock jobs', () => {
     child.stdout.on('data', (chunk) => (text += chunk));
     await until(() => text.includes(broken), { what: 'the first list' });
     const body = { inputs: [{ url: 'http://127.0.0.1:9/a.mp4' }], outputFormat: 'mp4' };
-    // The stream may begin after the first job has come.
+    // The stream may begin after the first job was created, so jobs are created until one is shown.
     const id = await until(
       async () => {
         const created = (await service.call('POST', '/v1/transcodes', body)).json.id;

@@ -22,7 +22,7 @@ describe('airlock keys alongside a running API', () => {
     return JSON.parse(made.stdout);
   };
 
-  /** For tests of keys rather than of the command that creates them. */
+  /** Creates a key without the command line, for tests of other commands. */
   const createByApi = async () => (await service.api.call('POST', '/v1/keys', { name: 'a key' })).json;
 
   it('creates a key that is valid immediately, and prints exactly the documented fields', async () => {

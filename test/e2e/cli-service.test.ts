@@ -17,7 +17,7 @@ const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRI
 describe('airlock up', () => {
   let service: TestService;
   beforeAll(async () => {
-    // A first start with a linked root image. `cli-transcode.test.ts` builds a root image.
+    // The service starts for the first time, but with a linked root image. `cli-transcode.test.ts` builds a root image.
     const dataDir = await makeDataDir();
     await linkRootImage(dataDir);
     service = await startService({}, { dataDir });
@@ -142,7 +142,7 @@ describe('airlock up that is stopped while it starts', () => {
 
   it.each([
     ['SIGTERM', [], 0],
-    // Not the same signal twice: two pending ones would be merged.
+    // Two different signals, because two pending signals of the same kind would be merged.
     ['SIGINT', ['SIGTERM'], 1],
   ] as const)('leaves no database behind: %s, then %j', async (first, more, expected) => {
     const child: ChildProcess = spawn(process.execPath, programArgs(['up']), {

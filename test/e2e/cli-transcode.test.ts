@@ -15,13 +15,13 @@ import { storedFilesOf } from '../helpers/disk.ts';
 import { filesIn } from '../helpers/files.ts';
 import { runCommand } from '../helpers/run-command.ts';
 
-/** A user's folder: the clips, and what a command leaves in it. */
+/** The folder of a user. It contains the clips, and the files that commands leave. */
 let folder: string;
 let before: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-cli-'));
-  // As root, database and cells run under other accounts, which need access to the folder.
+  // As root, the database and cells run under other accounts, which must be able to enter the folder.
   await chmod(folder, 0o711);
   await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '640x360' });
   await makeClip(join(folder, 'small.mov'), { size: '64x64' });
@@ -43,11 +43,12 @@ const environment = (extra: Record<string, string> = {}) => {
   return { ...rest, NO_COLOR: '1', ...extra };
 };
 const airlock = (...args: string[]) => runCli(args, environment(), folder);
-/** Runs a command that starts no other process, in this process. */
+/** Runs a command in this process. The command must not start another process. */
 const inProcess = (env: Record<string, string>, ...args: string[]) =>
   runCommand(args, { NO_COLOR: '1', AIRLOCK_DATA_DIR: undefined, ...env }, folder);
 /**
- * A data directory as if just created by the launcher, but past its first start, which only the first test waits for.
+ * Prepares a data directory as the launcher creates it, with the results of a first start. Only the first test waits for a real first
+ * start.
  */
 const makeDataDir = async () => {
   await copyPreparedDataDir(join(folder, '.airlock'));
@@ -162,7 +163,7 @@ describe('airlock transcode', () => {
 
 describe('airlock transcode alongside a running service', () => {
   let service: TestService;
-  /** Of the account of commands that find the service by its data directory. */
+  /** A key of the same account that commands use if they find the service through its data directory. */
   let key: string;
   beforeAll(async () => {
     service = await shareService();
@@ -229,7 +230,7 @@ describe('airlock transcode alongside a running service', () => {
         JSON.parse((await alongside('keys', 'list', '--all', '--json')).stdout).filter(isLent);
       const keys = await lent();
       expect(keys.length).toBeGreaterThan(0);
-      // Commands of other tests may run; the one of this test has ended, so nothing revokes its key any more.
+      // Commands of other tests may still run. The command of this test has ended, so an unrevoked key of it would stay unrevoked.
       const open = keys.filter(({ revoked_at }) => revoked_at === null).map(({ id }) => id);
       const isOpen = (key: (typeof keys)[number]) => key.revoked_at === null && open.includes(key.id);
       if (open.length > 0) await until(async () => !(await lent()).some(isOpen), { what: 'the end of these keys' });

@@ -34,7 +34,7 @@ describe('filters and overlays', () => {
       files[`/${name}`] = await readFile(join(folder, name));
     }
     files['/font.ttf'] = await readFile('/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf');
-    // Every colour becomes white.
+    // A LUT that turns every color white.
     files['/white.cube'] = Buffer.from(`LUT_3D_SIZE 2\n${'1 1 1\n'.repeat(8)}`);
     files['/page.srt'] = Buffer.from('<html>not found</html>');
     source = await startSource((request, response) => {

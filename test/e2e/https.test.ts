@@ -106,7 +106,7 @@ describe('the start of the service', () => {
   ])('fails with exit code 78 and the remedy: %j', async (env, text) => {
     const dataDir = await makeDataDir();
     try {
-      // Every role reads the settings by the same function, so the others have to be seen to do so only once.
+      // All roles read the settings with the same function, so the other settings are tested only with `up`.
       for (const role of 'AIRLOCK_PUBLIC_URL' in env ? ['up', 'api', 'gateway'] : ['up']) {
         const ports = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' };
         const result = await runCommand([role], { AIRLOCK_DATA_DIR: dataDir, ...ports, ...env });

@@ -7,7 +7,7 @@ const LIMIT = 6;
 
 describe('rate limits', () => {
   let api: TestApi;
-  /** Connections are counted per address, so it needs a listener. */
+  /** URL of a listener, because connections are counted per address. */
   let url: string;
   beforeAll(async () => {
     api = await startApi({ rateLimit: LIMIT });

@@ -15,7 +15,7 @@ import { BUCKET, CREDENTIAL, REGION, startEmbeddedGateway } from '../conformance
 // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
 type Json = any;
 
-/** The tools of the hosted service's server, by the same names. */
+/** The tools of the hosted service's server, with the same names. */
 const HOSTED = [
   ...['transcode_video', 'get_transcode', 'list_transcodes', 'cancel_transcode', 'get_download_url'],
   ...['transcode_and_wait', 'request_upload_url', 'confirm_upload'],
@@ -23,7 +23,7 @@ const HOSTED = [
   ...['run_blueprint', 'run_blueprint_and_wait', 'get_blueprint_run', 'continue_blueprint_run'],
 ];
 const OWN = ['probe', 'validate', 'describe', 'erase_transcode', 'list_transcode_files'];
-/** Bytes of the response to `tools/list`, which models read in every conversation. */
+/** Maximum number of bytes of the response to `tools/list`, which models read in every conversation. */
 const MAX_LIST_BYTES = 25_000;
 
 let service: TestService;
@@ -49,7 +49,7 @@ const overStdio = () =>
 
 async function connected(transport: ReturnType<typeof overHttp> | StdioClientTransport): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' });
-  // With `exactOptionalPropertyTypes` the SDK's own transport does not fit its own interface.
+  // With `exactOptionalPropertyTypes`, the transport of the SDK does not match the SDK's interface.
   await client.connect(transport as Parameters<Client['connect']>[0]);
   return client;
 }

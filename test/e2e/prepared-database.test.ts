@@ -16,7 +16,7 @@ const STATEMENT = "COMMENT ON TABLE schema_migrations IS 'airlock abc1'";
 
 let root: string;
 let remove: () => Promise<void>;
-/** A copy of the template that the build has prepared, under another schema. */
+/** Uses a copy of the template that the build has prepared, under the name of another schema. */
 let use: TemplateUse;
 let template: string;
 const logger = recordingLogger();
@@ -52,13 +52,13 @@ async function query(url: string, sql: string): Promise<pg.QueryResultRow[]> {
   }
 }
 
-/** Connects as the superuser to a database of the server in a data directory. */
+/** Runs a statement as the superuser in a database of the server in a data directory. */
 async function asSuperuser(server: EmbeddedPostgres, name: string, sql: string, database = 'airlock') {
   const { postgresAdminPassword } = await loadSecrets(join(root, name));
   return query(socketUrl(server.socketDir, postgresAdminPassword, 'postgres', database), sql);
 }
 
-/** Everything that a schema consists of, apart from privileges. */
+/** A query that returns everything in a schema except privileges. */
 const SCHEMA = `
   SELECT format('column %s.%s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
                 pg_get_expr(adbin, adrelid)) AS line
@@ -129,7 +129,7 @@ describe('a data directory with a copy of the prepared database', () => {
 });
 
 describe('the prepared database', () => {
-  /** Whether a copy can be made, and the last warning. The copy fails before PostgreSQL starts. */
+  /** Returns whether the template was copied, and the last warning. No copy starts, because the programs of PostgreSQL don't exist here. */
   async function copy(changed: Partial<TemplateUse>): Promise<[boolean, string]> {
     const log = recordingLogger();
     const binaries = { binDir: '/nonexistent', origin: 'npm' } as const;

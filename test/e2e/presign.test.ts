@@ -37,7 +37,7 @@ describe('presigned uploads', () => {
     const url = new URL(uploadUrl);
     expect(url.origin).toBe(api.gateway.endpoint);
     expect(url.searchParams.get('X-Amz-Expires')).toBe('900');
-    // It reveals neither the name of the file nor the name of the account.
+    // The stored name reveals neither the name of the file nor the name of the account.
     expect(decodeURIComponent(url.pathname)).not.toContain('interview');
   });
 

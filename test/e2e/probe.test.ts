@@ -9,7 +9,7 @@ import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
-/** A minute of noise, some 12 MB, with its index at the end. */
+/** FFmpeg arguments for a minute of noise, about 12 MB, with its index at the end. */
 const MINUTE = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=60,noise=alls=40:allf=t:all_seed=1', '-f', 'lavfi', '-i'],
   ...['sine=d=60', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-qp', '24', '-pix_fmt', 'yuv420p'],
@@ -23,7 +23,7 @@ describe('POST /v1/probe', () => {
   const files: Record<string, Buffer> = {};
   const seen = { bytes: 0, wholes: 0 };
 
-  /** `/name` has ranges, `/plain/name` none; `/to?url` redirects. */
+  /** `/name` supports ranges, `/plain/name` does not, and `/to?url` redirects. */
   const reply = (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://source');
     const [name, kind] = pathname.split('/').reverse();

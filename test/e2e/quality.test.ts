@@ -27,7 +27,7 @@ async function source(name: string, options: Parameters<typeof makeClip>[1] = {}
   return { path, url: (await upload(service, path, 'video/mp4', name)).fileUrl };
 }
 
-/** SSIM of all planes, by a run of FFmpeg that shares nothing with the service. */
+/** Returns the SSIM of all planes from a separate run of FFmpeg, which shares no code with the service. */
 async function similarity(file: string, original: string, filter = 'null'): Promise<number> {
   const graph = `[0:v]setpts=N[a];[1:v]${filter},setpts=N[b];[a][b]ssim`;
   const { stderr } = await run('ffmpeg', ['-i', file, '-i', original, '-lavfi', graph, '-f', 'null', '-']);
@@ -149,7 +149,7 @@ describe('an output with a quality target', () => {
 
 describe('an automatic ladder', () => {
   it('has fewer rungs and fewer bytes for slides', async () => {
-    // A picture that stands still, with another one after 30 seconds.
+    // A still picture that is replaced by another after 30 seconds.
     const slides = ['-vf', "loop=loop=-1:size=1,trim=duration=50,negate=enable='gte(t,30)'", '-g', '50', '-an'];
     const { url } = await source('slides.mp4', { seconds: 50, size: '768x432', rate: 2, args: slides });
     const fixed = [432, 360, 240].map((height) => ({ height }));

@@ -9,7 +9,7 @@ import { run } from '../../testkit/run.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
-/** A minute, some 14 MB. */
+/** FFmpeg arguments for a source of one minute and about 14 MB. */
 const MINUTE = [
   ...[
     '-f',
@@ -38,7 +38,7 @@ const MINUTE = [
     'aac',
   ],
 ];
-/** Offset of the matrix in `mvhd`, from its type. */
+/** Offset of the matrix in the box `mvhd`, from the type of the box. */
 const MATRIX_AT = 4 + 36;
 
 const picture = (seconds: string) => ({
@@ -55,13 +55,13 @@ describe('a picture of a long source', () => {
   let folder: string;
   let origin: Awaited<ReturnType<typeof startSource>>;
   let bytes: Buffer;
-  /** The same streams in Matroska. */
+  /** A Matroska file with the same streams as `bytes`. */
   let matroska: Buffer;
-  /** With a matrix that the readers do not describe. */
+  /** The source with a matrix that the readers do not describe. */
   let unclear: Buffer;
   const seen = { requests: 0, bytes: 0 };
 
-  /** Answers a request for a range as a correct server does; `lie` changes the response. */
+  /** Responds to a request for a range as a correct server does. The first part of the path selects a wrong response instead. */
   const reply = (request: IncomingMessage, response: ServerResponse) => {
     const [kind, container] = new URL(request.url!, 'http://source').pathname.slice(1).split('/');
     const all = container === 'mkv' ? matroska : bytes;

@@ -57,7 +57,7 @@ describe('requests for a transcode', () => {
   });
 
   it('reject private host names and unusual ports unless the operator allows them', async () => {
-    // The shared service may fetch from this machine.
+    // A separate API, because the shared service may fetch from this machine.
     const api = await startApi();
     for (const url of [
       'http://127.0.0.1/a.mp4',
@@ -132,7 +132,7 @@ describe('requests for a transcode', () => {
     const fits = await send(sized(8192));
     expect([fits.status, fits.json.metadata.user]).toEqual([201, sized(8192)]);
     expectRejection(await send(sized(8193)), 400, 'invalid_request', { field: 'metadata' });
-    // Bytes, not characters.
+    // The limit applies to bytes, not to characters.
     expectRejection(await send({ pad: 'é'.repeat(4200) }), 400, 'invalid_request', { field: 'metadata' });
     expect((await send({})).json.metadata).toEqual({ user: {} });
   });

@@ -11,8 +11,7 @@ import { proxy } from './settings/proxy.ts';
 import { security } from './settings/security.ts';
 import { traces } from './settings/traces.ts';
 
-// Subjects that each need one setting, which leaves the others unaffected. They share a service, because a start costs
-// more than these tests.
+// Tests that each need one setting, which does not affect the others. They share a service, because a start takes longer than these tests.
 let service: TestService;
 let database: TestDatabase;
 let collector: Awaited<ReturnType<typeof startSource>>;

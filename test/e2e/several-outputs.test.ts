@@ -71,7 +71,7 @@ describe('a job with several outputs', () => {
   });
 
   it('makes stills, a preview and a waveform, each with its role', async () => {
-    // Six seconds of black, then two of a picture.
+    // Six seconds of black, followed by two seconds of a test picture.
     const args = ['-vf', "drawbox=color=black:thickness=fill:enable='lt(t,6)'"];
     const inputs = [{ url: await source('late.mp4', { seconds: 8, args }) }];
     const outputs = [

@@ -9,7 +9,7 @@ import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 
-/** Some 9 MB: noise does not compress. */
+/** FFmpeg arguments for a source of about 9 MB. The source is this large because noise does not compress. */
 const NOISY = [
   ...['-f', 'lavfi', '-i', 'testsrc2=s=480x270:r=25:d=2,noise=alls=100:allf=t:all_seed=1'],
   ...['-f', 'lavfi', '-i', 'sine=d=2', '-c:v', 'mpeg4', '-q:v', '3', '-bf', '2', '-g', '25', '-c:a', 'aac'],
@@ -17,15 +17,15 @@ const NOISY = [
 const options = (...pairs: [string, string][]) => pairs.map(([option, argument]) => ({ option, argument }));
 const SMALL = options(['-vf', 'scale=64:36'], ['-c:v', 'libx264'], ['-preset', 'ultrafast'], ['-b:v', '200k']);
 const COPY = options(['-c', 'copy']);
-/** A tag that the sanitizer does not write, so FFmpeg makes the copy. */
+/** A copy with a tag that the sanitizer does not write, so FFmpeg makes the copy. */
 const TAGGED = options(['-c', 'copy'], ['-metadata', 'encoded_by=Copy']);
 
-/** What a source sends before it waits, and what it does then. */
+/** How a source responds: the bytes that it sends immediately, and what happens afterwards. */
 interface Behaviour {
   bytes: Buffer;
-  /** Bytes that it sends at once. */
+  /** Number of bytes that the source sends immediately. */
   start: number;
-  /** Called with the response of each request after that. */
+  /** Called with the response to each request after these bytes were sent. */
   next: (response: ServerResponse, requests: number) => void;
   declares?: boolean;
 }
@@ -46,7 +46,7 @@ describe('a source that is streamed', () => {
     };
     files.first = await make('first.mp4', '-movflags', '+faststart');
     files.last = await make('last.mp4');
-    // The readers describe this one; ffprobe describes the others.
+    // The readers describe this file. ffprobe describes the others.
     files.mkv = await make('clip.mkv', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '20');
     service = await shareService();
     uploaded = {
@@ -87,7 +87,7 @@ describe('a source that is streamed', () => {
       },
       { what: 'the end of the job' },
     );
-  /** Sends half of the file, and the rest once `rest` is called. */
+  /** Returns a source that sends half of the file, and the rest once `rest` is called. */
   const held = (bytes: Buffer) => {
     let rest = () => {};
     const start = Math.floor(bytes.length / 2);

@@ -118,7 +118,7 @@ describe('transcodes', () => {
     });
     for (const field of ['started_at', 'completed_at', 'expires_at']) expect(job[field]).toMatch(TIME);
     expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(24 * 3600 * 1000);
-    // Never upscaled: 180 lines stay 180.
+    // Outputs are never scaled up: a source of 180 lines results in 180 lines.
     const [output] = job.outputs;
     expect(output).toMatchObject({ format: 'mp4', width: 320, height: 180, video_codec: 'h264', audio_codec: 'aac' });
     const bytes = await download(id);
@@ -203,7 +203,7 @@ describe('transcodes', () => {
       inputs: [{ url: first.output_url, size: first.outputs[0].size }],
       outputs: [{ format: 'mp3', audio_codec: 'mp3', video_codec: null }],
     });
-    // Only exactly that URL: one with another job's id or another bucket is not an input.
+    // Only the exact output URL is an input. URLs with the id of another job or with another bucket are rejected.
     for (const url of [
       first.output_url.replace('airlock', 'other'),
       first.output_url.replace(/.{4}\.mkv$/, '0000.mkv'),

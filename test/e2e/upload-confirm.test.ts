@@ -44,7 +44,7 @@ describe('confirming an upload', () => {
   function expectError(response: ApiResponse, error: string, code: string) {
     expect([response.status, response.json.error, response.json.code]).toEqual([400, error, code]);
   }
-  /** Bytes that differ in each call but are the same clip to a player: a free-space box at the end. */
+  /** Returns different bytes in each call for the same clip, by adding a free-space box that players ignore. */
   const unique = () => {
     const box = randomBytes(72);
     box.writeUInt32BE(box.length, 0);
@@ -147,7 +147,7 @@ describe('confirming an upload', () => {
       ['playlist', Buffer.concat([Buffer.from('#EXTM3U\nfile:///etc/passwd\n#'), pad()]), 'video/mp4'],
       ['SVG', Buffer.concat([Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), pad()]), 'image/png'],
       ['MP4 as WebM', unique(), 'video/webm'],
-      // ftyp and some media, but no moov: nothing can play it.
+      // The file has ftyp and some media but no moov, so nothing can play it.
       ['truncated', Buffer.concat([cut.subarray(0, Math.floor(clip.length / 2)), randomBytes(64)]), 'video/mp4'],
     ];
     for (const [name, bytes, type] of cases) {
@@ -161,7 +161,7 @@ describe('confirming an upload', () => {
       expect(response.json.code).toBe('upload_type_mismatch');
       expect(response.json.details).toEqual({ field: 'filename', reason: expect.stringMatching(/^The file .+\.$/) });
       expect([name, await isStored(service, bytes)]).toEqual([name, false]);
-      // A second confirm does not restore it, and no job can use it.
+      // A second confirm does not restore the upload, and no job can use it.
       expect((await confirm(body)).status).toBe(400);
       const job = { inputs: [{ url: `gs://airlock/${body.filename}` }], outputFormat: 'mp4' };
       expect((await service.call('POST', '/v1/transcodes', job)).status).toBe(422);
@@ -169,7 +169,7 @@ describe('confirming an upload', () => {
     expect(service.output()).not.toContain('alert(1)');
   });
 
-  // An S3 cannot close a key: a later PUT changes the staging key only, and is swept.
+  // An S3 storage cannot close keys. A later PUT changes only the staging key, and a sweep deletes its bytes.
   it.skipIf(OTHER_STORAGE)(`seals the upload, so that a later PUT is rejected and changes nothing${storageNote}`, async () => {
     const first = unique();
     const second = unique();
@@ -183,7 +183,7 @@ describe('confirming an upload', () => {
     });
     expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
     expect((await confirm(body)).text).toBe(confirmed.text);
-    // A remux without re-encoding keeps every packet: what comes out is what went in first.
+    // The output of a remux contains the same packets as the source, so it shows which bytes were stored.
     const job = await transcode(service, {
       inputs: [{ url: confirmed.json.result.fileUrl }],
       outputFormat: 'mkv',

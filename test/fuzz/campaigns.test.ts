@@ -15,7 +15,7 @@ import { SIGNATURES } from './signatures.ts';
 
 const SEED = 20_261_124;
 
-/** What comes out must be of several kinds, else the run has looked at nothing. */
+/** Returns the findings of a run. Expects that each of these results occurred, because otherwise the run has tested nothing. */
 async function findings(campaign: Campaign, cases: number, kinds: readonly string[]) {
   const report = await runCampaign(campaign, { seed: SEED, cases });
   for (const kind of kinds) expect([kind, report.tally[kind] ?? 0]).not.toEqual([kind, 0]);

@@ -3,7 +3,10 @@ import { call, type TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { type Disk, RESERVE_MB, work } from './disk.ts';
 
-/** Megabytes above the reserve that are free when the attack begins. The rest is filled, so that the attack takes only seconds. */
+/**
+ * Megabytes above the reserve that are free when the attack begins. The rest of the disk is filled first, so that the attack takes only
+ * seconds.
+ */
 const SPARE_MB = 37;
 const MOST_ROUNDS = 80;
 const REJECTED = 4;
@@ -34,7 +37,7 @@ export async function attackWithRows(service: TestService, disk: Disk, clip: str
       await call(`${service.api}/v1/batches/${created.json.id}/cancel`, 'PATCH', attacker.key, undefined);
     } else {
       rejected += 1;
-      // The attacker has reached its limit. The other account works as before.
+      // The attacker has reached the limit. A job of the other account must still complete.
       if (jobs.length === 0) jobs.push(await work(service, clip));
     }
   }

@@ -34,7 +34,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     options: [{ option: '-preset', argument: 'veryfast' }],
   });
 
-  /** The next `up` on the same data directory and ports. */
+  /** Starts `up` again on the same data directory and ports. */
   async function next(): Promise<void> {
     service = await startService(
       {
@@ -76,7 +76,7 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
   it('stops everything immediately at a second Ctrl-C, and loses no job', async () => {
     const client = patientClient(service, service.key);
     const ids = [await client.create(encode())];
-    // The drain does not end by itself.
+    // Stopped FFmpegs keep the drain from ending.
     await stopFfmpegs(service);
     const children = ROLES.flatMap((role) => service.pids(role));
     expect(children).toHaveLength(4);
@@ -86,9 +86,9 @@ export const supervising = (given: () => Promise<TestService>, replace: (next: T
     process.kill(service.pid, 'SIGINT');
     await until(() => service.exitCode() !== null, { what: 'the end of the supervisor' });
     expect(service.exitCode()).toBe(1);
-    // Far below the 30 seconds of a drain.
+    // The limit is far below the 30 seconds of a drain.
     expect(Date.now() - began).toBeLessThan(20_000);
-    // PostgreSQL does not outlive the supervisor.
+    // All children have ended, including PostgreSQL.
     expect(children.filter(isAlive)).toEqual([]);
     expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);
     expect(await processesIn(join(service.dataDir, 'postgres', 'data'), 'postgres')).toEqual([]);

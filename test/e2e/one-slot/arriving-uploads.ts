@@ -10,14 +10,17 @@ import { until } from '../../../testkit/until.ts';
 import { filesIn } from '../../helpers/files.ts';
 
 const MIB = 2 ** 20;
-/** Bytes of an upload in nine parts. Smaller uploads have no parts. */
+/** Number of bytes of an upload in nine parts. Smaller uploads have no parts. */
 const SIZE = 64 * MIB + 1000;
 const PART = 8 * MIB;
-/** The parts after the first two. A job starts early only if the rest of its upload takes a while. */
+/** Numbers of the parts after the first two. A job starts early only if the rest of its upload takes a while. */
 const REST = [3, 4, 5, 6, 7, 8, 9];
-/** The smallest part, for uploads that never become complete. */
+/** Minimum size of a part, for uploads that are never completed. */
 const SMALL_PART = 5 * MIB;
-/** Encodes the audio, whose bytes do not depend on threads. A job that only copies does not start early. */
+/**
+ * Options that encode only the audio, because its bytes do not depend on the number of threads. A job that only copies does not start
+ * early.
+ */
 const OPTIONS = [
   { option: '-c:v', argument: 'copy' },
   { option: '-c:a', argument: 'aac' },
@@ -50,7 +53,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     files.last = Buffer.concat([last, free]);
   });
   afterAll(async () => {
-    // Other tests search all bytes in storage.
+    // Tests in other files search all bytes in storage.
     for (const id of created) await service.call('DELETE', `/v1/transcodes/${id}`);
     await rm(folder, { recursive: true, force: true });
   });
@@ -85,7 +88,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
     );
   const workFiles = async (name: string) =>
     (await filesIn(join(service.dataDir, 'work'))).filter((path) => basename(path) === name);
-  /** Waits until the job has read two parts, and FFmpeg can read their frames. */
+  /** Waits until the job has read two parts, so that FFmpeg can read the frames in them. */
   const untilRead = async (id: string, partSize = PART) => {
     const sizeOf = async (name: string) => {
       const [path] = await workFiles(name);
@@ -183,7 +186,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
         : await service.call('DELETE', `/v1/transcodes/${id}`);
     expect(ended.status, ended.text).toBe(200);
     if (how === 'erased') {
-      // The response to an erase comes after the bytes are deleted.
+      // The response to an erase is sent after the bytes are deleted.
       expect(await parts()).toEqual([]);
       expect(await put(3)).not.toBe(200);
     }
@@ -226,7 +229,7 @@ export const arrivingUploads = (given: () => TestService) => () => {
   });
 };
 
-/** Makes a file as large as an upload in parts. Adds padding at the end of its last box, which contains the frames. */
+/** Makes a file as large as an upload in parts, with padding at the end of its last box, which contains the frames. */
 function widenLastBox(video: Buffer): Buffer {
   const bytes = Buffer.concat([video, Buffer.alloc(SIZE - video.length)]);
   const box = video.indexOf('mdat') - 4;

@@ -34,7 +34,7 @@ export const handingOver = (given: () => TestService) => () => {
     await writeFile(path, Buffer.from(await (await fetch(json.url)).arrayBuffer()));
     return path;
   }
-  /** CPU time of the cells of a job; null if none ran. */
+  /** Returns the milliseconds of CPU time of a job's cells; null if no cell ran. */
   async function cellTime(id: string): Promise<number | null> {
     const db = await openServiceDatabase(service);
     try {

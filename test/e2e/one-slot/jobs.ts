@@ -113,9 +113,9 @@ export const jobs = (given: () => TestService) => () => {
       expect(response.status).toBe(200);
       expect(FINAL).not.toContain(response.json.status);
       expect(took).toBeGreaterThanOrEqual(990);
-      // Even on a busy machine, this is far below the 60 seconds of the next request.
+      // The limit is far below the 60 seconds of the next request, but high enough for a busy machine.
       expect(took).toBeLessThan(20_000);
-      // Ends early if the job is canceled.
+      // This request returns early when the job is canceled.
       const waiting = service.call('GET', `/v1/transcodes/${job.id}?wait=60`);
       await cancel(job.id);
       expect((await waiting).json.status).toBe('canceled');
@@ -164,12 +164,12 @@ export const jobs = (given: () => TestService) => () => {
   });
 
   describe('the list of jobs', () => {
-    /** Jobs of an account of its own, oldest first. */
+    /** Creates jobs in a new account. Returns them with the oldest first. */
     async function history() {
       const { key } = await service.makeKey('--account', `lister-${Math.random()}`);
       const headers = { authorization: `Bearer ${key}` };
       const url = 'https://media.example.com/a.mp4';
-      // The only slot is busy, so that none of the jobs starts, and fails, before it is canceled.
+      // The only slot is busy, so none of the jobs starts and fails before it is canceled.
       const blocker = (await create(slow())).json.id;
       await stopFfmpegs(service);
       const jobs = [];

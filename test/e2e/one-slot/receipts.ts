@@ -40,7 +40,7 @@ export const receipts = (given: () => TestService) => () => {
     const path = await makeClip(join(folder, name), { ...options, args: ['-metadata', `comment=${name}`] });
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
   };
-  /** A job that was erased, shared by all tests that only read its receipt. */
+  /** Creates and erases a job once, for all tests that only read its receipt. */
   const eraseJob = () => {
     erased ??= (async () => {
       const { fileUrl } = await sendClip('erased.mp4');
@@ -113,7 +113,7 @@ export const receipts = (given: () => TestService) => () => {
     expect(after.text + (await get(job.id, 'receipt')).text).not.toMatch(SECRET_WORDS);
   });
 
-  // On S3 no key can be closed: a receipt is complete when the URLs have expired, and not during a test.
+  // An S3 storage cannot close keys, so a receipt becomes complete only after the URLs have expired, which no test waits for.
   it.skipIf(OTHER_STORAGE)(`list every deleted object of an erased job, with hash and time${storageNote}`, async () => {
     const source = await sendClip('holiday.mp4');
     const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
@@ -161,7 +161,7 @@ export const receipts = (given: () => TestService) => () => {
       await service.call('DELETE', `/v1/transcodes/${job.id}`);
       const database = await openServiceDatabase(service);
       try {
-        // An object whose bytes are still there, although the rows say that they are deleted.
+        // Simulates an object whose bytes are still in storage, although its row says that they are deleted.
         const other = await sendClip('other.mp4');
         const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
         await database.query(
@@ -195,7 +195,7 @@ export const receipts = (given: () => TestService) => () => {
       const source = await sendClip('long.mp4', { seconds: 20, size: '640x360', rate: 30, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
       const { id } = (await service.call('POST', '/v1/transcodes', body)).json;
-      // Stopped, it cannot end before the request arrives.
+      // FFmpeg is stopped, so the job cannot end before the request arrives.
       await stopFfmpegs(service);
       await service.call('DELETE', `/v1/transcodes/${id}`);
       const complete = await until(

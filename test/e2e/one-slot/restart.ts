@@ -14,10 +14,7 @@ import { prepareTrimmedBuild } from '../../helpers/trimmed-build.ts';
 const PART = 8 * 2 ** 20;
 const SEED = Buffer.alloc(32, 9).toString('base64url');
 
-/**
- * Stops the service, and starts it with another signing key and a trimmed FFmpeg. The tests compare the service before and after
- * the restart.
- */
+/** Restarts the service with another signing key and a trimmed FFmpeg. The tests compare the service before and after the restart. */
 export const restarting = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
@@ -92,7 +89,7 @@ export const restarting = (given: () => TestService) => () => {
   });
 };
 
-/** Sends the first part, and half of the second. */
+/** Begins an upload in parts. Sends the first part, and half of the second part. */
 async function beginUpload(service: TestService, bytes: Buffer) {
   const file = { filename: 'noise.wav', contentType: 'audio/wav', fileSize: bytes.length };
   const begun = (await service.call('POST', '/v1/upload/multipart', file)).json.result;
@@ -113,7 +110,7 @@ async function breakOff(url: string, bytes: Buffer): Promise<void> {
   await closed;
 }
 
-/** Noise that no reader confuses with another file. */
+/** Returns a WAV file of noise, which cannot be confused with another file. */
 function wave(dataBytes: number): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { TestService } from '../../../testkit/service.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
 
-/** The operator's database. The service runs with AIRLOCK_DATABASE_URL, in a data directory that has a database. */
+/** Tests a service with AIRLOCK_DATABASE_URL, whose data directory also contains a database. */
 export const operatorDatabase = (given: () => TestService, database: () => TestDatabase) => () => {
   it('serves the API and the worker, each with its own login', async () => {
     expect((await given().call('GET', '/v1/transcodes')).status).toBe(200);

@@ -5,7 +5,7 @@ import { OTHER_STORAGE } from '../../helpers/storage.ts';
 
 const YEAR = 31_536_000;
 
-/** HTTPS that a proxy terminates. The service runs with AIRLOCK_TRUST_PROXY=127.0.0.1/32. */
+/** Tests a service with AIRLOCK_TRUST_PROXY=127.0.0.1/32, behind a proxy that terminates HTTPS. */
 export const proxy = (given: () => TestService) => () => {
   const list = (headers: Record<string, string>, localAddress = '127.0.0.1', key = given().key) =>
     rawHttp(`${given().api}/v1/transcodes`, { headers: { authorization: `Bearer ${key}`, ...headers }, localAddress });
@@ -20,7 +20,7 @@ export const proxy = (given: () => TestService) => () => {
         'https_required',
       ]);
     }
-    // Also where no key is required, and on the storage.
+    // The rejection also applies where no key is required, and on the storage.
     const health = await rawHttp(`${given().api}/health-check`, { headers: { 'x-forwarded-proto': 'http' } });
     expect(health.status).toBe(403);
     if (OTHER_STORAGE) return;

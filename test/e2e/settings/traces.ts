@@ -17,10 +17,10 @@ interface Span {
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
-/** Words of the client that must be in no span. */
+/** Words of the client that no span may contain. */
 const PRIVATE = ['private-name', 'private-text', 'private-hook', 'private-title'];
 
-/** The service runs with AIRLOCK_TRACES. `bodies` are what its collector has received. */
+/** Tests a service with AIRLOCK_TRACES. `bodies` are the request bodies that its collector has received. */
 export const traces = (given: () => TestService, bodies: readonly string[]) => () => {
   let receiver: Awaited<ReturnType<typeof startSource>>;
   let folder: string;

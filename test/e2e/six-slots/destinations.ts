@@ -26,10 +26,10 @@ type Json = any;
 
 const SECRET = randomBytes(20).toString('hex');
 const KEYS = { accessKeyId: CREDENTIAL.accessKeyId, secretAccessKey: SECRET };
-/** For the commands, which read the access key from the environment. */
+/** Variables for the commands, which read the access key from the environment. */
 export const BUCKET_KEYS = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: SECRET };
 
-/** Buckets of the account's owner: a real gateway of its own, and servers that misbehave. */
+/** Tests destinations in buckets of the account's owner: the bucket of a real gateway, and servers that misbehave. */
 export const destinations = (given: () => TestService) => () => {
   let service: TestService;
   let bucket: EmbeddedGateway;
@@ -50,7 +50,7 @@ export const destinations = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A revoked key is taken out. */
+  /** Valid keys of the bucket. A test revokes a key by removing it from the list. */
   const keys = [KEYS];
   const PUT = { contentType: 'video/mp4', size: 1, expiresIn: 600 };
   const body = (change: object = {}) => ({
@@ -184,7 +184,7 @@ export const destinations = (given: () => TestService) => () => {
         release = resolve;
       });
       const bytes = await readFile(clip);
-      // The job is processing before its worker requests the source.
+      // The job is already processing when its worker requests the source.
       const slow = await startSource((_, response) => {
         released.then(() => response.end(bytes));
       });
@@ -282,7 +282,7 @@ export const destinations = (given: () => TestService) => () => {
     });
   });
 
-  /** Creates a job with a target, a measure and a destination, by keyboard. */
+  /** Creates a job with a target, a measurement and a destination, using only the keyboard. */
   async function orderInForm(page: Page): Promise<void> {
     await visit(page, 'New job');
     await page

@@ -14,7 +14,7 @@ const NO_LIMITS = { memory_mb: null, cpu_seconds: null, wall_seconds: null, outp
 export const jobLimits = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  /** A second of 720p, which needs some 130 MB to encode. */
+  /** A clip of one second of 720p, which needs about 130 MB to encode. */
   let clip: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-job-limits-'));
@@ -28,13 +28,13 @@ export const jobLimits = (given: () => TestService) => () => {
 
   const set = (name: string, ...settings: string[]) => commandsOf(service)('accounts', 'set', name, ...settings);
   const option = (name: string, argument?: string) => ({ option: name, ...(argument !== undefined && { argument }) });
-  /** Takes minutes: a clip looped for ten minutes, at the slowest preset. */
+  /** Returns a job that takes minutes: it encodes a clip looped for ten minutes with the slowest preset. */
   const slow = () => ({
     inputs: [{ url: clip, options: [option('-stream_loop', '-1')] }],
     outputFormat: 'mp4',
     options: [option('-t', '600'), option('-preset', 'veryslow')],
   });
-  /** Raw sound: 11 MB a minute. */
+  /** Returns a job whose output is raw sound, 11 MB per minute. */
   const wide = () => ({
     inputs: [{ url: clip, options: [option('-stream_loop', '-1')] }],
     outputFormat: 'wav',

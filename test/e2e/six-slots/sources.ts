@@ -138,7 +138,7 @@ export const sources = (given: () => TestService) => () => {
   ])('fail immediately with a reason: %s is %s', async (path, code, attempts) => {
     const { json } = await create(`${source.url}${path}?token=${SECRET}`);
     expect([json.status, json.error_code, json.attempts]).toEqual(['failed', code, attempts]);
-    // One sentence for people, without text from the source, URL or path.
+    // The message is one sentence for people, without text from the source, a URL or a path.
     expect(json.error_message).toMatch(/^Input 1.*\.$/);
     expect(json.error_message).not.toMatch(/https?:|\/tmp|secret page|stout|x{20}|\/in\/|127\.0\.0\.1/);
     expect(json).toMatchObject({ output_url: null, outputs: [] });
@@ -248,7 +248,7 @@ export const sources = (given: () => TestService) => () => {
         CREATE TRIGGER exchange BEFORE INSERT ON job_sources FOR EACH ROW EXECUTE FUNCTION exchange()`);
       const { json } = await create(`${source.url}/clip.mp4`);
       expect(json).toMatchObject({ status: 'failed', error_code: 'internal', attempts: 1 });
-      // The supervisor passes a role's lines on a moment later.
+      // The supervisor forwards the log lines of a role after a short delay.
       await until(() => service.output().includes('job_sources.source_sealed in row'), { what: 'the line in the log' });
 
       await database.query('UPDATE jobs SET metadata_sealed = request_sealed WHERE id = $1', [json.id]);

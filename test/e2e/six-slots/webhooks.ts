@@ -27,7 +27,7 @@ export const webhooks = (given: () => TestService) => () => {
       for await (const chunk of request) chunks.push(chunk);
       const headers = request.headers as Record<string, string>;
       received.push({ path: request.url!, headers, body: Buffer.concat(chunks).toString() });
-      // The first attempt fails, so that the second is a retry.
+      // The first attempt fails, so that the second attempt is a retry.
       response.writeHead(received.length === 1 ? 503 : 200).end();
     });
   });
