@@ -16,7 +16,7 @@ describe('the API, with hostile and broken requests,', () => {
   const post = (path: string, body: unknown, headers?: Record<string, string>) =>
     service.call('POST', path, body, headers);
 
-  /** Every error has this shape and no internals. */
+  /** Expects the common form of an error, without internal details. */
   function expectError(response: ApiResponse, status: number, code: string) {
     expect({ status: response.status, code: response.json?.code, text: response.text }).toMatchObject({ status, code });
     expect(Object.keys(response.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);

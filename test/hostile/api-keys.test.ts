@@ -16,7 +16,7 @@ describe('a key that creates keys', () => {
   });
   afterAll(() => api?.close());
 
-  /** Created by the operator, to whom these limits do not apply. */
+  /** Creates a key as the operator, to whom these limits do not apply. */
   const give = (body: object = {}, account: Account = api.account) =>
     api.database.db.transaction().execute((tx) => createKey(tx, account.id, { name: 'given', ...body }, BY));
   const as = (raw: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>

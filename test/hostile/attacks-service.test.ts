@@ -4,9 +4,9 @@ import { asRequest } from './attack-request.ts';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 
-/** Uses one row of this number, small enough that every class is represented. */
+/** Step with which attacks are sampled. It is small enough that every class is represented. */
 const STEP = 6;
-/** Another test covers larger bodies. */
+/** Maximum number of bytes of a body here. Another test covers larger bodies. */
 const LONGEST = 10_000;
 
 const sample = (verdict: Attack['verdict'], step: number) =>

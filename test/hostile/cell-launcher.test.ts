@@ -29,11 +29,11 @@ vi.setConfig(TIMEOUT);
 const CHILD = await cellProgram();
 
 const proc = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'latin1');
-/** Launchers that wait: no other shell is a child of this process. */
+/** Returns the waiting launchers. No other child of this process is a shell. */
 const launchersOf = (parent: number) =>
   descendants(parent).filter((pid) => processStat(pid)?.parent === parent && commandOf(pid) === 'sh');
 
-/** What confines a process, and what it can see of the one that started it. */
+/** Returns what confines a process, and what it can see of its parent. */
 function confinement(pid: number) {
   const status = (field: string) => new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(proc(pid, 'status'))?.[1];
   return {
@@ -61,7 +61,7 @@ describe('a cell whose launcher was started in advance', () => {
     return result;
   }
 
-  /** Runs a cell until `look` has seen its processes: the launcher, and FFmpeg. */
+  /** Runs a cell, and calls `look` with the process ids of its launcher and of FFmpeg. */
   async function during<T>(look: (launcher: number, program: number) => T, more: Partial<CellSpec> = {}): Promise<T> {
     const stop = new AbortController();
     let seen: T | undefined;
@@ -80,7 +80,7 @@ describe('a cell whose launcher was started in advance', () => {
     const look = (launcher: number, program: number) => ({
       launcher,
       program: confinement(program),
-      // The shell adds its folder to the environment, of which the cell gets nothing.
+      // The shell adds its folder to the environment, but the cell does not get it.
       bwrap: { ...confinement(launcher), environment: '', groups: '', priority: [] },
     });
     const own = await during(look, { slot: 1 });

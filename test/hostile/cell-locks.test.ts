@@ -25,7 +25,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       rmSync(folder, { recursive: true });
     });
 
-    /** Reports of the running cells. */
+    /** Returns the reports of the running cells. */
     function running(): Map<string, number>[] {
       const cells = join(attacker.fixture.dataDir, 'cells');
       return readdirSync(cells)

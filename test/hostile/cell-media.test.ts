@@ -85,7 +85,7 @@ describe('legitimate work in the cell', () => {
     const quiet = ['-v', 'error', '-y'];
     execFileSync('/usr/bin/ffmpeg', [...quiet, ...color('64x64'), ...quick, small!]);
     execFileSync('/usr/bin/ffmpeg', [...quiet, ...color('8192x8192'), ...quick, large!]);
-    // Probed so little that the index, too, declares only the first size.
+    // FFmpeg probes so few bytes that the index of the file declares only the first size as well.
     const first = ['-probesize', '400', '-analyzeduration', '1', '-i', `concat:${small}|${large}`];
     execFileSync('/usr/bin/ffmpeg', [...quiet, ...first, '-c', 'copy', grown!]);
     const sanitizer = openSanitizer({ threads: 1 });
@@ -132,7 +132,7 @@ describe('legitimate work in the cell', () => {
   it('accepts an input from another file system', async () => {
     const folder = mkdtempSync('/dev/shm/airlock-input-');
     try {
-      // Once where the cell's account can read it, and once where only the service can.
+      // The input is tested once in a folder that the cell's account can read, and once in a folder that only the service can read.
       for (const [name, mode] of [
         ['open', 0o755],
         ['closed', 0o700],

@@ -66,7 +66,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
         ['files that never had a name', 'nameless'],
       ])('is limited, and the cell ends if it makes %s', async (_, how) => {
         const { result, report } = await attacker.attack([`fill ${how}`], { limits: LIMITED, directories });
-        // A tier may fail to create files without a name, and directories.
+        // In some tiers, creating directories or files without a name fails.
         if (how === 'nameless' && !report.has('filled nameless')) return;
         if (how === 'directories' && report.get('filled directories')! < 0) return;
         expect(result.end).toBe('limit_output');

@@ -14,7 +14,7 @@ import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
-/** Prints the first word of a file, then does what its second argument names and prints the result. */
+/** A program that prints the first word of a file, then performs the action that its second argument names and prints the result. */
 const SOURCE = `
 #include <errno.h>
 #include <fcntl.h>

@@ -152,7 +152,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     });
     const result = await running;
     expect(result.end).toBe('canceled');
-    // It would have run for a minute.
+    // The encode would have run for a minute.
     expect(result.wallMs).toBeLessThan(PATIENCE_MS);
     await result.release();
   });
@@ -272,7 +272,7 @@ describe.runIf(isRoot && existsSync('/usr/bin/runsc'))(`the attacker in gVisor${
     try {
       const report = await fixture.sandbox.selfTest();
       expect(failedOf(report)).toEqual([]);
-      // Rejected at 1024, before threads exhaust the memory.
+      // gVisor rejects further threads at 1024, before they exhaust the memory.
       const threads = report.checks.find(({ attempt }) => attempt === 'start threads without end');
       expect(threads).toMatchObject({ seen: expect.stringMatching(/^limit_wall/), promised: false });
       const encoded = await fixture.sandbox.run({
@@ -302,7 +302,7 @@ interface UserReport {
   exitCode: number;
 }
 
-/** Runs as `nobody` when the tests run as root. `noNamespaces`: under a filter as container runtimes use. */
+/** Runs `cell-child.ts`, as `nobody` if the tests run as root. With `noNamespaces`, it runs under a filter as container runtimes apply. */
 async function runAsUser(choice: string, { noNamespaces = false, mode = 'user' } = {}): Promise<UserReport> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-user-'));
   try {
@@ -350,7 +350,7 @@ async function runCalls(context: RunContext, calls: readonly ProbeCall[]): Promi
   return readProbe(output, calls.length)!;
 }
 
-/** Forbids only namespaces and mounts, the relevant part of Docker's default profile. */
+/** Returns a filter that forbids only namespaces and mounts, which is the relevant part of Docker's default profile. */
 function containerFilter(): Buffer {
   const { table } = seccompArchitecture();
   const { EPERM, ENOSYS } = constants.errno;

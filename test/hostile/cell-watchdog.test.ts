@@ -41,7 +41,7 @@ describe('a worker whose event loop is blocked', () => {
     try {
       const report = reportOf(child);
       let isBlocked = false;
-      // Sent just before it blocks.
+      // The child sends this message just before it blocks its event loop.
       child.once('message', () => {
         isBlocked = true;
       });
@@ -75,7 +75,7 @@ describe('the watchdog thread', () => {
     try {
       const broken = runProgram(context, {
         ...program,
-        // A request that crashes the thread.
+        // This invalid request crashes the thread.
         onStdout: () => void watchdog.watch({ limits: LIMITS } as unknown as WatchRequest, () => {}),
       });
       await expect(broken).rejects.toThrow(/limits of cells has ended/);

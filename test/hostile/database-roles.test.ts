@@ -14,12 +14,12 @@ import { call, runCli, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
-/** Nothing listens here. */
+/** An address at which no server listens. */
 const NO_DATABASE = 'postgres://nobody@127.0.0.1:1/none';
 
 /*
- * API, worker and gateway as three accounts would run them: each with its own data directory, only the secrets that it
- * needs, and its own login in a real PostgreSQL (none for the gateway).
+ * Runs API, worker and gateway as three accounts would: each with its own data directory, only the secrets that it needs, and its own login
+ * in a real PostgreSQL (none for the gateway).
  */
 describe('a separate database role', () => {
   let folder: string;
@@ -77,7 +77,7 @@ describe('a separate database role', () => {
     return url.toString();
   }
 
-  /** Starts a role on a free port, with only the secrets that it needs. Returns the port that it reports. */
+  /** Starts a role on a free port, with only the secrets that it needs. Returns the port. */
   async function start(role: string, owner: NodeJS.ProcessEnv, env: Record<string, string>, sign: string) {
     const dataDir = join(folder, role);
     await mkdir(dataDir, { mode: 0o711 });
@@ -124,12 +124,12 @@ describe('a separate database role', () => {
     expect((await service.call('POST', `/v1/keys/${made.json.id}/rotate`)).status).toBe(201);
     const health = await service.call('GET', '/health-check');
     expect(health.json).toMatchObject({ ok: true, workers: { alive: 1 } });
-    // Retention, recovery and housekeeping run from the start; a missing privilege would appear here.
+    // Retention, recovery and housekeeping run from the start, so a missing privilege would be logged here.
     for (const role of ['api', 'worker']) expect(output[role]).not.toMatch(/permission denied|\b42501\b/);
   });
 
   const CODE = '42501';
-  /** A job of a client: without a parent. */
+  /** A job that a client could have created, without a parent. */
   const INSERT_JOB = `
     INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts, retention_seconds)
     SELECT gen_random_uuid(), id, 'transcode', 'light', 'pending', now(), false, '{"v":1}', 60 FROM accounts`;

@@ -43,7 +43,7 @@ function putOf(bytes: Buffer): BucketPut {
   return { size: bytes.length, contentType: 'video/mp4', read, signal: never };
 }
 
-/** Sends bytes to a signed URL. Returns why that failed, for people; null if it did not. */
+/** Sends bytes to a signed URL. Returns the reason for people why that failed; null if it succeeded. */
 async function deliver(url: string, put: BucketPut, by = fetcher(), headers = {}): Promise<string | null> {
   const exchange = by.exchange();
   try {
@@ -126,7 +126,7 @@ describe('a destination', () => {
     expect(reason).toBe('The destination stopped reading.');
   });
 
-  // At the usual rate of 8 KiB per second in a minute, this destination would read 16 KB per second.
+  // At the usual minimum rate of 8 KiB per second over a minute, this destination would read 16 KB per second.
   it('a destination that reads slowly and steadily receives all bytes in one request', async () => {
     const sizes: number[] = [];
     const slow: RequestHandler = async (request, response) => {

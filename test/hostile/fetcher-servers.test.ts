@@ -47,7 +47,7 @@ async function listen(server: Server, host = '127.0.0.1'): Promise<Running> {
 
 const serve = (handler: RequestHandler) => listen(httpServer(handler));
 
-/** A server that sends exactly these bytes for every request, then closes unless `close` is false. */
+/** Starts a server that responds to every request with exactly these bytes. It closes the connection unless `close` is false. */
 const serveRaw = (response: string | Buffer, close = true) =>
   listen(
     tcpServer((socket) => {
@@ -60,7 +60,7 @@ const fetcher = (options: Partial<FetcherOptions> = {}) =>
 
 const target = () => join(folder, 'file');
 
-/** The error of a download that must fail; checks that it leaves nothing behind. */
+/** Returns the error of a download that must fail, and checks that the download leaves nothing behind. */
 async function failure(download: Promise<unknown>): Promise<FetchError> {
   const error = await download.then(
     () => Promise.reject(new Error('the download did not fail')),
@@ -147,7 +147,7 @@ describe('a download that succeeds', () => {
     expect((await fetcher().download(empty.url, join(folder, 'empty'))).bytes).toBe(0);
   });
 
-  // undici 7 crashes the process here: its parser asserts that it is not paused when the source closes.
+  // undici 7 crashes the process here, because its parser asserts that it is not paused when the source closes the connection.
   it.each([131_072, 200_000])('succeeds although the source closes the connection after the last of %i bytes', async (size) => {
     const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`;
     const server = await serveRaw(Buffer.concat([Buffer.from(head), Buffer.alloc(size, 'a')]));

@@ -9,12 +9,12 @@ import { call, startService, type TestService } from '../../testkit/service.ts';
 import { openAsSuperuser } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 
-/** `./airlock bench --case flood` sends more and heavier files, and measures. */
+/** Size of the flood. `./airlock bench --case flood` sends more and heavier files, and measures the results. */
 const SIZE = {
   ...{ files: 50, holeSeconds: 300, burnSeconds: 0.04, gifSide: 512, stillRows: 1024 },
   ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },
 };
-/** MiB by which a role may grow over the flood; a leaking job would keep tens of MiB per file. */
+/** Maximum number of MiB by which the memory of a role may grow over the flood. A leaking job would keep tens of MiB per file. */
 const KEPT_MIB = 150;
 
 describe('fifty concurrent hostile files', () => {
@@ -71,7 +71,7 @@ describe('fifty concurrent hostile files', () => {
 
   it('leave no file, process, control group or mount behind, and memory use close to its previous level', async () => {
     expect(tracesOfJobs(service)).toEqual([]);
-    // Threads that have nothing to do end after a minute.
+    // Idle threads end after a minute.
     const isBack = ([role, before]: [string, number]) => memoryOfRoles(service)[role]! < before + KEPT_MIB;
     await until(() => Object.entries(report.memory.before).every(isBack), {
       ...{ what: 'every role to return its memory', timeoutMs: 90_000, everyMs: 500 },

@@ -108,7 +108,7 @@ describe('retention', () => {
     await sweepExpired(world.context);
     expect(await exists(upload.key)).toBe(true);
     await world.complete(claim, (await world.store(claim)).objectId);
-    // Its retention starts at the end of the job.
+    // The retention of the upload starts at the end of the job.
     await sweepExpired(world.context);
     expect(await exists(upload.key)).toBe(true);
     await unused(upload.objectId);
@@ -206,7 +206,7 @@ describe('reconciling storage and rows', () => {
     expect(await world.context.store.copy(upload.key, stray)).not.toBeNull();
 
     expect(await reconcileStorage(world.context)).toEqual({ unknownKeys: 0, lostObjects: 0 });
-    // Simulates that an hour has passed: ages are measured by the storage's clock.
+    // Simulates that an hour has passed. The clock of the storage determines the age of objects.
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 1, lostObjects: 0 });
     const keys: string[] = [];
     for await (const object of world.context.store.list('')) keys.push(object.key);

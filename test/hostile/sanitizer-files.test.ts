@@ -8,7 +8,7 @@ import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
 const SEED = 20261124;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 60);
-/** Bytes by which this process may grow over all files. */
+/** Maximum number of bytes by which this process may grow over all files. */
 const MAX_GROWTH = 700 * 2 ** 20;
 
 describe('hostile containers', () => {
@@ -153,7 +153,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Changes some bytes, sets them to extremes, truncates or duplicates; mostly near the ends, where indexes are. */
+/** Changes some bytes, sets them to extremes, or truncates or duplicates parts, mostly near the ends of the file, where indexes are. */
 function mutate(complete: Buffer, random: () => number): Buffer {
   const bytes = Buffer.from(complete);
   const location = () => {

@@ -6,7 +6,7 @@ import { makeMedia } from '../../testkit/media-cache.ts';
 import { run } from '../../testkit/run.ts';
 import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
-/** Milliseconds that each file may need on a busy machine; the reader's own limit is ten seconds. */
+/** Maximum number of milliseconds for each file on a busy machine. The limit of the reader is ten seconds. */
 const MAX_MS = 8000;
 
 describe('hostile MP3, AAC and Ogg', () => {
@@ -311,7 +311,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     return bytes;
   }
 
-  /** Changes one page and corrects its checksum. */
+  /** Returns the file with one page changed, and with correct checksums. */
   function onPage(index: number, change: (page: Buffer) => void): Buffer {
     const pages = pagesOf(files['a.opus']!);
     change(pages.at(index)!);
@@ -368,7 +368,7 @@ function withChecksums(file: Buffer): Buffer {
   );
 }
 
-/** A page that is only a header, in the same stream as another. */
+/** Returns a page that is only a header, in the stream of another page. */
 function emptyPage(like: Buffer, segments: number): Buffer {
   const page = Buffer.alloc(27 + segments, 255);
   page.fill(0, 0, 27);
@@ -380,7 +380,7 @@ function emptyPage(like: Buffer, segments: number): Buffer {
   return page;
 }
 
-/** Pages of one packet, of more than 16 MB. */
+/** Returns pages that together contain one packet of more than 16 MB. */
 function endlessPages(like: Buffer): Buffer[] {
   return Array.from({ length: 300 }, (_, index) => {
     const page = Buffer.concat([emptyPage(like, 255), Buffer.alloc(65_025)]);

@@ -9,7 +9,7 @@ import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 const SEED = 20261125;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 200);
 
-/** Any bytes can represent a picture, because the reader never decodes. */
+/** Returns a coded picture of any bytes, because the reader never decodes pictures. */
 const coded = (width = 64, height = 64): Coded => ({
   ...{
     type: 'av01',

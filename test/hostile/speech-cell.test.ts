@@ -27,7 +27,7 @@ import { hasCompiler, LIMITS, TIMEOUT } from './cell-fixture.ts';
 vi.setConfig(TIMEOUT);
 beforeAll(cachedWhisper, BUILD_MS);
 
-/** Replaces whisper.cpp: makes the attempt that its first argument names, and prints the result. */
+/** A program that replaces whisper.cpp. It makes the attempt that its first argument names, and prints the result. */
 const HOSTILE = `
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +71,7 @@ describe('the cell of a speech recognizer', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A data directory with the model, and this program or the real one. */
+  /** Creates a data directory with the model, and with this program or whisper.cpp. */
   const install = async (name: string, program?: string) => {
     const dataDir = join(folder, name);
     await installTestSpeech(dataDir, program);
@@ -218,7 +218,7 @@ describe('a speech model', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A copy with one number changed, at its offset from the start of a tensor's record or of the file. */
+  /** Returns a copy of the model with one number changed, at an offset from the start of a tensor's record or of the file. */
   const changed = (name: string, offset: number, value: number, tensor?: string) => {
     const bytes = readFileSync(model);
     const at = tensor === undefined ? 0 : bytes.indexOf(tensor) - 12 - 4 * 2;
@@ -237,7 +237,7 @@ describe('a speech model', () => {
   });
 
   it('is rejected with a reason if its structure is invalid', () => {
-    // The record of a tensor: dimensions, length of the name, type, a size for each dimension, the name.
+    // The record of a tensor contains the number of dimensions, the length of the name, the type, a size for each dimension, and the name.
     const embedding = 'decoder.positional_embedding';
     expect(reasonOf(changed('five', 0, 5, embedding))).toBe(
       'has a tensor with 5 dimensions, and at most 4 are allowed',
@@ -289,7 +289,7 @@ describe('the build of whisper.cpp', () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-npm-'));
     try {
       const npm = join(folder, 'npm');
-      // As a registry that sends another archive.
+      // Simulates a registry that sends another archive.
       writeFileSync(npm, '#!/bin/sh\nfor last; do :; done\necho other > "$4/nodejs-whisper-0.3.1.tgz"\n', {
         mode: 0o755,
       });

@@ -19,7 +19,7 @@ const diskOf = (spareBytes: number, stagedBytes = 0): StoreSpace => ({
   stagedBytes,
 });
 
-/** Sizes that matter next to the bytes of the rows. */
+/** A unit of size that is large compared with the bytes of the rows. */
 const MB = 1e6;
 
 describe('the storage quota', () => {

@@ -29,7 +29,7 @@ describe('an output of many files', () => {
   let world: JobWorld;
   let proxy: ForbiddingProxy;
   let folder: string;
-  /** With a storage that does not delete the keys of `proxy.forbidden`. */
+  /** A context whose storage does not delete the keys in `proxy.forbidden`. */
   let context: JobsContext;
   let account: Awaited<ReturnType<JobWorld['account']>>;
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('an output of many files', () => {
     await writeFile(path, text);
     await world.context.store.putFile(key, path, { contentType: 'video/mp2t', size: text.length });
   }
-  /** A job that was claimed, with a reserved tree whose files are stored. */
+  /** Claims a job, reserves a tree for it, and stores the tree's files. */
   async function stored(names: readonly string[] = NAMES) {
     await world.accept(account);
     const claim = await world.mustClaim();
@@ -124,7 +124,7 @@ describe('an output of many files', () => {
     await sweepExpired(context);
     expect(await keys(tree.prefix)).toEqual([]);
     expect(await receipt()).toMatchObject({ remaining: [], deleted: [{ ...facts, sha256: 'ab'.repeat(32) }] });
-    // The row alone proves nothing.
+    // A row alone does not show that the file is deleted: the bytes are in storage again.
     await put(bad, 'back');
     expect(await receipt()).toMatchObject({ complete: false, remaining: [{ object_id: tree.objectId }] });
     await world.context.store.delete(bad);

@@ -110,7 +110,10 @@ export const arrivingUploads = (given: () => TestService) => () => {
     );
   /** Hashes of the outputs of jobs on complete uploads, by the bytes of the upload. */
   const outputs = new Map<Buffer, string>();
-  /** Expects that the job read exactly these bytes: its input has their hash, and its output equals the output of a job on the sealed upload. */
+  /**
+   * Expects that the job read exactly these bytes: its input has their hash, and its output equals the output of a job on the sealed
+   * upload.
+   */
   const expectMadeOf = async (id: string, bytes: Buffer) => {
     const job = await untilFinal(id);
     expect(job, job.error_message).toMatchObject({ status: 'completed', waiting_for: null });

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
-/** How a public source misbehaves, and the allowed results. */
+/** The behavior of a hostile public source, and the allowed results. */
 export interface HostileSource {
   /** Allowed error codes. */
   codes: string[];
-  /** Set where success is allowed too: the exact number of bytes. */
+  /** Exact number of bytes, if a success is allowed as well. */
   orBytes?: number;
   behave(socket: Socket, request: string): void;
 }
@@ -13,14 +13,14 @@ export interface HostileSource {
 const OK = 'HTTP/1.1 200 OK\r\n';
 const BODY = 'media';
 
-/** Sends the text and closes. */
+/** A source that sends the text and closes the connection. */
 const say = (text: string | Buffer, codes: string[], orBytes?: number): HostileSource => ({
   codes,
   ...(orBytes === undefined ? {} : { orBytes }),
   behave: (socket) => void socket.end(text),
 });
 
-/** Sends `start`, then `again` repeatedly: as fast as the client reads, or every `everyMs`. */
+/** A source that sends `start`, and then `again` repeatedly: as fast as the client reads, or every `everyMs` milliseconds. */
 const repeat = (start: string, again: string | Buffer, codes: string[], everyMs = 0): HostileSource => ({
   codes,
   behave(socket) {
@@ -32,7 +32,7 @@ const repeat = (start: string, again: string | Buffer, codes: string[], everyMs 
     }
     const push = (): void => {
       while (!socket.destroyed && socket.write(again)) {
-        // Until the socket's buffer is full.
+        // Writes until the buffer of the socket is full.
       }
     };
     socket.on('drain', push);
@@ -167,7 +167,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   'redirect-long': { ...redirect(`/${'x'.repeat(12_000)}`), codes: ['source_refused'] },
 };
 
-/** Serves one connection. The path selects a source from the list above, a redirect, or 404. */
+/** Serves one connection. The path selects a source of the list above, a redirect, or a 404. */
 export function serveSource(socket: Socket): void {
   socket.on('error', () => {});
   socket.once('data', (data) => {
