@@ -32,7 +32,7 @@ import { faultsOf } from '../web/axe.ts';
 import { overflowing } from '../web/undeletable.ts';
 import { writer } from './toy/writer.ts';
 
-/** Two outputs, of which the second fails if its width is odd. */
+/** A blueprint with two outputs. The second output fails if its width is odd. */
 const pair = defineBlueprint({
   ...{ slug: 'pair-test', title: 'Pair', description: 'For tests.' },
   inputs: z.object({ video_url: media('video', 'The video.'), width: z.number().default(64) }),
@@ -51,7 +51,7 @@ const pair = defineBlueprint({
     })),
 });
 
-/** Executes runs of blueprints. Each of the first attempts fails once after its step. */
+/** Number of attempts that still have to fail. Each of them fails after it has executed its step. */
 let dying = 0;
 const original = kinds.get('blueprint')!;
 const mortal: Kind = {
@@ -66,7 +66,7 @@ const mortal: Kind = {
   },
 };
 
-/** Hash of the lower third of a frame. */
+/** Returns the hash of the lower third of a frame. */
 async function lowerThird(path: string): Promise<string> {
   const args = ['-ss', '0.4', '-i', path, '-frames:v', '1', '-vf', 'crop=iw:ih/3:0:2*ih/3', '-f', 'framemd5', '-'];
   return (await run('ffmpeg', ['-nostdin', '-v', 'error', ...args])).stdout.trim().split('\n').at(-1)!;
@@ -84,7 +84,7 @@ describe('a run of a blueprint', () => {
   let files: Awaited<ReturnType<typeof startSource>>;
   let airlock: Airlock;
   let origin: string;
-  /** Requests for slow.mp4 wait while this is set. */
+  /** Whether requests for slow.mp4 have to wait. */
   let holds = false;
   beforeAll(async () => {
     (blueprints as Map<string, Blueprint>).set(pair.slug, pair);
@@ -321,7 +321,7 @@ describe('a run of a blueprint', () => {
     });
     afterAll(() => browser?.close());
 
-    /** In the window of a desktop and of a phone, each in another theme. */
+    /** Expects that the page is readable and accessible in the window of a desktop and of a phone, each in another theme. */
     const isReadable = async (name: string) => {
       for (const [width, colorScheme] of [[1280, 'light'] as const, [390, 'dark'] as const]) {
         await page.setViewportSize({ width, height: 900 });

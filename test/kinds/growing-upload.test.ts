@@ -68,7 +68,7 @@ describe('an output that is uploaded while it is written', () => {
     const run = { claim, signal: stopping.signal, reserved: () => {} } as unknown as Run;
     return new GrowingUpload(tools, run, { key, contentType: 'video/x-matroska' });
   };
-  /** Replaces the upload by one to a storage that behaves differently. */
+  /** Replaces the upload with an upload to a storage with these changes. */
   const against = async (changes: Partial<ObjectStore>) => {
     await upload.abandon();
     upload = openUpload(changes);
@@ -158,7 +158,7 @@ describe('an output that is uploaded while it is written', () => {
     await upload.abandon();
     expect(await parts()).toEqual([]);
     expect(await row()).toMatchObject({ state: 'pending', multipart_id: null });
-    // The same attempt may store its output again, in one PUT or in parts.
+    // The same attempt can store its output again, in one PUT or in parts.
     stopping = new AbortController();
     await against({});
     await hasStored(4);
@@ -190,7 +190,7 @@ describe('an output that is uploaded while it is written', () => {
     await sweepExpired(world.context);
     expect(await parts()).toEqual([]);
     expect(await row()).toMatchObject({ state: 'deleted', deletion_reason: 'replaced', multipart_id: null });
-    // A worker that was only slow finds neither the upload nor the row.
+    // A worker that was only slow no longer finds the upload or the row.
     await expect(upload.send(complete(), 0)).rejects.toThrow();
     expect(await published()).toBeNull();
   });

@@ -29,7 +29,7 @@ import { faultsOf } from '../web/axe.ts';
 import { overflowing } from '../web/undeletable.ts';
 import { toy } from './toy/index.ts';
 
-/** Parts of texts wait in their attempt while this is set. */
+/** Whether child jobs have to wait in their attempt. */
 let holdsParts = false;
 const held: typeof toy = {
   ...toy,
@@ -205,7 +205,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     ]);
     const toys = new Airlock({ url: await url(), key: api.key }).kind('toys');
     const path = join(folder, 'single.md');
-    // Checks the hash.
+    // The SDK also checks the hash.
     await toys.resultOf(await toys.get(id)).save(path, { output: 'md' });
     expect(await readFile(path, 'utf8')).toBe('SINGLE');
   });
@@ -298,7 +298,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     const requestInit = { headers: { authorization: `Bearer ${api.key}` } };
     const transport = new StreamableHTTPClientTransport(new URL(`${await url()}/mcp`), { requestInit });
     await client.connect(transport as Parameters<Client['connect']>[0]);
-    // The tools of another kind list, cancel, erase and download its jobs, with the argument `kind`.
+    // The tools of other kinds also list, cancel, erase and download toys, with the argument `kind`.
     const names = (await client.listTools()).tools.map(({ name }) => name).filter((name) => name.includes('toy'));
     expect(names.toSorted()).toEqual(['create_toy', 'get_toy']);
     // biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
@@ -383,13 +383,13 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       await page.goto(`${await url()}/jobs/toys/${id}`);
       await page.getByRole('heading', { level: 1, name: `Toy ${id.slice(-8)}` }).waitFor();
     };
-    /** The name and the text of the file that a button downloads. */
+    /** Returns the name and the bytes of the file that a button downloads. */
     const downloadBy = async (name: string) => {
       const button = page.getByRole('button', { name, exact: true }).first();
       const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
       return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
     };
-    /** In the window of a desktop and of a phone. */
+    /** Expects that the page is readable and accessible in the window of a desktop and of a phone. */
     const isReadable = async () => {
       for (const width of [1280, 390]) {
         await page.setViewportSize({ width, height: 800 });
@@ -505,7 +505,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     it('is shown in its own state, and can be canceled', async () => {
       holdsParts = true;
       const { id } = await create({ text: 'd+b' });
-      // No event says that a parent waits: the page shows it if it is opened afterwards.
+      // No event is sent when a parent starts to wait for its children, so the page is opened afterwards.
       await reaches(id, 'collecting');
       await open(id);
       await page.getByText('Collecting', { exact: true }).first().waitFor();

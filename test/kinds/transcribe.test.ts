@@ -13,8 +13,8 @@ import { BUILD_MS, cachedWhisper } from '../helpers/whisper-program.ts';
 
 const TESTDATA = '/usr/share/pocketsphinx/test/data';
 /**
- * The largest frames of FLAC. FFmpeg passes each frame from thread to thread. With FFmpeg's default frames of a quarter of a second, an
- * hour of audio takes ten times as long.
+ * Options for the largest frames of FLAC. FFmpeg passes each frame from thread to thread. With FFmpeg's default frames of a quarter of a
+ * second, an hour of audio takes ten times as long.
  */
 const LARGE_FRAMES = ['-frame_size', '65535'];
 const SOURCES = { allow: ['127.0.0.1/32'], ports: [443] };
@@ -44,11 +44,11 @@ describe('a transcription', () => {
     await run('ffmpeg', ['-v', 'error', '-y', ...args, join(folder, name)]);
     return `${source.url}/${name}?token=secret`;
   };
-  /** Bursts of a tone: half a second in each period of seconds. */
+  /** Returns arguments for bursts of a tone. Each period of this many seconds begins with a burst of half a second. */
   const bursts = (seconds: number, period = 1) => [
     ...['-f', 'lavfi', '-i', `aevalsrc=0.3*sin(2*PI*300*t)*lt(mod(t\\,${period})\\,0.5):d=${seconds}:s=16000`],
   ];
-  /** Arguments that repeat one period of bursts, because computing a tone costs more than compressing it. */
+  /** Returns arguments that repeat one period of bursts, because computing a tone takes longer than compressing it. */
   const repeated = async (seconds: number, period: number) => {
     await media('period.wav', bursts(period, period));
     return ['-stream_loop', '-1', '-i', join(folder, 'period.wav'), '-t', String(seconds), ...LARGE_FRAMES];
@@ -208,7 +208,7 @@ describe('a transcription', () => {
         job.id,
       ]);
       expect(rows.map(({ kind, status }) => [kind, status])).toEqual(Array(2).fill(['transcribe-piece', 'completed']));
-      // Their results are deleted when they have been used.
+      // The results of child jobs are deleted after the job has read them.
       expect(rows.map(({ erased_at }) => erased_at)).not.toContain(null);
       const { segments } = JSON.parse(await download(job.id));
       const starts = segments.map(({ start }: { start: number }) => start);

@@ -28,7 +28,7 @@ describe('the built program, as its loader reads it,', () => {
 
   it('contains every string, template and regular expression of its sources that has characters beyond ASCII', () => {
     expect(sources.length).toBeGreaterThan(100);
-    // esbuild joins texts, and divides none.
+    // esbuild may join texts, but does not divide them.
     const all = built.map(({ text }) => text).join('\0');
     expect(sources.filter(({ text }) => !all.includes(text))).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe('the check of the build', () => {
   });
 });
 
-/** Whether the text contains characters that are the bytes of other characters in UTF-8. */
+/** Returns whether the text contains characters that are the UTF-8 bytes of other characters. */
 function isMisread(text: string): boolean {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   return (text.match(/[\x80-\xff]+/g) ?? []).some((run) => {

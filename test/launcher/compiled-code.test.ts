@@ -6,7 +6,7 @@ import { projectRoot } from '../../src/config/root.ts';
 import { PROGRAM } from '../../testkit/program.ts';
 import { run } from '../../testkit/run.ts';
 
-/** Prints the names of the chunks whose compiled code V8 rejects in a process with the same options and flags. */
+/** A program that prints the names of the chunks whose compiled code V8 rejects, in a process with the same options and flags. */
 const CHECK = `
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');

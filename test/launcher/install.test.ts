@@ -8,7 +8,7 @@ let folder: string;
 let launcher: string;
 let paths = 0;
 
-/** PATH without some programs, and with scripts instead of others. */
+/** Returns a PATH without some programs, and with scripts instead of others. */
 function path(without: string[], scripts: Record<string, string> = {}): { PATH: string; bin: string } {
   paths += 1;
   const bin = makePath(join(folder, `path ${paths}`), without, scripts);

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { colourAt, loudness, openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
-/** Two seconds 320x180: left half red, right half blue; a tone of 440 Hz. */
+/** A clip of two seconds, 320x180, with a red left half, a blue right half and a tone of 440 Hz. */
 let clip = '';
-/** One second 160x120, lime, no sound. */
+/** A lime clip of one second, 160x120, without sound. */
 let lime = '';
-/** Two seconds, twice as loud a tone. */
+/** Two seconds of a tone that is twice as loud as the tone of `clip`. */
 let music = '';
 let photo = '';
 let logo = '';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
-/** Stored 96x64, shown 64x96. */
+/** A clip that is stored as 96x64 and shown as 64x96. */
 let portrait = '';
 
 beforeAll(async () => {

@@ -113,7 +113,7 @@ describe('several inputs without options', () => {
   });
 });
 
-/** Half way down the frame. */
+/** Returns a measurement of the color halfway down the frame. */
 function colourOf(path: string, x: number, at: number): Measurement & { path: string } {
   return { kind: 'colour', path, x, y: 0.5, at };
 }

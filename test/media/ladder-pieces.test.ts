@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.remove());
 
-/** Frames per second, and options of the encoder. Key frames are never where segments begin. */
+/** Sources with their frame rate and options of the encoder. No key frame is at the start of a segment. */
 const SOURCES: [string, string, string[]][] = [
   ['29.97 frames per second', '30000/1001', ['-g', '37']],
   ['25 frames per second with closed groups of pictures', '25', ['-g', '40', '-bf', '3']],
@@ -38,7 +38,7 @@ async function framesOf(file: string): Promise<FrameList> {
   return frames;
 }
 
-/** Encodes a ladder in three pieces, and returns what is needed to cut it. */
+/** Encodes a ladder in three pieces. Returns the pieces, and the request that packages them. */
 async function encodePieces(file: string): Promise<{ request: PackageRequest; pieces: LadderPiece[] }> {
   const { plan, recipe } = await ladders.plan([file], { rungs: RUNGS });
   const frames = await framesOf(file);
@@ -116,7 +116,7 @@ describe('a ladder that is encoded in pieces', () => {
     }, 60_000);
 
     const { rate } = { rate: { num: 10, den: 1 } };
-    /** Replaces the second piece of the first rendition. */
+    /** Returns the request with another file as the second piece of the first rendition. */
     const withPiece = (path: string): Partial<PackageRequest> => {
       const [first, ...others] = request.renditions as [
         PackageRequest['renditions'][0],

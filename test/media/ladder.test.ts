@@ -12,7 +12,7 @@ import { type CutLadder, decode, type LadderWorkshop, ladderWorkshop, readPlayli
 let shop: Workshop;
 let cut: LadderWorkshop['cut'];
 let encode: LadderWorkshop['encode'];
-/** 29.97 frames per second, 5.2 seconds, with sound. */
+/** A clip of 5.2 seconds at 29.97 frames per second, with sound. */
 let clip: string;
 beforeAll(async () => {
   shop = await openWorkshop();
@@ -126,7 +126,7 @@ describe('a ladder of two rungs', () => {
   });
 });
 
-/** The highest bits per second of a segment of at least half the target duration, and the average. */
+/** Returns the average bit rate, and the highest bit rate of a segment that has at least half of the target duration. */
 async function bitRateOf(directory: string, name: string): Promise<{ peak: number; average: number }> {
   const { segments, targetDuration } = await readPlaylist(directory, `${name}/index.m3u8`);
   let [peak, bytes, seconds] = [0, 0, 0];

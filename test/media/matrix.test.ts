@@ -5,7 +5,7 @@ import { OUTPUT_FORMATS, type OutputFormat } from '../../src/contract/formats.ts
 import { inspect } from '../../testkit/inspect-media.ts';
 import { colourAt, openWorkshop, type Workshop } from './helpers.ts';
 
-/** Codecs that the players of each format expect. */
+/** Codecs that players expect in each format. */
 const CODECS: Record<OutputFormat, { video: string | null; audio: string | null }> = {
   mp4: { video: 'h264', audio: 'aac' },
   mov: { video: 'h264', audio: 'aac' },
@@ -29,7 +29,7 @@ const VIDEO_ONLY = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv4
 const SINE = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=1'];
 const test2 = (size: string, rate = 15) => ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rate}:d=1`];
 const RIGHT_HALF_OPAQUE = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lt(X,80),0,255)'";
-/** Red above, blue below. */
+/** Returns arguments for a picture that is red above and blue below. */
 const redOverBlue = (size: string) => [
   '-f',
   'lavfi',
@@ -37,7 +37,7 @@ const redOverBlue = (size: string) => [
   `color=red:s=${size}:r=10:d=1,drawbox=y=ih/2:h=ih/2:color=blue:t=fill`,
 ];
 
-/** Arguments that make each source. */
+/** FFmpeg arguments for each source. */
 const SOURCES: readonly (readonly [name: string, args: readonly string[]])[] = [
   [
     'wide.mp4',
@@ -144,7 +144,7 @@ describe('pictures', () => {
     async (format) => {
       const { info, path } = await shop.transcode([files['turned.mp4']!], { outputFormat: format });
       expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.rotation]).toEqual([180, 320, 0]);
-      // Rotated counter-clockwise, the top is on the left.
+      // The picture is rotated counterclockwise, so its top is on the left.
       const left = await colourAt(path, { x: 0.2, y: 0.5 });
       expect(left[0]).toBeGreaterThan(left[2] + 100);
     },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { colourAt, openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
-/** Two seconds, the first red, the second blue, with sound. */
+/** A clip of two seconds with sound. The first second is red, and the second is blue. */
 let clip = '';
 let music = '';
 let photo = '';

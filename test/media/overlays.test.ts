@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.remove());
 
-/** A block of ink that fills its box, so that gaps between glyphs do not affect an average. */
+/** Returns an overlay of block characters that fill their box, so that gaps between glyphs do not affect a mean color. */
 const text = (more: object) => ({
   option: '@text-overlay',
   argument: { text: '█████', style: { fontSize: 40, boxBorderW: 0, ...more } },

@@ -12,7 +12,7 @@ afterAll(() => shop?.remove());
 const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 const moving = (seconds: number) => ['-f', 'lavfi', '-i', `testsrc2=s=160x90:r=25:d=${seconds}`];
 
-/** The pixels of a picture, or of the last one of a video that is shown up to a time. */
+/** Returns the hash of a picture's pixels, or of the last frame of a video that is shown up to a time. */
 async function pixels(path: string, upTo?: number): Promise<string> {
   const only = upTo === undefined ? [] : ['-vf', `select=lte(t\\,${upTo}),reverse`];
   const args = ['-v', 'error', '-i', path, ...only, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'md5', '-'];
@@ -26,7 +26,7 @@ const still = (at: number | string, width?: number): OutputRequest => ({
 
 describe('a still', () => {
   let clip: string;
-  /** Pictures of the first two seconds; the last one stays until ten seconds. */
+  /** A video with frames in its first two seconds. The last frame is shown until ten seconds. */
   let uneven: string;
   let single: string;
   beforeAll(async () => {
@@ -93,7 +93,7 @@ describe('a preview', () => {
     ]);
     expect(info.audio).toEqual([]);
     expect(info.video[0]!.codec).toBe(codec);
-    // FFmpeg does not read animated WebP; `pictures.test.ts` of the sanitizer does.
+    // FFmpeg cannot read animated WebP. `pictures.test.ts` of the sanitizer tests it.
     if (outputFormat === 'webp') return;
     expect(info.video[0]).toMatchObject({ width: 80, height: outputFormat === 'gif' ? 45 : 44 });
     expect(info.durationSeconds).toBeCloseTo(2, 1);

@@ -20,7 +20,7 @@ import {
 } from '../helpers/heif.ts';
 
 const color = (name: string, size: string) => `color=${name}:s=${size},format=yuv420p`;
-/** A colour in each corner: red, lime, blue, white. */
+/** A picture with a color in each corner: red, lime, blue and white. */
 const CORNERS =
   'color=red:s=128x64,drawbox=64:0:64:32:lime:fill,drawbox=0:32:64:32:blue:fill,drawbox=64:32:64:32:white:fill,format=yuv420p';
 
@@ -34,7 +34,7 @@ describe('a HEIC or AVIF still', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** What FFmpeg decodes after the sanitizer: size, pixel format, and `rgba` of pixels by position. */
+  /** Sanitizes a still and decodes it with FFmpeg. Returns its size, its pixel format, and a function for the `rgba` of a pixel. */
   async function shown(bytes: Buffer) {
     const path = join(folder, `${number++}`);
     await writeFile(path, bytes);
@@ -67,7 +67,7 @@ describe('a HEIC or AVIF still', () => {
     expect([cornersOf(seen), seen.format]).toEqual(['128x64 red blue lime white', 'rgb24']);
   });
 
-  // Top left, bottom left, top right, bottom right.
+  // The colors are in the order top left, bottom left, top right, bottom right.
   it.each([
     ['as it is', [], '128x64 red blue lime white'],
     ['a quarter anti-clockwise', [irot(1)], '64x128 lime red white blue'],

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => shop.remove());
 
 const RUN = WILD_ROWS.filter((row) => !row.rejected);
-/** Runs rows in as few processes as possible, then measures all results in one. */
+/** Runs rows in as few processes as possible, and then takes all measurements in one process. */
 const runRow = inBatches(RUN, 12, async (rows) => {
   const outcomes = await shop.transcodeAll(rows.map(asRequest), media.assets);
   const wanted = rows.map(({ checks }) => checks.flatMap(({ measurement }) => measurement ?? []));
@@ -72,7 +72,7 @@ describe('the corpus of requests', () => {
   });
 });
 
-/** Matches less than a fifth of the limit. */
+/** Matches a number below a fifth of the limit. */
 function below(most: number) {
   return expect.toSatisfy((count: number) => count < most / 5);
 }

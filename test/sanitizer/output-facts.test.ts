@@ -64,7 +64,7 @@ const KNOWN: Record<string, Output> = {
   'H.264 in Matroska that leaves the pixel aspect to the stream': { file: 'mkv', args: [...PICTURES, ...H264] },
 };
 
-/** Outputs that the readers leave to ffprobe, because they need a decoder, or are rare. */
+/** Outputs that the readers leave to ffprobe, because these outputs need a decoder or are rare. */
 const UNKNOWN: Record<string, Output> = {
   AVI: { file: 'avi', args: [...PICTURES, '-c:v', 'mpeg4'] },
 };

@@ -50,7 +50,7 @@ describe('a picture', () => {
     }
   });
 
-  /** Of the size of uploads that people make; the reader's own limit is ten seconds. */
+  /** The files are as large as large uploads of people. The limit of the reader is ten seconds. */
   it.each([
     ['gif', 'frames without pixels', GIF_HEAD, '\x2c\0\0\0\0\x10\0\x10\0\0\x02\0', '\x3b'],
     ['png_pipe', 'chunks without content', PNG_HEAD, '\0\0\0\0IDAT\0\0\0\0', ''],

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Silence of a given size. */
+/** Returns a WAV file with this number of bytes of silence. */
 function wav(bytes: number): Blob {
   const head = Buffer.from(
     'RIFF____WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data____',

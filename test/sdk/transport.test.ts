@@ -10,7 +10,7 @@ const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 
 type Response = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server that handles each request with the next entry of `script`. */
+/** Tests the client with a server that handles each request with the next entry of `script`. */
 describe('the client of a server that fails', () => {
   const requests: { line: string; headers: IncomingMessage['headers'] }[] = [];
   let script: Response[] = [];
@@ -180,7 +180,7 @@ describe('the client of a server that fails', () => {
   it.each(['completed', 'failed', 'canceled', 'deleted'])(
     'ends the events of a job with transcode.%s',
     async (state) => {
-      // The connection stays open, as it does after an erasure.
+      // The server keeps the connection open, as it does after an erasure.
       script = [
         stream(`id: c1\nevent: transcode.started\ndata: {}\n\nid: c2\nevent: transcode.${state}\ndata: {}\n\n`, false),
       ];

@@ -131,7 +131,7 @@ describe('a quote card on a frame', () => {
       { demuxer: 'png_pipe', bytes: photo },
       { demuxer: 'svg_pipe', bytes: mask.file },
     ];
-    // Past the first frame: stills must last as long as the video does.
+    // A later frame, because stills must be shown for as long as the video.
     const frame = await compose(SIZE, pictures, quoteCardFilters(read.card, SIZE, labels), 1.5);
     const radius = photoDiameter(SIZE) / 2;
     const disc = count(frame, [254, 0, 0], 8);

@@ -3,7 +3,7 @@ import { compose, type Frame, inkBox, inkMatch, overlaid } from './frames.ts';
 
 const SIZE = { width: 900, height: 120 };
 
-/** Text drawn by Pango inside FFmpeg's SVG decoder: fonts, shaping and order that are none of our code. */
+/** Draws text with Pango in FFmpeg's SVG decoder, which shares no code for fonts, shaping and order with Airlock. */
 function byPango(text: string, family: string, direction = 'ltr'): Promise<Frame> {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const svg =

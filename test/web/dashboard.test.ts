@@ -20,7 +20,7 @@ import { loadSdk, transcodeIn } from './sdk-page.ts';
 import { addUndeletable, overflowing } from './undeletable.ts';
 
 const ASSETS = join(projectRoot(), 'dist/web/assets');
-/** Bytes of script, compressed, before the first page is shown. */
+/** Maximum number of bytes of compressed script that are loaded before the first page is shown. */
 const FIRST_LOAD = 60_000;
 
 let service: TestService & { account: string };
@@ -79,7 +79,7 @@ describe('the document of the dashboard', () => {
   });
 });
 
-/** A box of MP4 that players skip. */
+/** Returns an MP4 box of this size, which players skip. */
 function freeBox(bytes: number): Buffer {
   const box = Buffer.alloc(bytes);
   box.writeUInt32BE(bytes, 0);
@@ -215,7 +215,7 @@ describe('a person', () => {
     await page.getByText('Ready', { exact: true }).waitFor();
     const output = (number: number) => page.getByRole('region', { name: `Output ${number}`, exact: true });
     for (let count = 1; count < 3; count++) await page.getByRole('button', { name: 'Add output' }).press('Enter');
-    // The page moves the focus to an output that was added, which may take the key.
+    // The page moves the focus to an output that was just added, and the output may receive the key.
     const streaming = output(1).getByRole('radio', { name: 'Streaming' });
     await until(
       async () => {
@@ -272,7 +272,7 @@ describe('a person', () => {
     const sent: string[] = [];
     let isCut = true;
     await page.route(/[?&]partNumber=\d+/, async (route) => {
-      // All parts from the second hang when the page is left.
+      // After the first part, all parts hang until the page is left.
       if (isCut && sent.length > 0) return;
       if (route.request().method() === 'PUT') sent.push(route.request().url());
       await route.continue();
@@ -508,7 +508,7 @@ describe('a person', () => {
     ];
     for (const path of paths) {
       await page.goto(service.api + path);
-      // A choice of a list counts as hidden.
+      // An option of a list counts as hidden.
       await page.locator('main').getByText(EVIL).filter({ visible: true }).first().waitFor();
       await page.waitForLoadState('networkidle');
       expect([path, await elementsOf(page)]).toEqual([path, 0]);
@@ -526,7 +526,7 @@ describe('a person', () => {
   });
 
   it('scrolls through ten thousand jobs without a frame that takes more than 50 ms', async () => {
-    // The list is read again when its page is opened, not when its link is used on it.
+    // The list is read again only when its page is opened from another page.
     await visit(page, 'Keys');
     await feedJobs(page, 10_000);
     await visit(page, 'Jobs');

@@ -3,7 +3,7 @@ import type { ListedJob } from '../../web/src/lib/job.ts';
 import { JobList, PAGE_JOBS } from '../../web/src/state/job-list.ts';
 import { collectionOf } from '../../web/src/state/kinds.ts';
 
-/** A server with jobs from `count - 1` down to 0, whose ids are their numbers and the cursors of pages. */
+/** Simulates a server with jobs from `count - 1` down to 0. Their ids are their numbers, which are also the cursors of pages. */
 function server(count: number, statusOf: (id: number) => string = () => 'completed') {
   const state = { count, pages: [] as (string | null)[] };
   const load = async (after: string | null) => {

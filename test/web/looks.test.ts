@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Changes the responses to a path until the page is left. */
+/** Changes the responses at a path until the page is left. */
 // biome-ignore lint/suspicious/noExplicitAny: responses are changed field by field
 async function change(path: RegExp, edit: (body: any) => void): Promise<void> {
   await page.route(path, async (route) => {
@@ -56,7 +56,7 @@ async function boxOf(locator: Locator) {
   return box;
 }
 
-/** Elements whose text does not fit into them. */
+/** Returns the texts of elements that are too narrow for their text. */
 function cutOff(locator: Locator): Promise<string[]> {
   return locator.evaluateAll((elements) =>
     elements.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent ?? ''),

@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Opens an address with the errors of the page and its requests to other hosts. */
+/** Opens a URL. Returns the page, its errors, and the other hosts to which it sends requests. */
 async function open(url: string, viewport = { width: 1280, height: 800 }) {
   const page = await browser.newPage({ viewport });
   const faults: string[] = [];
@@ -54,7 +54,7 @@ async function open(url: string, viewport = { width: 1280, height: 800 }) {
   return { page, faults, hosts };
 }
 
-/** Runs in the page, whose globals the tests do not have. */
+/** Code that runs in the page, whose globals the types of the tests do not have. */
 const PLAY_TO_END = `(async () => {
   const video = document.querySelector('video');
   video.muted = true;
@@ -162,7 +162,7 @@ describe('the player', () => {
     await page.locator('#seek:enabled').waitFor();
     const { x, y, width, height } = (await page.locator('#seek').boundingBox())!;
     const picture = page.locator('#picture img');
-    // The pictures are 96 wide, and the clip has five.
+    // The pictures are 96 pixels wide, and the clip has five.
     for (const [share, offset] of [
       [0.1, '0px'],
       [0.7, '-288px'],

@@ -22,7 +22,7 @@ export async function addUndeletable(service: TestService & { account: string })
   return { key, release };
 }
 
-/** Elements inside the page that reach beyond the right edge of the window, without the hidden heads of narrow tables. */
+/** Returns the elements on the page that extend beyond the right edge of the window, except the hidden heads of narrow tables. */
 export function overflowing(page: Page): Promise<string[]> {
   return page.locator('main :not(thead, thead *)').evaluateAll((elements, width) => {
     return elements

@@ -6,7 +6,7 @@ import { loudness, openWorkshop, type Result, type Workshop } from '../helpers.t
 import { casesOf, factsOf, keyOf, make, planCase, SMALL, smallCasesOf } from './cases.ts';
 import HASHES from './hashes.json' with { type: 'json' };
 
-/** Number of bits by which a frame can differ, because other versions of FFmpeg or of fonts change a few bits. */
+/** Maximum number of bits by which a frame may differ, because other versions of FFmpeg or of fonts change a few bits. */
 const TOLERANCE = 6;
 
 let shop: Workshop;
@@ -14,7 +14,7 @@ let scenes: Scenes;
 const found: Record<string, string[]> = {};
 const made = new Map<string, Promise<Result>>();
 
-/** Makes an output once. */
+/** Makes an output, or returns the output that an earlier test has made. */
 function makeOnce(planned: PlannedOutput): Promise<Result> {
   const key = JSON.stringify(planned.request);
   const making = made.get(key) ?? make(shop, planned);
@@ -23,7 +23,7 @@ function makeOnce(planned: PlannedOutput): Promise<Result> {
 }
 
 beforeAll(async () => {
-  // At a lower quality, small pictures differ too much from the approved ones.
+  // With faster presets, small pictures would differ too much from the approved pictures.
   shop = await openWorkshop({ hastened: 'large' });
   scenes = await makeScenes(shop.dir, SMALL);
 }, 60_000);
