@@ -7,13 +7,13 @@ const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
 
 const inspected = new Map<string, Promise<PlanInput>>();
 
-/** Detects and probes a file as the worker does; one that has not changed is not probed again. */
+/** Detects and probes a file as the worker does. An unchanged file is not probed again. */
 export async function inspect(path: string): Promise<PlanInput> {
   const { ino, size, mtimeMs } = await stat(path);
   const key = [path, ino, size, mtimeMs].join();
   const found = inspected.get(key) ?? inspectFile(path);
   inspected.set(key, found);
-  // A copy, so that changes by a plan do not reach other tests.
+  // Returns a copy, so that changes by a plan do not affect other tests.
   return structuredClone(await found);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export type RunOptions = Pick<ExecFileOptions, 'cwd' | 'env' | 'timeout' | 'killSignal' | 'maxBuffer'>;
 
-/** What the runner returns: the output, and of a failure the fields of Node's error. */
+/** The response of the runner: the output, and for a failure also the fields of Node's error. */
 export interface RunResponse {
   id: number;
   stdout: Uint8Array;
@@ -25,7 +25,7 @@ interface Runner {
   waiting: Map<number, (response: RunResponse | Error) => void>;
 }
 
-/** One for each process, whichever test file asks first. */
+/** Each process has one runner, which its test files share. */
 const global = globalThis as { airlockTestRunner?: Runner };
 let last = 0;
 
@@ -70,7 +70,7 @@ async function ask(command: string, args: readonly string[], options: RunOptions
     child.send(request, (failed) => failed && resolve(failed));
   });
   waiting.delete(id);
-  // An idle runner keeps no process alive.
+  // An idle runner does not keep the process alive.
   if (waiting.size === 0) child.channel?.unref();
   if (response instanceof Error) throw response;
   return response;
