@@ -13,9 +13,9 @@ export interface Filled {
 }
 
 /**
- * Fills a migrated database with jobs, the newest of which wait, and with the rows that come with them: uploads, objects,
- * sources, outputs, attempts, events, deliveries and idempotency keys, and with templates, connections and upload tokens. Nothing
- * of it can run: no row has a text, and no object has bytes. The attempts and live objects are so young that no sweep looks for them. Needs a connection of the superuser.
+ * Fills a migrated database with jobs, the newest of which wait, and with the rows that belong to them: uploads, objects, sources, outputs,
+ * attempts, events, deliveries and idempotency keys. Also adds templates, connections and upload tokens. No job can run, because no row has
+ * a text and no object has bytes. The attempts and live objects are so new that no sweep selects them. Needs a connection of the superuser.
  */
 export async function fillDatabase(
   database: pg.ClientBase,

@@ -18,8 +18,8 @@ export interface FoundProgram {
 }
 
 /**
- * Finds a program, or downloads its packages and unpacks them below `.build`. Unlike an installation, this starts no service on this computer,
- * now or when it boots, and needs no root. The libraries of the program must be installed.
+ * Finds a program, or downloads its packages and unpacks them below `.build`. Unlike an installation, this starts no service on this
+ * computer, now or when it boots, and needs no root. The libraries of the program must be installed.
  * @param packages by their Debian names
  */
 export async function findOrUnpack(path: string, packages: readonly string[]): Promise<FoundProgram> {

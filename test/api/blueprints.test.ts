@@ -22,7 +22,7 @@ const captioned = defineBlueprint({
   plan: ({ video_url }) => [{ label: 'video', request: { inputs: [{ url: video_url }], outputFormat: 'mp4' } }],
 });
 
-describe('blueprints', () => {
+describe('blueprints and their runs', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startApi();
@@ -59,7 +59,7 @@ describe('blueprints', () => {
     expect([generated.status, generated.json.code]).toEqual([501, 'generative_not_available']);
   });
 
-  it('reject an unknown slug with the most similar slug, and suggest similar names for unknown and wrong inputs', async () => {
+  it('unknown slugs are rejected with the most similar slug, and unknown and wrong inputs with similar names', async () => {
     const unknown = await run('water-mark', INPUTS);
     expect([unknown.status, unknown.json.details.near]).toEqual([404, 'watermark']);
     const missing = await run('watermark', { video: INPUTS.video_url, logo_url: INPUTS.logo_url });
@@ -78,7 +78,7 @@ describe('blueprints', () => {
     expect((await run('watermark', { ...INPUTS, logo_url: `https://a.example/${'a'.repeat(9000)}` })).status).toBe(400);
   });
 
-  it('return runs with exactly the fields of the API, and without the queries of URLs', async () => {
+  it('runs contain exactly the fields of the API, without the queries of URLs', async () => {
     const made = await run('watermark', { ...INPUTS, position: '', size: null });
     expect(made.json).toEqual({ id: made.json.id, status: 'pending', blueprint: 'watermark', tokens_charged: 0 });
     expect(made.headers.get('location')).toBe(`/v1/blueprints/runs/${made.json.id}`);
@@ -103,7 +103,7 @@ describe('blueprints', () => {
     expect(rows).toEqual([{ request_source_sealed: null, needs: ['blueprint:watermark'], fetches: false }]);
   });
 
-  it('return the metadata of a run, in its list as well, until the run is erased', async () => {
+  it('runs contain their metadata, in lists as well, until they are erased', async () => {
     const metadata = { order: 17, tags: ['a'] };
     const { id } = await create({ ...INPUTS, metadata });
     expect((await read(id)).metadata).toEqual({ user: metadata });
@@ -117,7 +117,7 @@ describe('blueprints', () => {
     }
   });
 
-  it('respond to a request with `wait` with the complete run and its warnings, once the run is final', async () => {
+  it('a request with `wait` returns the complete run and its warnings once the run is final', async () => {
     const body = { ...INPUTS, sise: 'small', metadata: { mark: 'waits' } };
     const waiting = api.call('POST', '/v1/blueprints/watermark/runs?wait=60', body);
     const find = async () =>
@@ -137,7 +137,7 @@ describe('blueprints', () => {
     expect((await api.call('POST', '/v1/blueprints/watermark/runs?wait=soon', INPUTS)).status).toBe(400);
   });
 
-  it('run once for each Idempotency-Key, and their runs are listed page by page with filters', async () => {
+  it('a run is created once for each Idempotency-Key, and runs are listed page by page with filters', async () => {
     const headers = { 'idempotency-key': 'once' };
     const [first, second] = [await run('watermark', INPUTS, headers), await run('watermark', INPUTS, headers)];
     expect(second.json.id).toBe(first.json.id);
@@ -153,7 +153,7 @@ describe('blueprints', () => {
     });
   });
 
-  it('return 404 for runs of another account and for ids that are not UUIDs', async () => {
+  it('requests for runs of another account and for ids that are not UUIDs return 404', async () => {
     const { id } = await create();
     const key = await api.makeKey({ account: await api.makeAccount() });
     const headers = { authorization: `Bearer ${key}` };

@@ -108,7 +108,7 @@ describe('streams of events', () => {
     expect(page.map((event: { id: string }) => event.id)).toEqual(second.messages.map(({ id }) => id));
   });
 
-  it('for a job begin with its first event and end after its final event, even if the job has already ended', async () => {
+  it('streams of events for a job begin with its first event and end after its final event, even if the job has already ended', async () => {
     const id = await create();
     const live = await stream(`/v1/transcodes/${id}/events`);
     await live.has('transcode.queued');

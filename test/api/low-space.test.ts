@@ -54,7 +54,7 @@ describe('with no space left above the reserve', () => {
     expect((await api.call('POST', '/v1/transcodes/validate', JOB)).status).toBe(200);
   });
 
-  it('every request that is exempt from the rule is a route', async () => {
+  it('every exemption from the rule names an existing route', async () => {
     const source = await readFile(new URL('../../src/api/plugins/reserve.ts', import.meta.url), 'utf8');
     const allowed = [...source.matchAll(/^ {2}'(\w+) (\S+)',$/gm)];
     expect(allowed.length).toBeGreaterThan(10);
@@ -99,7 +99,7 @@ describe('with free space', () => {
     expect((await api.call('POST', '/v1/transcodes', JOB)).status).toBe(201);
   });
 
-  it('an API that is about to stop is not ready, still serves requests, and closes their connections', async () => {
+  it('an API that is about to stop is not ready, but still serves requests and then closes their connections', async () => {
     api.drain();
     const ready = await api.call('GET', '/readyz');
     expect([ready.status, ready.json.message]).toEqual([503, expect.stringContaining('about to stop')]);

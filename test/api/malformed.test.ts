@@ -122,7 +122,7 @@ describe('the nearest accepted value', () => {
   });
 });
 
-describe('the reason of a rejection', () => {
+describe('the reason for a rejection', () => {
   it('names the range of a number that the field accepts, not the range that a computer can store', async () => {
     for (const priority of [11, 1e300, 1.5]) {
       const { json } = await create({ priority });

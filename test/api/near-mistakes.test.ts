@@ -95,7 +95,7 @@ describe('a list or an object of a request', () => {
     expect([remedy, examples.some((example) => inner.safeParse(example).success)]).toEqual([remedy, true]);
   });
 
-  it('is a field in more than 40 places of the requests', () => {
+  it('occurs in more than 40 fields of the requests', () => {
     expect(FIELDS.length).toBeGreaterThan(40);
   });
 });

@@ -225,7 +225,7 @@ describe('the OpenAPI document', () => {
     expect(bare).toEqual([]);
   });
 
-  it('has one schema per type, and no unused one', () => {
+  it('has one schema per type, and no unused schema', () => {
     const names = Object.keys(document.components.schemas);
     const text = JSON.stringify(document);
     expect(names.filter((name) => names.includes(`${name}Input`) || name.endsWith('RequestInput'))).toEqual([]);

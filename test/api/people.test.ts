@@ -65,7 +65,7 @@ function browserOf(email: string, response: ApiResponse): Browser {
 }
 
 describe('a setup link', () => {
-  it('shows the person’s address, role and account, sets the password once, and signs in', async () => {
+  it('shows the person’s address, role and account, sets the password once, and signs the person in', async () => {
     const { token, email } = await makeLink('member');
     const read = () => open('GET', '/v1/setup', undefined, { 'x-airlock-setup': token });
     expect((await read()).json).toEqual({ email, role: 'member', account: { name: api.account.name } });
@@ -79,7 +79,7 @@ describe('a setup link', () => {
     expect((await signIn(email)).status).toBe(200);
   });
 
-  it('a setup link for the first operator works only while no person exists, and creates one operator when it is used twice', async () => {
+  it('a setup link for the first operator is valid only while no person exists, and creates one operator even if it is used twice', async () => {
     const fresh = await startApi();
     try {
       const { db } = fresh.database;
@@ -316,7 +316,7 @@ describe('a stranger', () => {
     expect((await open('POST', '/v1/session', 'email=a&password=b', form)).status).toBe(415);
   });
 
-  it('cannot fix a session: signing in always makes a new one', async () => {
+  it('cannot fix a session, because every sign-in creates a new session', async () => {
     const { email } = await browser('member');
     const planted = 'A'.repeat(43);
     const response = await signIn(email, PASSWORD, { cookie: `airlock_session=${planted}` });

@@ -55,7 +55,7 @@ describe('a request with names in snake_case', () => {
     expect(messages).toEqual([expect.stringContaining('style.font_size is 500')]);
   });
 
-  it('equals the same request in camelCase for an Idempotency-Key', async () => {
+  it('is treated like the same request in camelCase for an Idempotency-Key', async () => {
     const headers = { 'idempotency-key': 'spelling' };
     const camel = { ...TEXT, argument: { text: 'a', style: { fontSize: 500, fontColor: 'red' } } };
     const first = await create({ inputs: INPUTS, outputFormat: 'mp4', options: [camel] }, headers);

@@ -51,7 +51,7 @@ describe('listing uploads', () => {
     expect([rejected.status, rejected.json.details.field]).toEqual([400, 'status']);
   });
 
-  it('returns what the inspection found, and when the upload expires', async () => {
+  it('returns the result of the inspection, and the expiry of the upload', async () => {
     const fileUrl = await api.upload({ duration_seconds: 12 });
     const { result } = (await api.call('GET', pathOf(nameOf(fileUrl)))).json;
     expect(result).toMatchObject({ status: 'confirmed', fileUrl, metadata: { duration_seconds: 12, width: 320 } });

@@ -264,7 +264,7 @@ describe('endpoints that time out', () => {
     expect((await claim(probes)).map(({ endpoint }) => endpoint)).toEqual([working, working]);
   });
 
-  it('endpoints that time out and are then disabled have their deliveries ended without a pause', async () => {
+  it('the deliveries of an endpoint that times out and is then disabled end without a pause', async () => {
     const [id] = await makeWebhooks(api.account, [hostile.silent]);
     await addDue(api.account, [id!], 4);
     await sendShort(await claim([], 1));

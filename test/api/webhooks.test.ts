@@ -183,7 +183,7 @@ describe('webhooks', () => {
     expect((await deliveries(id))[0]).toMatchObject({ status: 'pending', attempts: 1, error: 'address_refused' });
   });
 
-  it('are retried with growing delays under the same id, and end as failed', async () => {
+  it('are retried with growing delays under the same id, and then fail', async () => {
     const { id, secret } = await create();
     reply = status(500);
     await test(id);

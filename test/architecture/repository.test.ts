@@ -57,7 +57,7 @@ describe('the repository', () => {
     expect(odd).toEqual([]);
   });
 
-  it('has the licence that package.json names', () => {
+  it('has the license that package.json names', () => {
     expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).license).toBe('Apache-2.0');
     expect(readFileSync(join(ROOT, 'LICENSE'), 'utf8')).toMatch(/Apache License\s+Version 2\.0, January 2004/);
   });

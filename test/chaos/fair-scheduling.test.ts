@@ -209,7 +209,7 @@ describe('claims in fair order', () => {
       { what: 'one heavy slot has no share to give', fleet: [1], expected: 3 },
       { what: 'two leave one', fleet: [1, 1], expected: 1 },
       { what: 'workers that are unknown restrict nothing', fleet: [], expected: 3 },
-    ])('claims for heavy jobs leave one slot of a fleet to other accounts: $what', async ({ fleet, expected }) => {
+    ])('claims for heavy jobs depend on the size of the fleet: $what', async ({ fleet, expected }) => {
       await setFleet(fleet);
       const [greedy, idle] = [await world.account(), await world.account()];
       await world.complete(...(await finishOne(idle)));

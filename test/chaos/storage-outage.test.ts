@@ -107,7 +107,7 @@ describe('an unavailable storage', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('counts no attempt of a job, however often it interrupts the job', async () => {
+  it('does not count as an attempt of a job, however often it interrupts the job', async () => {
     await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start();

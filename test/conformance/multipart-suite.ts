@@ -85,7 +85,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(String(await read(key))).toBe('after');
     });
 
-    it('that is aborted is deleted with its parts, and accepts no further parts', async () => {
+    it('a multipart upload that is aborted is deleted with its parts, and accepts no further parts', async () => {
       const key = `${base}/parts/aborted`;
       const uploadId = await begin(key);
       const part = await send(key, uploadId, 1, Buffer.from('x'));
@@ -152,7 +152,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       for (const id of [uploadId, otherUpload]) await store.abortMultipart(key, id);
     });
 
-    it('that does not exist is reported as missing, and can be aborted without an error', async () => {
+    it('a multipart upload that does not exist is reported as missing, and can be aborted without an error', async () => {
       const [key, id] = [`${base}/parts/unknown`, 'ab'.repeat(16)];
       expect(await store.listParts(key, id)).toBeNull();
       expect(await store.completeMultipart(key, id, [{ partNumber: 1, etag: '"1"' }])).toBe(false);

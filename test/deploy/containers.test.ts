@@ -71,7 +71,7 @@ describe('the Compose file', () => {
     for (const volume of service.volumes) expect(volume).not.toMatch(/docker\.sock|^\/(?!tls)/);
   });
 
-  it("replaces Docker's seccomp profile only for the worker", () => {
+  it("replaces Docker's security profiles only for the worker", () => {
     const opened = Object.entries<{ security_opt: string[] }>(compose.services)
       .filter(([, { security_opt }]) => security_opt.some((option) => /^(seccomp|apparmor|systempaths)/.test(option)))
       .map(([name]) => name);

@@ -39,7 +39,7 @@ describe.skipIf(process.version.startsWith('v24.'))(`Node 24${note}`, () => {
   }, INSTALL_MS);
 
   it(
-    'runs everything that depends on Node',
+    'passes a test file for each part of Airlock that depends on Node',
     async () => {
       const { stdout: version } = await run('node', ['--version'], { env: environment });
       expect(version).toMatch(/^v24\./);

@@ -44,7 +44,7 @@ const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : null;
 const blocks = labeledBlocks(PAGE);
 
 describe('production.md', () => {
-  it('has above each code block a label of known words', () => {
+  it('has a label of known words above each code block', () => {
     const known = [...NAMES, 'db', 'caddy', 'aws'];
     const unknown = blocks.flatMap(({ words }) => words.filter((word) => !known.includes(word) && !/[/.]/.test(word)));
     expect(unknown).toEqual([]);

@@ -40,7 +40,7 @@ describe('./airlock sbom', () => {
     document = JSON.parse(stdout);
   });
 
-  it('prints CycloneDX whose references are unique and resolve', () => {
+  it('prints a CycloneDX document whose references are unique and resolve', () => {
     expect(document.specVersion).toBe('1.5');
     const refs = document.components.map((one) => one['bom-ref']);
     expect(new Set(refs).size).toBe(refs.length);

@@ -150,7 +150,7 @@ describe('sdk.md', () => {
   });
 });
 
-describe('the self-test in security-model/files.md', () => {
+describe('security-model/files.md', () => {
   const { text } = readPage('docs/security-model/files.md');
   const tier = { ...bwrapTier(null as never), exceptions: {} };
   const targets = { tier, canary: '/canary', otherJob: '/job', service: 1 };

@@ -105,7 +105,7 @@ describe('authentication', () => {
     }
   });
 
-  it('accepts the scheme in any case, as RFC 9110 says', async () => {
+  it('accepts the scheme in any case, as RFC 9110 requires', async () => {
     for (const scheme of ['bearer', 'BEARER']) {
       const response = await service.call('GET', '/v1/transcodes', undefined, {
         authorization: `${scheme} ${service.key}`,

@@ -63,7 +63,7 @@ describe('airlock jobs', () => {
     expect([types[0], types.at(-1)]).toEqual(['transcode.queued', 'transcode.completed']);
   });
 
-  it('lists jobs as a table and as JSON, and narrows them', async () => {
+  it('lists jobs as a table and as JSON, and filters them', async () => {
     const table = await airlock('jobs', 'list');
     expect(table.stdout).toMatch(/^ID +STATUS +DONE .*INPUT OR ERROR\n/);
     expect(table.stdout).toMatch(new RegExp(`^${made}  completed +100 % +mp3 .*clip\\.mp4$`, 'm'));
@@ -228,7 +228,7 @@ describe('airlock templates', () => {
 });
 
 describe('airlock probe, validate, usage and transcribe', () => {
-  it('describe a file, and leave nothing behind', async () => {
+  it('airlock probe describes a file, and leaves nothing behind', async () => {
     const [text, response] = [await airlock('probe', 'in.mp4'), await json('probe', 'in.mp4')];
     expect(text.stdout).toMatch(/^duration +0:01/m);
     expect(text.stdout).toMatch(/^0 +video +h264 .*64×48, 25 fps/m);
@@ -237,7 +237,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect([rejected.code, rejected.stderr]).toEqual([1, expect.stringContaining('/docs/errors#probe_failed')]);
   });
 
-  it('check a request, and print the position and the remedy of each fault', async () => {
+  it('airlock validate checks a request, and prints the position and the remedy of each fault', async () => {
     const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
     await writeFile(join(folder, 'good.json'), JSON.stringify(body));
     await writeFile(
@@ -255,7 +255,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect((await airlock('validate', 'no.json')).code).toBe(2);
   });
 
-  it('show the usage of the account, and print the command that installs a missing model', async () => {
+  it('airlock usage shows the usage of the account, and airlock transcribe prints the command that installs a missing model', async () => {
     const subtitles = await airlock('transcribe', 'in.mp4');
     expect([subtitles.code, subtitles.stderr]).toEqual([69, expect.stringContaining('./airlock transcribe install')]);
     const usage = await airlock('usage');

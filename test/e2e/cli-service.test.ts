@@ -116,7 +116,7 @@ describe('airlock up that cannot start', () => {
     ['the API', { AIRLOCK_SIGNING_KEY: 'short' }, 'AIRLOCK_SIGNING_KEY'],
     ['the worker', { AIRLOCK_FFMPEG: '/nonexistent/ffmpeg' }, 'AIRLOCK_FFMPEG'],
     ['API and worker', { AIRLOCK_STORAGE_URL: 's3://b?enpoint=https://127.0.0.1' }, 'AIRLOCK_STORAGE_URL'],
-  ] as const)('exits with 78 and one message if a setting of %s is wrong', async (_, env, variable) => {
+  ] as const)('exits with code 78 and one message if a setting of %s is wrong', async (_, env, variable) => {
     const rejected = await up(env);
     expect([rejected.code, rejected.stderr]).toEqual([78, expect.stringMatching(/^airlock: [^\n{}\ufffd]+\n$/)]);
     expect(rejected.stderr).toContain(variable);

@@ -141,7 +141,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('works in two terminals concurrently, and does not delete a data directory that already existed', async () => {
+  it('can run in two terminals concurrently, and does not delete a data directory that already existed', async () => {
     await makeDataDir();
     const both = await Promise.all([
       airlock('transcode', 'small.mov', 'one.mp4'),

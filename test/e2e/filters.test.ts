@@ -99,7 +99,7 @@ describe('filters and overlays', () => {
     expect(job.warnings).toEqual([]);
   });
 
-  it('cause a warning if a font is missing, as overlays do, and draw with another font', async () => {
+  it('cause a warning if a font is missing, and draw with another font', async () => {
     const drawn = (option: string, argument: unknown) =>
       made({ inputs: [{ url: black }], outputFormat: 'mp4', options: [{ option, argument }] });
     const text = await drawn('-vf', 'drawtext=text=Hello:font=NoSuchFont:fontcolor=white:fontsize=40');

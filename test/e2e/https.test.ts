@@ -88,7 +88,7 @@ describe('HTTPS with a self-signed certificate', () => {
     }
   });
 
-  it('stores its private key in a file that other users cannot read', async () => {
+  it('has a private key that other users cannot read', async () => {
     const mode = (await stat(join(service.dataDir, 'tls', 'key.pem'))).mode & 0o777;
     expect(mode & 0o007).toBe(0);
     expect(mode & 0o020).toBe(0);

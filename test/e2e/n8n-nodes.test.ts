@@ -182,7 +182,7 @@ describe('the n8n nodes', () => {
     expect(answer!.json.details.code).toBe('transcription_not_configured');
   });
 
-  it('list blueprints and their inputs, run one and download its output', async () => {
+  it('list blueprints and their inputs, run a blueprint and download its output', async () => {
     const { methods } = new classes.Airlock();
     const blueprints = await methods.loadOptions.getBlueprints.call(loadFunctions());
     expect(blueprints.map(({ value }: { value: string }) => value)).toContain('resize-format');

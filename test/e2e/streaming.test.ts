@@ -103,7 +103,7 @@ describe('a source that is streamed', () => {
     ['mkv', 'mp4', SMALL],
     ['mkv', 'mov', COPY],
   ] as const)(
-    'reaches FFmpeg before its end, and the output is the same: %s to %s',
+    'reaches FFmpeg before its end, and the output equals the output of the complete source: %s to %s',
     async (file, outputFormat, chosen) => {
       const { behaviour, rest } = held(files[file]);
       const id = await create(serve(`${file}-${chosen.length}`, behaviour), { outputFormat, options: chosen });

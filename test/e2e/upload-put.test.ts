@@ -35,7 +35,7 @@ describe.skipIf(OTHER_STORAGE)(`the signed PUT${skipNote(OTHER_STORAGE && 'needs
     expect(confirm.json.error).toBe('File not found in GCS bucket');
   }
 
-  it('accepts exactly the declared bytes, without Authorization', async () => {
+  it('accepts exactly the declared bytes, without an Authorization header', async () => {
     const { url } = await presign();
     const bytes = randomBytes(SIZE);
     expect((await put(url, bytes)).status).toBe(200);

@@ -46,7 +46,7 @@ describe('the API, with hostile and broken requests,', () => {
     }
   });
 
-  it('returns 413 for a body over 1 MiB, with a length or chunked, and accepts one of exactly 1 MiB', async () => {
+  it('returns 413 for a body over 1 MiB, with a length or chunked, and accepts a body of exactly 1 MiB', async () => {
     const padded = (bytes: number) => {
       const body = JSON.stringify(job({ inputs: [], pad: '' }));
       return body.replace('"pad":""', `"pad":"${'x'.repeat(bytes - body.length)}"`);

@@ -46,7 +46,7 @@ describe('a cell', () => {
       readdirSync(join(fixture.dataDir, 'cells', owner)).filter((name) => name !== 'image' && !name.endsWith('.bpf')),
     );
 
-  it('ends, with FFmpeg, within a second of a cancel', async () => {
+  it('ends together with FFmpeg within a second of a cancel', async () => {
     const took: number[] = [];
     // Other load may delay one run, so there are up to three attempts. A cell that waited for FFmpeg to stop would be late each time.
     while (took.length < 3 && !took.some((milliseconds) => milliseconds < 1000)) took.push(await cancel());

@@ -200,7 +200,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     }
   });
 
-  it('can start the threads that its limit allows despite a thread bomb in another worker, even without control groups', async () => {
+  it('is stopped at its own thread limit despite a thread bomb in another worker, even without control groups', async () => {
     const workers = await Promise.all([openRunContext(fixture, tier), openRunContext(fixture, tier)]);
     const bomb = bombs(workers[0]!.tier.inside).find(({ key }) => key === 'threads')!;
     const limits = { ...LIMITS, ...bomb.limits };

@@ -111,7 +111,7 @@ describe('a destination', () => {
     expect(hits).toBe(0);
   });
 
-  it('a destination that stops reading half-way causes the delivery to fail', async () => {
+  it('a destination that stops reading halfway causes the delivery to fail', async () => {
     const stall: RequestHandler = (request) => {
       request.once('data', () => request.pause());
     };

@@ -140,7 +140,7 @@ describe('a download that succeeds', () => {
     expect(await readFile(target(), 'utf8')).toBe('local');
   });
 
-  it('accepts a body of unknown length that ends with the connection, and an empty one', async () => {
+  it('accepts a body of unknown length that ends with the connection, and an empty body', async () => {
     const open = await serveRaw('HTTP/1.1 200 OK\r\n\r\nabc');
     expect((await fetcher().download(open.url, target())).bytes).toBe(3);
     const empty = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
@@ -213,7 +213,7 @@ describe('addresses that are not public', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('a name is resolved once per connection, and checked again for the next (rebinding)', async () => {
+  it('a name is resolved once per connection, and checked again for the next connection (rebinding)', async () => {
     const inside = await listen(
       httpServer((_request, response) => response.end('secret')),
       '127.0.0.2',
@@ -261,7 +261,7 @@ describe('addresses that are not public', () => {
     expect(inside.connections()).toBe(0);
   });
 
-  it('endless redirects fail after three', async () => {
+  it('endless redirects fail after the third redirect', async () => {
     const server = await serve((_request, response) => response.writeHead(301, { location: '/again' }).end());
     const error = await failure(fetcher().download(server.url, target()));
     expect(error).toMatchObject({ code: 'source_error', retry: false });

@@ -203,7 +203,7 @@ describe('the consent page', () => {
     expect([headers.get('x-frame-options'), headers.get('cache-control')]).toEqual(['DENY', 'no-store']);
   });
 
-  it('accepts the form only from its own page, with the value of the session', async () => {
+  it('accepts the form only from its own page, with the CSRF token of the session', async () => {
     const { fields } = asking(client);
     for (const [form, headers] of [
       [{ csrf: '' }, {}],

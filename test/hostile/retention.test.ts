@@ -234,7 +234,7 @@ describe('reconciling storage and rows', () => {
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 0 });
   });
 
-  it('rejects a storage that lists out of order, where a missing key proves nothing', async () => {
+  it('rejects a storage that lists out of order, because a missing key then proves nothing', async () => {
     const upload = await world.upload(await world.account());
     const reversed = {
       ...world.context.store,

@@ -44,7 +44,7 @@ const held: typeof toy = {
   },
 };
 
-describe('a kind of job that is one folder and one entry of the registry', () => {
+describe('a job of a kind that consists of one folder and one registry entry', () => {
   let api: TestApi;
   let folder: string;
   let sandbox: Sandbox;
@@ -166,7 +166,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect((await api.call('GET', '/v1/events?types=toy.revesed')).json.details.near).toBe('toy.reversed');
   });
 
-  it("is sent to the account's webhooks for its events, and to the webhook URL of its job", async () => {
+  it("sends its events to the account's webhooks for these events, and its last event to the webhook URL of the job", async () => {
     const hook = await api.call('POST', '/v1/webhooks', { url: `${receiver.url}/hook`, types: ['toy.reversed'] });
     expect(hook.status).toBe(201);
     const { id } = await create({ text: 'drawer', webhook_url: `${receiver.url}/job` });
@@ -178,7 +178,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(received.find(({ type }) => type === 'toy.completed')!.data.job).toMatchObject({ id, status: 'completed' });
   });
 
-  it('has a list with its own count, and is in no list of another kind', async () => {
+  it('is in the list of its kind, which has its own count, and in no list of another kind', async () => {
     const [first, second] = [await create({ text: 'one' }), await create({ text: 'two' })];
     for (const { id } of [first, second]) await read(id);
     const list = await api.call('GET', '/v1/toys?limit=2&status=completed');
@@ -279,7 +279,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect([rejected.status, rejected.json.details.field]).toEqual([400, 'text']);
   });
 
-  it('is in the list of kinds, with which the dashboard shows its jobs among all jobs', async () => {
+  it('belongs to a kind in the list of kinds, with which the dashboard shows the job among all jobs', async () => {
     const { items } = (await api.call('GET', '/v1/kinds')).json;
     const statuses = ['pending', 'processing', 'completed', 'failed', 'canceled', 'collecting'];
     const noun = { one: 'toy', many: 'toys' };
@@ -293,7 +293,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect((await api.call('GET', '/v1/jobs?kind=transcode')).json).toMatchObject({ items: [], total: 0 });
   });
 
-  it('has tools of the Model Context Protocol, which create, wait for, read and erase its jobs', async () => {
+  it('has tools of the Model Context Protocol that create, wait for, read and erase it', async () => {
     const client = new Client({ name: 'test', version: '1' });
     const requestInit = { headers: { authorization: `Bearer ${api.key}` } };
     const transport = new StreamableHTTPClientTransport(new URL(`${await url()}/mcp`), { requestInit });
@@ -337,7 +337,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     await expect(toys.download(id, { output: 'txt' })).rejects.toMatchObject({ code: 'output_deleted' });
   });
 
-  it('is named by its noun in errors', async () => {
+  it('is named by the noun of its kind in errors', async () => {
     holdsParts = true;
     const { id } = await create({ text: 'n+o' });
     await reaches(id, 'collecting');
@@ -354,7 +354,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect([late.status, late.json.code, late.json.error]).toEqual([409, 'job_canceled', 'The toy was canceled']);
   });
 
-  it('is part of the OpenAPI document', async () => {
+  it('is described by the OpenAPI document', async () => {
     const { paths, tags } = (await api.call('GET', '/openapi.json')).json;
     expect(Object.keys(paths).filter((path) => path.startsWith('/v1/toys'))).toHaveLength(7);
     expect(paths['/v1/toys'].post.operationId).toBe('createToy');
@@ -364,7 +364,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(types).toContain('toy.reversed');
   });
 
-  describe('a kind of job in the dashboard', () => {
+  describe('a job of this kind in the dashboard', () => {
     let browser: Browser;
     let page: Page;
     beforeAll(async () => {

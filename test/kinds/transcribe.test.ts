@@ -357,7 +357,7 @@ describe('a transcription by PocketSphinx', () => {
     expect(words[3].end).toBeCloseTo(2.12, 1);
   });
 
-  it('into another language fails, and the error contains the languages of the recognizer', async () => {
+  it('a transcription by PocketSphinx into another language fails, and the error contains the languages of the recognizer', async () => {
     const job = await transcribe({ task: 'translate' });
     expect(job).toMatchObject({ status: 'failed', error_code: 'transcription_failed' });
     expect(job.error_message).toBe('This server recognizes only US English, and cannot translate.');

@@ -131,7 +131,7 @@ interface Made {
   plan: Plan;
 }
 
-describe('a preset over real files', () => {
+describe('a preset that is applied to real files', () => {
   let folder: string;
   let made: Map<string, Made>;
   beforeAll(async () => {

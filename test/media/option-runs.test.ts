@@ -214,7 +214,7 @@ describe('each option of the table', () => {
     expect(await failuresOf(cases)).toEqual([]);
   }, 120_000);
 
-  it.each(Object.entries(BITSTREAM_FILTERS))('runs -bsf %s', async (name, keys) => {
+  it.each(Object.entries(BITSTREAM_FILTERS))('-bsf runs with the filter %s', async (name, keys) => {
     const encoder = BSF_ENCODER.find(([prefix]) => name.startsWith(prefix))?.[1] ?? 'libx264';
     const pairs = Object.entries(keys).map(([key, rule]) => {
       const value = 'min' in rule ? rule.min : 'pattern' in rule ? EXAMPLES[key] : rule[0];

@@ -99,7 +99,7 @@ describe('a preview', () => {
     expect(info.durationSeconds).toBeCloseTo(2, 1);
   });
 
-  it('shows the complete video if the video is shorter, with a warning', async () => {
+  it('shows the complete video if the video is shorter than the preview, with a warning', async () => {
     const source = await shop.make('short.mp4', [...moving(1), ...X264]);
     const { plan, info } = await shop.transcode([source], { outputFormat: 'mp4', preview: { seconds: 5 } });
     expect(info.durationSeconds).toBeCloseTo(1, 1);

@@ -100,7 +100,7 @@ describe('the client of a server that fails', () => {
     expect(other).not.toContain('secret page');
   });
 
-  it('contains the key in no error and in no printed object', async () => {
+  it('reveals the key in no error and no printed object', async () => {
     const gone = new Airlock({ url: 'http://127.0.0.1:9', key: KEY, retries: 0 });
     const failed = await gone.get(ID).catch((caught) => caught);
     expect(failed.message).toMatch(/^http:\/\/127\.0\.0\.1:9 does not respond/);
@@ -178,7 +178,7 @@ describe('the client of a server that fails', () => {
   });
 
   it.each(['completed', 'failed', 'canceled', 'deleted'])(
-    'ends the events of a job with transcode.%s',
+    'ends the iteration over the events of a job at transcode.%s',
     async (state) => {
       // The server keeps the connection open, as it does after an erasure.
       script = [

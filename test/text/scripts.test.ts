@@ -16,7 +16,7 @@ function byUs(text: string): Promise<{ frame: Frame; layer: { warnings: string[]
   return overlaid({ text, style: { boxBorderW: 0, textWidth: 890 } }, SIZE);
 }
 
-describe('drawn text compared with Pango’s', () => {
+describe('drawn text compared with the text of Pango', () => {
   it.each([
     ['Latin', 'Hello, Wörld & “fi”', 'Liberation Sans'],
     ['Cyrillic', 'Привет, мир', 'Liberation Sans'],

@@ -29,7 +29,7 @@ describe('a time on the dashboard', () => {
     [10, 'just now'],
     [7200, 'just now'],
   ])(
-    'a time on the dashboard that was reached %i seconds from now is shown as "%s", even if clocks differ',
+    'a past time on the dashboard, %i seconds from now, is shown as "%s", even if clocks differ',
     (seconds, text) => {
       expect(agoText(inSeconds(seconds), NOW)).toBe(text);
     },
@@ -40,7 +40,7 @@ describe('a time on the dashboard', () => {
     [12, 'in 12 seconds'],
     [0, 'now'],
     [-90, 'now'],
-  ])('a time on the dashboard that will be reached %i seconds from now is shown as "%s"', (seconds, text) => {
+  ])('a future time on the dashboard, %i seconds from now, is shown as "%s"', (seconds, text) => {
     expect(dueText(inSeconds(seconds), NOW)).toBe(text);
   });
 });
@@ -66,7 +66,7 @@ describe("the dashboard's estimate of the server's clock", () => {
     expect(Math.abs(clock.serverNow(NOW) - NOW - seconds * 1000)).toBeLessThan(1100);
   });
 
-  it('improves with each response, and again after a clock was set', () => {
+  it('improves with each response, and recovers after a clock is set', () => {
     note(NOW + 60_000, 0, 900);
     note(NOW + 61_000, 950, 1000);
     expect(clock.serverNow(NOW)).toBeGreaterThanOrEqual(NOW + 60_000);
@@ -76,7 +76,7 @@ describe("the dashboard's estimate of the server's clock", () => {
 });
 
 describe('a usage chart', () => {
-  it('shows every day of the month on the first day already, and names each day at most once', () => {
+  it('already shows every day of the month on the first day, and names each day at most once', () => {
     const days = fillMonth('2026-12', [{ day: '2026-12-01', jobs: 3, minutes: 7 }]);
     expect([days.length, days[0], days.at(-1)]).toEqual([
       ...[31, { day: '2026-12-01', jobs: 3, minutes: 7 }, { day: '2026-12-31', jobs: 0, minutes: 0 }],

@@ -113,7 +113,7 @@ describe('the list of jobs', () => {
     await page.unrouteAll();
   });
 
-  it('shows for a run its file and its blueprint', async () => {
+  it('shows the file and the blueprint of a run', async () => {
     const { fileUrl } = await upload(service, clip, 'video/mp4', 'product-spin.mp4');
     const body = { video_url: fileUrl };
     const { json } = await service.call('POST', '/v1/blueprints/video-to-gif/runs?wait=60', body);

@@ -81,7 +81,7 @@ export const killing = (given: () => Promise<TestService>) => () => {
     if (fresh !== db) await db.end().catch(() => {});
   });
 
-  it('does not prevent a repeated confirm of an upload after the worker died during the first confirm', async () => {
+  it('does not prevent a repeated confirm of an upload whose first confirm was interrupted', async () => {
     const path = await makeClip(join(folder, 'confirm.mp4'));
     const size = (await stat(path)).size;
     const worker = service.pids('worker');

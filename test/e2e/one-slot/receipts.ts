@@ -190,7 +190,7 @@ export const receipts = (given: () => TestService) => () => {
   );
 
   it.skipIf(OTHER_STORAGE)(
-    `for a job that was erased while it ran become complete when its worker has released the job${storageNote}`,
+    `receipts of a job that was erased while it ran become complete when its worker has released the job${storageNote}`,
     async () => {
       const source = await sendClip('long.mp4', { seconds: 20, size: '640x360', rate: 30, audio: false });
       const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };

@@ -46,7 +46,7 @@ export const restarting = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('keeps receipts that the replaced key signed verifiable', async () => {
+  it('does not invalidate receipts that the replaced key signed', async () => {
     const fresh = await readReceipt();
     expect(fresh.key_id).not.toBe(receipt.key_id);
     const known: PublicJwk[] = (await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null)).json.keys;

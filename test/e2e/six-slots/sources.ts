@@ -135,7 +135,7 @@ export const sources = (given: () => TestService) => () => {
     ['/huge', 'source_too_large', 1],
     ['/truncated.mp4', 'invalid_media', 1],
     ['/playlist.mp4', 'unsupported_media', 1],
-  ])('fail immediately with a reason: %s is %s', async (path, code, attempts) => {
+  ])('fail immediately with a reason: %s results in %s', async (path, code, attempts) => {
     const { json } = await create(`${source.url}${path}?token=${SECRET}`);
     expect([json.status, json.error_code, json.attempts]).toEqual(['failed', code, attempts]);
     // The message is one sentence for people, without text from the source, a URL or a path.
