@@ -149,23 +149,30 @@ describe('lists', () => {
     }
   });
 
-  it.each(LISTS)('lists at %s reject the cursor of every other list, and of the same list of another account', async (path) => {
-    const cursorOf = async (list: string) => (await read(list, 'limit=1')).page.next;
-    const own = listOf(path);
-    const others = await Promise.all(LISTS.filter((list) => listOf(list) !== own).map(cursorOf));
-    const elsewhere = listCursors(api.context.vault, own, (await api.makeAccount()).id);
-    const event = Buffer.from('1.1').toString('base64url');
-    for (const after of [...others.flatMap((next) => next ?? []), elsewhere.format({ key: '1', id: webhook }), event]) {
-      const { status, page } = await read(path, `after=${after}`);
-      expect([status, page]).toEqual([
-        400,
-        expect.objectContaining({
-          code: 'invalid_request',
-          details: expect.objectContaining({ field: 'after', remedy: expect.stringMatching(/omit after/) }),
-        }),
-      ]);
-    }
-  });
+  it.each(LISTS)(
+    'lists at %s reject the cursor of every other list, and of the same list of another account',
+    async (path) => {
+      const cursorOf = async (list: string) => (await read(list, 'limit=1')).page.next;
+      const own = listOf(path);
+      const others = await Promise.all(LISTS.filter((list) => listOf(list) !== own).map(cursorOf));
+      const elsewhere = listCursors(api.context.vault, own, (await api.makeAccount()).id);
+      const event = Buffer.from('1.1').toString('base64url');
+      for (const after of [
+        ...others.flatMap((next) => next ?? []),
+        elsewhere.format({ key: '1', id: webhook }),
+        event,
+      ]) {
+        const { status, page } = await read(path, `after=${after}`);
+        expect([status, page]).toEqual([
+          400,
+          expect.objectContaining({
+            code: 'invalid_request',
+            details: expect.objectContaining({ field: 'after', remedy: expect.stringMatching(/omit after/) }),
+          }),
+        ]);
+      }
+    },
+  );
 
   it('lists of events reject the cursor of another list, and treat a cursor of another account as an expired cursor', async () => {
     const account = await api.makeAccount();

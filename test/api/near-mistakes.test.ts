@@ -88,12 +88,15 @@ describe('a list or an object of a request', () => {
     });
   });
 
-  it.each(FIELDS)('is described by an example that is accepted, if true was sent for $field', ({ sent, issue, inner }) => {
-    const { remedy, near } = describeIssue(issue, sent);
-    const shown = [...remedy.matchAll(/such as ([[{].*?[\]}])(?= or |, a|$)/g)].map(([, text]) => JSON.parse(text!));
-    const examples = near === undefined ? shown : [near];
-    expect([remedy, examples.some((example) => inner.safeParse(example).success)]).toEqual([remedy, true]);
-  });
+  it.each(FIELDS)(
+    'is described by an example that is accepted, if true was sent for $field',
+    ({ sent, issue, inner }) => {
+      const { remedy, near } = describeIssue(issue, sent);
+      const shown = [...remedy.matchAll(/such as ([[{].*?[\]}])(?= or |, a|$)/g)].map(([, text]) => JSON.parse(text!));
+      const examples = near === undefined ? shown : [near];
+      expect([remedy, examples.some((example) => inner.safeParse(example).success)]).toEqual([remedy, true]);
+    },
+  );
 
   it('occurs in more than 40 fields of the requests', () => {
     expect(FIELDS.length).toBeGreaterThan(40);

@@ -82,13 +82,16 @@ describe('every route of the OpenAPI document', () => {
     }
   });
 
-  it.each(SCOPES)('accepts a key that has only the scope %s if and only if the route declares this scope', async (scope) => {
-    const headers = { authorization: `Bearer ${await api.makeKey({ scopes: [scope] })}` };
-    for (const operation of operations.filter(({ scopes }) => scopes.length > 0)) {
-      const isIn = await isLetIn(operation, headers);
-      expect([operation.route, isIn]).toEqual([operation.route, operation.scopes.includes(scope)]);
-    }
-  });
+  it.each(SCOPES)(
+    'accepts a key that has only the scope %s if and only if the route declares this scope',
+    async (scope) => {
+      const headers = { authorization: `Bearer ${await api.makeKey({ scopes: [scope] })}` };
+      for (const operation of operations.filter(({ scopes }) => scopes.length > 0)) {
+        const isIn = await isLetIn(operation, headers);
+        expect([operation.route, isIn]).toEqual([operation.route, operation.scopes.includes(scope)]);
+      }
+    },
+  );
 
   it.each(ROLES)('accepts a person with the role %s if and only if the route declares this role', async (role) => {
     const { cookie, csrf } = await people.person(role);

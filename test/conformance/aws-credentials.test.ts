@@ -49,16 +49,19 @@ describe('credentials of S3', () => {
     return store;
   };
 
-  it.each(['sts', 'container', 'imds'])("are read from %s once, and sign Airlock's requests and presigned URLs", async (source) => {
-    const opened = open(source);
-    const [stream] = await Promise.all([opened.get('a b'), opened.ping()]);
-    expect(await text(stream!)).toBe('a b');
-    const url = await opened.presignGet('c', GET);
-    expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe(server.issued[0]!.token);
-    expect(await (await fetch(url)).text()).toBe('c');
-    expect(server.issued).toHaveLength(1);
-    expect(new Set(server.asked)).toEqual(new Set([source]));
-  });
+  it.each(['sts', 'container', 'imds'])(
+    "are read from %s once, and sign Airlock's requests and presigned URLs",
+    async (source) => {
+      const opened = open(source);
+      const [stream] = await Promise.all([opened.get('a b'), opened.ping()]);
+      expect(await text(stream!)).toBe('a b');
+      const url = await opened.presignGet('c', GET);
+      expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe(server.issued[0]!.token);
+      expect(await (await fetch(url)).text()).toBe('c');
+      expect(server.issued).toHaveLength(1);
+      expect(new Set(server.asked)).toEqual(new Set([source]));
+    },
+  );
 
   it.each(['sts', 'container', 'imds'])(
     'credentials of S3 from %s are renewed early enough that URLs do not expire with them',

@@ -58,11 +58,14 @@ describe('Google Cloud Storage under failures', () => {
   it.each([
     [600_000, 's ahead of the clock of the storage'],
     [-600_000, 's behind the clock of the storage'],
-  ])('a clock that is wrong by %i ms is detected by a ping, before storage rejects requests of clients', async (ms, text) => {
-    const store = open({ now: () => Date.now() + ms });
-    await expect(store.ping()).rejects.toMatchObject({ retry: false, message: expect.stringContaining(text) });
-    await expect(store.ping()).rejects.toThrow('synchronize it, for example with NTP');
-  });
+  ])(
+    'a clock that is wrong by %i ms is detected by a ping, before storage rejects requests of clients',
+    async (ms, text) => {
+      const store = open({ now: () => Date.now() + ms });
+      await expect(store.ping()).rejects.toMatchObject({ retry: false, message: expect.stringContaining(text) });
+      await expect(store.ping()).rejects.toThrow('synchronize it, for example with NTP');
+    },
+  );
 
   it('a request to storage that returns 503 for minutes is retried for as long as the caller allows', async () => {
     server.bucket.store('k', Buffer.from('abc'), 'video/mp4');

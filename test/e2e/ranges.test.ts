@@ -140,15 +140,18 @@ describe('a picture of a long source', () => {
     });
   };
 
-  it.each([12.34, '50%', '100%', 'best'])('needs only parts of the source, and is the same still: at %s', async (at) => {
-    const job = await makeStills('honest', { at, width: 80 });
-    expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges' }], outputs: [{ role: 'still' }] });
-    expect(seen.bytes).toBeLessThan(bytes.length / 4);
-    expect(seen.requests).toBeLessThanOrEqual(12);
-    const complete = await makeStills('plain', { at, width: 80 });
-    expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
-    expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
-  });
+  it.each([12.34, '50%', '100%', 'best'])(
+    'needs only parts of the source, and is the same still: at %s',
+    async (at) => {
+      const job = await makeStills('honest', { at, width: 80 });
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges' }], outputs: [{ role: 'still' }] });
+      expect(seen.bytes).toBeLessThan(bytes.length / 4);
+      expect(seen.requests).toBeLessThanOrEqual(12);
+      const complete = await makeStills('plain', { at, width: 80 });
+      expect(complete).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+      expect(job.outputs[0].sha256).toBe(complete.outputs[0].sha256);
+    },
+  );
 
   it('needs only parts of the source for several stills', async () => {
     const stills = [10, 30.5, '75%'].map((at) => ({ at, width: 80 }));

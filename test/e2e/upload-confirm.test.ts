@@ -170,28 +170,31 @@ describe('confirming an upload', () => {
   });
 
   // An S3 storage cannot close keys. A later PUT changes only the staging key, and a sweep deletes its bytes.
-  it.skipIf(OTHER_STORAGE)(`seals the upload, so that a later PUT is rejected and changes nothing${storageNote}`, async () => {
-    const first = unique();
-    const second = unique();
-    const { uploadUrl, confirm: body } = await send(first);
-    const confirmed = await confirm(body);
-    expect(confirmed.status).toBe(200);
-    const late = await fetch(uploadUrl, {
-      method: 'PUT',
-      headers: { 'content-type': 'video/mp4' },
-      body: new Uint8Array(second),
-    });
-    expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
-    expect((await confirm(body)).text).toBe(confirmed.text);
-    // The output of a remux contains the same packets as the source, so it shows which bytes were stored.
-    const job = await transcode(service, {
-      inputs: [{ url: confirmed.json.result.fileUrl }],
-      outputFormat: 'mkv',
-      options: [{ option: '-c', argument: 'copy' }],
-    });
-    expect(job).toMatchObject({ status: 'completed', inputs: [{ size: first.length }] });
-    expect([await isStored(service, first), await isStored(service, second)]).toEqual([true, false]);
-  });
+  it.skipIf(OTHER_STORAGE)(
+    `seals the upload, so that a later PUT is rejected and changes nothing${storageNote}`,
+    async () => {
+      const first = unique();
+      const second = unique();
+      const { uploadUrl, confirm: body } = await send(first);
+      const confirmed = await confirm(body);
+      expect(confirmed.status).toBe(200);
+      const late = await fetch(uploadUrl, {
+        method: 'PUT',
+        headers: { 'content-type': 'video/mp4' },
+        body: new Uint8Array(second),
+      });
+      expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
+      expect((await confirm(body)).text).toBe(confirmed.text);
+      // The output of a remux contains the same packets as the source, so it shows which bytes were stored.
+      const job = await transcode(service, {
+        inputs: [{ url: confirmed.json.result.fileUrl }],
+        outputFormat: 'mkv',
+        options: [{ option: '-c', argument: 'copy' }],
+      });
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ size: first.length }] });
+      expect([await isStored(service, first), await isStored(service, second)]).toEqual([true, false]);
+    },
+  );
 
   it('returns upload_not_found for the names of another account', async () => {
     const bytes = unique();

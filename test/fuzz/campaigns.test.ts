@@ -29,7 +29,9 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(CONTAINERS, 12, ['done', 'invalid_media'])).toEqual([]);
   });
 
-  it('rewrites damaged audio files in such a way that a second rewrite changes nothing', { timeout: 120_000 }, async () => {
+  it('rewrites damaged audio files in such a way that a second rewrite changes nothing', {
+    timeout: 120_000,
+  }, async () => {
     const kinds = ['mp3 rewritten', 'aac rewritten', 'ogg rewritten', 'mp3 original', 'ogg original', 'invalid_media'];
     expect(await findings(REWRITING, 150, kinds)).toEqual([]);
   });
@@ -58,7 +60,9 @@ describe('a short fuzzing campaign', () => {
     expect(await findings(JSON_BODIES, 40, ['200', '400', '404'])).toEqual([]);
   });
 
-  it('never occupies the event loop for 50 ms, even with a body that is made to be slow', { timeout: 120_000 }, async () => {
+  it('never occupies the event loop for 50 ms, even with a body that is made to be slow', {
+    timeout: 120_000,
+  }, async () => {
     expect(await findings(COSTLY, 30, ['200', '400', '422'])).toEqual([]);
   });
 

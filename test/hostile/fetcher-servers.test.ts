@@ -148,13 +148,16 @@ describe('a download that succeeds', () => {
   });
 
   // undici 7 crashes the process here, because its parser asserts that it is not paused when the source closes the connection.
-  it.each([131_072, 200_000])('succeeds although the source closes the connection after the last of %i bytes', async (size) => {
-    const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`;
-    const server = await serveRaw(Buffer.concat([Buffer.from(head), Buffer.alloc(size, 'a')]));
-    for (let round = 0; round < 20; round++) {
-      expect((await fetcher().download(server.url, join(folder, String(round)))).bytes).toBe(size);
-    }
-  });
+  it.each([131_072, 200_000])(
+    'succeeds although the source closes the connection after the last of %i bytes',
+    async (size) => {
+      const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`;
+      const server = await serveRaw(Buffer.concat([Buffer.from(head), Buffer.alloc(size, 'a')]));
+      for (let round = 0; round < 20; round++) {
+        expect((await fetcher().download(server.url, join(folder, String(round)))).bytes).toBe(size);
+      }
+    },
+  );
 
   it('accepts HTML, which the probe rejects, but reports its type', async () => {
     const server = await serve((_request, response) => response.setHeader('content-type', 'text/html').end('<html>'));

@@ -160,9 +160,7 @@ describe('URLs of sources', () => {
     ],
     ...['https://bücher.example.com/ü.mp4#t=10', 'https://under_score.example.com/', 'HTTPS://EXAMPLE.COM/A'],
     ...['https://127.0.0.1.example.com/', 'https://localhost.example.com/', 'https://a.com/\\x', 'https://10.example/'],
-  ])('are accepted if they are ordinary: %s', (url) =>
-    expect(checkSourceUrl(url, rules)).toMatchObject({ ok: true }),
-  );
+  ])('are accepted if they are ordinary: %s', (url) => expect(checkSourceUrl(url, rules)).toMatchObject({ ok: true }));
 
   it('URLs of sources with a private address are accepted if the operator allows the address, on any port and in any notation', () => {
     const options = { allow: ['127.0.0.1/32', '10.1.0.0/16', 'fd00::/8'], ports: [443] };

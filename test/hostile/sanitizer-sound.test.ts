@@ -39,14 +39,11 @@ describe('hostile MP3, AAC and Ogg', () => {
     ['bare.mp3', 'mp3', 1],
     ['a.aac', 'aac', 1],
     ['a.opus', 'ogg', null],
-  ] as const)(
-    'have their duration counted if no field states it reliably: %s',
-    async (name, demuxer, seconds) => {
-      const { seconds: seen } = await sanitize(files[name]!, demuxer);
-      if (seconds === null) expect(seen).toBeNull();
-      else expect(Math.abs(seen! - seconds)).toBeLessThan(0.1);
-    },
-  );
+  ] as const)('have their duration counted if no field states it reliably: %s', async (name, demuxer, seconds) => {
+    const { seconds: seen } = await sanitize(files[name]!, demuxer);
+    if (seconds === null) expect(seen).toBeNull();
+    else expect(Math.abs(seen! - seconds)).toBeLessThan(0.1);
+  });
 
   const POLYGLOTS = {
     zip: 'PK\x03\x04\x14\0\0\0\0\0 a zip PK\x05\x06',

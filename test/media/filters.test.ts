@@ -414,26 +414,29 @@ describe('files that filters name', () => {
       '[Script Info]\nScriptType: v4.00+\nPlayResX: 320\nPlayResY: 180\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\nStyle: Default,Arial,80,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,5,0,0,0,1\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nDialogue: 0,0:00:00.00,0:00:02.00,Default,,0,0,0,,MMMMM\n',
   };
 
-  it.each(Object.keys(cues) as (keyof typeof cues)[])('are burned in from a URL and from an input: %s', async (name) => {
-    const file = join(shop.dir, name);
-    await writeFile(file, cues[name]);
-    const url = `https://example.com/${name}`;
-    const fromUrl = await shop.transcode(
-      [clip],
-      { outputFormat: 'png', filters: [{ filter: `subtitles='${url.replace(':', '\\:')}':${style}` }] },
-      { [url]: file },
-    );
-    const fromInput = await shop.transcode([clip, file], {
-      outputFormat: 'png',
-      options: [{ option: '-vf', argument: `subtitles=input\\:1:${style}` }],
-    });
-    for (const { path } of [fromUrl, fromInput]) {
-      const [r, g] = await colourAt(path, { x: 0.3, y: 0.5 });
-      expect(g!).toBeGreaterThan(40);
-      expect(r!).toBeGreaterThan(200);
-      expect(isRed(await colourAt(path, { x: 0.1, y: 0.1 }))).toBe(true);
-    }
-  });
+  it.each(Object.keys(cues) as (keyof typeof cues)[])(
+    'are burned in from a URL and from an input: %s',
+    async (name) => {
+      const file = join(shop.dir, name);
+      await writeFile(file, cues[name]);
+      const url = `https://example.com/${name}`;
+      const fromUrl = await shop.transcode(
+        [clip],
+        { outputFormat: 'png', filters: [{ filter: `subtitles='${url.replace(':', '\\:')}':${style}` }] },
+        { [url]: file },
+      );
+      const fromInput = await shop.transcode([clip, file], {
+        outputFormat: 'png',
+        options: [{ option: '-vf', argument: `subtitles=input\\:1:${style}` }],
+      });
+      for (const { path } of [fromUrl, fromInput]) {
+        const [r, g] = await colourAt(path, { x: 0.3, y: 0.5 });
+        expect(g!).toBeGreaterThan(40);
+        expect(r!).toBeGreaterThan(200);
+        expect(isRed(await colourAt(path, { x: 0.1, y: 0.1 }))).toBe(true);
+      }
+    },
+  );
 
   it('can contain a LUT that changes colors', async () => {
     const file = join(shop.dir, 'swap.cube');

@@ -81,29 +81,32 @@ async function count(directory: string, name: string): Promise<number> {
 }
 
 describe('a ladder that is encoded in pieces', () => {
-  it.each(SOURCES)('has the same segments and key frames as a ladder that is encoded as a whole: %s', async (_, rate, gop) => {
-    const clip = await shop.make(`clip-${rate.replace('/', '-')}.mp4`, [
-      ...['-f', 'lavfi', '-i', `testsrc2=s=256x144:r=${rate}:d=14.3`, '-f', 'lavfi', '-i', 'sine=d=14.3'],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-sc_threshold', '0', ...gop, '-c:a', 'aac'],
-    ]);
-    const one = await ladders.cut(clip, { rungs: RUNGS });
-    const { request, pieces } = await encodePieces(clip);
-    expect(pieces).toHaveLength(3);
-    expect(pieces.some(({ first, key }) => first > key)).toBe(true);
-    const made = packageLadder(request);
-    if ('reason' in made) throw new Error(made.reason);
-    expect(made.durationSeconds).toBe(one.durationSeconds);
-    const ofEach = (facts: typeof made) =>
-      facts.renditions.map(({ bandwidth: _b, averageBandwidth: _a, ...rest }) => rest);
-    expect(ofEach(made)).toEqual(ofEach(one));
-    for (const name of ['144p', '72p', 'audio'])
-      expect(await shape(request.directory, name)).toEqual(await shape(one.directory, name));
-    for (const name of ['144p', '72p']) {
-      expect(await keyFramesOf(request.directory, name)).toEqual(await keyFramesOf(one.directory, name));
-      expect(await count(request.directory, name)).toBe(await count(one.directory, name));
-    }
-    expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
-  });
+  it.each(SOURCES)(
+    'has the same segments and key frames as a ladder that is encoded as a whole: %s',
+    async (_, rate, gop) => {
+      const clip = await shop.make(`clip-${rate.replace('/', '-')}.mp4`, [
+        ...['-f', 'lavfi', '-i', `testsrc2=s=256x144:r=${rate}:d=14.3`, '-f', 'lavfi', '-i', 'sine=d=14.3'],
+        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-sc_threshold', '0', ...gop, '-c:a', 'aac'],
+      ]);
+      const one = await ladders.cut(clip, { rungs: RUNGS });
+      const { request, pieces } = await encodePieces(clip);
+      expect(pieces).toHaveLength(3);
+      expect(pieces.some(({ first, key }) => first > key)).toBe(true);
+      const made = packageLadder(request);
+      if ('reason' in made) throw new Error(made.reason);
+      expect(made.durationSeconds).toBe(one.durationSeconds);
+      const ofEach = (facts: typeof made) =>
+        facts.renditions.map(({ bandwidth: _b, averageBandwidth: _a, ...rest }) => rest);
+      expect(ofEach(made)).toEqual(ofEach(one));
+      for (const name of ['144p', '72p', 'audio'])
+        expect(await shape(request.directory, name)).toEqual(await shape(one.directory, name));
+      for (const name of ['144p', '72p']) {
+        expect(await keyFramesOf(request.directory, name)).toEqual(await keyFramesOf(one.directory, name));
+        expect(await count(request.directory, name)).toBe(await count(one.directory, name));
+      }
+      expect(await decode(join(request.directory, 'master.m3u8'))).toBe('');
+    },
+  );
 
   describe('a ladder with pieces that a hostile cell has written', () => {
     let request: PackageRequest;

@@ -150,10 +150,13 @@ describe('pictures', () => {
     },
   );
 
-  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)('pictures of odd size become even-sized in %s', async (format) => {
-    const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: format });
-    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
-  });
+  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)(
+    'pictures of odd size become even-sized in %s',
+    async (format) => {
+      const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: format });
+      expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
+    },
+  );
 
   it('pictures in the sources of these tests have an odd size, or HDR', async () => {
     const { info } = await inspect(files['odd.mkv']!);
@@ -177,10 +180,13 @@ describe('pictures', () => {
     expect(info.video[0]!.frames).toBe(source.info.video[0]!.frames);
   });
 
-  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)('pictures with 10 bits are reduced to 8 bits in %s', async (format) => {
-    const { info } = await shop.transcode([files['deep.mkv']!], { outputFormat: format });
-    expect(info.video[0]!.bitDepth).toBe(8);
-  });
+  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)(
+    'pictures with 10 bits are reduced to 8 bits in %s',
+    async (format) => {
+      const { info } = await shop.transcode([files['deep.mkv']!], { outputFormat: format });
+      expect(info.video[0]!.bitDepth).toBe(8);
+    },
+  );
 
   it.each(['mp4', 'webm', 'png'] as const)('pictures with HDR are mapped to SDR in %s', async (format) => {
     const { info } = await shop.transcode([files['hdr.mkv']!], { outputFormat: format });

@@ -28,12 +28,9 @@ describe('a time on the dashboard', () => {
     [-86_400, '1 day ago'],
     [10, 'just now'],
     [7200, 'just now'],
-  ])(
-    'a past time on the dashboard, %i seconds from now, is shown as "%s", even if clocks differ',
-    (seconds, text) => {
-      expect(agoText(inSeconds(seconds), NOW)).toBe(text);
-    },
-  );
+  ])('a past time on the dashboard, %i seconds from now, is shown as "%s", even if clocks differ', (seconds, text) => {
+    expect(agoText(inSeconds(seconds), NOW)).toBe(text);
+  });
 
   it.each([
     [82_800, 'in 23 hours'],

@@ -111,15 +111,18 @@ export const cuttingOff = (given: () => Promise<TestService>) => () => {
       expect(await job(id)).toEqual(final);
     }, 120_000);
 
-    it.runIf(isLong)(`a network that loses requests of a worker to storage delays the output until storage responds${note}`, async () => {
-      const { id, proceed } = await onIsland();
-      await island!.storage.lose('outgoing');
-      proceed();
-      await until(() => encoding().length === 0, { what: 'the end of the encode', timeoutMs: 60_000 });
-      await island!.storage.mend();
-      await completed(id);
-      expect(await attempts(id)).toEqual(['completed']);
-    });
+    it.runIf(isLong)(
+      `a network that loses requests of a worker to storage delays the output until storage responds${note}`,
+      async () => {
+        const { id, proceed } = await onIsland();
+        await island!.storage.lose('outgoing');
+        proceed();
+        await until(() => encoding().length === 0, { what: 'the end of the encode', timeoutMs: 60_000 });
+        await island!.storage.mend();
+        await completed(id);
+        expect(await attempts(id)).toEqual(['completed']);
+      },
+    );
   });
 
   it.runIf(isLong)(

@@ -118,29 +118,32 @@ export const slowSources = (given: () => Promise<TestService>) => () => {
     await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
   });
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)('do not cause the loss of a job when the worker ends during a fetch: %s', async (signal) => {
-    isSlow = true;
-    // Only one heavy job: the account must leave a heavy slot to the other account, which has been active.
-    const jobs = [...(await slowJobs(3, 'mp3')), ...(await slowJobs(1, 'mp4'))];
-    const db = await openServiceDatabase(service);
-    // There are more fetches than slots, because some jobs have released their slots.
-    await until(() => trickles.size === jobs.length, { what: 'all fetches' });
-    const [pid] = service.pids('worker');
-    const began = Date.now();
-    process.kill(pid!, signal);
-    await until(() => service.pids('worker').some((other) => other !== pid), { what: 'a new worker' });
-    console.info(`${signal}: a new worker after ${Date.now() - began} ms`);
-    hurry();
-    expect(new Set(await untilFinal(greedy, jobs))).toEqual(new Set(['completed']));
-    await expectEachCompletedOnce(db, jobs);
-    const { rows } = await db.query(
-      `SELECT state, count(*)::int AS n FROM attempts WHERE job_id = ANY($1) AND state <> 'completed' GROUP BY state`,
-      [jobs],
-    );
-    // A stopping worker releases each job once, and does not claim the job again.
-    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: jobs.length }]);
-    await expectNoOrphans(db, service);
-    await db.end();
-    await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
-  });
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'do not cause the loss of a job when the worker ends during a fetch: %s',
+    async (signal) => {
+      isSlow = true;
+      // Only one heavy job: the account must leave a heavy slot to the other account, which has been active.
+      const jobs = [...(await slowJobs(3, 'mp3')), ...(await slowJobs(1, 'mp4'))];
+      const db = await openServiceDatabase(service);
+      // There are more fetches than slots, because some jobs have released their slots.
+      await until(() => trickles.size === jobs.length, { what: 'all fetches' });
+      const [pid] = service.pids('worker');
+      const began = Date.now();
+      process.kill(pid!, signal);
+      await until(() => service.pids('worker').some((other) => other !== pid), { what: 'a new worker' });
+      console.info(`${signal}: a new worker after ${Date.now() - began} ms`);
+      hurry();
+      expect(new Set(await untilFinal(greedy, jobs))).toEqual(new Set(['completed']));
+      await expectEachCompletedOnce(db, jobs);
+      const { rows } = await db.query(
+        `SELECT state, count(*)::int AS n FROM attempts WHERE job_id = ANY($1) AND state <> 'completed' GROUP BY state`,
+        [jobs],
+      );
+      // A stopping worker releases each job once, and does not claim the job again.
+      expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: jobs.length }]);
+      await expectNoOrphans(db, service);
+      await db.end();
+      await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
+    },
+  );
 };

@@ -50,26 +50,29 @@ export const jobLimits = (given: () => TestService) => () => {
     output_mb: { job: wide, value: 1, code: 'limit_output', unit: 'MB' },
   } as const;
 
-  it.each(LIMIT_NAMES)('stop a job at its own %s, name the source of the limit, and leave nothing behind', async (name) => {
-    const { job, value, code, unit } = stopped[name];
-    const [failed, alongside] = await Promise.all([
-      transcode(service, { ...job(), limits: { [name]: value } }),
-      transcode(service, small()),
-    ]);
-    expect(failed).toMatchObject({
-      status: 'failed',
-      error_code: code,
-      error_message: expect.stringContaining(`(${value} ${unit}, its own limit).`),
-      error_advice: expect.stringContaining(`raise limits.${name} or leave it out`),
-      outputs: [],
-      attempts: 1,
-      limits: { [name]: { requested: value, applied: value, set_by: 'job' } },
-    });
-    expect(alongside.status).toBe('completed');
-    await until(() => tracesOfJobs(service).length === 0, {
-      what: 'the removal of every trace of the jobs',
-    });
-  });
+  it.each(LIMIT_NAMES)(
+    'stop a job at its own %s, name the source of the limit, and leave nothing behind',
+    async (name) => {
+      const { job, value, code, unit } = stopped[name];
+      const [failed, alongside] = await Promise.all([
+        transcode(service, { ...job(), limits: { [name]: value } }),
+        transcode(service, small()),
+      ]);
+      expect(failed).toMatchObject({
+        status: 'failed',
+        error_code: code,
+        error_message: expect.stringContaining(`(${value} ${unit}, its own limit).`),
+        error_advice: expect.stringContaining(`raise limits.${name} or leave it out`),
+        outputs: [],
+        attempts: 1,
+        limits: { [name]: { requested: value, applied: value, set_by: 'job' } },
+      });
+      expect(alongside.status).toBe('completed');
+      await until(() => tracesOfJobs(service).length === 0, {
+        what: 'the removal of every trace of the jobs',
+      });
+    },
+  );
 
   it('are shown with the requested value, the applied value, and the source of the applied value', async () => {
     const limits = { memory_mb: 300, cpu_seconds: 100_000, wall_seconds: null };
