@@ -21,11 +21,11 @@ export async function sealTemplate(dataDir: string): Promise<void> {
 }
 
 /**
- * Copies a data directory as `airlock up` leaves it after its first start, which avoids running `initdb` and copying
- * FFmpeg again. Where `TEST_MEMORY` names a folder, the database goes there behind a symbolic link: its 1,500 files take
- * a disk up to five seconds while other tests run.
+ * Copies a data directory as `airlock up` leaves it after its first start, which avoids running `initdb` and copying FFmpeg again. If
+ * `TEST_MEMORY` names a folder, the database is stored there behind a symbolic link, because writing its 1,500 files to a disk takes up to
+ * five seconds while other tests run.
  * @param path target; default: a temporary folder
- * @param onDisk copies the database into the directory itself in any case
+ * @param onDisk whether to copy the database into the directory itself in any case
  */
 export async function copyTemplate(template: string, path?: string, onDisk = false): Promise<string> {
   const dataDir = path ?? (await makeDataDir());
@@ -45,14 +45,14 @@ export async function copyTemplate(template: string, path?: string, onDisk = fal
   return dataDir;
 }
 
-/** Removes a data directory, and its database where that is elsewhere. */
+/** Removes a data directory, and its database if that is elsewhere. */
 export async function removeDataDir(dataDir: string): Promise<void> {
   const database = await realpath(join(dataDir, 'postgres', 'data')).catch(() => null);
   if (database) await rm(database, { recursive: true, force: true });
   await rm(dataDir, { recursive: true, force: true });
 }
 
-/** Creates a data directory that the unprivileged accounts of a service started as root can traverse. */
+/** Creates a data directory that the unprivileged accounts of a service started as root can enter. */
 export async function makeDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-test-'));
   await chmod(dataDir, 0o711);

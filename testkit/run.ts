@@ -30,8 +30,8 @@ const global = globalThis as { airlockTestRunner?: Runner };
 let last = 0;
 
 /**
- * `promisify(execFile)`, with the same errors, but from a small process. Starting a program copies the page tables of
- * the process that starts it: with the 400 MB of a test process, that takes 10 ms of CPU time for each program.
+ * Runs a program with the same results and errors as `promisify(execFile)`, but from a small process. Starting a program copies the page
+ * tables of the process that starts it. With the 400 MB of a test process, that takes 10 ms of CPU time for each program.
  */
 export function run(
   command: string,

@@ -22,7 +22,7 @@ export type ConnectionHandler<S extends Socket = Socket> = (socket: S) => unknow
 
 export interface Listening {
   port: number;
-  /** `http://HOST:PORT`, or `https://` for a server with a certificate. */
+  /** `http://HOST:PORT`, or `https://HOST:PORT` for a server with a certificate. */
   url: string;
   /** Errors of handlers so far, except for errors of aborted requests. */
   faults: readonly unknown[];
@@ -38,7 +38,7 @@ const ABORTED = new Set([
 
 const faults = new WeakMap<Server, unknown[]>();
 
-/** An HTTP server, or an HTTPS server if the options contain a certificate. */
+/** Creates an HTTP server, or an HTTPS server if the options contain a certificate. */
 export function httpServer(
   handler: RequestHandler,
   options: ServerOptions & { cert?: string; key?: string } = {},
@@ -64,7 +64,7 @@ export function tlsServer(options: TlsOptions, handler: ConnectionHandler<TLSSoc
 }
 
 /**
- * Starts to listen, by default on a free port of loopback. The addresses of a path are those of loopback.
+ * Starts to listen, by default on a free port of loopback. A server at a path returns addresses of loopback.
  * @param where.path a Unix socket
  */
 export async function listen(

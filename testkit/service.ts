@@ -193,8 +193,8 @@ export async function copyPreparedDataDir(path?: string, onDisk = false): Promis
 }
 
 /**
- * Creates a key like `keys create`, with the same arguments. In the test suite the sharing process writes it to the
- * database, which takes a tenth of the time.
+ * Creates a key like `keys create`, with the same arguments. In the test suite, the sharing process writes the key to the database, which
+ * takes a tenth of the time.
  */
 async function makeTestKey(env: NodeJS.ProcessEnv, args: string[]): Promise<{ id: string; key: string }> {
   if (process.env.TEST_SHARING_URL) {

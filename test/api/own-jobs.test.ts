@@ -215,7 +215,7 @@ async function rows(): Promise<Json[]> {
   return found;
 }
 
-/** Completes a job, as a worker does, and returns the URL of its output. */
+/** Completes a job as a worker does. Returns the URL of its output. */
 async function complete(id: string): Promise<string> {
   const { pg } = api.database;
   await pg.query(
@@ -230,7 +230,7 @@ async function complete(id: string): Promise<string> {
   return `gs://${api.context.store.bucket}/outputs/${id}.mp3`;
 }
 
-/** Calls a tool, and returns the text of the response. */
+/** Calls a tool. Returns the text of the response. */
 async function tool({ call }: Client, name: string, args: object): Promise<string> {
   const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } };
   const { status, text } = await call('POST', '/mcp', message, { accept: 'application/json, text/event-stream' });

@@ -40,7 +40,7 @@ function expectReadable(headers: globalThis.Headers): void {
   });
 }
 
-/** A request of a page with a token. */
+/** Sends a request as a page does that has a token. */
 function send(token: string, method: string, path: string, body?: object, headers: Headers = {}) {
   return api.call(method, path, body, { authorization: `Bearer ${token}`, origin: ORIGIN, ...headers });
 }

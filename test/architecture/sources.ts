@@ -8,7 +8,7 @@ const SRC = join(ROOT, 'src');
 export interface Source {
   /** Path below `src/`, e.g. `domain/keys.ts`. */
   path: string;
-  /** First part of the path. */
+  /** First part of the path, such as `domain`. */
   folder: string;
   text: string;
   /** Everything that the file imports, including types and dynamic imports: packages by name, other files by path below `src/`. */

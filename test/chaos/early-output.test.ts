@@ -29,7 +29,7 @@ const ENCODE = [
   { option: '-q:v', argument: '3' },
 ];
 
-/** Makes a file unreadable. */
+/** Overwrites the first 4096 bytes of a file, so that no reader accepts it. */
 async function overwrite(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.write(Buffer.alloc(4096), 0, 4096, 0);

@@ -12,7 +12,7 @@ export interface Target {
   pid(): number | null;
 }
 
-/** A service with more APIs and workers than `up` starts, on the same database and storage. */
+/** A service with more APIs and workers than `up` starts. All of them share one database and one storage. */
 export interface Fleet {
   /** Returns the origins of all APIs, including APIs that are restarting. */
   apis(): string[];

@@ -29,7 +29,7 @@ describe('an idempotency key', () => {
     expect(works).toBe(1);
     expect(responses.map((response) => response.answer)).toEqual(Array(8).fill({ value: 1 }));
     expect(responses.filter((response) => !response.repeated)).toHaveLength(1);
-    // The same body in another order of its fields is the same body.
+    // The order of the fields does not make a different body.
     expect(await run(id, 'k1', { a: [2], b: 1 }, work)).toMatchObject({ repeated: true });
   });
 

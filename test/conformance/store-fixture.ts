@@ -38,7 +38,7 @@ export function withoutLength({ headers }: { headers: Record<string, string> }):
 }
 
 export interface StoreFixture {
-  /** Set before the first test. */
+  /** The store under test. Set before the first test. */
   subject: StoreUnderTest;
   store: ObjectStore;
   /** A temporary folder on this machine. */

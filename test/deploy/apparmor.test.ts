@@ -25,7 +25,7 @@ describe('the AppArmor profile', () => {
     for (const rule of ['userns create,', 'mount,', 'umount,', 'pivot_root,', 'network netlink raw,']) {
       expect(rules).toContain(rule);
     }
-    // sys_resource: required to write max_user_namespaces of a namespace.
+    // sys_resource is required to write max_user_namespaces of a namespace.
     expect(rules.filter((rule) => rule.startsWith('capability'))).toEqual(
       ['net_admin', 'setgid', 'setpcap', 'setuid', 'sys_admin', 'sys_resource'].map((name) => `capability ${name},`),
     );

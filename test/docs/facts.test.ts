@@ -116,7 +116,7 @@ describe('numbers in the pages', () => {
       const found = pages.flatMap(({ path, text }) =>
         [...text.matchAll(sentence.pattern)].map(([, ...groups]) => [path, groups.map(inDigits)]),
       );
-      // A rewritten sentence needs a new pattern: without one, no test would notice a wrong number.
+      // A rewritten sentence needs a new pattern. Without one, no test would detect a wrong number.
       expect(found.length).toBeGreaterThan(0);
       expect(found).toEqual(found.map(([path]) => [path, sentence.facts]));
     },

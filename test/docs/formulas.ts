@@ -27,7 +27,7 @@ export function readFormulas(text: string) {
   return { assumptions, names: formulas.map(([name]) => name), compute };
 }
 
-/** Two significant digits, as the pages print results. */
+/** Rounds to two significant digits, as the pages print results. */
 export function rounded(value: number): string {
   return Number(value.toPrecision(2)).toLocaleString('en-US', {
     maximumSignificantDigits: 2,

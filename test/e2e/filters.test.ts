@@ -54,9 +54,7 @@ describe('filters and overlays', () => {
   const create = (body: object, path = '/v1/transcodes?wait=60') => service.call('POST', path, body);
   const secret = (name: string) => `${source.url}/${name}?token=${SECRET}`;
 
-  /**
-   * Creates a job that must complete, and returns it with the middle frame of its output, one byte of luma per pixel.
-   */
+  /** Creates a job that must complete. Returns the job, and the middle frame of its output with one byte of luma per pixel. */
   async function made(body: object, path?: string) {
     const { status, json, text } = await create(body, path);
     expect([status, json?.status, json?.error_message, status === 201 ? '' : text]).toEqual([

@@ -64,7 +64,7 @@ describe.each([
   });
   afterAll(() => client?.close());
 
-  /** Calls a tool; the text and the structured content of its result must agree. */
+  /** Calls a tool. Expects that the text and the structured content of its result agree. */
   const use = async (name: string, args: object = {}, options = {}) => {
     const result: Json = await client.callTool({ name, arguments: { ...args } }, undefined, options);
     expect(result.structuredContent).toEqual(JSON.parse(result.content[0].text));

@@ -25,7 +25,7 @@ describe('cancels and erases', cancelingAndErasing(given));
 describe('an output whose bytes are not sent', handingOver(given));
 describe('an API that stops', stoppingTheApi(given));
 describe.skipIf(OTHER_STORAGE)(`an upload that arrives while its job runs${storageNote}`, arrivingUploads(given));
-// Alters the audit log.
+// These tests alter the audit log.
 describe('receipts and manifests', receipts(given));
 // Last, because the other tests expect the service before the restart.
 describe('a restart with another signing key', restarting(given));

@@ -3,7 +3,7 @@ import { anyText } from './texts.ts';
 
 export interface SignedRequest {
   method: string;
-  /** Path and query. */
+  /** Path and query of the URL. */
   target: string;
   headers: Record<string, string>;
   body: string;

@@ -8,7 +8,7 @@ import { fuzz } from './run.ts';
 import { svgFaults } from './svg.ts';
 
 const SEED = 20_261_124;
-/** Graphs that are started in FFmpeg. */
+/** Number of graphs that are started in FFmpeg. */
 const SAMPLE = 50;
 
 describe('a short run of the fuzzer', () => {

@@ -52,7 +52,7 @@ async function open(): Promise<Fuzzer> {
   };
 }
 
-/** Requests that the gateway accepts: links and signed headers, for one object and a list. */
+/** Returns requests that the gateway accepts: links and signed headers, for one object and for a list. */
 async function signedRequests({ endpoint, port }: EmbeddedGateway): Promise<Signed[]> {
   const putHeaders = { 'content-type': 'video/mp4', 'content-length': String(SECRET.length) };
   const put = await presigned('PUT', endpoint, KEY, putHeaders);

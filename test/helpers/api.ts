@@ -34,7 +34,7 @@ export interface TestApi {
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account: Account;
-  /** A key of `account` with every scope of an account. */
+  /** A key of `account` with every scope that a key of an account can have. */
   key: string;
   makeKey(options?: { account?: Account; scopes?: Scope[] }): Promise<string>;
   makeAccount(settings?: Partial<Account>): Promise<Account>;

@@ -3,7 +3,7 @@ import { run } from '../../testkit/run.ts';
 
 export interface HelpOption {
   name: string;
-  /** FFmpeg's own type: `int`, `string`, `image_size`, `[<int>]` … */
+  /** FFmpeg's name of the type: `int`, `string`, `image_size`, `[<int>]` … */
   type: string;
   description: string;
   min: number;
@@ -201,7 +201,7 @@ function valueFaults(value: FilterValue, option: HelpOption): string[] {
   const faults: string[] = [];
   if (!TYPES[value.type].includes(option.type)) faults.push(`${value.type} does not fit FFmpeg's ${option.type}`);
   if (value.type === 'integer' || value.type === 'number') {
-    // The help rounds to six digits.
+    // The help rounds numbers to six digits.
     const slack = (limit: number) => Math.abs(limit) * 1e-5;
     if (value.min > value.max) faults.push('min is above max');
     if (value.min < option.min - slack(option.min)) faults.push(`min ${value.min} is below ${option.min}`);

@@ -33,7 +33,7 @@ export async function shareRootImage(): Promise<{ close(): Promise<void> }> {
   return { close: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Opens a sandbox in a new data directory, with links to the shared image instead of a build of its own. */
+/** Opens a sandbox in a new data directory, with links to the shared image instead of a separate build. */
 export async function openTestSandbox(options: SandboxOptions): Promise<Sandbox> {
   await linkRootImage(options.dataDir);
   return openSandbox(options);

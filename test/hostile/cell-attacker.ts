@@ -26,7 +26,7 @@ export interface Attacker {
       limits?: CellLimits;
       signal?: AbortSignal;
       directories?: readonly OutputDirectory[];
-      /** Called before the cell is removed. */
+      /** Called with the result before the cell is removed. */
       inspect?: (result: CellResult) => void;
     },
   ): Promise<Attack>;

@@ -138,7 +138,7 @@ describe('a cell whose launcher was started in advance', () => {
     if (fixture.sandbox.limits !== 'cgroup') return;
     await run(['-version'], { slot: 1 });
     const groups = cgroupsOf(process.pid).filter((folder) => /-1$/.test(folder));
-    // The launcher for the next cell is started with the response, and then moved.
+    // The launcher for the next cell is started when the response is sent, and is moved to its control group afterwards.
     let waiting: number | undefined;
     await until(() => {
       waiting = launchersOf(process.pid).find((pid) => /-1$/m.test(proc(pid, 'cgroup')));

@@ -153,13 +153,13 @@ static void fill(const char *how) {
     if (strcmp(how, "files") && !(secret && strcmp(how, "mapped"))) close(fd);
     fprintf(report, "filled %s\t%ld\n", how, held);
     fflush(report);
-    /* What is hidden stays open for the checks to find. */
+    /* Hidden entries stay open, so that the checks have to find them. */
     if (secret && i == 7) sleep(60);
   }
   sleep(60);
 }
 
-/* What a directory that may be filled must not contain. */
+/* Creates entries that a directory to be filled must not contain. */
 static void litter(void) {
   record("symbolic link", syscall(SYS_symlinkat, "/etc/passwd", AT_FDCWD, "tree/link"));
   record("hard link", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "tree/hard", 0));

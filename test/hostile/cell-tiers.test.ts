@@ -100,7 +100,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
         limits: LIMITS,
         slot: 0,
       });
-    // A slot keeps its control groups: create the groups of this slot before counting.
+    // A slot keeps its control groups, so the groups of this slot are created before they are counted.
     await (await encode(0.1)).release();
     await fixture.sandbox.selfTest();
     const before = groups();

@@ -9,7 +9,7 @@ import type { NamespaceReport } from './fetcher-net/run-rows.ts';
 
 const SCRIPT = fileURLToPath(new URL('fetcher-net/run-rows.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Routes every address to this machine, so that no packet leaves it and the test sees each one. */
+/** Routes every address to this machine, so that no packet leaves the machine and the test sees each packet. */
 const PREPARE = [
   'ip link set lo up',
   'ip route add local 0.0.0.0/0 dev lo',
@@ -22,7 +22,7 @@ const isRoot = process.getuid?.() === 0;
 const namespace = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user']), '--net', '--mount'];
 const skipReason = findSkipReason();
 
-/** Returns why the test cannot run here; null when it can. */
+/** Returns why the test cannot run here; null if it can. */
 function findSkipReason(): string | null {
   const [program, ...args] = namespace;
   const made = spawnSync(program!, [...args, 'sh', '-c', 'ip link set lo up'], { encoding: 'utf8', timeout: 10_000 });

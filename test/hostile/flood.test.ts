@@ -46,10 +46,10 @@ describe('fifty concurrent hostile files', () => {
 
   it('leave the health check its own database connection while every connection of accounts waits', async () => {
     const database = await openAsSuperuser(service.dataDir);
-    // PostgreSQL shows a transaction the same state of the connections until the transaction ends.
+    // Within a transaction, PostgreSQL does not update its view of the connections, so a second connection observes them.
     const observer = await openAsSuperuser(service.dataDir);
     await database.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
-    // More requests than the API has connections. Two of its 12 connections are for work without an account.
+    // The requests exceed the number of the API's connections. Two of its 12 connections are reserved for work without an account.
     const names = ['flood-1', 'flood-2', 'flood-3', 'flood-4'];
     const keys = await Promise.all(names.map((name) => service.makeKey('--account', name)));
     const waiting = keys.flatMap(({ key }) =>

@@ -145,7 +145,7 @@ describe('hostile containers', () => {
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
-    // xorshift32 (Marsaglia)
+    // The generator xorshift32 (Marsaglia).
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;

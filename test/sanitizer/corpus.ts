@@ -1,4 +1,4 @@
-/** One file of the corpus: how FFmpeg makes it, and the expected result. */
+/** A file of the corpus: how FFmpeg makes it, and the expected result. */
 export interface Case {
   name: string;
   file: string;

@@ -38,8 +38,8 @@ interface Behavior {
 }
 
 /**
- * Opens all connections that a port allows for one address, and reconnects when one is closed. Resolves once each
- * connection has been tried.
+ * Opens all connections that a port allows for one address, and opens a new connection when one is closed. Resolves once each connection
+ * has been tried.
  */
 export async function attack(target: Attack): Promise<Attacker> {
   const open = new Map<Socket, Behavior>();

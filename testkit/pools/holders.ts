@@ -3,7 +3,7 @@ import type { Peers } from './peers.ts';
 
 /** Work with which an account keeps places of pools for as long as possible. */
 export interface Holders {
-  /** Aborts the requests that wait. */
+  /** Aborts the requests that are waiting. */
   release(): void;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Drawn scenes, so that the pictures in the documentation and the tests of blueprints look like videos of people, and
- * depend on no other material. Each drawing is an SVG of its own size.
+ * Drawn scenes. With them, the pictures in the documentation and the tests of blueprints look like videos of people, and depend on no other
+ * material. Each drawing is an SVG with its own size.
  */
 
 const svg = (width: number, height: number, body: string): string =>
@@ -55,7 +55,7 @@ export const CAFE = svg(
   <path d="M350 786 C300 790 300 820 350 826 C400 820 400 790 350 786Z" fill="#c99a6b"/>`,
 );
 
-/** Steam, 300×320. */
+/** Steam above the cup, 300×320. */
 export const STEAM = svg(
   300,
   320,

@@ -5,16 +5,16 @@ import { BOAT, CAFE, FACE, LAKE, LOGO, PRODUCTS, STEAM } from './drawings.ts';
 
 /** Paths of the files, by what they show. */
 export interface Scenes {
-  /** 16:9, a boat on a lake, with a tone that comes and goes like speech. */
+  /** A boat on a lake in 16:9, with a tone that comes and goes like speech. */
   lake: string;
-  /** 9:16, a cup of coffee at a window, without sound. */
+  /** A cup of coffee at a window in 9:16, without sound. */
   cafe: string;
-  /** JPEG, square. */
+  /** Square JPEGs of products. */
   products: string[];
-  /** PNG with transparency. */
+  /** A PNG with transparency. */
   logo: string;
   face: string;
-  /** A chord, shorter than the videos. */
+  /** A chord that is shorter than the videos. */
   music: string;
 }
 

@@ -70,7 +70,7 @@ async function firstFailure(folder: string, servers: ChildProcess[]): Promise<st
   return `Swift's ${SERVERS[ended]} server ended: ${log.slice(-2000)}`;
 }
 
-/** Makes a bucket as soon as all four servers respond. */
+/** Makes a bucket once all four servers respond. */
 async function makeFirstBucket(endpoint: string, failure: () => Promise<string | null>): Promise<void> {
   const made = async (): Promise<boolean> => {
     const failed = await failure();

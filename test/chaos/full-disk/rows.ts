@@ -17,7 +17,7 @@ const JOB = {
   metadata: { text: 'x'.repeat(8000) },
 };
 
-/** An attacker fills the database with rows while another account works. */
+/** Fills the database with rows of an attacker while another account works. */
 export async function attackWithRows(service: TestService, disk: Disk, clip: string) {
   const attacker = await service.makeKey('--account', 'attacker-with-rows');
   const post = (path: string, body: unknown) => call(`${service.api}${path}`, 'POST', attacker.key, body);

@@ -6,7 +6,7 @@ import { ROOT } from '../../docs/pages.ts';
 import { imageConfig, parseDockerfile, type Stage } from './dockerfile.ts';
 
 const DOCKER = join(ROOT, 'deploy/docker');
-/** Package sources of this machine, a Debian 13 like the image `debian:trixie-slim`. */
+/** Package sources of this machine, which runs Debian 13 like the image `debian:trixie-slim`. */
 const SOURCES = '/etc/apt/sources.list.d/debian.sources';
 
 /**

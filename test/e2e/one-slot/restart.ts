@@ -100,7 +100,7 @@ async function beginUpload(service: TestService, bytes: Buffer) {
 
 const put = (url: string, bytes: Buffer) => fetch(url, { method: 'PUT', body: new Uint8Array(bytes) });
 
-/** Sends half of a part, then breaks the connection. */
+/** Sends half of a part, and then breaks the connection. */
 async function breakOff(url: string, bytes: Buffer): Promise<void> {
   const sending = request(url, { method: 'PUT', headers: { 'content-length': bytes.length } });
   sending.on('error', () => {});

@@ -15,7 +15,7 @@ export type Effect =
   | 'CODE-EXEC'
   | 'HANG'
   | 'MEMORY'
-  /** No effect by itself: bypasses a check, or crashes. */
+  /** No effect by itself. The attack bypasses a check, or causes a crash. */
   | 'CONFUSE';
 
 /**
@@ -43,9 +43,9 @@ export interface Attack {
 }
 
 /**
- * Placeholders that the test replaces: @SECRET@ a text file, @SRT@ the same text as subtitles, @MEDIA@ a clip,
- * @OUTSIDE@ a world-writable folder, @URL@/@EURL@ (escaped) and @ADDRESS@ the listener of the test, @IN@ the input,
- * @OUT@ the output folder, @CONCAT@ and @HLS@ lists in the input folder that name the secret.
+ * Placeholders that the test replaces. @SECRET@: a text file. @SRT@: the same text as subtitles. @MEDIA@: a clip. @OUTSIDE@: a
+ * world-writable folder. @URL@, @EURL@ (escaped) and @ADDRESS@: the listener of the test. @IN@: the input. @OUT@: the output folder.
+ * @CONCAT@ and @HLS@: lists in the input folder that name the secret.
  */
 type Draft = Omit<Attack, 'class'>;
 type More = Partial<Pick<Attack, 'verdict' | 'bites' | 'argv'>>;

@@ -32,7 +32,7 @@ const SPECIAL_V6: Record<string, string[]> = {
 const FULL_WIDTH = (text: string): string =>
   text.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)));
 
-/** Spellings that some URL parser or C library accepts for one IPv4 address. */
+/** Returns spellings that some URL parser or C library accepts for an IPv4 address. */
 function spellingsOf(address: string): string[] {
   const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
   const complete = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;

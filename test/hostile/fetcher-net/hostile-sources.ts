@@ -48,7 +48,7 @@ const SLOW = ['source_timeout'];
 const BIG = ['source_too_large'];
 
 export const HOSTILE_SOURCES: Record<string, HostileSource> = {
-  // False lengths and broken syntax.
+  // Responses with wrong lengths and broken syntax.
   'length-too-long': say(`${OK}content-length: 100\r\n\r\n${BODY}`, ['source_incomplete']),
   'length-too-short': say(
     `${OK}content-length: 5\r\n\r\n${BODY}${'X'.repeat(5000)}`,
@@ -111,7 +111,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
     },
   },
 
-  // Tar pits.
+  // Tar pits: sources that keep a connection open for as long as possible.
   'never-answers': { codes: SLOW, behave: () => {} },
   'one-byte-at-a-time': repeat(`${OK}content-length: 1000000\r\n\r\n`, 'x', SLOW, 100),
   'headers-one-by-one': repeat(OK, 'x: y\r\n', SLOW, 50),
@@ -128,7 +128,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   },
   'chunk-line-dripping': repeat(`${OK}transfer-encoding: chunked\r\n\r\n`, '0', SLOW, 50),
 
-  // Bombs.
+  // Bombs: sources that send too much.
   'gzip-bomb': say(Buffer.concat([Buffer.from(`${OK}content-encoding: gzip\r\n\r\n`), gzipSync(Buffer.alloc(5e7))]), [
     'source_refused',
   ]),
@@ -153,7 +153,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   'hints-without-end': repeat('', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(1000), [...BROKEN, ...SLOW]),
   'cookies-without-end': repeat(OK, 'set-cookie: a=b\r\n'.repeat(5000), BROKEN),
 
-  // Invalid redirects; those to hostile hosts are generated.
+  // Invalid redirects. Redirects to hostile hosts are generated.
   'redirect-loop': { ...redirect('/redirect-loop'), codes: BROKEN },
   'redirect-ping': { ...redirect('/redirect-pong'), codes: BROKEN },
   'redirect-pong': { ...redirect('/redirect-ping'), codes: BROKEN },

@@ -72,7 +72,7 @@ canary.length = 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-fetch-net-'));
 const patient = createFetcher({ allow: [], ports: [80, 443], maxBytes: 2_000_000, deadlineMs: 60_000, ca: cert });
-/** For tar pits only: on a busy machine, short limits would make other attacks time out too. */
+/** A fetcher with short limits, only for tar pits. On a busy machine, short limits would cause timeouts of other attacks too. */
 const hasty = createFetcher({
   allow: [],
   ports: [80, 443],

@@ -148,7 +148,7 @@ export async function planCase({
   });
 }
 
-/** Makes an output. */
+/** Runs the request of an output. Returns the result. */
 export function make(shop: Workshop, { request }: PlannedOutput): Promise<Result> {
   const { inputs, ...rest } = request as TranscodeRequest;
   return shop.transcode(

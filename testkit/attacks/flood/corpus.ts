@@ -30,7 +30,7 @@ export interface FloodSize {
   drips: number;
   /** Number of requests to a source that drips before it returns 404. Each request keeps its job until the minimum rate ends the fetch. */
   dripTries: number;
-  /** Number of sources that send endlessly. */
+  /** Number of sources that send bytes endlessly. */
   endless: number;
   seed: number;
 }
