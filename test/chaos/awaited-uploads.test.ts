@@ -369,8 +369,8 @@ describe('a job that awaits its upload', () => {
     };
 
     /**
-     * Seconds from one part to the next part, as the storage reports it. They are many enough for an early start, even before the last
-     * part.
+     * Seconds from one part to the next part, as the storage reports it. The interval is long enough for an early start, even before the
+     * last part.
      */
     const USUAL = 19;
     let secondsPerPart = USUAL;

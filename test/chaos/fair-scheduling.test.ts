@@ -120,7 +120,7 @@ describe('claims in fair order', () => {
 
   it('lock no account when their process is stopped while it waits for its turn', async () => {
     const account = await world.account();
-    // The inputs are uploads, because a job whose source must be fetched needs a second statement.
+    // The inputs are uploads, because the claim of a job whose source must be fetched sends another query.
     const inputs = [{ url: (await world.upload(account)).fileUrl }];
     const jobs = [(await world.accept(account, { inputs })).id, (await world.accept(account, { inputs })).id];
     const proxy = await openDatabaseProxy(world.database.url);

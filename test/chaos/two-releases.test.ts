@@ -84,7 +84,7 @@ describe('two releases on one database, the newer of which has another kind of j
     }
   }
 
-  /** Kills the worker and sets its heartbeat and its lease back, as if 30 seconds had passed. */
+  /** Kills the worker, and sets its heartbeat and its lease back as if more than 30 seconds had passed. */
   async function ageKilled(worker: RoleProcess): Promise<void> {
     await worker.kill();
     const ago = `now() - interval '1 minute'`;

@@ -17,7 +17,7 @@ import { skipNote } from '../helpers/skip-note.ts';
 /** The last account. `sharing.ts` assigns accounts from 1, and `swift.test.ts` uses account 0. */
 const ACCOUNT = SWIFT_ACCOUNTS - 1;
 
-// `./airlock test --storage swift` runs all of test/e2e against the same servers.
+// `./airlock test --storage swift` runs all of test/e2e on Swift.
 const swiftNote = skipNote(!swiftIsExpected() && 'OpenStack Swift is not installed');
 
 describe.skipIf(!swiftIsExpected())(

@@ -95,7 +95,7 @@ describe('the units for systemd', () => {
     expect(worker.get('RestrictAddressFamilies')![0]).toContain('AF_NETLINK');
   });
 
-  // Without each of these directives, systemd ended every cell or the worker in a trial.
+  // These settings are needed. With other values, a live systemd ended every cell or the worker.
   it('allow the worker the system calls that bubblewrap needs', () => {
     const worker = readUnit('worker');
     // RestrictSUIDSGID would reject openat2 with ENOSYS.

@@ -129,7 +129,9 @@ describe('a data directory with a copy of the prepared database', () => {
 });
 
 describe('the prepared database', () => {
-  /** Returns whether the template was copied, and the last warning. No copy starts, because the programs of PostgreSQL don't exist here. */
+  /**
+   * Returns whether the template was copied, and the last warning. PostgreSQL never starts in the copy, because its programs don't exist.
+   */
   async function copy(changed: Partial<TemplateUse>): Promise<[boolean, string]> {
     const log = recordingLogger();
     const binaries = { binDir: '/nonexistent', origin: 'npm' } as const;

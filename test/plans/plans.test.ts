@@ -253,7 +253,7 @@ describe(`with ${JOBS.toLocaleString('en')} jobs and ${ACCOUNTS.toLocaleString('
       () => find(/from "?setup_links/i) && find(/"?heartbeat_at"? < /i) && find(DUE_UPLOADS) && find(ABANDONED),
       { what: 'a turn of every task' },
     );
-    // Without the right index, PostgreSQL would read all of a million objects, most of which are deleted.
+    // With another plan, PostgreSQL would read all of a million objects, most of which are deleted.
     for (const statement of [find(DUE_UPLOADS)!, find(ABANDONED)!]) expect(statement.rows).toBeLessThan(MOST_DUE);
     expect(events.ok).toBe(true);
     expect(faults(plans.statements.values())).toEqual([]);
