@@ -15,7 +15,7 @@ function characterAt(position: number): string {
 }
 
 /**
- * The inverse of `characterAt`. fast-check calls it to make strings such as `__proto__`, and expects an error for any value that is not a
+ * Inverts `characterAt`. fast-check calls it to make strings such as `__proto__`, and expects an error for any value that is not a
  * character.
  */
 function positionOf(value: unknown): number {

@@ -10,7 +10,7 @@ export interface ForbiddingProxy {
   close(): Promise<void>;
 }
 
-/** An HTTP proxy in front of a storage on this machine that rejects some deletions with 403 AccessDenied. */
+/** Starts an HTTP proxy in front of a storage on this machine that rejects some deletions with 403 AccessDenied. */
 export async function openForbiddingProxy(target: number): Promise<ForbiddingProxy> {
   const forbidden = new Set<string>();
   let [deletions, most] = [0, 0];

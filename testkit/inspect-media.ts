@@ -17,7 +17,10 @@ export async function inspect(path: string): Promise<PlanInput> {
   return structuredClone(await found);
 }
 
-/** The sanitizer's readers describe most files, as in a worker. ffprobe would need a process for each file, which takes 25 ms. */
+/**
+ * Detects and describes a file. The sanitizer's readers describe most files, as in a worker. ffprobe would need a process for each file,
+ * which takes 25 ms.
+ */
 async function inspectFile(path: string): Promise<PlanInput> {
   const detected = await detectMedia(await readHead(path));
   if (!detected) throw new Error(`nothing detected in ${path}`);

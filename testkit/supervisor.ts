@@ -35,7 +35,7 @@ export interface LogEntry {
   message: string;
 }
 
-/** A logger that records its entries. */
+/** Returns a logger that records its entries. */
 export function recordingLogger(): SupervisorLogger & { entries: LogEntry[] } {
   const entries: LogEntry[] = [];
   const keep = (level: keyof SupervisorLogger) => (fields: object, message: string) => {

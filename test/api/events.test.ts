@@ -12,7 +12,10 @@ describe('GET /v1/events', () => {
   });
   afterAll(() => api?.close());
 
-  /** An event is visible once every transaction that began before the event's own transaction has ended, including those of other tests. */
+  /**
+   * Waits until every transaction that began before this moment has ended, because events become visible only then. Transactions of other
+   * tests count as well.
+   */
   const settle = async () => {
     const { rows } = await sql<{ tx: string }>`SELECT pg_current_xact_id()::text AS tx`.execute(api.context.db);
     const over = sql<{ over: boolean }>`

@@ -182,7 +182,7 @@ describe('OAuth', () => {
     await make(token.access_token, `/v1/webhooks/${changed.id}`, hook, 'PATCH');
     await make(token.access_token, `/v1/webhooks/${rotated.id}/rotate`, {});
     await make(api.key, `/v1/webhooks/${adopted.id}`, { enabled: true }, 'PATCH');
-    // Signing in to the same client again does not revoke keys and webhooks: the new token owns those of the old token.
+    // Signing in to the same client again does not revoke keys and webhooks: the new token owns the keys and webhooks of the old token.
     const { fields, verifier } = asking(token.client, { scope: 'read admin' });
     const { code } = responded(await oauth.allow(admin, fields));
     await oauth.exchange({ client_id: token.client, code: code!, code_verifier: verifier });

@@ -158,7 +158,7 @@ describe('claims in fair order', () => {
     };
     const runningOf = (claims: Claim[], account: Account) =>
       claims.filter(({ job }) => job.account_id === account.id).length;
-    /** Two workers with two heavy slots each. */
+    /** Replaces all workers with one worker for each entry, which is the number of its heavy slots. */
     const setFleet = async (slots: number[]) => {
       await world.database.pg.query('DELETE FROM workers');
       for (const heavy of slots) {

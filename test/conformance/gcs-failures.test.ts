@@ -108,7 +108,7 @@ describe('Google Cloud Storage under failures', () => {
   });
 });
 
-/** The metadata server of a machine at Google, and the IAM API, which signs with the key of the service account. */
+/** Starts the metadata server of a machine at Google, and the IAM API, which signs with the key of the service account. */
 async function startPlatform({ email, pem, tokens }: GcsServer) {
   const { sign } = await import('node:crypto');
   const asked: string[] = [];

@@ -5,7 +5,7 @@ import { type StoreFixture, withoutLength } from './store-fixture.ts';
 
 const LEAST_PART = 5 * 1_048_576;
 
-/** The tests of multipart uploads that every store must pass. */
+/** Registers the tests of multipart uploads that every store must pass. */
 export function multipartSuite(fixture: StoreFixture): void {
   describe('a multipart upload', () => {
     const { base, put, read } = fixture;

@@ -31,9 +31,9 @@ const ODD_NAMES = [
 ];
 
 /**
- * The tests that every `ObjectStore` must pass. They use only keys below their own prefix. They do not check details that differ between S3
- * servers: whether a wrong request gets 400, 403 or 405, whether a completed upload is still listed for a while (Swift lists it, so that
- * completion can be repeated), and the format of entity tags.
+ * Registers the tests that every `ObjectStore` must pass. The tests use only keys below their own prefix. They do not check details that
+ * differ between S3 servers: whether a wrong request gets 400, 403 or 405, whether a completed upload is still listed for a while (Swift
+ * lists it, so that completion can be repeated), and the format of entity tags.
  */
 export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`object store: ${name}`, () => {

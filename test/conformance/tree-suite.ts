@@ -4,7 +4,7 @@ import type { StoreFixture } from './store-fixture.ts';
 
 const NAMES = ['master.m3u8', 'low/index.m3u8', 'low/0001.ts', 'low/0002.ts', 'high/index.m3u8'];
 
-/** The tests of trees of objects that every store must pass. */
+/** Registers the tests of trees of objects that every store must pass. */
 export function treeSuite(fixture: StoreFixture): void {
   describe('a tree', () => {
     const { base, put, read, list } = fixture;

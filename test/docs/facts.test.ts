@@ -154,7 +154,10 @@ describe('security-model/files.md', () => {
   const { text } = readPage('docs/security-model/files.md');
   const tier = { ...bwrapTier(null as never), exceptions: {} };
   const targets = { tier, canary: '/canary', otherJob: '/job', service: 1 };
-  /** The first plan makes all attempts that are rejected with an error. Each of the others makes one attempt. */
+  /**
+   * Returns the number of attempts. The first plan makes all attempts that are rejected with an error, and each other plan makes one
+   * attempt.
+   */
   const attempts = (full: boolean) =>
     planAll(targets, { full, filters: ['media'], hasCgroup: true }).length - 1 + rejectedAttempts(targets).length;
 

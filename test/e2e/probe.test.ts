@@ -23,7 +23,7 @@ describe('POST /v1/probe', () => {
   const files: Record<string, Buffer> = {};
   const seen = { bytes: 0, wholes: 0 };
 
-  /** `/name` supports ranges, `/plain/name` does not, and `/to?url` redirects. */
+  /** Responds with a file. `/name` supports ranges, `/plain/name` does not, and `/to?url` redirects. */
   const reply = (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://source');
     const [name, kind] = pathname.split('/').reverse();

@@ -11,7 +11,8 @@ import { proxy } from './settings/proxy.ts';
 import { security } from './settings/security.ts';
 import { traces } from './settings/traces.ts';
 
-// Tests that each need one setting, which does not affect the others. They share a service, because a start takes longer than these tests.
+// Tests that each need one setting, which does not affect the other tests. They share a service, because a start takes longer than these
+// tests.
 let service: TestService;
 let database: TestDatabase;
 let collector: Awaited<ReturnType<typeof startSource>>;

@@ -46,7 +46,7 @@ describe('a source that is streamed', () => {
     };
     files.first = await make('first.mp4', '-movflags', '+faststart');
     files.last = await make('last.mp4');
-    // The readers describe this file. ffprobe describes the others.
+    // The readers describe this file. ffprobe describes the other files.
     files.mkv = await make('clip.mkv', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '20');
     service = await shareService();
     uploaded = {

@@ -115,7 +115,7 @@ function meaning({ method, target, headers, body }: Signed, original: Signed): s
   return JSON.stringify([does, path, parameters.sort(), steering, body]);
 }
 
-/** An error is well-formed XML, and contains nothing of the signature. */
+/** Returns the faults of an error, which must be well-formed XML and contain nothing of the signature. */
 function documentFaults(text: string, shown: string): string[] {
   if (!text.startsWith('<?xml')) return [`an error without XML: ${JSON.stringify(text.slice(0, 100))} for ${shown}`];
   const open: string[] = [];

@@ -181,7 +181,7 @@ export function specFaults(spec: FilterSpec, help: FilterHelp, leftOut: readonly
   return faults;
 }
 
-/** If two names for the same option are omitted (`f` and `format_name`), the first one counts. */
+/** Omits the second of two omitted names for the same option, such as `f` and `format_name`. */
 function withoutTwins(
   order: readonly string[],
   byName: ReadonlyMap<string, HelpOption>,

@@ -16,7 +16,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** URL of the superuser of the PostgreSQL of this run. `database.ts` creates a database for each test file. */
     postgresUrl: string;
-    /** Name of the database with the newest schema, of which all others are copies. */
+    /** Name of the database with the newest schema, of which all other databases are copies. */
     templateDatabase: string;
   }
 }

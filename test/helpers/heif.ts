@@ -47,7 +47,7 @@ export const clap = (...fractions: number[]) => makeBox('clap', u32(...fractions
 export const auxC = (name: string) => makeFullBox('auxC', 0, 0, Buffer.from(`${name}\0`));
 export const ALPHA = 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha';
 
-/** The format of the data of a grid: ISO/IEC 23008-12, 6.6.2.3. */
+/** Returns the data of a grid in the format of ISO/IEC 23008-12, 6.6.2.3. */
 export function gridData(columns: number, rows: number, width: number, height: number): Buffer {
   return Buffer.concat([Buffer.from([0, 0, rows - 1, columns - 1]), u16(width, height)]);
 }

@@ -24,7 +24,7 @@ export interface SentRequest {
 }
 
 interface Options {
-  /** Values for each item, which replace those that the node `Settings` assigns. */
+  /** Values for each item, which replace the values that the node `Settings` assigns. */
   settings: readonly Record<string, string>[];
   /** The generic credential of the type `Header Auth`. */
   credential: { name: string; value: string };

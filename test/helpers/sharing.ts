@@ -21,10 +21,10 @@ import { once } from './once.ts';
 import { keepWhisper } from './whisper-program.ts';
 
 /**
- * Serves resources that test files share. `/service` starts one service, and `/template` prepares the data directory of which others are
- * copies. Each resource is created when the first file requests it, so that a run of unit tests does not wait for it. The main process
- * keeps the resources, because they outlive the test files. `/key` creates a key of any service without starting a program. `/swift` starts
- * the servers of an S3 storage, and `/storage` creates a bucket of the storage that `TEST_STORAGE` names. `/whisper` builds the speech
+ * Serves resources that test files share. `/service` starts one service, and `/template` prepares a data directory for copying. Each
+ * resource is created when the first file requests it, so that a run of unit tests does not wait for it. The main process keeps the
+ * resources, because they outlive the test files. `/key` creates a key of any service without starting a program. `/swift` starts the
+ * servers of an S3 storage, and `/storage` creates a bucket of the storage that `TEST_STORAGE` names. `/whisper` builds the speech
  * recognizer, and `/cell-program` builds the program of tests that attack cells.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {

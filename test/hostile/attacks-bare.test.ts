@@ -7,7 +7,10 @@ import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 import { containsText, makeWorld, title, type World } from './attack-world.ts';
 
-/** These attacks are harmless, because all targets belong to the test. Without this test, a misspelled row would pass unnoticed. */
+/**
+ * Attacks that have an effect in an unprotected FFmpeg. They are harmless here, because all targets belong to the test. Without this test,
+ * a misspelled row would pass unnoticed.
+ */
 const BITING = ATTACKS.filter((attack) => attack.bites);
 
 describe('an unprotected FFmpeg', () => {

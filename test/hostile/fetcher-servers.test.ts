@@ -25,9 +25,9 @@ afterEach(async () => {
 interface Running {
   port: number;
   url: string;
-  /** Number of connections to the server. */
+  /** Returns the number of connections to the server. */
   connections: () => number;
-  /** Number of bytes that the server has received. */
+  /** Returns the number of bytes that the server has received. */
   received: () => number;
 }
 

@@ -8,7 +8,7 @@ let folder: string;
 let launcher: string;
 let paths = 0;
 
-/** Returns a PATH without some programs, and with scripts instead of others. */
+/** Returns a PATH without some programs, and with scripts instead of some other programs. */
 function path(without: string[], scripts: Record<string, string> = {}): { PATH: string; bin: string } {
   paths += 1;
   const bin = makePath(join(folder, `path ${paths}`), without, scripts);

@@ -38,8 +38,8 @@ export function differences(info: MediaInfo, probe: MediaInfo | null, isOriginal
 }
 
 /**
- * The readers do not decode AAC. After damage in the first frame, FFmpeg may find in it that the rate, or the number of
- * channels, is doubled. No job depends on either of them.
+ * Returns whether ffprobe reports twice the sampling rate of AAC. The readers do not decode AAC. After damage in the first frame, FFmpeg
+ * may find that the rate, or the number of channels, is doubled. No job depends on these values.
  */
 function isDoubled(info: MediaInfo, probe: MediaInfo, name: string): boolean {
   if (info.demuxer !== 'aac' || (name !== 'sampleRate' && name !== 'channels')) return false;

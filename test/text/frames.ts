@@ -12,7 +12,7 @@ export const GROUND = [51, 102, 153] as const;
 export interface Frame {
   width: number;
   height: number;
-  /** Red, green and blue of each pixel. */
+  /** Returns red, green and blue of a pixel. */
   at(x: number, y: number): [number, number, number];
 }
 

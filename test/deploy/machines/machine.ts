@@ -51,6 +51,7 @@ export async function openSwitchboard(): Promise<Switchboard> {
 }
 
 /**
+ * Starts a machine.
  * @param hosts lines of `/etc/hosts`
  * @param env variables of every command
  * @param unpacked folders of programs that are not installed, below the repository

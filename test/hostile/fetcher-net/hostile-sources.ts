@@ -13,14 +13,14 @@ export interface HostileSource {
 const OK = 'HTTP/1.1 200 OK\r\n';
 const BODY = 'media';
 
-/** A source that sends the text and closes the connection. */
+/** Returns a source that sends the text and closes the connection. */
 const say = (text: string | Buffer, codes: string[], orBytes?: number): HostileSource => ({
   codes,
   ...(orBytes === undefined ? {} : { orBytes }),
   behave: (socket) => void socket.end(text),
 });
 
-/** A source that sends `start`, and then `again` repeatedly: as fast as the client reads, or every `everyMs` milliseconds. */
+/** Returns a source that sends `start`, and then `again` repeatedly: as fast as the client reads, or every `everyMs` milliseconds. */
 const repeat = (start: string, again: string | Buffer, codes: string[], everyMs = 0): HostileSource => ({
   codes,
   behave(socket) {

@@ -48,7 +48,10 @@ process.on('message', async (order: Order | 'end') => {
 });
 process.on('disconnect', () => process.exit());
 
-/** Linux may group the processes of a session, and then applies priorities only within a group. */
+/**
+ * Lowers the priority of this process and of its session, because Linux may group the processes of a session, and then applies priorities
+ * only within a group.
+ */
 function lowerPriority(): void {
   setPriority(constants.priority.PRIORITY_LOW);
   try {
@@ -58,7 +61,7 @@ function lowerPriority(): void {
   }
 }
 
-/** `opened` resolves when the service has accepted the first connection. */
+/** Starts an attack. `opened` resolves when the service has accepted the first connection. */
 function start(order: Order): { end: () => Outcome; opened: Promise<void> } {
   const attack = ROUTE_ATTACKS.find(({ name }) => name === order.attack)!;
   const outcome: Outcome = { opened: 0, closed: 0, bytesRead: 0 };
