@@ -267,7 +267,7 @@ describe('the Kubernetes manifests', () => {
     expect(built).toContain('kind: ScaledObject');
   });
 
-  it('keep an API and all workers but one available when nodes are drained, and spread both over nodes', () => {
+  it('keep an API and all workers but one available when nodes are drained, and spread the pods of both over nodes', () => {
     const budgets = all.filter(({ kind }) => kind === 'PodDisruptionBudget');
     const pods = workloads.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template);
     const labels = pods.map(({ metadata }) => metadata.labels);

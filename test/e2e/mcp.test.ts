@@ -267,7 +267,7 @@ describe.each([
     }
   });
 
-  it('names the features that the server does not have', async () => {
+  it('returns transcription_not_configured if the server has no speech model', async () => {
     const { failed, value } = await use('transcribe_audio', { media_url: 'https://example.org/a.mp3' });
     expect([failed, value.code]).toEqual([true, 'transcription_not_configured']);
   });

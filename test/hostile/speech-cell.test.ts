@@ -113,7 +113,7 @@ describe('the cell of a speech recognizer', () => {
     });
 
     it.runIf(hasCompiler)(
-      `ends a hostile program in the place of whisper.cpp before it reaches anything outside${compilerNote}`,
+      `prevents a hostile program in the place of whisper.cpp from starting programs, opening connections and reading other files${compilerNote}`,
       async () => {
         const program = join(folder, `hostile-${tier}`);
         writeFileSync(`${program}.c`, HOSTILE);

@@ -335,7 +335,7 @@ describe('a person', () => {
     expect(await faultsOf(page)).toEqual([]);
   });
 
-  it('switches to dark colors, which are kept after a reload and are as accessible', async () => {
+  it('switches to dark colors, which are kept after a reload and pass the accessibility check', async () => {
     await page.getByRole('button', { name: /Switch to light/ }).click();
     await page.getByRole('button', { name: /Switch to dark/ }).click();
     await page.reload();

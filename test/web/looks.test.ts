@@ -208,7 +208,7 @@ describe('the page of a job', () => {
 });
 
 describe('the form for a new job', () => {
-  it('shows neither a check mark nor a warning before there is a source', async () => {
+  it('shows neither "Valid" nor a notice before there is a source', async () => {
     await open('/new');
     await page.waitForResponse(/transcodes\/validate/);
     await page.getByText('The exact commands appear here when you add a source.').waitFor();
