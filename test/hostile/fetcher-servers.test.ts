@@ -306,7 +306,7 @@ describe('sources with bad responses', () => {
     expect((await failure(fetcher().download(transfer.url, target()))).code).toBe('source_refused');
   });
 
-  it('endless headers are cut off', async () => {
+  it('a response with endless headers fails with an error of the source', async () => {
     const server = await serveRaw(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\nabc`);
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
       code: 'source_error',

@@ -55,7 +55,7 @@ export const restarting = (given: () => TestService) => () => {
     expect(service.output()).not.toContain(SEED);
   });
 
-  it('can select a trimmed FFmpeg, which runs jobs and is named in manifests, details and the security report', async () => {
+  it('runs jobs with the trimmed FFmpeg, which manifests, details and the security report name', async () => {
     const { id } = await transcode(service, { inputs: [{ url: clipUrl }], outputFormat: 'mp3' });
     const { manifest } = (await service.call('GET', `/v1/transcodes/${id}/manifest`)).json;
     const version = expect.stringContaining(`ffmpeg version ${trimmedVersion} `);
