@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { benchmarksPage } from './docs/benchmarks.ts';
 import { cliPage } from './docs/cli.ts';
 import { errorsPage, failuresPage } from './docs/errors.ts';
 import { FILTER_PAGES, filtersPage } from './docs/filters.ts';
@@ -27,6 +28,7 @@ function openapi(): ReturnType<typeof openapiDocument> {
 // their modules load, and the SDK lists schemas in this order.
 const PAGES: Record<string, () => string | Promise<string>> = {
   ...PICTURES,
+  'docs/benchmarks.md': () => benchmarksPage(),
   'docs/cli.md': cliPage,
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,

@@ -29,8 +29,8 @@ export async function beside({ progress }: CaseOptions): Promise<CaseResult> {
     return {
       rows: [
         bounded(row('on an idle machine, p95'), { value: p95(idle), ...range(idle) }, null, 'ms', 0),
-        bounded(row('beside a 4K job, p95'), { value: p95(busy), ...range(busy) }, null, 'ms', 0),
-        bounded(row('beside a 4K job / idle, p95'), { value: p95(busy) / p95(idle) }, 3, '', 2),
+        bounded(row('while a 4K job encodes, p95'), { value: p95(busy), ...range(busy) }, null, 'ms', 0),
+        bounded(row('while a 4K job encodes / idle, p95'), { value: p95(busy) / p95(idle) }, 3, '', 2),
       ],
       raw: { idle, busy },
       notes: [...short.synthetic, ...large.synthetic].map((clip) => `test pattern instead of ${clip}: not installed`),

@@ -48,7 +48,7 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
     return {
       rows: [
         ...rowsOf(alone, 'alone', null),
-        ...rowsOf(alongside, 'beside', P99_MS),
+        ...rowsOf(alongside, 'during the attack', P99_MS),
         ...sums({ counts, before, after }),
       ],
       raw: { alone, alongside, counts, before, after },

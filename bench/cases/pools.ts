@@ -20,6 +20,8 @@ const ROUNDS = 20;
 const FETCHES = 8;
 const DELIVERIES = 2;
 const P99_MS = 2_000;
+/** Milliseconds without a new request to a server that never responds. */
+const STEADY_MS = 1_500;
 /** Minimum number of fetches that use a place while 40 accounts request one. */
 const LEAST_DRIPS = 2 * FETCHES;
 
@@ -58,6 +60,7 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
       await until(() => peers.open('/drip') >= LEAST_DRIPS, { what: 'the sources to drip', timeoutMs: 120_000 });
       const requests: HeldRequests = { api: service.api, peers: peers.url, keys: added.map(({ key }) => key) };
       holders.send(requests);
+      await untilKept(peers);
       progress(`a newcomer with ${accounts} greedy accounts`);
       const ms = await rounds(work);
       const rss = memoryOf(service.pids('worker')).map((one) => one.rss)[0]!;
@@ -71,6 +74,22 @@ export async function pools({ progress, report }: CaseOptions): Promise<CaseResu
     await peers.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Waits until the accounts have the places that they can get. Their first requests arrive together: one API process creates about 200 jobs
+ * a second, so the burst itself delays every request.
+ */
+async function untilKept(peers: Peers): Promise<void> {
+  let kept = -1;
+  let since = 0;
+  const isSteady = () => {
+    const now = peers.open('/hang');
+    if (now !== kept) since = performance.now();
+    kept = now;
+    return kept > 0 && performance.now() - since > STEADY_MS;
+  };
+  await until(isSteady, { what: 'the accounts to keep their places', timeoutMs: 120_000 });
 }
 
 interface Newcomer {

@@ -59,7 +59,7 @@ function rowsOf(what: string, starts: readonly Start[], bound: number): Row[] {
   const [wall, cpu] = [spread(starts.map((start) => start.wall)), spread(starts.map((start) => start.cpu))];
   return [
     bounded(row(`${what}, median of ${STARTS}`), { ...wall, value: wall.median }, bound, 's', 2),
-    bounded(row('CPU seconds until then'), { ...cpu, value: cpu.median }, null, 's', 2),
+    bounded(row(`${what}: CPU seconds`), { ...cpu, value: cpu.median }, null, 's', 2),
   ];
 }
 

@@ -53,7 +53,7 @@ export function eventsPage(document: OpenAPI3): string {
   const types = [...catalog].map(([type, schema]) => ({ type, schema, text: textOf(type, nouns) }));
   const sections = types.map(({ type, schema, text }) => {
     const isJob = nouns.has(type.split('.')[0]!);
-    return `### ${type}\n\n${text}\n\n${json(exampleOf(type, schema, isJob, examples))}\n`;
+    return `### ${type}\n\n${wrap(text)}\n\n${json(exampleOf(type, schema, isJob, examples))}\n`;
   });
   const rows = types.map(({ type, text }) => [
     `[${code(type)}](#${type.replace('.', '')})`,
@@ -67,25 +67,40 @@ ${table(['Type', 'Recorded when'], rows)}
 
 ## Fields
 
-The examples below are bodies of webhook deliveries. Pages of \`GET /v1/events\` contain the same fields, with \`created_at\` instead of
-\`timestamp\`.
+The examples on this page are bodies of webhook deliveries. Pages of \`GET /v1/events\` contain the same fields, with \`created_at\` instead of
+\`timestamp\`. Streams send the type as \`event\`, and \`created_at\` together with the fields of \`data\`.
 
 | Field | Meaning |
 | --- | --- |
 | \`id\` | Identifies the event. Pass it as \`?after=\` to read the events that followed |
 | \`type\` | One of the types on this page. Ignore types that you don't know: later releases may add some |
-| \`timestamp\` | When it happened |
-| \`data\` | The id of the job, batch, upload, key or webhook, and the fields of the type. Later releases may add fields |
+| \`timestamp\` | When the event happened |
+| \`data\` | The ID of the job, batch, upload, token, key or webhook, and the fields of the type. Later releases may add fields |
 
-- An event contains ids, numbers and words from fixed lists. It never contains a name, a URL or other text of yours.
-- \`data.job\` and \`data.batch\` show the job or batch when the event is sent or read, not when it was recorded. Erased data doesn't appear.
-- \`data.position\` and \`data.expected_start_at\` of \`queued\` are \`null\` if the job no longer waits.
-- Only streams contain \`progress\`, such as \`transcode.progress\`: \`progress\`, \`fps\`, \`speed\` and \`eta_seconds\`, at most once a second. It
-  has no \`id\`, and Airlock doesn't keep it.
+- Airlock stores only IDs, numbers and words from fixed lists in an event. Only \`data.job\`, \`data.batch\` and \`data.output\`, which Airlock adds when
+  it sends or shows the event, can contain your texts.
+- \`data.job\` and \`data.batch\` show the state of the job or batch at the time when Airlock sends the event or you read it. They don't contain
+  erased data.
+- \`data.position\` and \`data.expected_start_at\` of \`queued\` are \`null\` if the job no longer waits at that time.
+- Streams also contain progress events, such as \`transcode.progress\`, at most once a second for each job. A progress event has \`progress\`, \`fps\`,
+  \`speed\` and \`eta_seconds\`. It has no \`id\`, and Airlock doesn't keep it.
 
 ## Types
 
 ${sections.join('\n')}`;
+}
+
+const LINE = 140;
+
+/** Breaks a paragraph into lines. */
+function wrap(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length <= LINE) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }
 
 function textOf(type: string, nouns: ReadonlyMap<string, { one: string }>): string {

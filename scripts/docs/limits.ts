@@ -10,7 +10,7 @@ export function limitsPage(): string {
   });
   return `${heading('Limits and defaults', 'the constants in src')}
 This page lists the limits of this release, and the values that apply if you set nothing. [Configuration](configuration.md) lists the
-variables of the operator, and the settings of an account. [Errors](errors.md) explains the codes. 1 MiB is 1,048,576 bytes, and 1 GB is
+variables that the operator can set, and the settings of an account. [Errors](errors.md) explains the codes. 1 MiB is 1,048,576 bytes, and 1 GB is
 1,000,000,000 bytes.
 
 ${sections.join('\n')}

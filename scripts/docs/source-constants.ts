@@ -29,6 +29,15 @@ export function sourceRange(path: string, start: string): [least: number, most: 
   return [Number(least.replaceAll('_', '')), Number(most!.replaceAll('_', ''))];
 }
 
+/** The number of `.max(10)` in the schema that begins with this text. Throws if there is none. */
+export function sourceMaximum(path: string, start: string): number {
+  const text = readFileSync(join(ROOT, 'src', path), 'utf8');
+  const schema = text.slice(text.indexOf(start)).split('describe(', 1)[0]!;
+  const most = /\.max\(([\d_]+)\)/.exec(schema)?.[1];
+  if (!text.includes(start) || most === undefined) throw new Error(`src/${path} has no maximum after ${start}.`);
+  return Number(most.replaceAll('_', ''));
+}
+
 function find(path: string, name: string): number | null {
   const text = readFileSync(join(ROOT, 'src', path), 'utf8');
   const [constant, field] = name.split('.');

@@ -16,8 +16,8 @@ export const EXIT = {
 /** Every exit code of `./airlock` with its meaning, including the codes of the script that installs and builds Airlock. */
 export const EXIT_CODES: readonly (readonly [code: number, short: string, meaning: string])[] = [
   [EXIT.ok, 'done', 'Done'],
-  [EXIT.failed, 'failed or rejected', 'Failed or rejected: the job, a check, a request'],
-  [EXIT.usage, 'wrong usage', 'Wrong usage: an option, a file or an id that does not exist'],
+  [EXIT.failed, 'failed or rejected', 'Failed or rejected: a job, a check or a request'],
+  [EXIT.usage, 'wrong usage', 'Wrong usage, for example an option, a file or an ID that does not exist'],
   [
     EXIT.unavailable,
     'unavailable',

@@ -23,7 +23,7 @@ The link that sets the password works once, within a day. Airlock sends no email
     );
   users
     .command('create')
-    .description('Create a person, and print the link that sets the password')
+    .description('Create a person, and print the link with which the person sets a password')
     .argument('<email>', 'email address of the person')
     .addOption(choiceOption('--role <role>', 'role of the person', ROLES).default('member'))
     .option('--account <name>', 'account of the person. Created if it does not exist', 'default')
@@ -36,7 +36,7 @@ The link that sets the password works once, within a day. Airlock sends no email
     .action(async (options) => (await load()).listUsersCommand(readConfig(), options));
   users
     .command('reset')
-    .description('Print a link that sets a new password. The old password works until the link is used')
+    .description('Print a link with which the person sets a new password. The old password works until then')
     .argument('<email>', 'email address of the person')
     .option('--json', 'print JSON')
     .action(async (email, options) => (await load()).resetUserCommand(readConfig(), email, options));

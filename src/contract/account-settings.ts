@@ -46,7 +46,7 @@ export const NUMBER_SETTINGS = {
   max_stored_bytes: {
     least: 0,
     most: MOST_BYTES,
-    meaning: 'bytes of stored uploads and outputs, including bytes promised to open upload URLs',
+    meaning: 'bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs',
     fallback: '100,000,000,000',
   },
   max_open_uploads: { least: 1, most: MOST, meaning: 'unconfirmed upload URLs', fallback: '100' },
@@ -95,7 +95,7 @@ export interface AccountUsage {
   running: number;
   /** Minutes of input in this month (UTC). */
   minutes: number;
-  /** Bytes of uploads and outputs, including bytes promised to open upload URLs. */
+  /** Bytes of uploads and outputs, including bytes reserved for unconfirmed upload URLs. */
   stored_bytes: number;
   open_uploads: number;
 }

@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Changes the responses to a path until the page is left. */
+/** Changes the responses at a path until the page is left. */
 // biome-ignore lint/suspicious/noExplicitAny: responses are changed field by field
 async function change(path: RegExp, edit: (body: any) => void): Promise<void> {
   await page.route(path, async (route) => {
@@ -56,7 +56,7 @@ async function boxOf(locator: Locator) {
   return box;
 }
 
-/** Elements whose text does not fit into them. */
+/** Returns the texts of elements that are too narrow for their text. */
 function cutOff(locator: Locator): Promise<string[]> {
   return locator.evaluateAll((elements) =>
     elements.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent ?? ''),
@@ -70,7 +70,7 @@ async function createJob(name: string, body: object): Promise<string> {
 }
 
 describe('the list of jobs', () => {
-  it('shows every status completely in windows of all widths, and its filters in one row', async () => {
+  it('shows every status in full at all window widths, and its filters in one row', async () => {
     await createJob('talk.mp4', { outputFormat: 'jpg' });
     const retry = { attempt: 2, of: 3, at: new Date().toISOString(), error_code: 'source_unreachable' };
     const states = ['pending', 'processing', 'completed', 'failed', 'canceled', 'awaiting_review', 'retrying'];
@@ -113,7 +113,7 @@ describe('the list of jobs', () => {
     await page.unrouteAll();
   });
 
-  it('names a run by its file and its blueprint', async () => {
+  it('shows the file and the blueprint of a run', async () => {
     const { fileUrl } = await upload(service, clip, 'video/mp4', 'product-spin.mp4');
     const body = { video_url: fileUrl };
     const { json } = await service.call('POST', '/v1/blueprints/video-to-gif/runs?wait=60', body);
@@ -129,8 +129,8 @@ describe('the list of jobs', () => {
   });
 });
 
-describe('a page of a job', () => {
-  it('shows no moment of the past in the future when the clock of the browser is ten minutes late', async () => {
+describe('the page of a job', () => {
+  it('shows no past time in the future if the clock of the browser is ten minutes late', async () => {
     const id = await createJob('late.mp4', { outputFormat: 'mp4' });
     const context = await browser.newContext({ storageState: await page.context().storageState() });
     const late = await context.newPage();
@@ -144,7 +144,7 @@ describe('a page of a job', () => {
     await context.close();
   });
 
-  it('names until when the outputs of a stream are kept', async () => {
+  it('states until when the outputs of a stream are kept', async () => {
     const id = await createJob('stream.mp4', { outputFormat: 'hls', ladder: 'auto' });
     await open(`/jobs/transcodes/${id}`);
     const about = page.getByRole('region', { name: 'About' });
@@ -152,7 +152,7 @@ describe('a page of a job', () => {
     expect(await about.getByText(/^, deleted in 23 hours$/).count()).toBe(1);
   });
 
-  it('names the attempt that a job waits for, why the last one failed and what to do', async () => {
+  it('states which attempt the job waits for, why the last attempt failed and what to do', async () => {
     const { json } = await service.call('POST', '/v1/transcodes', { inputs: [{ url: REFUSED }], outputFormat: 'mp4' });
     await service.call('PATCH', `/v1/transcodes/${json.id}/cancel`);
     await open(`/jobs/transcodes/${json.id}`);
@@ -207,8 +207,8 @@ describe('a page of a job', () => {
   });
 });
 
-describe('a new job', () => {
-  it('calls nothing valid and warns of nothing before there is a source', async () => {
+describe('the form for a new job', () => {
+  it('shows neither "Valid" nor a notice before there is a source', async () => {
     await open('/new');
     await page.waitForResponse(/transcodes\/validate/);
     await page.getByText('The exact commands appear here when you add a source.').waitFor();
@@ -220,7 +220,7 @@ describe('a new job', () => {
     expect(headings.filter((text, index) => headings.indexOf(text) !== index)).toEqual([]);
   });
 
-  it.each([DESKTOP, PHONE])('has its button in view in a window of $width pixels', async (viewport) => {
+  it.each([DESKTOP, PHONE])('shows its button without scrolling in a window of $width pixels', async (viewport) => {
     await open('/new', viewport);
     const buffer = readFileSync(clip);
     await page.locator('input[type=file]').setInputFiles({ name: 'a.mp4', mimeType: 'video/mp4', buffer });
@@ -234,7 +234,7 @@ describe('a new job', () => {
 });
 
 describe('the form of a blueprint', () => {
-  it('shows code in its help as code, and no help that repeats a label', async () => {
+  it('shows code in its help as code, and no help text that repeats a label', async () => {
     await open('/blueprints/caption-video');
     await page.locator('.hint code', { hasText: /^en$/ }).waitFor();
     expect(await page.locator('main').textContent()).not.toMatch(/`|The video\./);
@@ -253,7 +253,7 @@ describe('the pages of the operator', () => {
     ['queue', '0 to 8'],
     ['workers', '0 to 2'],
     ['storage', '0 B to 10.0 MB'],
-  ])('show the last hour of the %s, and follow it without a click', async (name, range) => {
+  ])('show the last hour of the %s, and update it without a click', async (name, range) => {
     await change(/\/v1\/admin\/history/, (body) => {
       body.points = points;
     });
@@ -267,7 +267,7 @@ describe('the pages of the operator', () => {
   });
 
   it.each(['/operator/queue', '/operator/storage', '/usage'])(
-    'the pages of the operator and of an account place figures without a hole on a phone: %s',
+    'the pages of the operator and of an account show their figures without a gap on a phone: %s',
     async (path) => {
       await open(path, PHONE);
       await page.locator('.tile').first().waitFor();
@@ -277,7 +277,7 @@ describe('the pages of the operator', () => {
     },
   );
 
-  it('have "Add account" above the accounts, and dialogs that "Cancel" closes', async () => {
+  it('show "Add account" above the accounts, and dialogs that "Cancel" closes', async () => {
     await open('/operator/accounts');
     const add = page.getByRole('button', { name: 'Add account' });
     const table = await boxOf(page.getByRole('table'));
@@ -293,7 +293,7 @@ describe('the pages of the operator', () => {
       /Install the newer package 7\.1\.9/,
     ],
     [{ state: 'current', candidate: null, security: false, lists_from: null, reason: null }, /no newer package/],
-  ])('say how to fix a known vulnerability when the package is %j', async (update, remedy) => {
+  ])('explain how to fix a known vulnerability if the package is %j', async (update, remedy) => {
     await change(/\/v1\/security$/, ({ ffmpeg }) => {
       const open = [{ cve: 'CVE-2026-1', what: 'A decoder reads beyond its buffer' }];
       Object.assign(ffmpeg, { update, advisories: { table: '2026-11-01', open, fixed: [], unknown: [] } });
@@ -304,8 +304,8 @@ describe('the pages of the operator', () => {
   });
 });
 
-describe('an unknown address', () => {
-  it('shows a page of the dashboard to a person, and contains nothing of the address', async () => {
+describe('a page for an unknown address', () => {
+  it('is shown to a person within the design of the dashboard, and repeats nothing of the address', async () => {
     const response = await page.goto(`${service.api}/<img src=x onerror=alert(1)>?nope=secret`);
     expect([response!.status(), response!.headers()['cache-control']]).toEqual([404, 'no-store']);
     expect(response!.headers()['content-security-policy']).toMatch(/^default-src 'none'; style-src 'self'/);
@@ -317,14 +317,14 @@ describe('an unknown address', () => {
   });
 
   it.each(['/v1/nope', '/v1?nope'])(
-    'an unknown address of the API sends the error of the API to a browser as well: %s',
+    'is not shown for an address of the API, which sends its error to a browser as well: %s',
     async (path) => {
       const { status, json } = await service.call('GET', path, undefined, { accept: 'text/html,*/*' });
       expect([status, json.code]).toEqual([404, 'not_found']);
     },
   );
 
-  it('sends JSON to programs, and to people who send anything but GET', async () => {
+  it('is replaced by JSON for programs, and for people who send anything but GET', async () => {
     for (const [method, accept] of [
       ['GET', '*/*'],
       ['POST', 'text/html'],
@@ -336,7 +336,7 @@ describe('an unknown address', () => {
 });
 
 describe('the consent page', () => {
-  it('looks like the sign-in page, in light and dark, on a phone as well', async () => {
+  it('looks like the sign-in page, in light and dark colors, and on a phone', async () => {
     const redirect_uri = 'https://assistant.example/callback';
     const client = { client_name: 'Assistant', redirect_uris: [redirect_uri] };
     const { client_id } = (await service.call('POST', '/oauth/register', client)).json;
@@ -374,13 +374,13 @@ describe('the consent page', () => {
 });
 
 describe('on a phone', () => {
-  it('the search of the documentation has a name', async () => {
+  it('the search of the documentation has a label', async () => {
     await open('/docs', PHONE);
     await page.getByRole('button', { name: 'Search', exact: true }).click();
     await page.getByRole('combobox', { name: 'Search the documentation' }).waitFor();
   });
 
-  it('the player begins at the top', async () => {
+  it('the video of the player starts at the top of the page', async () => {
     const id = await createJob('play.mp4', { outputFormat: 'hls', ladder: 'auto' });
     const { json } = await service.call('POST', `/v1/transcodes/${id}/playback`, {});
     await page.setViewportSize(PHONE);

@@ -98,7 +98,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'aformat',
     'aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo',
-    'Converts to one of the named formats.',
+    'Converts audio to one of the listed sample formats, sample rates and channel layouts.',
     {
       sample_fmts: sampleFormats,
       sample_rates: numbers(1000, 384_000),
@@ -192,7 +192,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'channelsplit',
     'channelsplit=channel_layout=stereo[left][right]',
-    'Splits audio into its channels, one output each.',
+    'Splits audio into its channels, with one output for each channel.',
     { channel_layout: layout, channels },
     {
       outputs: (values) => {

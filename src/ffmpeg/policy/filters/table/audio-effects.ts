@@ -156,7 +156,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'apsyclip',
     'apsyclip=clip=0.5',
-    'Clips where it is least audible.',
+    'Clips audio where clipping is least audible.',
     {
       level_in: gain,
       level_out: gain,
@@ -172,7 +172,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     audio(
       name,
       `${name}=shift=0.5`,
-      name === 'afreqshift' ? 'Shifts frequencies by hertz.' : 'Shifts the phase.',
+      name === 'afreqshift' ? 'Shifts all frequencies by a number of hertz.' : 'Shifts the phase.',
       {
         shift: name === 'afreqshift' ? number(-192_000, 192_000) : number(-1, 1),
         level: unit,
@@ -207,7 +207,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'adecorrelate',
     'adecorrelate=stages=6:seed=1',
-    'Decorrelates channels.',
+    'Makes channels less similar to each other.',
     { stages: integer(1, 16), seed: integer(-1, 4_294_967_295) },
     { timeline: true },
   ),
@@ -245,7 +245,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'hdcd',
     'hdcd=disable_autoconvert=0',
-    'Decodes HDCD. Without disable_autoconvert=0, it accepts only 16 bits at 44.1 kHz.',
+    'Decodes HDCD. Without `disable_autoconvert=0`, it accepts only 16 bits at 44.1 kHz.',
     {
       disable_autoconvert: boolean,
       process_stereo: boolean,
@@ -258,7 +258,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'afir',
     'afir=dry=5:wet=5:maxir=1',
-    'Convolves with an impulse response, the second stream: rooms, cabinets, reverb.',
+    'Convolves the first stream with the second stream, an impulse response, for example of a room.',
     {
       dry: number(0, 10),
       wet: number(0, 10),

@@ -149,11 +149,11 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
     overlap: number(0, 0.95),
     measure: flags(SPECTRAL),
   }),
-  audio('drmeter', 'drmeter', 'Measures dynamic range.', { length: number(0.01, 10) }),
+  audio('drmeter', 'drmeter', 'Measures the dynamic range.', { length: number(0.01, 10) }),
   audio(
     'ebur128',
     'ebur128=peak=true:framelog=quiet',
-    'Measures loudness by EBU R128. With video=1, it also draws a meter.',
+    'Measures loudness by EBU R128. With `video=1`, it also draws a meter.',
     {
       video: boolean,
       size,

@@ -69,7 +69,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       bufferedFrames: 2813,
     },
   ),
-  audio('atempo', 'atempo=1.5', 'Changes the speed, keeping the pitch.', { tempo: number(0.5, 100) }),
+  audio('atempo', 'atempo=1.5', 'Changes the speed without changing the pitch.', { tempo: number(0.5, 100) }),
   audio('rubberband', 'rubberband=tempo=1.2:pitch=0.9', 'Changes speed and pitch independently.', {
     tempo: number(0.1, 10),
     pitch: number(0.25, 4),
@@ -85,7 +85,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'atrim',
     'atrim=start=0.2:end=0.8',
-    'Keeps one part.',
+    'Keeps one part of the audio.',
     {
       start: time(),
       end: time(),
@@ -112,7 +112,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'asetrate',
     'asetrate=48000',
-    'Declares another sample rate: speed and pitch change together.',
+    'Declares another sample rate without resampling. Speed and pitch change together.',
     { sample_rate: sampleRate },
     { aliases: { r: 'sample_rate' } },
   ),
@@ -144,14 +144,14 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'areverse',
     'areverse',
-    'Plays backwards. Keeps the entire stream in memory.',
+    'Plays the audio backwards. Keeps the entire stream in memory.',
     {},
     { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   audio(
     'aloop',
     'aloop=loop=2:size=4410',
-    'Repeats a part, which it keeps in memory.',
+    'Repeats a part of the audio, which it keeps in memory.',
     {
       loop: integer(-1, 10_000),
       size: integer(0, 2_147_483_647),

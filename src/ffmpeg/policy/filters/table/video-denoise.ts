@@ -26,7 +26,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'nlmeans',
-    'Removes noise by non-local means. Slow.',
+    'Removes noise by non-local means. This filter is slow.',
     // The cost grows with the square of the research window `r`.
     { s: number(1, 30), p: integer(0, 21), pc: integer(0, 21), r: integer(0, 21), rc: integer(0, 21) },
     { timeline: true, example: 'nlmeans=s=3:p=3:r=5' },
@@ -84,7 +84,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'owdenoise',
-    'Removes noise by overcomplete wavelets. Slow.',
+    'Removes noise by overcomplete wavelets. This filter is slow.',
     { depth: integer(8, 12), luma_strength: strength, chroma_strength: strength },
     { aliases: { ls: 'luma_strength', cs: 'chroma_strength' }, timeline: true, example: 'owdenoise=ls=4' },
   ),
@@ -113,7 +113,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'spp',
-    'Removes blocking by shifted transforms. Slow.',
+    'Removes blocking by shifted transforms. This filter is slow.',
     // Each block needs 2^quality transforms.
     { quality: integer(0, 5), qp: integer(0, 63), mode: named('hard soft'), use_bframe_qp: boolean },
     { timeline: true, example: 'spp=quality=2:qp=20' },
@@ -126,7 +126,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'deshake',
-    'Stabilises the picture of a shaking camera.',
+    'Stabilizes the picture of a shaking camera.',
     {
       x: integer(-1, 8192),
       y: integer(-1, 8192),

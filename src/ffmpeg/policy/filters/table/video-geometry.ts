@@ -31,7 +31,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   video('vflip', 'Mirrors the picture top to bottom.', {}, { timeline: true }),
   video(
     'transpose',
-    'Rotates the picture by 90 degrees.',
+    'Rotates the picture by 90 degrees, with or without a flip. The default, `cclock_flip`, includes a flip.',
     {
       dir: named('cclock_flip clock cclock clock_flip'),
       passthrough: named('none landscape portrait'),
@@ -88,7 +88,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'v360',
-    'Converts panoramas between projections, or renders a view of one.',
+    'Converts panoramas between projections, or renders a view of a panorama.',
     {
       input: named(PROJECTIONS),
       output: named(`${PROJECTIONS} perspective=16`),

@@ -75,7 +75,7 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
     check: allOf(bothSides('w', 'h'), notItself('w', 'ow', 'out_w'), notItself('h', 'oh', 'out_h')),
     example: 'scale=w=-2:h=ih/2:flags=lanczos+accurate_rnd:out_range=tv',
   }),
-  video('scale2ref', 'Resizes the first video to the size of the second.', scaleOptions(scaledToReference), {
+  video('scale2ref', 'Resizes the first video to the size of the second video.', scaleOptions(scaledToReference), {
     inputs: ['v', 'v'],
     outputs: ['v', 'v'],
     aliases: SCALE_ALIASES,

@@ -127,7 +127,7 @@ export const SCOPE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'cropdetect',
-    'Marks frames with the area inside black bars.',
+    'Finds black bars, and tags each frame with the area inside them.',
     {
       limit: number(0, 65_535),
       round: integer(0, 1024),

@@ -53,7 +53,7 @@ const CHARSET_ALIASES = Object.fromEntries(
 export const TEXT_FILTERS: readonly FilterSpec[] = [
   video(
     'drawtext',
-    'Draws a line of text. `@text-overlay` shapes all scripts and needs no escaping.',
+    'Draws text. The overlay `@text-overlay` supports all scripts and needs no escaping.',
     {
       fontfile: { type: 'asset', kind: 'font' },
       text: text(4000),

@@ -33,7 +33,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'setpts',
-    'Computes the time stamp of each frame.',
+    'Computes the timestamp of each frame.',
     { expr: expression(TIMESTAMPS) },
     { example: 'setpts=0.5*(PTS-STARTPTS)' },
   ),
@@ -89,13 +89,13 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'reverse',
-    'Plays the video backwards. Keeps all of it in memory.',
+    'Plays the video backwards. Keeps the entire video in memory.',
     {},
     { bufferedFrames: Number.POSITIVE_INFINITY },
   ),
   video(
     'framerate',
-    'Changes the frame rate by blending neighbouring frames.',
+    'Changes the frame rate by blending neighboring frames.',
     {
       fps: rate,
       interp_start: integer(0, 255),
@@ -107,7 +107,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'minterpolate',
-    'Changes the frame rate by motion compensation. Slow.',
+    'Changes the frame rate by motion compensation. This filter is slow.',
     {
       fps: rate,
       mi_mode: named('dup blend mci'),
@@ -125,7 +125,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'framestep',
-    'Keeps one frame of every few.',
+    'Keeps one of every few frames.',
     { step: integer(1, 100_000) },
     { timeline: true, example: 'framestep=5' },
   ),
@@ -193,7 +193,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tmix',
-    'Mixes neighbouring frames.',
+    'Mixes neighboring frames.',
     { frames: integer(1, 128), weights: numbers(-1000, 1000, ' ', 128), scale: number(0, 32_767), planes: PLANES },
     {
       timeline: true,
@@ -203,19 +203,19 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tmedian',
-    'Takes the median of neighbouring frames.',
+    'Computes the median of neighboring frames.',
     { radius: integer(1, 32), planes: PLANES, percentile: number(0, 1) },
     { timeline: true, bufferedFrames: (values) => 2 * count(values, 'radius', 1) + 1, example: 'tmedian=radius=1' },
   ),
   video(
     'freezeframes',
-    'Replaces frames of the first video with one of the second.',
+    'Replaces frames of the first video with one frame of the second video.',
     { first: integer(0, MAX_FRAMES), last: integer(0, MAX_FRAMES), replace: integer(0, MAX_FRAMES) },
     { inputs: ['v', 'v'], example: 'freezeframes=first=2:last=4:replace=1' },
   ),
   video(
     'photosensitivity',
-    'Softens flashes that harm sensitive viewers.',
+    'Softens flashes that can harm sensitive viewers.',
     {
       frames: integer(2, 240),
       threshold: number(0.1, 1000),
