@@ -41,7 +41,7 @@ describe('the lock of a data directory', () => {
     expect(existsSync(dataDir)).toBe(true);
   });
 
-  it('keeps a directory on which a service has been started since', async () => {
+  it('keeps a directory on which a service was started while the lock was held', async () => {
     const lock = await take();
     const service = await claimInstance(dataDir);
     await lock.release();
