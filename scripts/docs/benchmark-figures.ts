@@ -10,11 +10,14 @@ interface Figure extends RecordedRow {
   run: Run;
 }
 
-/** A cell of a table: a text, or a text made from a figure. */
+/** A cell of a table: a text, or the text of a figure together with the figure. */
 export type Cell = string | { text: string; figure: Figure };
 type Format = (row: RecordedRow) => string;
 
-/** Returns the row of a case that is named `what`, or the only row whose name contains it. */
+/**
+ * Returns the row of the case `name` that is named `what`, or the only row of this case whose name contains `what`. Throws if there is no
+ * such row.
+ */
 export type ReadFigure = (name: string, what: string) => Figure;
 
 export function readRecorded(): Recorded {
@@ -35,7 +38,7 @@ export function figuresOf({ cases }: Recorded): ReadFigure {
   };
 }
 
-/** A table, and below it the runs that measured its figures. Without `withRuns`, the page names the only run. */
+/** Returns a table, and below the table the runs that measured its figures. Without `withRuns`, the page names the only run instead. */
 export function figureTable(columns: readonly string[], rows: readonly Cell[][], withRuns: boolean): string {
   const texts = rows.map((cells) => cells.map((cell) => (typeof cell === 'string' ? cell : cell.text)));
   const text = table(columns, texts);
@@ -46,7 +49,7 @@ export function figuresIn(rows: readonly Cell[][]): Figure[] {
   return rows.flat().flatMap((cell) => (typeof cell === 'string' ? [] : [cell.figure]));
 }
 
-/** A sentence for the only run of the figures, or a list of runs with their cases. */
+/** Returns a sentence about the only run of the figures, or a list of runs with their cases. */
 export function describeRuns(figures: readonly Figure[]): string {
   const runs = figures.map(({ run, case: name }): [string, string] => {
     const { commit, date, pairs } = run;
@@ -56,21 +59,24 @@ export function describeRuns(figures: readonly Figure[]): string {
   return texts.length === 1 ? `${texts[0]}.` : listWithCases(runs);
 }
 
-/** Deviations of the cases from the default, e.g. synthetic sources, as a list. An empty text if there are none. */
+/**
+ * Returns a list of the cases that were measured differently than described, for example with synthetic sources. Returns an empty text if
+ * there are none.
+ */
 export function describeDeviations({ cases }: Recorded): string {
   return listWithCases(
     Object.entries(cases).flatMap(([name, { notes = [] }]) => notes.map((note): [string, string] => [note, name])),
   );
 }
 
-/** A list of texts, each with the names of its cases. */
+/** Returns a list of texts, each with the names of its cases. */
 function listWithCases(entries: readonly (readonly [text: string, name: string])[]): string {
   const names = new Map<string, Set<string>>();
   for (const [text, name] of entries) names.set(text, (names.get(text) ?? new Set()).add(code(name)));
   return [...names].map(([text, cases]) => `- ${text}: ${[...cases].join(', ')}`).join('\n');
 }
 
-/** The machines of the figures, each as a sentence. */
+/** Returns a sentence for each machine of the figures. */
 export function describeMachines(figures: readonly Figure[]): string {
   const sentences = figures.map(({ run: { machine } }) => {
     const { cpu, cores, memoryGiB, kernel, node, ffmpeg } = machine;
@@ -80,7 +86,7 @@ export function describeMachines(figures: readonly Figure[]): string {
   return `The test machine has ${[...new Set(sentences)].join('\nAnother test machine has ')}`;
 }
 
-/** `26 November 2026` */
+/** Formats a date: `26 November 2026`. */
 export function longDate(date: string): string {
   return new Date(date).toLocaleDateString('en-GB', {
     day: 'numeric',
@@ -90,12 +96,12 @@ export function longDate(date: string): string {
   });
 }
 
-/** A cell with a figure, as it was recorded or in another format. */
+/** Returns a cell with a figure, as it was recorded or in another format. */
 export function cell(figure: Figure, format: Format = asText): Cell {
   return { text: format(figure), figure };
 }
 
-/** `6,393 ms` for `6393 ms`, `12 ms` for `12.0 ms`, and `250 a second` for `250 /s`. */
+/** Formats a value: `6,393 ms` for `6393 ms`, `12 ms` for `12.0 ms`, and `250 a second` for `250 /s`. */
 export const asText: Format = ({ value }) => {
   const size = number(value);
   const unit = value.slice(size.length).replace(/ ?\/s$/, ' a second');
@@ -103,13 +109,16 @@ export const asText: Format = ({ value }) => {
   return `${/^\d+$/.test(exact) ? count(Number(exact)) : exact}${unit}`;
 };
 
-/** `1.6% longer` for the ratio `1.016`, and `29 ms longer` for the difference `29 ms`. */
+/** Formats a value as a change of time: `1.6% longer` for the ratio `1.016`, and `29 ms longer` for the difference `29 ms`. */
 export const asChange: Format = ({ value }) => {
   const { size, unit } = changeOf(value);
   return size === 0 ? 'equally long' : `${Math.abs(size)}${unit} ${size > 0 ? 'longer' : 'shorter'}`;
 };
 
-/** `−0.2% to 4.3%`, from the smallest to the largest change; an empty text if the figure has no range. */
+/**
+ * Formats the range of a figure, from the smallest to the largest change: `−0.2% to 4.3%`. Returns an empty text if the figure has no
+ * range.
+ */
 export const asRange: Format = ({ value, range }) => {
   const unit = value.slice(number(value).length);
   const ends = range?.split('–').map((end) => {
@@ -119,10 +128,10 @@ export const asRange: Format = ({ value, range }) => {
   return ends?.join(' to ') ?? '';
 };
 
-/** `1.8%` for `0.018`. */
+/** Formats a value as a share: `1.8%` for `0.018`. */
 export const asShare: Format = ({ value }) => `${Number((Number(value) * 100).toFixed(1))}%`;
 
-/** The difference from the ratio 1 in percent, or a difference with its unit. */
+/** Returns the difference of a ratio from 1 in percent, or a difference with its unit. */
 function changeOf(value: string): { size: number; unit: string } {
   const size = Number(number(value));
   const unit = value.slice(number(value).length);

@@ -1,6 +1,6 @@
 import { asChange, asRange, asShare, asText, type Cell, cell, type ReadFigure } from './benchmark-figures.ts';
 
-/** The tables of `docs/benchmarks.md`: their columns, and their rows from the recorded figures. */
+/** A table of `docs/benchmarks.md`: its columns, and a function that returns its rows from the recorded figures. */
 export interface FigureTable {
   columns: readonly string[];
   rows: (read: ReadFigure) => Cell[][];

@@ -13,12 +13,12 @@ import {
 import * as tables from './benchmark-tables.ts';
 import { code, heading } from './markdown.ts';
 
-/** Limits and targets of a figure as words. */
+/** The words for the limit of a target. */
 const BOUNDS = { '<=': 'at most', '>=': 'at least' };
 
 const MISSED_COLUMNS = ['Case', 'Figure', 'Target', 'Measured'];
 
-/** `docs/benchmarks.md`: the figures of `docs/benchmarks.json`, with the runs that measured them. */
+/** Returns `docs/benchmarks.md`: the figures of `docs/benchmarks.json`, with the runs that measured the figures. */
 export function benchmarksPage(recorded: Recorded = readRecorded()): string {
   const read = figuresOf(recorded);
   const missed = missedTargets(recorded);
@@ -52,7 +52,7 @@ ${MEASURE}
 
 type Show = (table: tables.FigureTable) => string;
 
-/** What Airlock costs in time and memory, and how much it handles. */
+/** Returns the sections about what Airlock costs in time and memory, and how much it handles. */
 function costs(show: Show): string {
   return `## Time compared with FFmpeg
 
@@ -91,7 +91,7 @@ ${show(tables.MEMORY)}
 ${STATIC_QUALITY}`;
 }
 
-/** What other clients and failures cost a client. */
+/** Returns the section about what other clients and failures cost a client. */
 function fairness(show: Show): string {
   return `## Fairness
 
@@ -126,7 +126,7 @@ ${show(tables.FLOOD)}
 | 10,000 jobs of 20 accounts, while a process is killed or stopped every two seconds for 32 minutes (26 November 2026) | 9,998 jobs completed, and two failed after their worker was killed three times. Each job ended once, and no file remained |`;
 }
 
-/** Every recorded figure that misses its target, on the page or not. */
+/** Returns a row for every recorded figure that misses its target, even if the page does not contain the figure. */
 function missedTargets({ cases }: Recorded): Cell[][] {
   return Object.entries(cases).flatMap(([name, entry]) =>
     entry.rows

@@ -92,7 +92,7 @@ ${sections.join('\n')}`;
 
 const LINE = 140;
 
-/** Breaks a paragraph into lines. */
+/** Breaks a paragraph into lines of at most LINE characters. */
 function wrap(text: string): string {
   const lines = [''];
   for (const word of text.split(' ')) {

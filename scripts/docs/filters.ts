@@ -130,14 +130,14 @@ ${rows.length > 0 ? `${table(['Option', 'Also', 'Value'], rows)}\n\n` : ''}Examp
 `;
 }
 
-/** The options that unnamed values set, in their order. Options that Airlock rejects keep their position. */
+/** Returns the options that unnamed values set, in their order. Options that Airlock rejects keep their position. */
 function unnamedValues({ positional, options, aliases = {} }: FilterSpec): string[] {
   const isAccepted = (name: string) => Object.hasOwn(options, aliases[name] ?? name);
   const end = positional.findLastIndex(isAccepted) + 1;
   return positional.slice(0, end).map((name) => (isAccepted(name) ? code(name) : `${code(name)} (rejected)`));
 }
 
-/** The accepted values, with other names of a value. Numbers are described once, on the page of all filters. */
+/** Returns the accepted values, with other names of a value. Numbers are described only on the page of all filters. */
 function valueText(value: FilterValue): string {
   const text = describeFilterValue(value).replace(/^Use /, '').replace(/\.$/, '');
   const names = value.type === 'choice' ? Object.entries(value.aliases ?? {}) : [];
@@ -147,7 +147,7 @@ function valueText(value: FilterValue): string {
     : `${text}. Other names: ${others.map(([name, same]) => `${name} (= ${same})`).join(', ')}`;
 }
 
-/** Whether a name is one of the listed values, or differs from its value only in its case or its hyphens. */
+/** Whether a name is one of the listed values, or differs from its value only in case, hyphens and underscores. */
 function isListed(value: FilterValue, name: string, same: string): boolean {
   const values = value.type === 'choice' ? value.values : [];
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, '');

@@ -29,7 +29,7 @@ export function sourceRange(path: string, start: string): [least: number, most: 
   return [Number(least.replaceAll('_', '')), Number(most!.replaceAll('_', ''))];
 }
 
-/** The number of `.max(10)` in the schema that begins with this text. Throws if there is none. */
+/** Returns the number of `.max(10)` in the schema that begins with the text `start`. Throws if the schema has no such number. */
 export function sourceMaximum(path: string, start: string): number {
   const text = readFileSync(join(ROOT, 'src', path), 'utf8');
   const schema = text.slice(text.indexOf(start)).split('describe(', 1)[0]!;
