@@ -130,7 +130,8 @@ async function requireFiles({ inputs }: Blueprint, given: Record<string, string>
 }
 
 /**
- * Returns the path of each output: `output` itself if the run has one output, otherwise a file in the folder `output`. Creates the folder.
+ * Returns the path of each output. A single output is written to `output`. Several outputs are files in the folder `output`, which this
+ * function creates. Without `output`, the files are in the current folder.
  */
 async function targetsOf(blueprint: Blueprint, { outputs }: BlueprintRun, output?: string): Promise<string[]> {
   const names = outputs.map(({ label }) => {

@@ -98,7 +98,7 @@ function mapBuilds({ programs }: Sandbox): SandboxFacts['programs'] {
   return Object.fromEntries(Object.entries(programs).map(([name, build]) => [name, build.package ?? build.version]));
 }
 
-/** Returns `ffmpeg 7:7.1.5-0+deb13u1, …`. Of the first line that a program prints as its version, only the version itself is shown. */
+/** Returns names and versions: `ffmpeg 7:7.1.5-0+deb13u1, …`. Shortens `ffmpeg version 7.1 Copyright …` to the version. */
 function listPrograms(programs: SandboxFacts['programs']): string {
   return Object.entries(programs)
     .map(([name, version]) => `${name} ${version.replace(/^\S+ version (\S+).*$/, '$1')}`)

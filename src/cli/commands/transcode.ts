@@ -148,7 +148,7 @@ async function checkTargets(
 ): Promise<void> {
   const all = [...targets, ...pictures.map((picture) => resolve(picture))];
   if (new Set(all).size < all.length) throw new UsageError('Two outputs are the same file. Name each output once.');
-  // The pictures of a ladder are in its folder, which does not exist yet, so only the folder is checked.
+  // The pictures of a ladder are in its folder, which is new or empty, so only the folder is checked.
   for (const target of ladder === undefined ? all : targets) await checkTarget(target, source);
 }
 
