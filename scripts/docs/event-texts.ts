@@ -1,6 +1,6 @@
 import type { JobEvent, ServiceEvent } from '../../src/events/types.ts';
 
-/** Says when Airlock records each event of a job of any kind. `{one}` is the noun of the kind. */
+/** Describes when Airlock records each event of a job of any kind. `{one}` is the noun of the kind. */
 export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
   queued: 'A request creates the {one}.',
   started: 'A worker starts an attempt at the {one}. `attempt` is the number of the attempt, from 1.',
@@ -18,7 +18,7 @@ export const JOB_EVENT_TEXTS: Readonly<Record<JobEvent, string>> = {
     'Airlock deletes the outputs of the {one}. `reason` is `erased` (a request erases them), `retention` (their retention ends) or `lost` (storage has lost them).',
 };
 
-/** Says when Airlock records events that only one kind has, or whose text differs for a kind. */
+/** Describes when Airlock records events that only one kind has, or whose text differs for a kind. */
 export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
   'transcode.canceled': 'A request cancels the job, or the batch of the job.',
   'transcode.output_delivered': 'A redelivery that you requested succeeds: the output arrives at its destination.',
@@ -28,7 +28,7 @@ export const KIND_EVENT_TEXTS: Readonly<Record<string, string>> = {
   'blueprint.awaiting_review': 'The run waits until you correct its captions and continue it.',
 };
 
-/** Says when Airlock records events that do not concern a single job. */
+/** Describes when Airlock records events that do not concern a single job. */
 export const SERVICE_EVENT_TEXTS: Readonly<Record<ServiceEvent, string>> = {
   'batch.completed':
     'The last job of a batch ends, even if the job fails or is canceled. Airlock records this event once for each batch.',

@@ -23,7 +23,7 @@ export type KindPath = Exclude<
 >;
 
 type PathOf<Path extends string, Rest extends string = ''> = paths[`/v1/${Path}${Rest}` & keyof paths];
-/** Paths of the kinds whose list has another path. */
+/** Paths of lists, for the kinds whose list has another path than their jobs. */
 const LIST_PATHS = { transcribe: 'transcribes' } as const;
 type ListPath<Path extends string> = Path extends keyof typeof LIST_PATHS ? (typeof LIST_PATHS)[Path] : Path;
 type Listed<Path extends KindPath> = PathOf<ListPath<Path>> extends { get: infer O } ? O : never;

@@ -16,7 +16,7 @@ const CONCURRENT_PARTS = 3;
 const PART_URLS = 100;
 /** Milliseconds after which the confirm of an upload is no longer retried while no worker is free to inspect the upload. */
 const INSPECTION_MS = 10 * 60_000;
-/** Maximum seconds for which the server waits for this worker before it responds. */
+/** Maximum seconds for which the server waits for a free worker before it responds. */
 const CONFIRM_SECONDS = 30;
 
 export interface UploadControl {

@@ -156,7 +156,7 @@ function remember(file: File, uploadId: string): void {
   try {
     localStorage.setItem(nameOf(file), uploadId);
   } catch {
-    // Without `localStorage`, an upload can be resumed only while the page is open.
+    // Without `localStorage`, an upload cannot be resumed.
   }
 }
 

@@ -46,7 +46,7 @@ export function clearInputs(): void {
   for (const { id } of inputs.value) removeInput(id);
 }
 
-/** Sends a file again whose upload failed. Of a file that is sent in parts, sends only the missing parts. */
+/** Sends a file again after its upload failed. If the file is sent in parts, sends only the missing parts. */
 export function resume(id: number): void {
   const file = inputs.value.find((input) => input.id === id)?.file;
   if (!file) return;

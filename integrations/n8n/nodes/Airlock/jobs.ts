@@ -40,7 +40,7 @@ export function jobActions(resource: JobResource): Record<string, Action> {
   };
 }
 
-/** Creates a job and, if the node requests this, waits for its end. If the execution is stopped while it waits, the job is canceled. */
+/** Creates a job and, if the node requests this, waits for its end. If the execution is stopped during this wait, the job is canceled. */
 export async function createJob(
   item: Item,
   resource: JobResource,

@@ -137,7 +137,7 @@ function OutputCard({ index, outputs, errors, hasFocus, onChange, onRemove }: Ou
   );
 }
 
-/** The fields for an output of its kind. */
+/** The fields for the kind of an output. */
 function Contents({ output, errors, pointer, onChange }: EncodingProps & { pointer: string }) {
   const { kind, ladder, pictures, id } = output;
   if (kind === 'ladder') return <LadderFields ladder={ladder} id={id} onChange={(one) => onChange({ ladder: one })} />;

@@ -48,7 +48,7 @@ export function formatOf({ kind, format, ladder, pictures }: DraftOutput): strin
   return kind === 'ladder' ? ladder.format : pictureFormat(kind, pictures);
 }
 
-/** Replaces a source that does not exist yet, so that the rest of a request can be checked. */
+/** URL that replaces a source that does not exist yet, so that the rest of a request can be checked. */
 const PLACEHOLDER = 'https://example.org/your-file.mp4';
 
 interface OutputBody {
