@@ -151,7 +151,7 @@ export class Airlock {
     }
   }
 
-  /** Deletes an upload that no job needs. If a job has used the upload, it is deleted together with the job. */
+  /** Deletes an upload that no job needs. If a job has used the upload, the upload is deleted together with the job. */
   async deleteUpload(filename: string): Promise<void> {
     await this.call('delete', '/v1/uploads/{filename}', { path: { filename } });
   }

@@ -29,7 +29,7 @@ export function readChunk(path: string): string {
 /**
  * Returns a function that loads a chunk once and returns the exports of the chunk.
  * @param folder the folder of the chunks, with a slash at its end
- * @param compile returns the script of a chunk. The service uses code that the build has compiled, and the build writes this code
+ * @param compile returns the script of a chunk. The scripts of the service contain the code that the build has compiled
  */
 export function createChunkLoader(
   folder: URL,

@@ -55,8 +55,8 @@ export interface RolesOptions {
 /** The roles of one service, as processes that restart after they die. */
 export interface Roles {
   /**
-   * Starts a role, and resolves when the role is ready. A role that waits for `begin` is not ready before. `drainMs` is the time from
-   * SIGTERM to SIGKILL.
+   * Starts a role, and resolves when the role is ready. A role that waits for `begin` is not ready until `begin` is called. `drainMs` is
+   * the time from SIGTERM to SIGKILL.
    */
   start(name: string, drainMs?: number): Promise<SupervisedProcess>;
   /** Passes these variables to the roles that wait for database and storage, and lets these roles continue, now and after each restart. */

@@ -33,7 +33,7 @@ export interface Service {
 export interface ServiceOptions {
   config: Config;
   logger: Logger;
-  /** Receives receives the output of the roles, line by line. */
+  /** Receives the output of the roles, line by line. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   /**
    * Creates a first key if no key exists. `text` returns the key in `Service`, and `file` writes the key to a file in the data directory.

@@ -9,7 +9,7 @@ import { findTrimmedFfmpeg } from '../ffmpeg-paths.ts';
 import { readStatus, withDependencies } from '../sbom/debian.ts';
 import { type MachinePackages, type NpmPackages, sbomDocument } from '../sbom/document.ts';
 
-/** Debian packages with programs that Airlock runs. Airlock also uses the fonts of FONTS. */
+/** Debian packages with programs that Airlock runs. FONTS are the packages with the fonts that Airlock uses. */
 const PROGRAMS = ['bubblewrap', 'ffmpeg', 'fontconfig', 'nodejs', 'pocketsphinx', 'postgresql-17', 'util-linux'];
 const FONTS = ['fonts-dejavu-core', 'fonts-liberation', 'fonts-noto-cjk', 'fonts-noto-color-emoji', 'fonts-noto-core'];
 

@@ -214,7 +214,7 @@ function templateBody(targets: readonly string[], flags: TranscodeFlags, templat
   return { template, ...(hasFormat && { outputFormat: formatOf(target) }), ...encodingOf(flags) } as Body;
 }
 
-/** Returns the output for `--ladder`. Its folder is CMAF, which both HLS and DASH players can read. */
+/** Returns the output for `--ladder`. The output is a CMAF folder, which both HLS and DASH players can read. */
 function ladderOutput(targets: readonly string[], ladder: string, flags: TranscodeFlags): object {
   const { quality, resolution, template, target, option, filter, text } = flags;
   const [folder, ...others] = targets;

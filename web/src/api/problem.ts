@@ -40,7 +40,7 @@ export function shownOf(error: unknown): Shown {
   return error instanceof Problem ? error : { message: messageOf(error) };
 }
 
-/** Returns the problem to show for anything that was thrown. */
+/** Returns the message to show for a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'Something failed. Reload the page and try again.';
 }

@@ -9,7 +9,7 @@ import { put } from './put.ts';
 const PARTS_FROM = 16 * 1024 * 1024;
 /** Number of parts that are sent at the same time. */
 const PARALLEL = 3;
-/** Number of attempts to send a part before the upload pauses. */
+/** Maximum number of attempts to send a part before the upload fails. */
 const TRIES = 4;
 const URLS_PER_REQUEST = 100;
 

@@ -106,7 +106,7 @@ export class JobList {
   async #loadMore(): Promise<void> {
     const after = this.#next;
     const page = await this.#try(after);
-    // If a refresh has replaced the list in the meantime, this page does not belong to its end.
+    // If a refresh has replaced the list in the meantime, this page is not appended.
     if (!page || after !== this.#next) return;
     this.#keep(page.items);
     const known = new Set(this.#order);

@@ -4,7 +4,7 @@ interface TableHeadProps {
   hasActions?: boolean;
 }
 
-/** The row with the heads of a table's columns. */
+/** The row with the headings of a table's columns. */
 export function TableHead({ columns, hasActions = false }: TableHeadProps) {
   return (
     <thead>

@@ -7,7 +7,7 @@ export interface Day {
   minutes: number;
 }
 
-/** Returns every day of the month. Days without jobs, such as days in the future, have the number 0. */
+/** Returns every day of the month. Days without jobs, such as days in the future, have zero jobs and zero minutes. */
 export function fillMonth(month: string, days: readonly Day[]): Day[] {
   const last = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).getUTCDate();
   return Array.from({ length: last }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`).map(

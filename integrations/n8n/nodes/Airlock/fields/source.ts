@@ -68,7 +68,7 @@ export const waitOptions: INodeProperties[] = [
   },
 ];
 
-/** Options of the operations that create something. */
+/** Options of the operations that create jobs. */
 export const createOptions: INodeProperties[] = [
   {
     displayName: 'Idempotency Key',
