@@ -3,8 +3,8 @@
  * of the bucket that it supports this; other stores never receive the request.
  */
 
-/** Header of the response to HEAD of the bucket. */
+/** Header of the response to HEAD of the bucket. Its value is `yes` if the store can close keys. */
 export const CLOSES_KEYS = 'x-airlock-closes-keys';
 
-/** Parameter of DELETE: seconds since 1970 until which the key accepts no bytes. */
+/** Parameter of DELETE: the time until which the key accepts no bytes, in seconds since 1970. */
 export const CLOSED_UNTIL = 'airlock-closed-until';

@@ -4,7 +4,9 @@ import { asking, unexpected } from './ask.ts';
 import { parseKeyDocument } from './key-document.ts';
 import type { TemporaryKeys } from './types.ts';
 
-/** Milliseconds. Metadata services are one hop away, so a machine without one needs only a short wait. */
+/**
+ * Milliseconds to wait for a connection. Metadata services are one hop away, so a short wait shows whether a machine has such a service.
+ */
 const CONNECT_MS = 1_000;
 const INSTANCE = 'the instance metadata service';
 const CONTAINER = 'the credential service of the container';
