@@ -25,7 +25,7 @@ export interface Context {
   /** Address of the client, or the address that trusted proxies report for the client. */
   clientAddress: string;
   bucket: string;
-  /** Folder of workers from which files can be handed over. Null = the gateway accepts no hand-over. */
+  /** Folder from which workers can hand over files. Null if the gateway accepts no hand-over. */
   handOverRoot: string | null;
   maxObjectBytes: number;
   minimumRate: MinimumRate;

@@ -33,16 +33,16 @@ export interface OpenObject extends StoredObject {
 
 /** A temp file that can become an object. Call exactly one of `commit`, `finish` and `discard`. */
 export interface NewObject extends TempFile {
-  /** Makes the bytes durable, then atomically visible under the key. */
+  /** Makes the bytes durable, and then publishes them atomically under the key. */
   commit(key: string, contentType: string): Promise<StoredObject>;
 }
 
-/** Number of lookups that may each find another version before a request fails. */
+/** Maximum number of lookups of an object that is replaced each time, before a request fails. */
 const LOOKUPS = 10;
 
 /**
- * Opens the gateway's folder; creates it if it is missing. Only one process may write to it. Objects are read-only
- * files (0444) in a private folder (0700), so a sandboxed job can get one by hard link without access to the others.
+ * Opens the gateway's folder, and creates the folder if it is missing. Only one process may write to the folder. Objects are read-only
+ * files (0444) in a private folder (0700), so a sandboxed job can get an object by hard link without access to other objects.
  */
 export async function openDisk(folder: string, now: () => number = Date.now): Promise<Disk> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -57,7 +57,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
 
 /** The objects in a folder. Create it with `openDisk`. */
 export class Disk {
-  /** The folder itself, without symbolic links. */
+  /** Path of the folder, without symbolic links. */
   readonly root: string;
   /** Keys that currently accept no object. */
   readonly closed: ClosedKeys;
@@ -103,7 +103,10 @@ export class Disk {
     return this.#lock(key, () => this.#publish(key, contentType, move));
   }
 
-  /** Creates a hard link; copies no bytes. Null if the source does not exist. */
+  /**
+   * Copies an object by hard link. Copies its bytes only if the file system cannot create the link. Returns null if the source does not
+   * exist.
+   */
   copy(from: string, to: string): Promise<StoredObject | null> {
     return this.#lock(to, () =>
       withCurrent(this.root, from, ({ path, contentType }) =>
@@ -112,7 +115,7 @@ export class Disk {
     );
   }
 
-  /** Deletes the object. Returns whether it existed. */
+  /** Deletes the object. Returns whether the object existed. */
   delete(key: string): Promise<boolean> {
     return this.#lock(key, () => this.#remove(key));
   }
@@ -128,7 +131,7 @@ export class Disk {
     });
   }
 
-  /** Removes temporary files that belong to no running request. Returns their number. */
+  /** Deletes temporary files that belong to no running request. Returns their number. */
   sweepTemp(): Promise<number> {
     return this.#temp.sweep();
   }
@@ -159,7 +162,7 @@ export class Disk {
     return object;
   }
 
-  /** Call this method with the lock of the key. */
+  /** Deletes the object. Call this method with the lock of the key. */
   async #remove(key: string): Promise<boolean> {
     const target = objectFolder(this.root, key);
     if (!isReal(target)) return false;
