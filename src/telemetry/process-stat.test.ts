@@ -13,11 +13,11 @@ describe('/proc/PID/stat', () => {
     );
   });
 
-  it('is null when truncated', () => {
+  it('is parsed to null if it is truncated', () => {
     for (const text of ['', '17', '17 (x', '17 (x)', '17 (x) S 1 2']) expect(parseProcessStat(text)).toBeNull();
   });
 
-  it('distinguishes this process from another with its id', () => {
+  it('distinguishes this process from another process with the same id', () => {
     const self = markProcess(process.pid)!;
     expect(isRunning(self)).toBe(true);
     expect(isRunning({ ...self, startTicks: '1' })).toBe(false);

@@ -106,7 +106,7 @@ describe('scrub', () => {
       '=',
       'Bearer ',
     ],
-  ])('is fast on 200,000 characters of %j', (piece) => {
+  ])('takes less than a second of processor time for 200,000 characters of %j', (piece) => {
     const text = `x?key=${piece.repeat(200_000 / piece.length)}`;
     expect(cpuMs(() => scrub(text))).toBeLessThan(1000);
   });
