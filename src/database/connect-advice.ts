@@ -40,8 +40,8 @@ interface ConnectError {
 }
 
 /**
- * Returns a sentence for an operator, or null for an error that does not concern a connection to PostgreSQL. Contains no address. `url`
- * distinguishes an unreachable database from other unreachable hosts.
+ * Returns a sentence for an operator, or null for an error that does not concern a connection to PostgreSQL. The sentence contains no
+ * address. `url` distinguishes an unreachable database from other unreachable hosts.
  */
 export function connectAdvice(error: ConnectError, url?: string): string | null {
   const { message = '' } = error;

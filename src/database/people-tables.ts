@@ -41,7 +41,7 @@ export interface OauthCodesTable {
   client_id: string;
   user_id: string;
   redirect_uri: string;
-  /** The method is always S256. */
+  /** Code challenge (PKCE). Its method is always S256. */
   challenge: string;
   scopes: string[];
   expires_at: Timestamp;

@@ -25,7 +25,7 @@ describe('names of prepared statements', () => {
     }
   });
 
-  it('are not assigned to a statement to whose columns a migration can add', () => {
+  it('are not assigned to a statement that returns all columns of a table', () => {
     const names = createStatementNames();
     const of = (text: string) => times(3, () => names.nameOf(text)).at(-1);
     const all = [
