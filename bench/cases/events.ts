@@ -33,7 +33,7 @@ interface Round {
   cpu: { api: number; postgres: number };
   /** Milliseconds from an event to its arrival at the first stream, at a steady rate. */
   delays: number[];
-  /** MiB of memory of the API with the streams open. */
+  /** Resident memory of the API while the streams are open, in MiB. */
   rss: number;
 }
 

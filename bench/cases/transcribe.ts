@@ -9,13 +9,13 @@ import { runWell } from '../lib/run.ts';
 import { openBench } from '../lib/service.ts';
 import { soundOf, speechDataDir } from '../lib/speech.ts';
 
-/** Seconds of audio of a measured cell, which whisper recognizes at once. */
+/** Seconds of audio in the measured cell, which whisper recognizes at once. */
 const SECONDS = 30;
 const SHAPES: readonly [name: string, shape: ModelShape][] = [
   ['tiny', TINY],
   ['base', BASE],
 ];
-/** Seconds of the audio in pieces: six pieces of ten minutes. */
+/** Seconds of audio that is divided into six pieces of ten minutes. */
 const HOUR = 3600;
 /**
  * Maximum time with two slots, as a share of the time of one slot. Two slots halve the recognition. The parent also decodes the audio, and

@@ -18,8 +18,8 @@ const MAX_FIRST_FRAME_SECONDS = 1;
 const SETTINGS = { AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: '1000' };
 
 /**
- * 200 viewers of one ladder start within four seconds. Each then fetches a segment of video and of audio every four seconds, each through a
- * redirect. Also measures the first frame in Chromium. Everything runs on this machine.
+ * 200 viewers of one ladder start within four seconds. Each viewer then fetches a segment of video and of audio every four seconds, each
+ * through a redirect. Also measures the first frame in Chromium. The service, the viewers and Chromium run on this machine.
  */
 export async function viewers({ pairs, progress }: CaseOptions): Promise<CaseResult> {
   const { path: file, synthetic } = await source1080Short(progress);

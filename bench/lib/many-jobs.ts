@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** Number of accounts next to the default account, which has seven of ten jobs. */
+/** Number of accounts in addition to the default account, which has seven of ten jobs. */
 const OTHERS = 9;
 
 export interface Filled {

@@ -36,7 +36,7 @@ export interface SimulatedFleet {
 }
 
 /**
- * Starts workers that send every database request of a real worker: its row, heartbeats, leases, claims, progress and ends of jobs,
+ * Starts workers that send every database request of a real worker: its row, heartbeats, leases, claims, progress and ends of jobs, and
  * maintenance. Instead of encoding, each job waits `jobMs` and reports its progress once a second.
  */
 export async function startSimulatedFleet(given: {

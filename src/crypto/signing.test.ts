@@ -10,7 +10,7 @@ describe('signatures', () => {
   const value = { type: 'test', list: [1, 'ü', null], nested: { b: 2, a: 1 } };
   const signed = signer.sign(value);
 
-  it('are made with the key that RFC 8032 derives from the seed, whose id is the thumbprint of RFC 8037', () => {
+  it('are made with the key that RFC 8032 derives from the seed, and name the key by its RFC 8037 thumbprint', () => {
     expect(Buffer.from(signer.key.x, 'base64url')).toEqual(PUBLIC);
     // RFC 8037, appendix A.3: the thumbprint of this key.
     expect(signer.key.kid).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');

@@ -8,9 +8,9 @@ export const SIGNATURE_ALGORITHM = 'Ed25519';
 export interface PublicJwk {
   kty: 'OKP';
   crv: 'Ed25519';
-  /** Base64url of the 32 bytes. */
+  /** The 32 bytes of the key, in base64url. */
   x: string;
-  /** RFC 7638 thumbprint. */
+  /** Thumbprint of the key (RFC 7638). */
   kid: string;
   use: 'sig';
   alg: 'EdDSA';

@@ -6,7 +6,7 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_GET_ISSUER_CERT',
 ]);
-/** The driver sets no code for this error. */
+/** Message of a time-out of the driver, which sets no code for this error. */
 const CONNECT_TIMEOUT = 'Connection terminated due to connection timeout';
 const CA = 'add sslmode=verify-full&sslrootcert=/path/to/ca.pem to AIRLOCK_DATABASE_URL';
 

@@ -17,7 +17,7 @@ const PAUSE_MS = 300;
 /** Milliseconds after which a migration that never gets its locks fails, because another program, such as a backup, holds them. */
 const PATIENCE_MS = 120_000;
 
-/** Provides the migrations: numbered, forward-only `.sql` files. Each runs in its own transaction, under Kysely's advisory lock. */
+/** Provides the migrations: numbered, forward-only `.sql` files. Each file runs in its own transaction, under Kysely's advisory lock. */
 class SqlFiles implements MigrationProvider {
   readonly #folder: string;
 

@@ -83,7 +83,7 @@ describe('the pool', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('commits none of several pipelined statements when one of them fails', async () => {
+  it('commits no pipelined statement of a transaction when one statement fails', async () => {
     const before = await marks();
     const work = database.db.transaction().execute((tx) => Promise.all([add(tx, 'c'), add(tx, 'c'), add(tx, 'd')]));
     await expect(work).rejects.toMatchObject({ code: '23505' });
@@ -144,7 +144,7 @@ describe('the pool', () => {
     expect(errors).toEqual(['23505', '23505', '23505']);
   });
 
-  it('rejects with the error of an unawaited statement if a later statement fails because of it', async () => {
+  it('rejects with the error of an unawaited statement if a later statement fails because of this error', async () => {
     const work = database.db.transaction().execute(async (tx) => {
       await sendWithCommit(tx, Promise.all([add(tx, 'twice'), add(tx, 'twice')]));
       await count(tx);
@@ -163,7 +163,7 @@ describe('the pool', () => {
     expect(await marks()).not.toContain('late');
   });
 
-  it('runs a transaction in one round trip if it sends all its statements without awaiting any of them', async () => {
+  it('runs a transaction in one round trip if the transaction sends all its statements without awaiting them', async () => {
     const [, inside] = await withPipelinedTransaction(database.db, (tx) =>
       Promise.all([add(tx, 'one-trip'), count(tx)]),
     );

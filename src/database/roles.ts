@@ -45,7 +45,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   job_counts: { api: READ, worker: READ },
   // Triggers on `objects` and `uploads` write to this table. The sweep of the worker corrects it.
   account_storage: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  // The API ends an attempt and deletes the messages of FFmpeg. It starts no attempts.
+  // The API ends attempts and deletes the messages of FFmpeg, but starts no attempts.
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   workers: { api: ['SELECT', 'UPDATE (drain_requested)'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   fleet_leases: { api: NONE, worker: ['SELECT', 'INSERT', 'UPDATE'] },
@@ -78,7 +78,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   schema_migrations_lock: { api: NONE, worker: NONE },
 };
 
-const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE"
+const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE" in ASCII
 
 /**
  * Grants the roles exactly the rights above, and revokes all other rights. Missing roles are skipped, or created if `create` is true. A

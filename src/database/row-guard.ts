@@ -38,7 +38,7 @@ export interface RowGuard {
     work: (row: Row) => Promise<unknown>,
     options: { idOf: (row: Row) => string; atOnce?: number },
   ): Promise<number>;
-  /** Ids of the rows that rest. A query with a limit must exclude them, so that they do not fill its result. */
+  /** Returns the ids of the rows that rest. A query with a limit must exclude them, so that they do not fill its result. */
   resting(loop: RowLoop): string[];
   /** Records the failure of one row. Throws the error if the database or the storage caused it. */
   failed(loop: RowLoop, id: string, error: unknown): Promise<void>;

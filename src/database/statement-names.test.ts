@@ -38,7 +38,7 @@ describe('names of prepared statements', () => {
     expect(of('select count(*), 2 * $1 from a')).toBeDefined();
   });
 
-  it('are at most 300, however many texts there are', () => {
+  it('are assigned to at most 300 texts', () => {
     const names = createStatementNames();
     const given = times(5_000, () => 0).map((_, index) => times(3, () => names.nameOf(`select ${index}`)).at(-1));
     expect(given.filter(Boolean)).toHaveLength(300);

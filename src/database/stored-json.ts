@@ -8,7 +8,7 @@ export interface StoredJson<T> {
   readOrNull(stored: unknown): T | null;
 }
 
-/** A row contains data that this release cannot read, because a newer release or a person wrote it. */
+/** The error for data in a row that this release cannot read, because a newer release or a person wrote the data. */
 export class StoredJsonError extends Error {
   constructor(name: string, problem: string) {
     super(`stored ${name} ${problem}`);

@@ -55,7 +55,7 @@ export interface DownloadOptions {
   signal?: AbortSignal;
   /** Response that `openRanges` returned for the same URL. The download reads this response instead of sending another request. */
   complete?: SourceResponse;
-  /** Called once, with the declared size in bytes before the body is read. The size is null if it is not declared. */
+  /** Called once before the body is read, with the declared size in bytes, or null if the size is not declared. */
   onResponse?: (declared: { length: number | null }) => void;
   /** Called with the size of every written chunk. If the function returns a promise, reading pauses until the promise resolves. */
   onBytes?: (bytes: number) => unknown;

@@ -83,7 +83,7 @@ export async function openRanges(
   };
 }
 
-/** The range that a response contains; null if it does not contain exactly one range with a known size. */
+/** Returns the range that a response contains. Null if the response does not contain exactly one range with a known size. */
 function partOf({ body: { statusCode, headers } }: SourceResponse): { start: number; size: number } | null {
   if (statusCode !== 206) return null;
   const [, start, end, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers['content-range'] ?? '') ?? [];

@@ -25,7 +25,7 @@ describe('a closed key', () => {
   const close = (seconds = 3600) => closeUntil(new Date(Date.now() + seconds * 1000));
   const closedFiles = () => readdir(join(gateway.root, 'closed'));
 
-  it('has no object and rejects every PUT with XML, but other keys do not', async () => {
+  it('has no object and rejects every PUT with an XML error, while other keys accept PUTs', async () => {
     expect((await put()).status).toBe(200);
     expect(await close()).toBe(true);
     expect(await gateway.store.head(KEY)).toBeNull();
@@ -72,7 +72,7 @@ describe('a closed key', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('cannot be created with a signed URL, nor for more than eight days', async () => {
+  it('cannot be created by a signed URL, or for more than eight days', async () => {
     for (const [address, status] of [
       [`${url}&airlock-closed-until=1`, 403],
       [url.replace('X-Amz-Algorithm', 'airlock-closed-until=9999999999&X-Amz-Algorithm'), 403],

@@ -29,7 +29,7 @@ export interface Context {
   handOverRoot: string | null;
   maxObjectBytes: number;
   minimumRate: MinimumRate;
-  /** Must be called before the body is read: sends 100 Continue if the client expects it. */
+  /** Must be called before the body is read: sends 100 Continue if the client expects this response. */
   acceptBody: () => void;
 }
 

@@ -23,7 +23,7 @@ interface StoredObject {
   size: number;
   contentType: string;
   lastModified: Date;
-  /** See `etagOf`. */
+  /** Entity tag of the object, from `etagOf`. */
   etag: string;
 }
 
@@ -55,7 +55,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   return new Disk(root, closed, staged);
 }
 
-/** The objects in a folder. Create it with `openDisk`. */
+/** The objects in a folder. Create an instance with `openDisk`. */
 export class Disk {
   /** Path of the folder, without symbolic links. */
   readonly root: string;
@@ -73,7 +73,7 @@ export class Disk {
     this.#temp = new TempFiles(tempFolder(root));
   }
 
-  /** Bytes stored under `UPLOADS`. */
+  /** Returns the number of bytes that are stored under `UPLOADS`. */
   stagedBytes(): number {
     return [...this.#staged.values()].reduce((sum, size) => sum + size, 0);
   }
@@ -120,7 +120,7 @@ export class Disk {
     return this.#lock(key, () => this.#remove(key));
   }
 
-  /** Deletes the object and closes its key until that time (seconds since 1970). Running PUTs are aborted. */
+  /** Deletes the object, closes its key until that time (seconds since 1970), and aborts running PUTs. */
   close(key: string, until: number): Promise<void> {
     return this.#lock(key, async () => {
       try {
@@ -141,7 +141,10 @@ export class Disk {
     return this.#temp.check();
   }
 
-  /** `moveTo` moves or links the file to the given path, atomically. Call this method with the lock of the key. */
+  /**
+   * Publishes a file as the current version of an object. `moveTo` must move or link the file to the given path, atomically. Call this
+   * method with the lock of the key.
+   */
   async #publish(key: string, contentType: string, moveTo: (path: string) => Promise<void>): Promise<StoredObject> {
     if (this.closed.has(key)) throw closedKey();
     const target = objectFolder(this.root, key);
@@ -175,8 +178,8 @@ export class Disk {
 }
 
 /**
- * Calls `use` with the current version of an object. Returns null if there is none. If the object is replaced between lookup and use, its
- * old path no longer exists, so it is looked up again.
+ * Calls `use` with the current version of an object. Returns null if the object does not exist. If the object is replaced between lookup
+ * and use, its old path no longer exists, so the object is looked up again.
  */
 async function withCurrent<T>(
   root: string,

@@ -30,7 +30,7 @@ export interface ListenerOptions {
   addressOf: (request: IncomingMessage) => string;
   bucket: string;
   maxObjectBytes: number;
-  /** See `Context`. */
+  /** Folder from which workers can hand over files. Null if the gateway accepts no hand-over. */
   handOverRoot: string | null;
   tls: boolean;
   verifier: Verifier;
@@ -102,7 +102,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   };
 }
 
-/** The context that the handlers of all requests share. */
+/** Returns the context that the handlers of all requests share. */
 function sharedContext(options: ListenerOptions) {
   const { disk, uploads, reservations, stored, transfers, pieces, bucket, handOverRoot, maxObjectBytes, minimumRate } =
     options;

@@ -16,7 +16,7 @@ export const LARGE_PIECES: PoolShape = {
   reserved: 16 * 2 ** 20,
 };
 
-/** Memory for a part of a download. Release it when its bytes have reached the kernel. */
+/** Memory for a part of a download. Release the piece when its bytes have reached the kernel. */
 export interface Piece {
   buffer: Buffer;
   release(): void;
@@ -83,8 +83,8 @@ interface Slab {
 }
 
 /**
- * Buffers of one size, cut from slabs. Reuses each buffer instead of waiting for garbage collection, and drops a slab when all of its
- * buffers are free.
+ * Creates buffers of one size, which are cut from slabs. Reuses each buffer instead of waiting for garbage collection, and drops a slab
+ * when all of its buffers are free.
  */
 function createBuffers(bytes: number): Buffers {
   /** Slabs with free buffers. */

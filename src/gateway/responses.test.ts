@@ -102,7 +102,7 @@ describe('ranges and conditions', () => {
     }
   });
 
-  it('compare entity tags', async () => {
+  it('depend on the entity tag of the object', async () => {
     const url = await get();
     const etag = (await fetch(url)).headers.get('etag')!;
     expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
@@ -168,7 +168,7 @@ describe('browsers', () => {
   });
 });
 
-describe('lists', () => {
+describe('lists of objects', () => {
   it('support a page size, a start key and a continuation token, and reject other parameters', async () => {
     const path = join(gateway.root, 'ten-bytes');
     for (const key of ['l/a', 'l/b', 'l/c'])
@@ -198,8 +198,8 @@ describe('lists', () => {
   });
 });
 
-describe('HTTPS', () => {
-  it('is served with a custom certificate, requires TLS 1.2, and sends HSTS', async () => {
+describe('a gateway with HTTPS', () => {
+  it('serves a custom certificate, requires TLS 1.2, and sends HSTS', async () => {
     const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
     });

@@ -96,7 +96,7 @@ describe('the gateway', () => {
     await gateway.close();
   });
 
-  it('fails to start with the reason if it cannot listen', async () => {
+  it('fails to start and reports the reason if it cannot listen', async () => {
     const gateway = await start();
     await expect(start({ port: gateway.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await gateway.close();

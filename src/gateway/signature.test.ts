@@ -237,7 +237,7 @@ describe('signed URLs', () => {
   });
 });
 
-describe('requests with signed headers', () => {
+describe('requests without a signed URL', () => {
   const url = (key: string): string => `${gateway.endpoint}/${BUCKET}/${key}`;
 
   it('are rejected without a valid Authorization header', async () => {

@@ -98,7 +98,7 @@ describe('the report of stored uploads', () => {
 
 describe('a line of the report', () => {
   it.each(['', 'uploads/a/1', 'uploads/a/1 x', 'uploads/a/1 -1', 'outputs/a/1 0', 'uploads/a/1 0 0', '/etc/passwd 0'])(
-    'a line of the report that is "%s" reports nothing',
+    'a line of the report that is "%s" reports no upload',
     (line) => {
       expect(parseStoredLine(line)).toBeNull();
     },

@@ -42,7 +42,7 @@ export function parseTarget(url: string): Target {
   };
 }
 
-/** The value of a parameter, or null. `parseTarget` rejects repeated names. */
+/** Returns the value of a parameter, or null if the query does not contain the parameter. `parseTarget` rejects repeated names. */
 export function parameter(target: Target, name: string): string | null {
   return target.query.find(([each]) => each === name)?.[1] ?? null;
 }

@@ -40,7 +40,7 @@ export interface PresignedRequest {
 
 /** A part of an unfinished multipart upload. */
 export interface StoredPart {
-  /** 1 to 10,000. */
+  /** Part number, from 1 to 10,000. */
   partNumber: number;
   size: number;
   /** Entity tag of these bytes, with its quotation marks. A part that is sent again gets a new entity tag. */
@@ -128,7 +128,7 @@ export interface Capabilities {
     handlers: { onOpen: () => void; onStored: (stored: StoredUpload) => void },
     signal: AbortSignal,
   ): Promise<void>;
-  /** Free space on the store's disk. As cheap as `ping`, and also retried only briefly. */
+  /** Returns the free space on the store's disk. The call is as cheap as `ping`, and is also retried only briefly. */
   space?(): Promise<StoreSpace>;
 }
 

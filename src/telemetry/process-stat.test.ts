@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isDead, isRunning, markProcess, parseProcessStat } from './process-stat.ts';
 
 describe('/proc/PID/stat', () => {
-  it('is parsed correctly after any command name', () => {
+  it('is parsed correctly for any command name', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const rest = `S ${Array.from({ length: 18 }, (_, n) => n).join(' ')} 4242 0`;

@@ -8,7 +8,7 @@ const USER_HZ = 100;
  * clock tick at which the process started, the pid identifies the process until the next boot.
  */
 export interface ProcessStat {
-  /** One letter; Z and X mean dead. */
+  /** One letter. Z and X mean that the process is dead. */
   state: string;
   parent: number;
   /** Processor time spent in user and kernel mode, in milliseconds. */

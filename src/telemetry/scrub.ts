@@ -69,7 +69,7 @@ function scrubUserinfo(url: string): string {
   return url.replace(/(:\\*\/\\*\/)[^/]*@/g, `$1${GONE}@`);
 }
 
-/** Removes everything after the first match. */
+/** Replaces everything after the first match. */
 function cut(url: string, from: RegExp): string {
   const match = from.exec(url);
   return match === null ? url : `${url.slice(0, match.index)}${match[0]}${GONE}`;

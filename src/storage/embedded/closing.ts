@@ -1,6 +1,6 @@
 /*
- * The request by which the embedded gateway closes a key, an extension of S3. A store announces in its response to HEAD
- * of the bucket that it supports this; other stores never receive the request.
+ * The request by which the embedded gateway closes a key, an extension of S3. A store announces in its response to HEAD of the bucket that
+ * it supports this request. Other stores never receive the request.
  */
 
 /** Header of the response to HEAD of the bucket. Its value is `yes` if the store can close keys. */

@@ -59,7 +59,7 @@ describe('disk layout', () => {
     expect(versionName(2 ** 53 - 1, ' '.repeat(72)).length).toBeLessThanOrEqual(255);
   });
 
-  it('parses no folder name that it never creates', () => {
+  it('parses only folder names that it can create', () => {
     for (const name of ['..', 'a', 'a%2f=', 'a b=', '%=', 'lost+found', '=x', 'é=']) {
       expect(parseFolder(name), name).toBeNull();
     }

@@ -50,7 +50,7 @@ export function closedFolder(root: string): string {
   return join(root, 'closed');
 }
 
-/** Names of the nested folders of a key. */
+/** Returns the names of the nested folders of a key. */
 export function keyToFolders(key: string): string[] {
   const folders: string[] = [];
   const segments = key.split('/');
@@ -66,7 +66,7 @@ export function keyToFolders(key: string): string[] {
   return folders;
 }
 
-/** Decodes a folder name; null for a name that this layout never creates. */
+/** Decodes a folder name. Null for a name that this layout never creates. */
 export function parseFolder(name: string): { bytes: Buffer; kind: FolderKind } | null {
   const kind = (Object.keys(SUFFIX) as FolderKind[]).find((each) => name.endsWith(SUFFIX[each]));
   const bytes = kind && decodeBytes(name.slice(0, -1));

@@ -10,11 +10,11 @@ const SIGNING_SCOPE = 'https://www.googleapis.com/auth/iam';
 
 /** Airlock's identity for Google. Every method rejects with `StorageError`, which contains no key and no token. */
 export interface GcsCredentials {
-  /** Email address of the service account whose key creates the signatures. */
+  /** Returns the email address of the service account whose key creates the signatures. */
   email(): Promise<string>;
-  /** Hexadecimal RSA-SHA256 signature. */
+  /** Returns the hexadecimal RSA-SHA256 signature of a text. */
   sign(text: string): Promise<string>;
-  /** Value of the `Authorization` header of Airlock's own calls. */
+  /** Returns the value of the `Authorization` header of Airlock's own calls. */
   authorization(): Promise<string>;
 }
 

@@ -15,7 +15,7 @@ export interface SignableUrl {
   query: readonly Pair[];
   /** Headers that the client must send, with lower-case names. */
   headers: readonly Pair[];
-  /** `YYYYMMDDTHHMMSSZ`. */
+  /** Time of the signature, as `YYYYMMDDTHHMMSSZ`. */
   timestamp: string;
   /** Seconds after which the URL expires: at most seven days. */
   expiresIn: number;

@@ -29,7 +29,7 @@ describe('a key file', () => {
     expect(key!.privateKey.equals(rsa)).toBe(true);
   });
 
-  it('a key file of workload identity has no key', async () => {
+  it('a key file of workload identity contains no private key, and is read as null', async () => {
     expect(await read(JSON.stringify({ type: 'external_account', audience: 'x' }))).toBeNull();
   });
 

@@ -8,13 +8,13 @@ import { childrenOf, parseXml, textOf, type XmlElement } from '../xml.ts';
 
 export interface ListPage {
   objects: ListedObject[];
-  /** Null on the last page. */
+  /** Continuation token of the next page. Null on the last page. */
   next: string | null;
 }
 
 export interface PartPage {
   parts: StoredPart[];
-  /** Null on the last page. */
+  /** Marker of the next page. Null on the last page. */
   next: string | null;
 }
 

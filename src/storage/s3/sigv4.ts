@@ -26,7 +26,7 @@ export interface SignableRequest {
   payloadHash: string;
 }
 
-/** Percent-encodes all except the unreserved characters of RFC 3986. Throws URIError on a lone surrogate. */
+/** Percent-encodes all characters except the unreserved characters of RFC 3986. Throws URIError on a lone surrogate. */
 export function encodeRfc3986(text: string): string {
   if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(

@@ -43,7 +43,7 @@ export interface S3Options {
   equalParts?: boolean;
   /** Whether to delete many objects with one request (DeleteObjects). Default: true. Stores without DeleteObjects are detected. */
   deletesMany?: boolean;
-  /** Keys per page of a list. Default: 1,000, the maximum of S3. */
+  /** Number of keys per page of a list. Default: 1,000, the maximum of S3. */
   pageKeys?: number;
   /** Default: `S3_RETRIES`. */
   retries?: RetrySettings;

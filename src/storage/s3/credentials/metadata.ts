@@ -13,8 +13,9 @@ const CONTAINER = 'the credential service of the container';
 const ROLES = '/latest/meta-data/iam/security-credentials/';
 
 /**
- * Keys of the role of an EC2 instance, from version 2 of its metadata service (IMDSv2). Each request contains a token from a PUT, which
- * redirects and proxies cannot be tricked into sending. There is no fallback to version 1. Rejects with `StorageError`.
+ * Returns a function that requests the keys of the role of an EC2 instance from version 2 of its metadata service (IMDSv2). Each request
+ * contains a token from a PUT, which redirects and proxies cannot be tricked into sending. There is no fallback to version 1. The function
+ * rejects with `StorageError`.
  */
 export function instanceKeys(endpoint: string): () => Promise<TemporaryKeys> {
   const remedy =
@@ -40,7 +41,7 @@ export interface ContainerService {
   tokenFile?: string;
 }
 
-/** Keys of the ECS task or the EKS pod (Pod Identity), from the service that the environment names. */
+/** Returns a function that requests the keys of the ECS task or the EKS pod (Pod Identity) from the service that the environment names. */
 export function containerKeys({ url, token, tokenFile }: ContainerService): () => Promise<TemporaryKeys> {
   const remedy = 'check the role of the task or pod';
   const ask = asking({ whom: CONTAINER, remedy, connectMs: CONNECT_MS, silenceMs: 5_000 });
