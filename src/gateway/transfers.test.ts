@@ -40,7 +40,7 @@ describe('transfer permits', () => {
     expect(takeAll(transfers, 'c')).toHaveLength(1024 - 64);
   });
 
-  it.each([2, 6, 40])('leave a permit for a new account while %i accounts keep as many permits as they can get', (accounts) => {
+  it.each([2, 6, 40])('leave a permit for a new account while %i accounts keep all their permits', (accounts) => {
     const transfers = openTransfers(4096);
     for (let account = 0; account < accounts; account++) takeAll(transfers, `a${account}`);
     expect(takeAll(transfers, 'new').length).toBeGreaterThan(0);

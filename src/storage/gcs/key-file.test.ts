@@ -41,7 +41,7 @@ describe('a key file', () => {
     [JSON.stringify({ ...valid, private_key: 'SECRET' }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: undefined }), /private_key is not an RSA key in PEM/],
     [JSON.stringify({ ...valid, private_key: curve }), /private_key is not an RSA key in PEM/],
-  ])('a malformed key file is rejected with a remedy, and the error quotes nothing from the file: %#', async (text, reason) => {
+  ])('a malformed key file is rejected with a remedy, and the error does not quote it: %#', async (text, reason) => {
     const error = await read(text).catch((caught: Error) => caught);
     expect(error).toMatchObject({ name: 'ConfigError', message: reason });
     expect(String(error)).toMatch(/^ConfigError: GOOGLE_APPLICATION_CREDENTIALS: .*\. Create a JSON key/);
