@@ -9,7 +9,7 @@ import { runWell } from './lib/run.ts';
 import { formatTable } from './lib/table.ts';
 
 type Case = (options: CaseOptions) => Promise<CaseResult>;
-/** Each case loads its code when it runs, so that help and single cases start quickly. */
+/** The cases by name. Each case loads its code when it runs, so that help and single cases start quickly. */
 const CASES: Record<string, () => Promise<Case>> = {
   startup: async () => (await import('./cases/startup.ts')).startup,
   memory: async () => (await import('./cases/memory.ts')).memory,
@@ -90,7 +90,7 @@ async function main(): Promise<number> {
   }
   const machine = await describeMachine();
   if (!options.json) process.stdout.write(`${machineLine(machine)}\n`);
-  // Builds changed code, so that no case measures a build.
+  // Build changed code first, so that no case measures a build.
   await runWell(join(import.meta.dirname, '..', 'airlock'), ['--version']);
 
   const record = options.record ? await openRecord(machine, options) : null;
@@ -167,7 +167,7 @@ function readOptions(): Options | string {
   }
 }
 
-/** A status line that overwrites itself. Prints nothing if standard error is not a terminal. */
+/** Prints a status line that overwrites itself. Prints nothing if standard error is not a terminal. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`);
 }

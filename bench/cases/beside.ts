@@ -4,10 +4,10 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
 const POSTERS = 30;
-/** Slow on purpose, because it must run longer than all posters. */
+/** The 4K job. It is slow on purpose, because it must run longer than all posters. */
 const LARGE = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'slow' }] };
 
-/** A poster of an upload, from the POST to its end: on an idle machine, and while a 4K job encodes. */
+/** Measures a poster of an upload, from the POST to its end, on an idle machine and while a 4K job encodes. */
 export async function beside({ progress }: CaseOptions): Promise<CaseResult> {
   const [short, large] = [await sourceShort(), await source4k(progress)];
   const bench = await openBench();

@@ -9,11 +9,11 @@ import { median } from '../lib/statistics.ts';
 
 const ACCOUNTS = 1_000;
 const JOBS_EACH = 100;
-/** Concurrent claims, as in a fleet with this number of free slots. */
+/** Number of concurrent claims, as in a fleet with this number of free slots. */
 const CLAIMERS = 8;
 const CLAIMS = 4_000;
 
-/** The number of jobs that a fleet can start in a second while 100,000 jobs of 1,000 accounts wait. */
+/** Measures how many jobs a fleet can start per second while 100,000 jobs of 1,000 accounts wait. */
 export async function claims({ progress }: CaseOptions): Promise<CaseResult> {
   const database = await openScratchDatabase();
   const pool = openPool(database.url, { max: CLAIMERS, role: 'bench', onError: () => {} });

@@ -22,14 +22,14 @@ const DELIVERIES = 2;
 const P99_MS = 2_000;
 /** Milliseconds without a new request to a server that never responds. */
 const STEADY_MS = 1_500;
-/** Minimum number of fetches that use a place while 40 accounts request one. */
+/** Number of dripping fetches that must run before a round begins: the fetches of two accounts. */
 const LEAST_DRIPS = 2 * FETCHES;
 
 type Latencies = Record<'job from a URL, delivered' | 'probe' | 'new connection' | 'confirm', number[]>;
 
 /**
  * Accounts keep places of each network pool for as long as they can: with sources that drip, with destinations that never respond, with
- * probes of a server that hangs, and with connections to its buckets. Meanwhile a new account uses each pool.
+ * probes of a server that hangs, and with connections to buckets of that server. Meanwhile, a new account uses each pool.
  */
 export async function pools({ progress, report }: CaseOptions): Promise<CaseResult> {
   // All accounts send from one address.
@@ -112,7 +112,7 @@ async function rounds({ service, peers, clip, key, client }: Newcomer): Promise<
     await timed('probe', async () =>
       expectStatus(await ask('POST', '/v1/probe', { url: `${peers.url}/file/probe` }), 200),
     );
-    // The bucket rejects the test, which shows that a worker has made it.
+    // The bucket rejects the test, which shows that a worker has run the test.
     const bucket = bucketAt(`${peers.url}/deny`, `new-${round}`);
     await timed('new connection', async () => expectStatus(await ask('POST', '/v1/connections', bucket), 422));
     await timed('confirm', () => client.upload(clip));

@@ -137,14 +137,18 @@ function unnamedValues({ positional, options, aliases = {} }: FilterSpec): strin
   return positional.slice(0, end).map((name) => (isAccepted(name) ? code(name) : `${code(name)} (rejected)`));
 }
 
+/** A longer list of other names hides the accepted values. */
+const MAX_OTHER_NAMES = 16;
+
 /** Returns the accepted values, with other names of a value. Numbers are described only on the page of all filters. */
 function valueText(value: FilterValue): string {
   const text = describeFilterValue(value).replace(/^Use /, '').replace(/\.$/, '');
   const names = value.type === 'choice' ? Object.entries(value.aliases ?? {}) : [];
   const others = names.filter(([name, same]) => Number.isNaN(Number(name)) && !isListed(value, name, same));
-  return others.length === 0
-    ? text
-    : `${text}. Other names: ${others.map(([name, same]) => `${name} (= ${same})`).join(', ')}`;
+  if (others.length === 0) return text;
+  if (others.length > MAX_OTHER_NAMES)
+    return `${text}. ${others.length} other names are accepted too, such as ${code(others[0]![0])}`;
+  return `${text}. Other names: ${others.map(([name, same]) => `${name} (= ${same})`).join(', ')}`;
 }
 
 /** Whether a name is one of the listed values, or differs from its value only in case, hyphens and underscores. */

@@ -2,10 +2,10 @@ import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { loadProm } from './prom.ts';
 import { createSignInMetrics, type SignInMetrics } from './sign-in-metrics.ts';
 
-/* Every series carries the label `role`; durations are seconds. prom-client is loaded with the first registry. */
+/* Every series has the label `role`. Durations are in seconds. prom-client is loaded with the first registry. */
 
 export interface HttpMetrics extends SignInMetrics {
-  /** `route` is the pattern (`/v1/transcodes/:id`), never the path: each id would become a series. */
+  /** `route` is the pattern (`/v1/transcodes/:id`), never the path, because each id would become a series. */
   httpRequests: Counter<'route' | 'method' | 'status'>;
   httpSeconds: Histogram<'route' | 'method'>;
   /** Jobs that clients created; a repeated request with the same `Idempotency-Key` counts once. */
@@ -15,13 +15,15 @@ export interface HttpMetrics extends SignInMetrics {
 }
 
 export interface WorkerMetrics {
-  /** Finished attempts by outcome and kind of job. A worker claims only kinds that it knows, so there are few. */
+  /** Finished attempts by outcome and kind of job. A worker claims only kinds that it knows, so the label has few values. */
   attempts: Counter<'end' | 'kind'>;
   /** Seconds from the claim of a job to its end. */
   attemptSeconds: Histogram;
   /** Seconds from the acceptance of a job to its first claim. */
   queueWaitSeconds: Histogram;
-  /** Steps of an attempt. Their sum may exceed the attempt: a check runs while its output is stored. */
+  /**
+   * Seconds of each step of an attempt. Their sum may exceed the duration of the attempt, because a check runs while its output is stored.
+   */
   stageSeconds: Histogram<'stage' | 'kind'>;
   /** Attempts that failed, by failure code. */
   failures: Counter<'code' | 'kind'>;
@@ -47,7 +49,7 @@ export interface ServiceNumbers {
   jobs: { status: string; kind: string; count: number }[];
   /** Jobs in the queue and in slots, by resource class. */
   queue: { status: string; resource_class: string; count: number }[];
-  /** Seconds by resource class, for jobs that are due; 0 if no job waits. */
+  /** Seconds since the first waiting job was due, by resource class. 0 if no job waits. */
   oldestWaitingSeconds: Record<string, number>;
   workers: number;
   slots: number;
@@ -68,16 +70,19 @@ const WAIT_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800];
 const STAGE_BUCKETS = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 7200];
 const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60];
 
-/** Milliseconds. prom-client samples the event loop with a timer, by default a hundred times a second. */
+/** Milliseconds between samples of the event loop. prom-client takes these samples with a timer, by default a hundred times per second. */
 const SAMPLE_MS = 1_000;
-/** Names of metrics of these samples, which are too rare to be meaningful. Each scrape measures `nodejs_eventloop_lag_seconds` instead. */
+/**
+ * Names of the metrics of these samples. They are removed, because the samples are too rare to be meaningful. Each scrape measures
+ * `nodejs_eventloop_lag_seconds` instead.
+ */
 const SAMPLED = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
   (name) => `airlock_nodejs_eventloop_lag_${name}_seconds`,
 );
 
 /**
- * A registry for one process. On request, it contains that process's own metrics (CPU, memory, event loop). Between scrapes, an idle
- * process stays asleep.
+ * Creates the registry of one process. With `processMetrics`, the registry contains the metrics of the process itself (CPU, memory, event
+ * loop). Between scrapes, an idle process stays asleep.
  */
 export async function createRegistry(role: string, options: { processMetrics?: boolean } = {}): Promise<Registry> {
   const prom = await loadProm();
@@ -269,8 +274,8 @@ function setServiceGauges(gauges: ReturnType<typeof registerServiceGauges>, numb
 }
 
 /**
- * Registers gauges of the entire service. The returned function reads the numbers and must run before each scrape; if
- * the database is unavailable, the gauges are left out rather than shown stale.
+ * Registers gauges of the entire service. The returned function reads the numbers, and must run before each scrape. If the database is
+ * unavailable, the gauges are left out, so that they show no stale values.
  */
 export async function addServiceGauges(
   registry: Registry,

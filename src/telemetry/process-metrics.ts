@@ -4,7 +4,7 @@ import { loadProm } from './prom.ts';
 /** Counters of a listener's connection guard; see `listener/connection-guard.ts`. */
 export interface ConnectionNumbers {
   open: number;
-  /** Number by reason, since the start. */
+  /** Number of rejected connections by reason, since the process started. */
   rejected: Record<string, number>;
 }
 

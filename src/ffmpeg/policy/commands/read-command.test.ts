@@ -167,7 +167,7 @@ describe('rejected commands', () => {
 });
 
 describe('a fault in an argument', () => {
-  /** Ways to write one character for a shell. */
+  /** Functions that write one character for a shell, by the kind of quoting. */
   const written: Record<string, (character: string) => string> = {
     bare: (character) => (/[A-Za-z0-9=:.,@/*{}[\]-]/.test(character) ? character : `\\${character}`),
     escaped: (character) => `\\${character}`,
