@@ -27,7 +27,7 @@ export async function openForbiddingProxy(target: number): Promise<ForbiddingPro
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
       return;
     }
-    // The host of the client is forwarded, because the signature covers it.
+    // The `Host` header of the client is forwarded, because the signature covers it.
     const { method, url, headers } = incoming;
     const outgoing = request({ host: '127.0.0.1', port: target, method, path: url, headers }, (reply) => {
       response.writeHead(reply.statusCode!, reply.headers);

@@ -13,7 +13,7 @@ const given = {
   willBuild: false,
 };
 
-describe('the greeting of up', () => {
+describe('the greeting of airlock up', () => {
   it('lists the parts of the service, their addresses, and commands to try', () => {
     const text = greeting(given);
     expect(text).toContain('Airlock is up at http://127.0.0.1:1 (1.2 s)');

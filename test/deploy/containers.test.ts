@@ -128,7 +128,7 @@ describe('the complete Compose file', () => {
     }
   });
 
-  it('mounts for the files of services only folders that prepare.sh creates', () => {
+  it('mounts only folders that prepare.sh creates for the files of services', () => {
     const script = read('docker/prepare.sh');
     for (const [, { volumes = [], env_file = [] }] of services) {
       const paths = [...volumes.map((volume: string) => volume.split(':')[0]), ...[env_file].flat()];

@@ -121,7 +121,7 @@ describe('the samples for curl in /openapi.json', () => {
   });
 });
 
-it('the page contains no other programs', () => {
+it('docs/backend.md contains only the programs that this file runs', () => {
   const shown = [...text.matchAll(/^```(\w+)$/gm)]
     .map((match) => match[1])
     .filter((one) => one !== 'sh' && one !== 'text');

@@ -69,7 +69,7 @@ describe('the policy alone', () => {
     expect(Number(args[args.lastIndexOf('-t') + 1])).toBeLessThanOrEqual(43_200);
   });
 
-  it('rejects more than 250 attacks, of a table with at least 12 classes', () => {
+  it('rejects the more than 250 attacks of a table with at least 12 classes', () => {
     expect(rows('refused').length).toBeGreaterThan(250);
     const classes = new Set(ATTACKS.map((attack) => attack.class));
     expect(classes.size).toBeGreaterThanOrEqual(12);

@@ -204,7 +204,7 @@ function joinPicture(
     encoder,
     frame: isGif && short === null ? fitShortSide(fitWidth(fitted, GIF_WIDTH), null, true) : fitted,
     rate: rung?.frameRate ?? Math.min(fastest, isGif ? GIF_JOIN_RATE : MAX_JOIN_RATE),
-    // All segments of a join need one pixel format. It has no alpha channel, because then all inputs would need an alpha channel.
+    // All segments of a join need one pixel format. It has no alpha channel, because otherwise all inputs would need one.
     pixelFormat: isGif ? 'rgb24' : pixelFormatFor(encoder, { alpha: false, bitDepth: 8 }) || 'yuv420p',
   };
 }

@@ -6,7 +6,7 @@ import { numberIn, uploadOf } from './begin.ts';
 
 /**
  * PUT `?partNumber&uploadId`: stores a part, and replaces an earlier part with the same number. If all parts have the same size, the first
- * part with a number is written at its position in the object.
+ * upload of each part number is written at its position in the object.
  */
 export async function putPart(context: Context): Promise<void> {
   const { request, response, target, uploads, disk, maxObjectBytes } = context;

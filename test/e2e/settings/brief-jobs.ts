@@ -39,7 +39,7 @@ export const briefJobs = (given: () => TestService) => () => {
     for (const id of brief) await cancel(id);
     await until(async () => (await statusesOf(long))[0] === 'processing', { what: 'a long job to start' });
     await stopFfmpegs(given());
-    // The worker has claimed the light job after the long job.
+    // The worker claims this light job after the long job, and runs it first.
     const light = await transcode(given(), { inputs: [{ url: short }], outputFormat: 'jpg' });
     expect(light.status).toBe('completed');
     expect(await statusesOf(long)).toEqual(['processing', 'pending']);
