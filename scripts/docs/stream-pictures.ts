@@ -46,7 +46,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** A completed job with every output that the page of a job can show. */
+/** Makes a completed job with every output that the page of a job can show, and returns its ID. */
 async function makeJob(): Promise<string> {
   const path = join(scratch, 'flight-over-the-coast.mp4');
   const scene = 'mandelbrot=s=640x360:r=25:start_scale=0.6:end_scale=0.05:end_pts=200:maxiter=200';

@@ -906,7 +906,7 @@ export interface paths {
          * Read a batch with its jobs
          * @description Returns the batch with its entries in the order of the request. Each job has the same form as in lists.
          *
-         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own batches.
          */
         get: operations["getBatch"];
         put?: never;
@@ -934,7 +934,7 @@ export interface paths {
          * Cancel the jobs of a batch
          * @description Cancels every waiting and running job of the batch. Final jobs stay unchanged.
          *
-         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own jobs.
+         *     Requires a key with the scope `transcode`, or a person with the role `operator`, `admin` or `member`. A key without `read` can use it only for its own batches.
          */
         patch: operations["cancelBatch"];
         trace?: never;
@@ -1276,7 +1276,7 @@ export interface paths {
          * Read events of a batch and of its jobs, oldest first
          * @description `Accept: text/event-stream` streams them as they happen, and ends after `batch.completed`. When two jobs end in the same moment, `batch.completed` may come before the event of one of them.
          *
-         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own jobs.
+         *     Requires a key with the scope `transcode` or `read`, or a person with the role `operator`, `admin`, `member` or `viewer`. A key without `read` can use it only for its own batches.
          */
         get: operations["listBatchEvents"];
         put?: never;
@@ -3928,7 +3928,7 @@ export interface components {
             max_queued: number | null;
             /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null: 100,000,000,000. */
+            /** @description Limit: bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
             /** @description Limit: unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
@@ -3971,7 +3971,7 @@ export interface components {
             max_queued: number | null;
             /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null: 100,000,000,000. */
+            /** @description Limit: bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
             /** @description Limit: unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
@@ -3995,7 +3995,7 @@ export interface components {
                 running: number;
                 /** @description Minutes of input in this month. */
                 minutes: number;
-                /** @description Bytes of uploads and outputs, including bytes promised to open upload URLs. */
+                /** @description Bytes of uploads and outputs, including bytes reserved for unconfirmed upload URLs. */
                 stored_bytes: number;
                 /** @description Unconfirmed upload URLs. */
                 open_uploads: number;
@@ -4068,7 +4068,7 @@ export interface components {
             awaiting: number;
             /** @description Jobs that run. */
             running: number;
-            /** @description By class of jobs. */
+            /** @description The jobs of each resource class. */
             lanes: {
                 /** @description The class of jobs. */
                 name: string;
@@ -4624,7 +4624,7 @@ export interface components {
                 jobs: number;
                 /** @description Minutes of their inputs. */
                 minutes: number;
-                /** @description Bytes of uploads and outputs now, including bytes promised to open upload URLs. */
+                /** @description Bytes of uploads and outputs now, including bytes reserved for unconfirmed upload URLs. */
                 stored_bytes: number;
                 /** @description Days with jobs, in order. */
                 by_day: {
@@ -5360,7 +5360,7 @@ export interface components {
         };
         /** @description A file to describe. */
         ProbeRequest: {
-            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a URL. */
+            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. Airlock reads only parts of a large file at a URL. */
             url: string;
         };
         /** @description A connection to create. */
@@ -5690,7 +5690,7 @@ export interface components {
             max_queued?: number | null;
             /** @description Limit: bytes of one upload. Null restores the default. */
             max_upload_bytes?: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes promised to open upload URLs. Null restores the default. */
+            /** @description Limit: bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null restores the default. */
             max_stored_bytes?: number | null;
             /** @description Limit: unconfirmed upload URLs. Null restores the default. */
             max_open_uploads?: number | null;

@@ -18,12 +18,12 @@ import { monthOf, usedMinutes } from './usage.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 
-/** All accounts, ordered by name. */
+/** Returns all accounts, ordered by name. */
 export async function listAccounts(db: Db): Promise<Account[]> {
   return db.selectFrom('accounts').selectAll().orderBy('name').execute();
 }
 
-/** A page of accounts, ordered by name. */
+/** Returns a page of accounts, ordered by name. */
 export async function pageOfAccounts(
   db: Db,
   cursors: ListCursors,
@@ -35,7 +35,7 @@ export async function pageOfAccounts(
   return cutPage(cursors, await page.limit(limit + 1).execute(), limit, ({ name, id }) => ({ key: name, id }));
 }
 
-/** Returns undefined if no account has this name. */
+/** Finds an account by its name. Returns undefined if no account has this name. */
 export async function findAccount(db: Db, name: string): Promise<Account | undefined> {
   return db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
 }
@@ -47,8 +47,9 @@ export async function createAccount(tx: Tx, name: string, actor: string): Promis
 }
 
 /**
- * Changes the settings of an account. They apply to its next request and to the next job that starts, because API and worker read the
- * account each time. Returns null if there is no such account. Throws `invalid_request` with the name of a setting that is out of range.
+ * Changes the settings of an account. The settings apply to the next request of the account and to its next job that starts, because API
+ * and worker read the account each time. Returns null if there is no such account. Throws `invalid_request` with the name of a setting that
+ * is out of range.
  */
 export async function changeAccount(
   tx: Tx,

@@ -29,7 +29,9 @@ export async function getAccount(db: Db, id: string): Promise<Account | undefine
   return db.selectFrom('accounts').select(ACCOUNT_COLUMNS).where('id', '=', id).executeTakeFirst();
 }
 
-/** Retention of an account's uploads and outputs in seconds. The account's own setting can only shorten the server's retention. */
+/**
+ * Returns the retention of an account's uploads and outputs in seconds. The account's own setting can only shorten the server's retention.
+ */
 export function accountRetention(account: Pick<Account, 'retention_seconds'>, serverSeconds: number): number {
   return Math.min(account.retention_seconds ?? serverSeconds, serverSeconds);
 }

@@ -7,8 +7,8 @@ import { GENESIS, hashAuditRow } from './audit.ts';
 const BATCH = 1000;
 
 /**
- * The newest entry of the log at one time, in the form that is signed. A copy kept elsewhere reveals a log that was
- * truncated or rewritten.
+ * The newest entry of the log at one time, in the form that is signed. A copy that is kept elsewhere reveals whether the log was truncated
+ * or rewritten.
  */
 export interface AuditHead {
   type: 'airlock.audit-head';
@@ -23,10 +23,10 @@ export interface AuditReport {
   rows: number;
   /** Number of signed heads that were compared. */
   checkpoints: number;
-  /** `seq` of the first row that fails verification; null when the log is intact. */
+  /** `seq` of the first row that fails verification. Null if the log is intact. */
   brokenAt: number | null;
   problem: AuditProblem | null;
-  /** Hash of the last row that was read; null for an empty log. */
+  /** The last row that was read. Null for an empty log. */
   head: { seq: number; hash: string } | null;
 }
 
@@ -42,7 +42,7 @@ export type AuditProblem =
 
 type Checkpoint = { head: AuditHead; by: Signature };
 
-/** Returns the head of the log; null for an empty log. */
+/** Returns the head of the log, or null for an empty log. */
 export async function auditHead(db: Db): Promise<AuditHead | null> {
   const last = await db
     .selectFrom('audit_log')
@@ -104,7 +104,7 @@ export async function verifyAudit(
   return forged ? broken(forged.head.seq, 'bad_signature') : report;
 }
 
-/** Reads in batches, because the log of several years does not fit into memory. */
+/** Yields the rows of the log in order. Reads them in batches, because the log of several years does not fit into memory. */
 async function* rowsOf(db: Db): AsyncGenerator<Selectable<AuditLogTable>> {
   // Start below every number, to find a row that was moved before the first row.
   let last = -Number.MAX_SAFE_INTEGER;

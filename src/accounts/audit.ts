@@ -44,15 +44,15 @@ export interface AuditEntry {
   result: 'ok' | 'refused' | 'failed';
   ip?: string | null;
   requestId?: string | null;
-  /** Ids and numbers only; never a URL, a name or a secret. */
+  /** Contains only ids, numbers and fixed words, never a URL, a name or a secret. */
   details?: Record<string, string | number | boolean | null>;
 }
 
-/** Who made the request. */
+/** The actor of an entry, and the request that caused the entry. */
 export type Actor = Pick<AuditEntry, 'actor' | 'ip' | 'requestId'>;
 
 const AUDIT_LOCK = 0x41_55_44_49; // "AUDI"
-/** Replaces the hash of a previous row in the first row. */
+/** The first row contains this value in place of the hash of a previous row. */
 export const GENESIS = Buffer.alloc(32);
 
 /** Appends a row whose hash covers the previous row. Other writers wait until the transaction ends. */
@@ -82,7 +82,7 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     .execute();
 }
 
-/** A page of the log, newest first. `after`: entries older than that number. */
+/** Returns a page of the log, newest first. If `after` is set, the page contains only entries with smaller numbers. */
 export async function listAudit(db: Db, { after, limit }: { after?: number | undefined; limit: number }) {
   let query = db
     .selectFrom('audit_log')
@@ -117,7 +117,7 @@ type HashedRow = {
   details: unknown;
 };
 
-/** SHA-256 over the hash of the previous row and the canonical JSON of this one. */
+/** Returns the SHA-256 of the hash of the previous row and the canonical JSON of this row. */
 export function hashAuditRow(row: HashedRow, previous: Buffer): Buffer {
   const text = canonicalJson({
     seq: row.seq,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cacheBriefly } from './cache-briefly.ts';
 
 describe('results of cacheBriefly', () => {
-  it('are reused for half a second, or for twenty times the duration of the call', async () => {
+  it('are reused for half a second, or for twenty times the duration of the call if this is longer', async () => {
     let now = 0;
     let count = 0;
     const recent = cacheBriefly<number>(() => now);

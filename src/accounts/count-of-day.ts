@@ -4,8 +4,8 @@ import type { Tx } from '../database/pool.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * Counts a resource that an account creates, in the transaction that creates it, because a deleted resource has no row to count.
- * Returns the number of resources created in the current window of 24 hours, including this one. A window starts with its first
+ * Counts a resource that an account creates, in the transaction that creates it, because a deleted resource has no row to count. Returns
+ * the number of resources created in the current window of 24 hours, including the resource of this call. A window starts with its first
  * resource, and ends by the clock of the database.
  */
 export async function countOfDay(

@@ -18,7 +18,7 @@ export interface IdempotencyScope {
 export interface Remembered<T> {
   status: number;
   answer: T;
-  /** The resource that `work` created. Erasing it also erases the response. */
+  /** The resource that `work` created. Erasing this resource also erases the response. */
   made?: { job_id: string } | { upload_id: string } | { batch_id: string };
 }
 

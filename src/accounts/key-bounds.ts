@@ -11,7 +11,7 @@ const EVERYTHING: KeyRights = { scopes: [...SCOPES], allowed_cidrs: [], expires_
 const DAY_MS = 86_400_000;
 
 /**
- * Returns the rights of a new key: the rights in the request, and for all others the rights of its creator, except the scope `operator`. If
+ * Returns the rights of a new key: the rights in the request, and by default the rights of its creator, except the scope `operator`. If
  * `maker` is null, the operator creates the key on the command line, and may grant everything. Throws `key_exceeds_caller`.
  */
 export function grantedRights(body: CreateKeyBody, maker: KeyRights | null): KeyRights {
@@ -50,7 +50,7 @@ export function rightsOf(key: ApiKey): KeyRights {
 
 interface Excess {
   field: keyof KeyRights;
-  /** Text for the reason. */
+  /** Texts for the reason: what the caller has, and what the request asks for. */
   has: string;
   asked: string;
   /** Value for `details`. */
@@ -73,7 +73,7 @@ function excess(field: keyof KeyRights, own: string[], asked: string[]): Excess 
   return { field, has: own.join(', '), asked: asked.join(', '), value: own };
 }
 
-/** The requested ranges that no range of the caller contains. Adjacent ranges of the caller are not combined. */
+/** Returns the requested ranges that no range of the caller contains. Adjacent ranges of the caller are not combined. */
 function addressesOutside(own: readonly string[], asked: readonly string[]): string[] {
   if (own.length === 0) return [];
   if (asked.length === 0) return ['every address'];

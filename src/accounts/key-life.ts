@@ -14,13 +14,13 @@ export function isAlive(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'dies_at
   return key.revoked_at === null && !over(key.expires_at) && !over(key.dies_at);
 }
 
-/** `isAlive` as a condition on rows of `api_keys`. */
+/** Condition on a row of `api_keys` that corresponds to `isAlive`. */
 export function isAliveRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date): Expression<SqlBool> {
   const ahead = (column: 'expires_at' | 'dies_at') => row.or([row(column, 'is', null), row(column, '>', now)]);
   return row.and([row('revoked_at', 'is', null), ahead('expires_at'), ahead('dies_at')]);
 }
 
-/** Whether lists show a key. They hide keys of local commands that have ended. */
+/** Condition on a row of `api_keys`: lists show the key. Lists hide the keys of local commands that have ended. */
 export function isListedRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date): Expression<SqlBool> {
   return row.or([row('origin', '!=', 'command'), isAliveRow(row, now)]);
 }

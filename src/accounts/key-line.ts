@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 
 /**
- * Returns the ids of a key's line: the key itself, its predecessors in rotations, and its successors. The same client uses all of them, so
- * they own the same jobs.
+ * Returns the ids of a key's line: the key itself, its predecessors in rotations, and its successors. The same client uses all of these
+ * keys, so they own the same jobs.
  */
 export async function lineOf(db: Db, keyId: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`

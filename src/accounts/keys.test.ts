@@ -42,7 +42,7 @@ describe('the caller of a request', () => {
     expect(caller).toStrictEqual({ key: row, account: accounts[0] });
   });
 
-  it('is found if its key has expired, but not if no account has the key', async () => {
+  it('is found if the key was revoked, but not if the key does not exist', async () => {
     const { key, raw } = await makeKey('dead');
     await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
     expect((await findKey(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);
@@ -57,7 +57,7 @@ describe('keys that a key made', () => {
   });
   afterAll(() => database?.drop());
 
-  it('are found over generations and rotations, without the keys that other keys made', async () => {
+  it('are found across generations and rotations, without the keys that other keys made', async () => {
     const { db } = database;
     const account = await db.transaction().execute((tx) => ensureAccount(tx, 'family', 'cli'));
     const by = (maker: CreatedKey | null) => ({ actor: maker ? `key:${maker.key.id}` : 'cli' });

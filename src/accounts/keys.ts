@@ -56,7 +56,9 @@ export async function createKey(
   return created;
 }
 
-/** Keys of all accounts, newest first, for the operator. Includes the keys of local commands that have ended only on request. */
+/**
+ * Returns the keys of all accounts, newest first, for the operator. Includes the keys of local commands that have ended only on request.
+ */
 export async function listAllKeys(db: Db, options: { endedCommands: boolean }): Promise<ApiKey[]> {
   const newest = db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
   if (options.endedCommands) return newest.execute();
@@ -64,8 +66,8 @@ export async function listAllKeys(db: Db, options: { endedCommands: boolean }): 
 }
 
 /**
- * All keys that this key created or rotated, directly or through other keys, with their successors, newest first. They must also be revoked
- * if the key was stolen. Read from the audit log.
+ * Returns all keys that this key created or rotated, directly or through other keys, with their successors, newest first. If the key was
+ * stolen, these keys must also be revoked. Reads the audit log.
  */
 export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
   const made = sql<string>`
@@ -88,7 +90,7 @@ export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
     .execute();
 }
 
-/** An account's keys, newest first: all active keys, and the newest inactive ones. */
+/** Returns an account's keys, newest first: all active keys, and the newest inactive keys. */
 export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
   const now = new Date();
   const newest = db
@@ -107,7 +109,7 @@ export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
 
 /**
  * Creates the successor of a key, with the same rights. The old key is revoked immediately, or expires after `overlapSeconds`. A key that
- * is inactive or already rotated is rejected. A `maker` can rotate only keys that have at most its own rights; without a `maker`, the
+ * is inactive or already rotated is rejected. A `maker` can rotate only keys that have at most its own rights. Without a `maker`, the
  * operator rotates the key.
  */
 export async function rotateKey(
@@ -156,7 +158,7 @@ export async function rotateKey(
   return created;
 }
 
-/** Revokes a key immediately. For an OAuth token, also revokes the keys and disables the webhooks that it made. Idempotent. */
+/** Revokes a key immediately. For an OAuth token, also revokes the keys and disables the webhooks that the token made. Idempotent. */
 export async function revokeKey(tx: Tx, id: string, accountId: string | undefined, by: Actor): Promise<ApiKey> {
   const key = await lockKey(tx, id, accountId);
   // This also applies to a token that has rotated itself.
@@ -164,7 +166,7 @@ export async function revokeKey(tx: Tx, id: string, accountId: string | undefine
   return endKey(tx, key, by);
 }
 
-/** Revokes a key, but no resource that it made. */
+/** Revokes a key, but not the keys and webhooks that it made. */
 export async function endKey(tx: Tx, key: ApiKey, by: Actor): Promise<ApiKey> {
   if (key.revoked_at) return key;
   const { id } = key;
@@ -190,7 +192,7 @@ const selectKey = compileOnce((db, { hash }: { hash: Buffer }) =>
     .where('key_hash', '=', hash),
 );
 
-/** Finds the key with this hash, active or not, and its account. One query, because every request runs it. */
+/** Finds the key with this hash, active or not, and its account. Uses a single query, because every request runs it. */
 export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; account: Account } | undefined> {
   const [found] = await selectKey(db, { hash });
   if (!found) return undefined;

@@ -18,13 +18,13 @@ describe('limits of one address', () => {
     expect(await limits.failedAuth('2001:db8:0:2::1')).toMatchObject({ allowed: true });
   });
 
-  it('count IPv4 that came over an IPv6 socket as IPv4, for requests too', async () => {
+  it('count an IPv4 address that arrives over an IPv6 socket as IPv4', async () => {
     const first = await limits.address('192.0.2.7');
     expect((await limits.address('::ffff:192.0.2.7')).remaining).toBe(first.remaining - 1);
     expect((await limits.address('192.0.2.8')).remaining).toBe(first.remaining);
   });
 
-  it('store no text from a proxy that is not an address', async () => {
+  it('do not store a text from a proxy that is not an address', async () => {
     await limits.failedAuth('x'.repeat(1000));
     const { rows } = await database.pg.query(`SELECT key FROM rate_limits WHERE key LIKE '%xxx%'`);
     expect(rows).toEqual([]);
@@ -99,7 +99,7 @@ describe('a limit that several processes share', () => {
     expect(states.at(-1)).toMatchObject({ allowed: false, limit: 600, remaining: 0 });
   });
 
-  it('is exact in one process, and asks the database for one request in eight', async () => {
+  it('is exact in one process, and queries the database for fewer than one request in seven', async () => {
     const asked = vi.spyOn(database.pg, 'query');
     const states = [];
     for (let index = 0; index < 601; index++) states.push(await processes[0]!.request('alone', 600));
@@ -109,14 +109,14 @@ describe('a limit that several processes share', () => {
     expect(states.map(({ allowed }) => allowed).lastIndexOf(true)).toBe(599);
   });
 
-  it('begins a new window when the last one has ended, by the clock of the database', async () => {
+  it('begins a new window when the last window has ended by the clock of the database', async () => {
     await send('over', 4, 2);
     expect(await processes[0]!.request('over', 2)).toMatchObject({ allowed: false });
     await database.pg.query(`UPDATE rate_limits SET expire = expire - 60000 WHERE key = 'key:over'`);
     expect(await openLimits(database.pg, 1000).request('over', 2)).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  it('allows nothing when the database does not respond', async () => {
+  it('rejects with an error if the database does not respond', async () => {
     const failing = { query: () => Promise.reject(new Error('unreachable')) } as unknown as TestDatabase['pg'];
     await expect(openLimits(failing, 1000).request('key', 10)).rejects.toThrow('unreachable');
   });

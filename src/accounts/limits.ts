@@ -24,41 +24,46 @@ export interface SignInAttempt {
   /** Email address in lower case. */
   email: string;
   ip: string;
-  /** The id of a browser in which this person has signed in before; null for any other browser. */
+  /** The id of a browser in which this person has signed in before. Null for any other browser. */
   device: string | null;
 }
 
 /**
  * Limits of the failures per minute. A browser in which the person has signed in before has its own limit, so that other people cannot use
- * it up. All other browsers are limited by email address and IP address together, by IP address, and by email address.
+ * up this limit. All other browsers are limited by email address and IP address together, by IP address, and by email address.
  */
 export interface SignInLimit {
-  /** Returns null unless a limit is known to be reached. */
+  /** Returns the state of a limit that is known to be reached. Returns null if there is none. */
   rejection(): LimitState | null;
   /** Counts a failure. The returned state rejects if this failure exceeded a limit. */
   failed(): Promise<LimitState>;
 }
 
 const WINDOW_MS = 60_000;
-/** Several keys may share an address. */
+/** Factor between the limit of an address and the limit of a key, because several keys may share an address. */
 const ADDRESS_FACTOR = 5;
-/** Failed authentications per minute and address. A person mistypes a few times, but a guesser needs many attempts. */
+/** Maximum number of failed authentications per minute and address. A person mistypes a few times, but a guesser needs many attempts. */
 export const FAILED_AUTH_LIMIT = 20;
 /**
- * Failures per minute for one email address from one address. At this rate, a guesser cannot find a password of 12 characters in a
- * lifetime.
+ * Maximum number of failures per minute for one email address from one address. At this rate, a guesser cannot find a password of 12
+ * characters in a lifetime.
  */
 export const SIGN_IN_LIMIT = 6;
-/** Failures per minute from one address, for any email addresses, because several people may share the address. */
+/** Maximum number of failures per minute from one address, for any email addresses, because several people may share the address. */
 const SIGN_IN_ADDRESS_LIMIT = 20;
-/** Registrations per minute and address. A client registers once per person and machine, and many may share an address. */
+/**
+ * Maximum number of registrations per minute and address. A client registers once per person and machine, and many may share an address.
+ */
 export const REGISTRATION_LIMIT = 30;
-/** Factor of the limit from all addresses together, so that a stranger who guesses from one address does not block the person. */
+/**
+ * Factor between the limit of an email address from all addresses and its limit from one address, so that a stranger who guesses from one
+ * address does not block the person.
+ */
 const SIGN_IN_ADDRESSES = 10;
-/** Divisor for the permits that a process takes at a time, so that few permits are left unused in other processes. */
+/** Divisor for the number of permits that a process takes at a time, so that few permits are left unused in other processes. */
 const SHARE = 16;
 
-/** Requests of one address per minute, if a key may send `serverPerMinute`. */
+/** Returns the maximum number of requests of one address per minute if a key may send `serverPerMinute`. */
 export function addressLimit(serverPerMinute: number): number {
   return serverPerMinute * ADDRESS_FACTOR;
 }

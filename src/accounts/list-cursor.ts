@@ -12,7 +12,10 @@ export interface ListPosition {
 /** Creates and reads the cursors of one list of one account. */
 export interface ListCursors {
   format(position: ListPosition): string;
-  /** Returns null without a cursor. Throws `invalid_request` for a cursor of another list, account or release. */
+  /**
+   * Returns the position of a cursor, or null if there is no cursor. Throws `invalid_request` for a cursor of another list, account or
+   * release.
+   */
   parse(cursor: string | undefined): ListPosition | null;
 }
 
@@ -21,10 +24,11 @@ const FORMAT = 1;
 const TAG_BYTES = 16;
 
 /**
- * `list` is the name of the list. `accountId` is the account of the list, or the account of the operator who reads a list of the server.
+ * Returns the cursors of a list. `list` is the name of the list. `accountId` is the account of the list, or the account of the operator who
+ * reads a list of the server.
  */
 export function listCursors(vault: Pick<Vault, 'fingerprint'>, list: string, accountId: string): ListCursors {
-  // A JSON array, because the other texts with fingerprints are names of uploads, which never start with a bracket.
+  // The text is a JSON array, because the other texts with fingerprints are names of uploads, which never start with a bracket.
   const tagOf = (body: string) =>
     vault.fingerprint(JSON.stringify(['cursor', FORMAT, list, accountId, body])).subarray(0, TAG_BYTES);
   return {
@@ -52,7 +56,7 @@ function notOfThisList(): ApiError {
   });
 }
 
-/** Returns a page of `limit` items and the cursor after it. `rows` must contain one item more than the page if there is one. */
+/** Returns a page of `limit` items and the cursor after it. `rows` must contain one item more than the page if there is another item. */
 export function cutPage<T>(
   cursors: ListCursors,
   rows: readonly T[],
@@ -84,10 +88,12 @@ function compare(a: ListPosition, b: ListPosition): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** The `key` of a row's position: microseconds since 1970, because a JavaScript date has only milliseconds. */
+/**
+ * SQL for the `key` of a row's position: the time of creation in microseconds since 1970, because a JavaScript date has only milliseconds.
+ */
 export const createdKey = sql<string>`(extract(epoch FROM created_at) * 1000000)::bigint::text`;
 
-/** Whether a row follows this position in a list that is sorted by `created_at` and `id`, newest first. */
+/** Condition on a row: it follows this position in a list that is sorted by `created_at` and `id`, newest first. */
 export function isOlder({ key, id }: ListPosition) {
   const created = sql<Date>`(timestamptz 'epoch' + ${key}::bigint * interval '1 microsecond')`;
   return sql<boolean>`(created_at, id) < (${created}, ${id}::uuid)`;

@@ -21,7 +21,7 @@ export type AccessToken = Selectable<ApiKeysTable>;
 
 export interface NewTokens {
   key: AccessToken;
-  /** Neither token is stored. */
+  /** The raw tokens. The database contains only their hashes. */
   access: string;
   refresh: string;
 }
@@ -104,7 +104,7 @@ export async function lockGrant(
   return key && { key, isCurrent: key.refresh_hash?.equals(sha256(current)) ?? false };
 }
 
-/** The part that all refresh tokens of a grant share. */
+/** Returns the part that all refresh tokens of a grant share. */
 export function familyOf(refresh: string): string {
   return refresh.split('.')[0]!;
 }

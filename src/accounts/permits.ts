@@ -10,9 +10,9 @@ export interface LimitState {
 
 /** The result of taking permits from a shared counter. */
 export interface Grant {
-  /** Permits to spend until the window ends; 0: the limit is reached. */
+  /** Number of permits to spend until the window ends. 0 if the limit is reached. */
   permits: number;
-  /** Permits that are left for all processes. */
+  /** Number of permits that are left for all processes. */
   remaining: number;
   /** Milliseconds until the window ends. */
   msLeft: number;
@@ -20,13 +20,13 @@ export interface Grant {
   isFirstRejection: boolean;
 }
 
-/** @param limit permits of all processes in a window */
+/** Takes permits from a shared counter. `limit` is the number of permits of all processes in a window. */
 export type TakePermits = (key: string, limit: number) => Promise<Grant>;
 
 interface CachedGrant extends Grant {
   limit: number;
   isRejected: boolean;
-  /** By `performance.now()`, which is independent of changes to the clock. */
+  /** End of the window by `performance.now()`, which is independent of changes to the clock. */
   until: number;
 }
 
@@ -39,7 +39,7 @@ const MAX_CACHED = 10_000;
 export interface Permits {
   /** Spends a permit from memory, and takes more permits when they are used up. Rejects if `take` rejects. */
   spend(key: string, limit: number): Promise<LimitState>;
-  /** Returns the state if this process knows that the limit is reached; null otherwise. Spends no permit. */
+  /** Returns the state if this process knows that the limit is reached. Otherwise returns null. Spends no permit. */
   rejection(key: string, limit: number): LimitState | null;
 }
 

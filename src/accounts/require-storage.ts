@@ -4,8 +4,8 @@ import { lockAccount } from './accounts.ts';
 import { bytesToCome, diskFull, overQuota, promisedToAll, readStoredBytes } from './stored-bytes.ts';
 
 /**
- * Checks for a request whether an account may store this number of bytes more, and locks the account until the row is committed. Throws
- * `storage_quota` or `storage_full`.
+ * Checks for a request whether an account may store this number of additional bytes, and locks the account until the row is committed.
+ * Throws `storage_quota` or `storage_full`.
  */
 export async function requireStorage(
   tx: Tx,

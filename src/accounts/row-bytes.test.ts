@@ -45,7 +45,7 @@ const roomFor = (jobs: number, spareBytes: number) =>
   );
 
 describe('the estimated bytes of an account’s rows', () => {
-  it('grow with jobs and their texts, and shrink when texts are erased and rows deleted', async () => {
+  it('grow with jobs and their texts, and shrink when texts are erased and rows are deleted', async () => {
     const id = await insertJob(Buffer.alloc(8000));
     expect((await totals()).bytes).toBe(18_000);
     await query('UPDATE jobs SET progress = 0.5 WHERE id = $1', [id]);
@@ -90,7 +90,7 @@ describe('the estimated bytes of an account’s rows', () => {
     expect((await totals()).bytes).toBe(0);
   });
 
-  it('never exceed half of the space that other accounts do not use on a shared disk, and include the deliveries of its open jobs', async () => {
+  it('never exceed half of the space that other accounts do not use on a shared disk, and include the future deliveries of open jobs', async () => {
     const id = await insertJob(Buffer.alloc(90_000));
     await roomFor(1, 200_000);
     await expect(roomFor(1, 110_000)).rejects.toMatchObject({ code: 'storage_quota', status: 507 });
@@ -107,7 +107,7 @@ describe('the estimated bytes of an account’s rows', () => {
     await query('DELETE FROM jobs WHERE id = $1', [id]);
   });
 
-  it('include deliveries, and an account with too many of them gets no new jobs', async () => {
+  it('include deliveries, and an account with too many deliveries can create no new jobs', async () => {
     await query(
       `INSERT INTO account_storage (account_id, shard, pending_deliveries) VALUES ($1, -1, $2)
        ON CONFLICT (account_id, shard) DO UPDATE SET pending_deliveries = EXCLUDED.pending_deliveries`,

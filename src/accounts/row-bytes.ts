@@ -20,7 +20,7 @@ export const MOST_PENDING_DELIVERIES = 100_000;
 export interface RowFigures {
   row_bytes: number;
   pending_deliveries: number;
-  /** Jobs that are not final. Each will add deliveries. */
+  /** Number of jobs that are not final. Each of these jobs will add deliveries. */
   open_jobs: number;
   webhooks: number;
 }
@@ -29,7 +29,7 @@ export function rowBytesOf(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(row_bytes), 0)::float8 FROM account_storage WHERE account_id = ${accountId})`;
 }
 
-/** Columns of a SELECT with these figures. */
+/** Returns the columns of a SELECT with the figures of an account. */
 export function rowFiguresOf(accountId: string) {
   return sql`
     ${rowBytesOf(accountId)} AS row_bytes,

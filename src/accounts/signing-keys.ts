@@ -10,7 +10,7 @@ export async function registerSigningKey(db: Db, key: PublicJwk): Promise<void> 
     .execute();
 }
 
-/** Every signing key that this service has used, newest first. */
+/** Returns every signing key that this service has used, newest first. */
 export async function listSigningKeys(db: Db): Promise<PublicJwk[]> {
   const rows = await db.selectFrom('signing_keys').select('public_key').orderBy('created_at', 'desc').execute();
   return rows.map((row) => publicJwk(row.public_key));

@@ -5,14 +5,14 @@ import { StorageError, type StoreSpace } from '../storage/types.ts';
  * Free space on the storage's disk, measured for a request or shortly before it.
  */
 
-/** Milliseconds to wait for the storage to report its free space, if the caller can use an older figure or none. */
+/** Maximum milliseconds to wait for the storage to report its free space, if the caller can use an older figure or none. */
 const SPACE_MS = 3000;
-/** Milliseconds to wait if the request requires the figure. A busy machine takes seconds to restart its gateway. */
+/** Maximum milliseconds to wait if the request requires the figure. A busy machine takes seconds to restart its gateway. */
 export const NEEDED_SPACE_MS = 10_000;
 
 /**
- * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` if
- * the storage does not respond in time.
+ * Returns the space on the storage's disk. Returns null for a storage that has no disk of its own, such as S3. Throws `StorageError` if the
+ * storage does not respond in time.
  */
 export async function storeSpace(
   { store }: Pick<Context, 'store'>,
@@ -25,10 +25,11 @@ export async function storeSpace(
   return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
 }
 
-/** Milliseconds for which the creates of a process may use a measurement. Creates reserve nothing. */
+/** Milliseconds for which the creates of a process may use a measurement. Creates do not reserve space. */
 const RECENT_MS = 500;
 /**
- * Milliseconds for which creates may use it while the storage does not respond. A gateway on a busy machine may take as long to restart.
+ * Milliseconds for which creates may use the last measurement while the storage does not respond. A gateway on a busy machine may take this
+ * long to restart.
  */
 const UNREACHABLE_MS = 30_000;
 const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
@@ -47,8 +48,9 @@ export async function freshSpace(
 }
 
 /**
- * Like `storeSpace`, but the result may be up to half a second old. If the storage does not respond, it may be up to half a minute old,
- * because a job waits for the storage anyway. Use this only to check whether space is left, because other requests can use the space first.
+ * Like `storeSpace`, but the result may be up to half a second old. If the storage does not respond, the result may be up to half a minute
+ * old, because a job waits for the storage anyway. Use this only to check whether space is left, because other requests can use the space
+ * first.
  */
 export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
   const { store } = context;
@@ -79,12 +81,12 @@ export interface MeasuredSpace extends StoreSpace {
 /** Bytes that a disk can receive while requests use one measurement: half a second at 8 GB/s. */
 export const EARLIER_BYTES = 4 * 2 ** 30;
 
-/** The disk is so full that an upload requires a new measurement. */
+/** Thrown if the disk is so full that an upload requires a new measurement. */
 export class SpaceNearlyFull extends Error {}
 
 /**
- * Free space for uploads, which reserve space. Uses a measurement of the last half second, or measures. With an earlier measurement,
- * `requireUploadCapacity` throws `SpaceNearlyFull` if the bytes that may have arrived since then could matter.
+ * Returns the free space for uploads, which reserve space. Uses a measurement of the last half second, or measures. With an earlier
+ * measurement, `requireUploadCapacity` throws `SpaceNearlyFull` if the bytes that may have arrived since then could matter.
  */
 export async function spaceForUploads(context: Pick<Context, 'store'>): Promise<MeasuredSpace | null> {
   await recentSpace(context).catch(() => {});

@@ -17,7 +17,8 @@ import { EARLIER_BYTES, type MeasuredSpace, SpaceNearlyFull } from './store-spac
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
 /**
- * Bytes of an account's uploads and outputs, including bytes promised to open upload URLs. Exact while the caller holds the account's lock.
+ * Returns the bytes of an account's uploads and outputs, including bytes reserved for unconfirmed upload URLs. Exact while the caller holds the
+ * account's lock.
  */
 export async function readStoredBytes(db: Db, accountId: string): Promise<number> {
   const [row] = await selectStored(db, { accountId });
@@ -28,7 +29,7 @@ const selectStored = compileOnce(
   (_db, { accountId }: { accountId: string }) => sql<{ stored: number }>`SELECT ${storedBytesOf(accountId)} AS stored`,
 );
 
-/** The account, and the result of `readStoredBytes`. */
+/** Returns an account, and the result of `readStoredBytes`. */
 export async function readAccountAndBytes(
   db: Db,
   id: string,
@@ -43,20 +44,23 @@ const selectAccountAndBytes = compileOnce((db, { id }: Pick<Account, 'id'>) =>
   db.selectFrom('accounts').select(ACCOUNT_COLUMNS).select(storedBytesOf(id).as('stored')).where('id', '=', id),
 );
 
-/** Bytes of uploads and outputs. An upload counts by its row until it is confirmed, and after that by its object. */
+/**
+ * Returns SQL for the bytes of an account's uploads and outputs. An upload counts by its row until it is confirmed, and after that by its
+ * object.
+ */
 export function storedBytesOf(accountId: string) {
   return sql<number>`(SELECT coalesce(sum(object_bytes + open_bytes), 0)::float8 FROM account_storage
     WHERE account_id = ${accountId})`;
 }
 
-/** Bytes of the objects of all accounts, without unconfirmed uploads. */
+/** Returns the bytes of the objects of all accounts, without unconfirmed uploads. */
 export async function storedByAll(db: Db): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     SELECT coalesce(sum(object_bytes), 0)::float8 AS bytes FROM account_storage`.execute(db);
   return rows[0]!.bytes;
 }
 
-/** Number of an account's uploads that are not deleted, or that are in the given state. */
+/** Returns the number of an account's uploads that are in the given state, or that are not deleted if `state` is null. */
 export async function countUploads(
   db: Db,
   accountId: string,
@@ -77,7 +81,7 @@ function openOf(accountId: string) {
 export interface Promised {
   /** Sizes that unconfirmed uploads declared, whether or not their bytes have arrived. */
   uploads: number;
-  /** Outputs that are being stored. */
+  /** Sizes of the outputs that are being stored. */
   outputs: number;
   /** Number of enabled accounts, at most 2. If there is more than one, they share the disk. */
   accounts: number;
@@ -96,8 +100,8 @@ const promisedFigures = sql`
   (SELECT count(*) FROM (SELECT FROM accounts WHERE disabled_at IS NULL LIMIT 2) AS enabled)::int AS accounts`;
 
 /**
- * Promised bytes that the disk does not contain yet. An output counts completely until it is stored, even if a part of it is already
- * written, so the result is rather too high.
+ * Returns the promised bytes that the disk does not contain yet. An output counts completely until it is stored, even if a part of it is
+ * already written, so the result may be too high.
  */
 export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'outputs'>, stagedBytes: number): number {
   return Math.max(0, uploads - stagedBytes) + outputs;
@@ -187,8 +191,8 @@ export function hasSpaceLeft(space: StoreSpace, promised: Pick<Promised, 'upload
 }
 
 /**
- * Bytes that an account may store if it shares the disk: half of the space that other accounts do not use. A second account then gets half
- * of the rest, and so on, so that the next account still finds space.
+ * Returns the bytes that an account may store if it shares the disk: half of the space that other accounts do not use. A second account
+ * then gets half of the rest, and so on, so that the next account still finds space.
  */
 export function fairShare(stored: number, available: number): number {
   return Math.floor((stored + available) / 2);
@@ -203,7 +207,7 @@ export async function requireOutputQuota(tx: Tx, accountId: string, bytes: numbe
   if (account && stored + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 
-/** Bytes that the account may still store. */
+/** Returns the bytes that the account may still store. */
 export function remainingQuota(account: Account, stored: number): number {
   return Math.max(0, account.max_stored_bytes - stored);
 }

@@ -44,7 +44,7 @@ const insertUpload = (id: string, owner: string, state: string, size = 10) =>
     [id, owner, id, Buffer.from(id), size, state],
   ] as [string, unknown[]];
 
-/** The sums of the rows themselves. */
+/** Returns the totals as sums of the rows themselves. */
 async function countRows(owner: string) {
   const { rows } = await database.pg.query(
     `SELECT
@@ -164,7 +164,7 @@ describe('the totals of an account’s stored bytes', () => {
     expect(await readStoredBytes(database.db, owner)).toBe(0);
   });
 
-  it('are read by every check of a quota, which reads no object or upload that is merely stored', async () => {
+  it('let every quota check skip the rows of stored objects and uploads', async () => {
     const id = await account('large');
     const owner = await database.db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     await database.pg.query(
@@ -190,7 +190,7 @@ describe('the totals of an account’s stored bytes', () => {
     expect(read).toBeLessThan(100);
   });
 
-  it('are compared with a new measurement of the disk if an earlier measurement leaves little space', async () => {
+  it('require a new measurement of the disk if an earlier measurement leaves too little space', async () => {
     const id = await account('nearly-full');
     const owner = { ...(await readAccountAndBytes(database.db, id))!.account, max_stored_bytes: 1e12 };
     const gib = 2 ** 30;
@@ -211,7 +211,7 @@ describe('the totals of an account’s stored bytes', () => {
     const clients = await differentShards();
     for (const [index, client] of clients.entries()) {
       await client.query('BEGIN');
-      // If both wrote to the same row, the second transaction would wait for the first, which does not commit before.
+      // If both wrote to the same row, the second transaction would wait for the first, which commits only later.
       await client.query(`UPDATE objects SET state = 'deleted' WHERE id = $1`, [objects[index]]);
     }
     for (const client of clients) {
@@ -222,7 +222,7 @@ describe('the totals of an account’s stored bytes', () => {
   });
 });
 
-/** Number of rows and index entries of objects and uploads that this connection has read. */
+/** Returns the number of rows and index entries of objects and uploads that this transaction has read. */
 async function rowsRead(tx: Tx): Promise<number> {
   const { rows } = await sql<{ read: number }>`
     SELECT (SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables WHERE relname IN ('objects', 'uploads'))::int +
@@ -231,7 +231,7 @@ async function rowsRead(tx: Tx): Promise<number> {
   return rows[0]!.read;
 }
 
-/** Two connections that add to different rows of an account. */
+/** Returns two connections that add to different rows of an account. */
 async function differentShards(): Promise<pg.PoolClient[]> {
   const shards = new Map<number, pg.PoolClient>();
   const spare: pg.PoolClient[] = [];

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Tx } from '../database/pool.ts';
 
-/** Rows that one statement adds up. This takes about 10 ms. */
+/** Maximum number of rows that one statement adds up, which takes about 10 ms. */
 const SLICE = 10_000;
 /** The shard of the corrections. No trigger writes to it, so that a correction never waits for a trigger. */
 const CORRECTIONS = -1;

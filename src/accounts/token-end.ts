@@ -50,7 +50,7 @@ function revokeMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
     .execute();
 }
 
-/** Also disables paused webhooks, so that they cannot be enabled without notice. */
+/** Disables the webhooks that these keys made. Also disables paused webhooks, so that they cannot be enabled without notice. */
 function disableMadeBy(tx: Tx, makers: readonly string[]): Promise<Made[]> {
   return tx
     .updateTable('webhooks')

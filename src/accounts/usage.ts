@@ -4,7 +4,7 @@ import { compileOnce } from '../database/compile-once.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { Account } from './accounts.ts';
 
-/** First day of the month in UTC, `YYYY-MM-01`. */
+/** Returns the first day of the month in UTC, as `YYYY-MM-01`. */
 export function monthOf(at: Date): string {
   return `${at.toISOString().slice(0, 7)}-01`;
 }
@@ -42,7 +42,7 @@ const insertUsage = compileOnce(
     DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1`,
 );
 
-/** Usage of the jobs that completed in a month, by day and in total. `month` is its first day. */
+/** Returns the usage of the jobs that completed in a month, by day and in total. `month` is the first day of the month. */
 export async function usageOf(db: Db, accountId: string, month: string) {
   const [total, days] = await Promise.all([
     db
@@ -63,7 +63,7 @@ export async function usageOf(db: Db, accountId: string, month: string) {
   return { minutes: total?.minutes ?? 0, jobs: total?.jobs ?? 0, days };
 }
 
-/** Minutes that waiting and running jobs will use when they complete. Inputs of unknown duration do not count. */
+/** Returns the minutes that waiting and running jobs will use when they complete. Inputs of unknown duration do not count. */
 async function promisedMinutes(db: Db, accountId: string): Promise<number> {
   const { rows } = await sql<{ minutes: number }>`
     SELECT coalesce(sum(minutes), 0)::float8 AS minutes FROM (

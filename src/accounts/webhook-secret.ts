@@ -49,12 +49,12 @@ export async function rotateAccountSecret(
   return { secret, old_secret_until: shownUntil(end.old_secret_until) };
 }
 
-/** Null once the overlap of a rotation has ended. */
+/** Returns the end of the overlap of a rotation. Returns null once the overlap has ended. */
 export function shownUntil(until: Date | null): string | null {
   return until && until > new Date() ? until.toISOString() : null;
 }
 
-/** The columns of a replaced secret. Without an overlap, the old secret no longer signs. */
+/** Returns the columns of a replaced secret. Without an overlap, the old secret no longer signs. */
 export function retired(
   overlapSeconds: number,
   old: string | null,

@@ -59,24 +59,27 @@ import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
 
 /**
- * Maximum characters of a path segment, decoded or not. The name of an upload has at most 232 bytes, and each may be escaped as three
- * characters.
+ * Maximum length of a path segment in characters, decoded or not. The name of an upload has at most 232 bytes, and each byte may be escaped
+ * as three characters.
  */
 const MAX_PATH_PART = 700;
-/** Milliseconds from the head of a request to the end of its body. */
+/** Maximum milliseconds from the head of a request to the end of its body. */
 const BODY_MS = 30_000;
 /**
- * Milliseconds from the head of a request to its response: the time for the body, the longest wait that a client can request, and the time
- * for processing.
+ * Maximum milliseconds from the head of a request to its response: the time for the body, the longest wait that a client can request, and
+ * the time for processing.
  */
 const RESPONSE_MS = BODY_MS + MAX_WAIT_SECONDS * 1000 + 30_000;
-/** Milliseconds from the head of a request to its response, for routes that need no key. */
+/** Maximum milliseconds from the head of a request to its response, for routes that need no key. */
 const OPEN_RESPONSE_MS = BODY_MS + 15_000;
 
-/** Requests per minute of one address with a valid playback token: 400 viewers who fetch video and audio every four seconds. */
+/**
+ * Maximum number of requests per minute of one address with valid playback tokens: enough for 400 viewers who fetch video and audio every
+ * four seconds.
+ */
 const PLAYBACK_PER_MINUTE = 12_000;
 
-/** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → response. */
+/** Builds the API. The caller listens. A request passes these steps: https → auth → limits → schema → route → response. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
   const app = createApp(settings, logger);
@@ -199,7 +202,7 @@ function limitOpenRoutes(app: App): void {
   });
 }
 
-/** Options of the HTTP or HTTPS server below Fastify. */
+/** Returns the options of the HTTP or HTTPS server below Fastify. */
 function transport({ tls }: ApiSettings) {
   if (!tls) return { http: HEAD_TIMES };
   const session = { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' as const };

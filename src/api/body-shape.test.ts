@@ -6,8 +6,8 @@ import { bodyShapeFault } from './body-shape.ts';
 const reasonOf = (text: string) => bodyShapeFault(Buffer.from(text))?.reason ?? null;
 const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
 
-describe('the shape of a body', () => {
-  it('is accepted at the maximum depth, and rejected one level deeper', () => {
+describe('the check of the shape of a body', () => {
+  it('accepts a body of the maximum depth, and rejects a body that is one level deeper', () => {
     expect(reasonOf(nested(MAX_BODY_DEPTH))).toBeNull();
     expect(reasonOf(`[${nested(MAX_BODY_DEPTH)}]`)).toBe(`is nested deeper than ${MAX_BODY_DEPTH} levels`);
     expect(reasonOf('['.repeat(500_000))).toBe(`is nested deeper than ${MAX_BODY_DEPTH} levels`);
@@ -24,7 +24,7 @@ describe('the shape of a body', () => {
     ).not.toMatch(/deeper/);
   });
 
-  it('is accepted with the maximum number of values, and rejected with one more', () => {
+  it('accepts a body with the maximum number of values, and rejects a body with one more value', () => {
     // The list itself counts as one value.
     const list = (items: number) => `[${Array(items).fill('1').join(',')}]`;
     expect(reasonOf(list(MAX_BODY_VALUES - 1))).toBeNull();
@@ -37,7 +37,7 @@ describe('the shape of a body', () => {
     fc.assert(fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => reasonOf(JSON.stringify(value)) === null));
   });
 
-  it('is read from any bytes without an error', () => {
+  it('throws no error for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => bodyShapeFault(Buffer.from(bytes)) === null || true),
     );

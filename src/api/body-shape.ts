@@ -11,8 +11,8 @@ export interface ShapeFault {
 }
 
 /**
- * Reports why a JSON text is too costly to parse: too many values, or too many levels. Scans its bytes, and does not check
- * that the text is valid JSON.
+ * Returns a fault if a JSON text is too costly to parse, because it has too many values or levels. Otherwise returns null. Scans the bytes,
+ * and does not check that the text is valid JSON.
  */
 export function bodyShapeFault(body: Buffer): ShapeFault | null {
   let values = 1;
@@ -35,8 +35,8 @@ export function bodyShapeFault(body: Buffer): ShapeFault | null {
 }
 
 /**
- * Index of the quote that ends the string that begins at `start`; the length of the body if there is none. A quote after an
- * odd number of backslashes is escaped.
+ * Returns the index of the quote that ends the string that begins at `start`. Returns the length of the body if there is no such quote. A
+ * quote after an odd number of backslashes is escaped.
  */
 function endOfText(body: Buffer, start: number): number {
   for (let at = body.indexOf(QUOTE, start + 1); at >= 0; at = body.indexOf(QUOTE, at + 1)) {
@@ -47,12 +47,12 @@ function endOfText(body: Buffer, start: number): number {
   return body.length;
 }
 
-/** `[` and `{`. */
+/** Whether a byte is `[` or `{`. */
 function isOpening(byte: number): boolean {
   return byte === 0x5b || byte === 0x7b;
 }
 
-/** `]` and `}`. */
+/** Whether a byte is `]` or `}`. */
 function isClosing(byte: number): boolean {
   return byte === 0x5d || byte === 0x7d;
 }

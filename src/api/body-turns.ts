@@ -8,9 +8,9 @@ export interface BodyTurns {
 const PAUSE_FACTOR = 3;
 
 /**
- * Parsing and validating a body of 1 MiB blocks the event loop for about 10 ms. A request of another client needs about ten turns of the
- * event loop, so it would wait for ten bodies if each turn parsed one. Large bodies are therefore parsed one after another, with pauses
- * that leave three quarters of the time to other requests. The accounts take turns.
+ * Creates the turns of large bodies. Parsing and validating a body of 1 MiB blocks the event loop for about 10 ms. A request of another
+ * client needs about ten turns of the event loop, so it would wait for ten bodies if each turn parsed one. Large bodies are therefore
+ * parsed one after another, with pauses that leave three quarters of the time to other requests. The accounts take turns.
  */
 export function createBodyTurns(): BodyTurns {
   /** Waiting work by owner, the next owner first. */

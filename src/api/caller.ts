@@ -57,13 +57,13 @@ export function actorName({ by }: Caller): string {
   return 'key' in by ? `key:${by.key.id}` : `user:${by.user.id}`;
 }
 
-/** Returns the upload token of a request; null for a key and a person. */
+/** Returns the upload token of a request. Returns null if the caller is a key or a person. */
 export function uploadTokenOf(request: FastifyRequest): UploadToken | null {
   const { by } = callerOf(request);
   return 'token' in by ? by.token : null;
 }
 
-/** Returns the creator of an upload token. */
+/** Returns the caller as the creator of an upload token. Throws `forbidden` if the caller is itself an upload token. */
 export function tokenMakerOf(request: FastifyRequest): TokenMaker {
   const { account, by } = callerOf(request);
   if ('token' in by) throw new ApiError('forbidden');

@@ -10,7 +10,7 @@ import { submitterOf } from './caller.ts';
 import type { RouteDeps } from './deps.ts';
 import { untilEnded } from './until-ended.ts';
 
-/** Milliseconds that a request waits for a worker, which has 20 s for the check. */
+/** Maximum milliseconds that a request waits for a worker, which has 20 s for the check. */
 const CHECK_WAIT_MS = 45_000;
 
 /** Returns the access to the bucket that the body describes. Throws `invalid_request` for an endpoint that may not be reached. */

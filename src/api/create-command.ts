@@ -41,7 +41,8 @@ export async function createCommand(
 }
 
 /**
- * The equivalent body of a create. A command may contain more and longer options than the schema of a create allows.
+ * Returns the equivalent body of a create. Throws `invalid_request` if the command contains more or longer options than the schema of a
+ * create allows.
  */
 function equivalentRequest(request: TranscodeRequest, body: CommandBody): CreateBody {
   const parsed = createBody.safeParse({

@@ -16,7 +16,7 @@ const EXPOSED = 'retry-after, x-request-id';
 
 /** The routes that pages of other origins may use. */
 export interface CrossOriginRoutes {
-  /** Returns the methods that pages of other origins may use with the path of a URL. Empty for every other path. */
+  /** Returns the methods that pages of other origins may use with the path of a URL. Returns none for every other path. */
   methodsOf(url: string): string[];
 }
 
@@ -26,7 +26,7 @@ interface Received {
   headers: IncomingHttpHeaders;
 }
 
-/** Records the routes that are registered later. */
+/** Collects the routes that pages of other origins may use, among the routes that are registered later. */
 export function collectCrossOriginRoutes(app: App): CrossOriginRoutes {
   const paths = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method, config }) => {
@@ -48,8 +48,8 @@ export function isPreflight({ method, headers }: Received): boolean {
 }
 
 /**
- * Headers of the response to a preflight request. The request contains no token, so the response is the same for every origin, and reveals
- * nothing.
+ * Returns the headers of the response to a preflight request. The request contains no token, so the response is the same for every origin,
+ * and reveals nothing.
  */
 export function preflightHeaders(methods: readonly string[]): Record<string, string> {
   return {
@@ -60,14 +60,14 @@ export function preflightHeaders(methods: readonly string[]): Record<string, str
   };
 }
 
-/** Headers that allow a page of this origin to read a response. */
+/** Returns headers that allow a page of this origin to read a response. */
 export function readableBy(origin: string): Record<string, string> {
   return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED };
 }
 
 /**
- * Headers that allow every page to read an error of these routes, even if its token is unknown or belongs to another origin. Browsers
- * accept `*` only for requests without cookies.
+ * Returns headers that allow every page to read an error of these routes, even if its token is unknown or belongs to another origin.
+ * Browsers accept `*` only for requests without cookies.
  */
 export function errorReadableBy({ origin }: IncomingHttpHeaders): Record<string, string> {
   return origin === undefined ? {} : readableBy('*');

@@ -10,7 +10,7 @@ import type { HttpMetrics, Tracing } from '../telemetry/index.ts';
 /** Dependencies of the API, composed in `src/cli/`. */
 export interface ApiDeps extends AdmissionServices {
   context: KindsContext;
-  /** For health checks. They use their own connection so that they do not wait for other requests. */
+  /** Database and storage for health checks, which use their own connection so that they do not wait for other requests. */
   health: Pick<Context, 'db' | 'store'>;
   limits: Limits;
   signals: Signals;
@@ -34,7 +34,7 @@ export interface RouteDeps extends ApiDeps {
 
 export interface ApiSettings {
   version: string;
-  /** Null until the port is known. */
+  /** URL under which clients know the server. Null until the port is known. */
   publicUrl: string | null;
   /** Whether this process terminates TLS itself. */
   tls: { cert: string; key: string } | null;
@@ -42,9 +42,9 @@ export interface ApiSettings {
   loopbackOnly: boolean;
   /** CIDRs of proxies whose x-forwarded-* headers are trusted. */
   trustProxy: string[];
-  /** Requests per minute for a key, unless its account sets another limit. */
+  /** Maximum number of requests per minute of a key, unless its account sets another limit. */
   rateLimit: number;
-  /** Bytes of one upload, unless its account sets another limit. */
+  /** Maximum bytes of one upload, unless its account sets another limit. */
   maxUploadBytes: number;
   /** Limits of connections, per address and in total. */
   connections: ConnectionLimits;

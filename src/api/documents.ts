@@ -22,7 +22,7 @@ export interface Document {
 }
 
 export interface DocumentFolder {
-  /** Returns null if there is no such file. `name` must not refer to a file outside the folder. */
+  /** Reads a file. Returns null if there is no such file. `name` must not refer to a file outside the folder. */
   read(name: string): Promise<Document | null>;
 }
 
@@ -74,7 +74,7 @@ export function openDocumentFolder(folder: string): DocumentFolder {
 
 /**
  * Sends the smallest copy that the client accepts, or 304 if the client already has it. If too many bytes were sent to the address of the
- * client, waits, and throws 429 if the wait takes too long. Sets the headers that depend on the copy; the caller sets `cache-control` and
+ * client, waits, and throws 429 if the wait takes too long. Sets the headers that depend on the copy. The caller sets `cache-control` and
  * the content type.
  */
 export async function sendDocument(

@@ -35,7 +35,7 @@ describe('a field of a request', () => {
     expect(read(batchBody, { jobs })).toMatchObject({ body: { jobs }, error: null });
   });
 
-  it('is rejected under both names, with the path of the name in snake_case', () => {
+  it('is rejected if it is sent under both names, with the path of the name in snake_case', () => {
     const { error } = read(createBody, { outputs: [{ outputFormat: 'mp4', output_format: 'mp4' }] });
     expect([error?.status, error?.details]).toEqual([
       400,
@@ -58,7 +58,7 @@ describe('a field of a request', () => {
     expect(fieldOf(names, 'fileList[0].fileSize')).toBe('file_list[0].file_size');
   });
 
-  it('never changes a prototype, even if a field has the name of one', () => {
+  it('never changes a prototype, even if it is named `__proto__` or `constructor`', () => {
     const sent = JSON.parse('{"__proto__": {"outputFormat": "mp4"}, "constructor": {"a": 1}, "output_format": "webm"}');
     const { body } = read(createBody, sent);
     expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
@@ -67,7 +67,7 @@ describe('a field of a request', () => {
     expect(read(createBody, inherited).body).toEqual(inherited);
   });
 
-  it('costs little in the largest body that is accepted', () => {
+  it('takes little time to rename, even in the largest body that is accepted', () => {
     const parts = Array.from({ length: MAX_BODY_VALUES / 2 }, (_, index) => ({ part_number: index }));
     const started = process.cpuUsage();
     const { body, sentNames } = read(confirmBody, { parts });

@@ -57,7 +57,10 @@ function renameField(fault: Record<string, unknown>, names: SentNames): Record<s
   return typeof fault.field === 'string' ? { ...fault, field: sentField(fault.field, names) } : fault;
 }
 
-/** Parents are recorded before their children. Renaming children first leaves the path before each child unchanged. */
+/**
+ * Returns the path of a field with the names that the client sent. Parents are recorded before their children. Renaming children first
+ * leaves the path before each child unchanged.
+ */
 function sentField(field: string, names: SentNames): string {
   let renamed = field;
   for (const [path, name] of [...names].reverse()) {

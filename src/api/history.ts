@@ -13,7 +13,7 @@ export interface History {
   close(): void;
 }
 
-/** The load of the server in the last hour, in the memory of this process. */
+/** Records the load of the server in the last hour, in the memory of this process. */
 export function openHistory(context: Pick<Context, 'db' | 'store'>): History {
   const points: HistoryPoint[] = [];
   let timer: NodeJS.Timeout | undefined;

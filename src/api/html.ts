@@ -3,7 +3,7 @@ export interface Html {
   html: string;
 }
 
-/** Escapes every value that is not a fragment itself. */
+/** Creates a fragment. Escapes every value that is not a fragment itself. */
 export function html(texts: TemplateStringsArray, ...values: (string | Html | Html[])[]): Html {
   const parts = values.map((value) => {
     if (typeof value === 'string') return escaped(value);

@@ -13,8 +13,8 @@ export interface InnerAnswer {
 }
 
 /**
- * Sends a request to this API on behalf of the client of `outer`, with its key and its address. The same scopes, limits and errors apply as
- * if the client had sent the request.
+ * Sends a request to this API on behalf of the client of `outer`, with the key and the address of the client. The same scopes, limits and
+ * errors apply as if the client had sent the request.
  */
 export async function innerRequest(
   app: App,

@@ -42,7 +42,7 @@ describe('the fault of a text that is not JSON', () => {
     );
   });
 
-  it('is found for a JSON text with one character changed', () => {
+  it('is found for a JSON text with one changed character only if the text is no longer JSON', () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(), fc.constantFrom(...'{}[]":,\\x0'), (json, where, change) => {
         const at = where % json.length;

@@ -16,8 +16,8 @@ const WORD = /(?:true|false|null)(?![\w$])/y;
 const TEXT_PART = /[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /**
- * Finds the first fault of a text that `JSON.parse` has rejected; null if it finds none. The messages of `JSON.parse`
- * differ between releases of Node, and some have no position. Takes time in proportion to the text.
+ * Returns the first fault of a text that `JSON.parse` has rejected. Returns null if it finds none. The messages of `JSON.parse` differ
+ * between releases of Node, and some have no position. Takes time in proportion to the text.
  */
 export function findJsonFault(text: string): JsonFault | null {
   const wrong = new Reader(text.replace(/^\uFEFF/, ' ')).document();
@@ -103,7 +103,7 @@ class Reader {
     return this.#wrong('is not allowed inside a text', 'Escape it as JSON requires');
   }
 
-  /** Returns the next character that is not white space; empty at the end. */
+  /** Returns the next character that is not white space, or an empty text at the end. */
   #peek(): string {
     this.#skip(SPACE);
     return this.#text[this.#at] ?? '';

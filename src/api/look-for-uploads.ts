@@ -11,10 +11,10 @@ const looking = new Map<string, Set<AbortSignal>>();
 const MOST_LOOKING = 256;
 /** Milliseconds after which the leader of the fleet has usually sealed an upload that the storage reported. */
 const REPORTED_MS = 250;
-/** Milliseconds between two checks if the storage reports no uploads: at first, and at most. */
+/** Milliseconds between two checks if the storage does not report uploads: the first pause, and the longest pause. */
 const FIRST_MS = 50;
 const LONGEST_MS = 500;
-/** Maximum checks per second of this process. With more jobs, each job is checked less often. */
+/** Maximum number of checks per second of this process. With more jobs, each job is checked less often. */
 const MOST_PER_SECOND = 200;
 
 /**

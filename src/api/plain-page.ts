@@ -4,7 +4,7 @@ import { projectRoot } from '../config/root.ts';
 import { openDocumentFolder } from './documents.ts';
 import { type Html, html } from './html.ts';
 
-/** Style sheets and icon in the document of the dashboard. Their names change with their contents. */
+/** Patterns for the style sheets and the icon in the document of the dashboard. The names of these files change with their contents. */
 const SHEET = /<link rel="stylesheet"[^>]*href="(\/assets\/[\w.-]+\.css)"/g;
 const ICON = /<link rel="icon"[^>]*href="(\/assets\/[\w.-]+\.svg)"/;
 
@@ -16,11 +16,11 @@ interface PlainPage {
   status: number;
   title: string;
   body: Html;
-  /** Origins to which a form of the page may lead, in addition to this server. Null: the page has no form. */
+  /** Origins to which a form of the page may lead, in addition to this server. Null if the page has no form. */
   formTargets?: readonly string[] | null;
 }
 
-/** Sends a page without a script, in the style of the dashboard. Nothing may store or frame it. */
+/** Sends a page without a script, in the style of the dashboard. No cache may store the page, and no other page may frame it. */
 export async function sendPlainPage(reply: FastifyReply, page: PlainPage): Promise<FastifyReply> {
   const { status, title, body, formTargets = null } = page;
   const policy = [
@@ -48,7 +48,7 @@ ${await readLinks()}</head><body><main class="gate"><div class="gate-card"><div 
     .send(text.html);
 }
 
-/** Links to the style of the dashboard. Without a build, the page has no style. */
+/** Returns links to the style sheets and the icon of the dashboard. Without a build, the page has no style. */
 async function readLinks(): Promise<Html[]> {
   const document = (await dashboard.read('index.html'))?.bytes.toString() ?? '';
   const icon = ICON.exec(document)?.[1];

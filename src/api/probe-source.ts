@@ -11,7 +11,7 @@ import { submitterOf } from './caller.ts';
 import type { RouteDeps } from './deps.ts';
 import { untilEnded } from './until-ended.ts';
 
-/** Milliseconds that a request waits for a worker. A probe has 20 s for fetching and 15 s for ffprobe. */
+/** Maximum milliseconds that a request waits for a worker. A probe has 20 s for fetching and 15 s for ffprobe. */
 const PROBE_WAIT_MS = 45_000;
 
 /** `POST /v1/probe`: a worker describes the file. The job ends with the request, even if the client disconnects. */
@@ -42,7 +42,7 @@ export async function probeSource(
   return result;
 }
 
-/** The error for a file that could not be described. It uses the codes of a create where they exist. */
+/** Returns the error for a file that could not be described. Uses the codes of a create where they exist. */
 function rejectionOf({ context }: RouteDeps, job: Job): ApiError {
   const reason = openColumn(context.vault, 'jobs', 'error_sealed', job) ?? 'the probe was canceled';
   const code = job.error_code as FailureCode | null;

@@ -56,7 +56,7 @@ export async function redeliver(deps: ApiDeps, caller: Caller, id: string, body:
   });
 }
 
-/** The outputs that the request selects, each with its destination. */
+/** Returns the outputs that the request selects, each with its destination. */
 async function chooseOutputs(deps: ApiDeps, accountId: string, id: string, body: RedeliverBody): Promise<Chosen[]> {
   const { context } = deps;
   const job = await getJob(context.db, accountId, KIND, id);

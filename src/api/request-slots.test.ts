@@ -34,7 +34,7 @@ describe('slots of requests', () => {
     expect(slots.open([key('a')])).toBeNull();
   });
 
-  it('are assigned in turn to the requests that arrived when no slot was free', async () => {
+  it('are assigned in the order of arrival to the requests that arrived when no slot was free', async () => {
     const slots = createRequestSlots();
     const [first, second] = [await enter(slots, key('a')), await enter(slots, key('a'))];
     const order: number[] = [];
@@ -65,7 +65,7 @@ describe('slots of requests', () => {
     expect(started).toEqual(['c', 'a']);
   });
 
-  it('are assigned to waiting requests only when a slot is free', async () => {
+  it('are assigned again to a request whose wait has ended only when a slot is free', async () => {
     const slots = createRequestSlots();
     const waiter = (await enter(slots, key('a')))!;
     let come = (_value: string) => {};

@@ -17,7 +17,7 @@ export interface RequestSlot {
 }
 
 export interface RequestSlots {
-  /** Returns null if one of the owners has reached its limit of open requests. */
+  /** Opens a request of these owners. Returns null if one of the owners has reached its limit of open requests. */
   open(owners: readonly { name: string; limits: SlotLimits }[]): RequestSlot | null;
 }
 
@@ -31,7 +31,7 @@ interface Owner {
 
 interface Waiter {
   owners: readonly Owner[];
-  /** The owner in whose queue it waits. */
+  /** The owner in whose queue the request waits. */
   queue: Owner;
   /** Takes a slot of each owner. */
   start: () => void;
@@ -135,7 +135,7 @@ function firstFull(owners: readonly Owner[]): Owner | undefined {
   return owners.find(({ limits, active }) => active >= limits.active);
 }
 
-/** Starts as many requests as the owner has free slots, without waking the others, because hundreds may wait for one slot. */
+/** Starts as many requests as the owner has free slots, without waking other requests, because hundreds may wait for one slot. */
 function startNext(owner: Owner): void {
   for (const waiter of owner.waiting) {
     if (owner.active >= owner.limits.active) return;

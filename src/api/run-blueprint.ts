@@ -69,7 +69,7 @@ function readInputs({ inputs }: Blueprint, sent: unknown): Record<string, unknow
   throw shapeError(parsed.error.issues, { name: 'body', sent, schema: inputs });
 }
 
-/** Choices are strings, such as `1.5`, but many clients send numbers. */
+/** Converts a number to a string if the schema is a choice. Choices are strings, such as `1.5`, but many clients send numbers. */
 function asText(schema: unknown, value: unknown): unknown {
   const isChoice = schema instanceof z.ZodType && unwrapSchema(schema) instanceof z.ZodEnum;
   return isChoice && typeof value === 'number' ? String(value) : value;

@@ -6,12 +6,15 @@ import { SESSION_SECONDS, type SessionCaller } from '../identity/sessions.ts';
 import { csrfOf, isCsrfOf } from '../identity/tokens.ts';
 
 export const SESSION_COOKIE = 'airlock_session';
-/** Marks a browser in which somebody has signed in; see `identity/known-devices.ts`. The cookie stays after they sign out. */
+/**
+ * Name of the cookie that marks a browser in which a person has signed in; see `identity/known-devices.ts`. Signing out does not delete the
+ * cookie.
+ */
 const DEVICE_COOKIE = 'airlock_device';
 const CSRF_HEADER = 'x-airlock-csrf';
 const READING = ['GET', 'HEAD', 'OPTIONS'];
 
-/** Returns the token of the session cookie; null if there is none. */
+/** Returns the token of the session cookie. Returns null if there is none. */
 export function sessionTokenOf(request: FastifyRequest): string | null {
   return request.cookies[SESSION_COOKIE] ?? null;
 }
@@ -20,7 +23,7 @@ export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, t
   reply.setCookie(SESSION_COOKIE, token, { ...cookieOptions(request), maxAge: SESSION_SECONDS });
 }
 
-/** Returns the token by which the browser proves that its person has signed in there before; empty if there is none. */
+/** Returns the token by which a browser proves that a person has signed in there before. Returns an empty text if there is none. */
 export function deviceTokenOf(request: FastifyRequest): string {
   return request.cookies[DEVICE_COOKIE] ?? '';
 }

@@ -31,7 +31,7 @@ export class SchemaRejection extends Error {
   }
 }
 
-/** Checks a part of a request with the schema of its route. */
+/** Returns a function that checks a part of a request with the schema of its route. */
 export function compileValidator({ schema }: { schema: unknown }) {
   return (value: unknown) => {
     const { success, data, error } = (schema as z.ZodType).safeParse(value);
@@ -53,7 +53,7 @@ export function shapeError(issues: readonly SchemaIssue[], part: SentPart): ApiE
   return new ApiError('invalid_request', hideQueries(details));
 }
 
-/** An error of uploads. The API promises its text. */
+/** Returns an error of uploads, whose text the API promises. */
 function uploadError(code: ErrorCode, fault: Fault, issue: SchemaIssue, part: SentPart): ApiError {
   const sent = valueAt(part.sent, issue.path.map(String));
   const isType = code === 'invalid_file_type' && typeof sent === 'string';
@@ -80,7 +80,7 @@ function typeFault(sent: string, body: unknown, parents: readonly string[]): Rec
   };
 }
 
-/** No type was declared, and the name of the file does not imply a type. */
+/** Returns the details of the error for an empty type and a file name that does not imply a type. */
 function extensionFault(filename: string): Record<string, unknown> {
   const extension = extname(filename).slice(1).toLowerCase();
   const known = Object.keys(CONTENT_TYPE_BY_EXTENSION);

@@ -23,11 +23,11 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   'text/x-ass': ['text/ass', 'application/x-ass', 'text/ssa'],
 };
 
-/** Only stills of HEIC and AVIF are supported. */
+/** Whether a type is a sequence of HEIC or AVIF pictures. Only stills of these formats are supported. */
 export const isPictureSequence = (sent: string): boolean =>
   /^image\/(?:heic|heif|avif)-sequence(?:;|$)/i.test(sent.trim());
 
-/** Returns the accepted content type that was probably meant, ignoring parameters and case; null if there is none. */
+/** Returns the accepted content type that was probably meant, ignoring parameters and case. Returns null if there is none. */
 export function suggestContentType(sent: string): string | null {
   const type = sent.slice(0, 128).split(';', 1)[0]!.trim().toLowerCase();
   const known: readonly string[] = UPLOAD_CONTENT_TYPES;

@@ -2,12 +2,12 @@ import { nearestName } from '../contract/faults/near-name.ts';
 
 /** Maximum length in characters of a path for which similar paths are searched. */
 const MAX_PATH = 200;
-/** Maximum number of parts of a path. */
+/** Maximum number of segments of such a path. */
 const MAX_PARTS = 8;
 
 /**
- * The known path that was probably meant, with the ids that were sent: `/v1/transcodes` for `/v1/transcode` or `/transcodes`. Null if there
- * is none. `known` contains patterns such as `/v1/transcodes/:id`.
+ * Returns the known path that was probably meant, with the ids that were sent: `/v1/transcodes` for `/v1/transcode` or `/transcodes`.
+ * Returns null if there is none. `known` contains patterns such as `/v1/transcodes/:id`.
  */
 export function nearPathOf(sent: string, known: readonly string[]): string | null {
   if (sent.length > MAX_PATH || !/^[\w/.~-]*$/.test(sent)) return null;

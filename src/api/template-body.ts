@@ -16,7 +16,10 @@ import { unknownFields } from './warnings.ts';
 
 type TemplateHttpRequest = FastifyRequest & { body: ReplaceTemplateBody };
 
-/** Checks the body of a request that saves a version. Returns the version. Throws `invalid_request` or `option_refused`. */
+/**
+ * Checks the body of a request that saves a version of a template. Returns the version and warnings. Throws `invalid_request` or
+ * `option_refused`.
+ */
 export async function checkTemplate(
   deps: ApiDeps,
   request: FastifyRequest,
@@ -42,7 +45,10 @@ function asStored({ request, description }: ReplaceTemplateBody): TemplateVersio
   return { description: description || null, request: JSON.parse(JSON.stringify(request)) };
 }
 
-/** A warning is not enough: without `webhook_url`, for example, the client would miss the events of its jobs. */
+/**
+ * Throws `invalid_request` for fields that a template cannot contain. A warning is not enough: without `webhook_url`, for example, the
+ * client would miss the events of its jobs.
+ */
 function rejectFieldsOfOneJob(sent: unknown): void {
   const { request } = sent as { request: object };
   const field = FIELDS_OF_ONE_JOB.find((name) => Object.hasOwn(request, name));

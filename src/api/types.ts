@@ -33,17 +33,17 @@ declare module 'fastify' {
     /** Open routes whose requests need no slot: liveness checks have no limit, and documents have a limit of bytes. */
     kind?: 'liveness' | 'document';
     /**
-     * Returns the response while the process is overloaded; if it returns undefined, the request continues. Without this handler, the
+     * Returns the response while the process is overloaded. If the handler returns undefined, the request continues. Without a handler, the
      * response is 503.
      */
     pressureHandler?: (request: FastifyRequest, reply: FastifyReply) => unknown;
-    /** The `WWW-Authenticate` of a 401 of this route; `Bearer` if absent. */
+    /** Returns the `WWW-Authenticate` header of a 401 response of this route. Defaults to `Bearer`. */
     challenge?: (request: FastifyRequest) => string;
   }
   interface FastifyInstance {
     connections: ConnectionGuard;
     gate: RequestGate;
-    /** Rates of documents in bytes, by address. */
+    /** Limits the bytes of documents that each address receives. */
     documentRate: AddressRates;
   }
   interface FastifyRequest {
@@ -55,7 +55,7 @@ declare module 'fastify' {
     sentNames: SentNames | null;
     /** Null if the request is not traced. */
     span: TracedSpan | null;
-    /** Slot among the requests of the key or session, or of the address on open routes; null where there is no limit. */
+    /** Slot among the requests of the key or session, or of the address on open routes. Null for routes without a limit. */
     slot: RequestSlot | null;
     /** Warnings about unknown query parameters. */
     queryWarnings: Warning[] | null;

@@ -32,7 +32,7 @@ describe('warnings of unknown fields', () => {
     expect(unknownFields(createBody, names).map(({ field }) => field)).toEqual(Object.keys(names));
   });
 
-  it('are at most fifty and a count of the rest, are short, and can be stored, for any body', () => {
+  it('are at most fifty plus a count of the rest, are short, and can be stored, for any body', () => {
     const schema = z.object({ known: z.number() });
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: anyCharacter, maxLength: 300 }), fc.anything()), (body) => {
@@ -59,7 +59,7 @@ describe('the nearest name', () => {
     ['input', 'inputs'],
     ['colour', null],
     ['', null],
-  ])('the nearest name to %j is %j', (name, expected) => {
+  ])('to %j is %j', (name, expected) => {
     expect(nearestName(name, ['inputs', 'outputFormat', 'preset'])).toBe(expected);
   });
 

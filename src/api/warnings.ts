@@ -3,7 +3,7 @@ import { unwrapSchema, type Warning } from '../contract/common.ts';
 import { shownName, suggestField } from '../contract/faults/field-names.ts';
 import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
 
-/** Maximum length of a name for which similar names are searched; a longer one is not a typo. */
+/** Maximum length in characters of a name for which similar names are searched. A longer name is not a typo. */
 const MAX_NEAR_NAME = 64;
 
 interface Found {

@@ -30,33 +30,33 @@ export interface WorkTools {
   memory: MemoryBudget;
   /** Pools for transfers to destinations. */
   transfers: TransferPools;
-  /** Call it when the storage is unreachable. */
+  /** Call this when storage is unreachable. */
   onStorageUnreachable: () => void;
   settings: {
     version: string;
     cores: number;
-    /** Upper bound of the memory of one cell, in bytes. */
+    /** Maximum memory of one cell, in bytes. */
     cellMemoryBytes: number;
     /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
     outputWaitMs: number;
     /** Resource classes that each slot of this worker accepts. */
     slots: readonly (readonly ResourceClass[])[];
-    /** Whether long videos are encoded in pieces; off by default. */
+    /** Whether long videos are encoded in pieces. Defaults to `off`. */
     chunks?: 'off' | 'auto' | 'always';
   };
 }
 
 /** A job's lease of a slot. A job may run cells only while it has a slot. */
 export interface SlotLease {
-  /** Call it when all sources are staged. Resolves to the slot's number; rejects with the signal's reason. */
+  /** Acquires a slot. Call this when all sources are staged. Resolves to the slot's number. Rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<number>;
   /**
-   * Releases the slot of a job that must wait for its sources. Call it only while no cell runs. The job must acquire a slot again later.
+   * Releases the slot of a job that must wait for its sources. Call this only while no cell runs. The job must acquire a slot again later.
    */
   release(): void;
   /** Whether another job of this worker waits for a slot. */
   isNeeded(): boolean;
-  /** Returns the resource classes that the slot of this job currently accepts. Empty without a slot. */
+  /** Returns the resource classes that the slot of this job currently accepts. Empty if the job has no slot. */
   classes(): readonly ResourceClass[];
   /** Reports that the encode of this heavy job is short and needs at most `LIGHT_BYTES` of memory. The job keeps its slot. */
   markBrief(): void;
@@ -70,12 +70,12 @@ export interface Run {
   lease: SlotLease;
   /** Aborted when the job is canceled, the attempt is replaced, or the worker must release the job. */
   signal: AbortSignal;
-  /** Work folder of this attempt; removed when it ends. */
+  /** Work folder of this attempt, which is removed when the attempt ends. */
   folder: string;
   /** Space on the disk of the work folder. */
   disk: DiskReservation;
-  /** Call it when a report finds that the attempt was replaced; ends the attempt. */
+  /** Call this when a report finds that the attempt was replaced. Ends the attempt. */
   onReplaced: () => void;
-  /** Registers an object that was reserved for an output. It is deleted unless the job completes with it. */
+  /** Registers an object that was reserved for an output. The object is deleted unless the job completes with it. */
   reserved: (objectId: string) => void;
 }

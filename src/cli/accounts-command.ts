@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { NUMBER_SETTINGS, SWITCH_SETTINGS, settingFlag } from '../contract/account-settings.ts';
 
-/** `./airlock accounts`: the owners of keys and jobs, and their limits. */
+/** Adds `./airlock accounts`: the owners of keys and jobs, and their limits. */
 export function addAccounts(program: Command): void {
   const accounts = program.command('accounts').description('Show, create and configure accounts');
   accounts
@@ -44,9 +44,9 @@ Examples:
   ./airlock accounts set partner --memory-mb default
   ./airlock accounts set partner --disarm on
 
-"default" (or "none") instead of a number restores the default. The limits of a transcode can only be lowered: the lowest
-of the server's, the account's and the job's limit applies. A job that exceeds a limit fails, and its error states whose
-limit it was.`,
+"default" (or "none") instead of a number restores the default. For a transcode, the lowest limit of the
+server, the account and the job applies, so the limits of an account can only lower the server's limits. A job that exceeds a limit
+fails, and its error states who set the limit.`,
   );
   set.action(async (name, options) => (await load()).setAccountCommand(readConfig(), name, options));
 }

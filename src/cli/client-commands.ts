@@ -13,7 +13,7 @@ const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
 const JOB_ID = 'ID of a job. For a recent job, its beginning or end is enough';
 const WEBHOOK_ID = 'ID of the webhook';
 
-/** Commands that call the API: on the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else on the local server. */
+/** Adds the commands that call the API: on the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else on the local server. */
 export function addClientCommands(program: Command): void {
   addJobs(program);
   addUploads(program);
@@ -77,7 +77,7 @@ Examples:
   addJobChanges(jobs);
 }
 
-/** Commands that change a job. */
+/** Adds the commands that change a job. */
 function addJobChanges(jobs: Command): void {
   const load = () => import('./commands/jobs.ts');
   jobs
@@ -100,7 +100,7 @@ function addJobChanges(jobs: Command): void {
     );
   jobs
     .command('erase')
-    .description('Erase a job: delete its outputs and the uploads that it used now')
+    .description('Erase a job: delete its outputs, its texts, and the uploads that no other open job uses')
     .argument('<id>', JOB_ID)
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -156,7 +156,7 @@ docs/webhooks.md explains how to verify deliveries.`,
     .action(async (id, options) => exit((await load()).deleteWebhookCommand(readConfig(), id, options)));
 }
 
-/** Commands that send and list deliveries. */
+/** Adds the commands that send and list deliveries. */
 function addDeliveries(webhooks: Command): void {
   const load = () => import('./commands/webhooks.ts');
   const [deliveriesPerPage, deliveriesPage] = pageOptions('deliveries');
@@ -189,7 +189,7 @@ function addDeliveries(webhooks: Command): void {
 function addTools(program: Command): void {
   program
     .command('usage')
-    .description('Show the usage of an account this month, and what is left of its quota')
+    .description('Show the usage of an account this month, and the rest of its quota')
     .option('--period <month>', 'another month, e.g. 2026-10')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
@@ -197,7 +197,7 @@ function addTools(program: Command): void {
   program
     .command('probe')
     .description('Describe a file or URL: format, duration, streams')
-    .argument('<source>', 'a media file or a URL. Airlock reads only parts of a URL')
+    .argument('<source>', 'a media file or a URL. Where possible, Airlock reads only parts of a remote file')
     .option(...ACCOUNT)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -238,7 +238,7 @@ function addTranscribe(program: Command): void {
     .option('--translate', 'translate into English')
     .option(
       '--output <file>',
-      'the file to write instead of printing the text. Its extension sets the format: .srt, .vtt, .json or .txt',
+      'file to write instead of printing the text. Its extension selects the format: .srt, .vtt, .json or .txt',
     )
     .option(...ACCOUNT)
     .option('--json', 'print the transcription job as JSON')
@@ -256,7 +256,7 @@ Examples:
     .command('install')
     .description('Install a speech model on this machine, and build whisper.cpp, which runs it')
     .requiredOption('--model <file>', 'file of the model, named ggml-….bin')
-    .requiredOption('--sha256 <hex>', 'SHA-256 of the model, from its publisher')
+    .requiredOption('--sha256 <hex>', 'SHA-256 hash of the model, as its publisher states it')
     .option('--name <name>', 'name of the model in settings (default: from the file name)')
     .option('--json', 'print the result as JSON')
     .addHelpText(

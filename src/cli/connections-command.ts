@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
-/** `./airlock connections`: buckets that jobs use by name. */
+/** Adds `./airlock connections`: buckets that jobs use by name. */
 export function addConnections(program: Command): void {
   const connections = program.command('connections').description('List, create and delete connections to your buckets');
   const load = () => import('./commands/connections.ts');

@@ -5,19 +5,19 @@ export const EXIT = {
   failed: 1,
   /** Invalid command line. */
   usage: 2,
-  /** The service cannot be reached or does not start. */
+  /** The service cannot be reached, does not start, or does not support the command. */
   unavailable: 69,
-  /** A setting or the sandbox is unsafe or invalid. */
+  /** A setting is unsafe or invalid, or the sandbox is unsafe. */
   config: 78,
-  /** Interrupted by Ctrl-C. */
+  /** The user pressed Ctrl-C. */
   interrupted: 130,
 } as const;
 
-/** Every exit code of `./airlock` with its meaning, including the codes of the script that installs and builds it. */
+/** Every exit code of `./airlock` with its meaning, including the codes of the script that installs and builds Airlock. */
 export const EXIT_CODES: readonly (readonly [code: number, short: string, meaning: string])[] = [
   [EXIT.ok, 'done', 'Done'],
-  [EXIT.failed, 'failed or rejected', 'Failed or rejected: the job, a check, a request'],
-  [EXIT.usage, 'wrong usage', 'Wrong usage: an option, a file or an id that does not exist'],
+  [EXIT.failed, 'failed or rejected', 'Failed or rejected: a job, a check or a request'],
+  [EXIT.usage, 'wrong usage', 'Wrong usage, for example an option, a file or an ID that does not exist'],
   [
     EXIT.unavailable,
     'unavailable',
@@ -30,7 +30,7 @@ export const EXIT_CODES: readonly (readonly [code: number, short: string, meanin
   [EXIT.interrupted, 'interrupted', 'Interrupted by Ctrl-C'],
 ];
 
-/** An invalid command line; the message contains the correction. */
+/** An invalid command line. The message contains the correction. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -38,7 +38,7 @@ export class UsageError extends Error {
   }
 }
 
-/** The configured server cannot be reached. */
+/** No server runs, or the server cannot be reached or does not support the command. */
 export class UnavailableError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { integerOption } from './option-types.ts';
 
-/** `./airlock keys`: the API keys of all accounts. */
+/** Adds `./airlock keys`: the API keys of all accounts. */
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('Create, list, rotate and revoke API keys');
   keys

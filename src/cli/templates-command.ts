@@ -4,7 +4,7 @@ import { ACCOUNT, exit, JSON_FLAG } from './client-flags.ts';
 
 const FILE = 'a JSON file with the request, without inputs, or - for standard input';
 
-/** `./airlock templates`: requests that jobs use by name. */
+/** Adds `./airlock templates`: requests that jobs use by name. */
 export function addTemplates(program: Command): void {
   const templates = program.command('templates').description('List, show, create, update and delete templates');
   const load = () => import('./commands/templates.ts');

@@ -6,7 +6,7 @@ import { choiceOption, integerOption, pageOptions } from './option-types.ts';
 // Not imported from the schema, because each role reads this file, and most roles need no Zod.
 const STATUSES = ['pending', 'confirming', 'confirmed'];
 
-/** `./airlock uploads`: the uploads of an account, and the tokens with which web pages upload. */
+/** Adds `./airlock uploads`: the uploads of an account, and the tokens with which web pages upload. */
 export function addUploads(program: Command): void {
   const uploads = program
     .command('uploads')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressGroup, addressMatcher, prefixContains } from './addresses.ts';
 
-describe('a list of prefixes', () => {
+describe('addressMatcher', () => {
   it.each([
     [['10.0.0.0/8'], '10.1.2.3', true],
     [['10.0.0.0/8'], '::ffff:10.1.2.3', true],
@@ -19,12 +19,12 @@ describe('a list of prefixes', () => {
     [['0.0.0.0/0'], '', false],
     [['0.0.0.0/0'], '127.1', false],
     [['0.0.0.0/0'], '192.0.2.7:443', false],
-  ])('%j contains %s: %s', (cidrs, ip, expected) => {
+  ])('tests whether %j contains %s: %s', (cidrs, ip, expected) => {
     expect(addressMatcher(cidrs)(ip)).toBe(expected);
   });
 });
 
-describe('a prefix in a prefix', () => {
+describe('prefixContains', () => {
   it.each([
     ['10.0.0.0/8', '10.1.0.0/16', true],
     ['10.0.0.0/8', '10.0.0.0/8', true],
@@ -42,12 +42,12 @@ describe('a prefix in a prefix', () => {
     ['2001:db8::/32', '2001:db8:1::/48', true],
     ['2001:db8:1::/48', '2001:db8::/32', false],
     ['2001:DB8:0::/48', '2001:db8::1', true],
-  ])('%s contains %s: %s', (outer, inner, expected) => {
+  ])('tests whether %s contains %s: %s', (outer, inner, expected) => {
     expect(prefixContains(outer, inner)).toBe(expected);
   });
 });
 
-describe('an address of a client', () => {
+describe('addressGroup', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
@@ -60,7 +60,7 @@ describe('an address of a client', () => {
     ['', 'unknown'],
     ['not an address', 'unknown'],
     ['192.0.2.7:443', 'unknown'],
-  ])('%s is counted as %s', (ip, group) => {
+  ])('counts %s as %s', (ip, group) => {
     expect(addressGroup(ip)).toBe(group);
   });
 });

@@ -9,8 +9,8 @@ const IPV6_GROUP_BITS = 64;
 const MAPPED_BITS = 96;
 
 /**
- * Returns a function that tests whether an address is in one of the prefixes. IPv4-mapped IPv6 counts as IPv4, also in prefixes. Throws on
- * a malformed prefix; a malformed address is in no prefix.
+ * Returns a function that tests whether an address is in one of the prefixes. IPv4-mapped IPv6 counts as IPv4, also in prefixes. Throws if
+ * a prefix is malformed. A malformed address is in no prefix.
  */
 export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolean {
   const prefixes = cidrs.map(parsePrefix);
@@ -20,14 +20,14 @@ export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolea
   };
 }
 
-/** Whether every address of the prefix `inner` is in the prefix `outer`. Throws on a malformed prefix. */
+/** Whether every address of the prefix `inner` is in the prefix `outer`. Throws if a prefix is malformed. */
 export function prefixContains(outer: string, inner: string): boolean {
   return contains(parsePrefix(outer), parsePrefix(inner));
 }
 
 /**
- * The unit of limits per address: an IPv4 address, or the /64 of an IPv6 address, for example `2001:db8:0:1::/64`.
- * IPv4-mapped IPv6 counts as IPv4. Text that is not an address belongs to the group `unknown`.
+ * Returns the group of addresses to which a limit per address applies: an IPv4 address, or the /64 of an IPv6 address, for example
+ * `2001:db8:0:1::/64`. IPv4-mapped IPv6 counts as IPv4. Text that is not an address belongs to the group `unknown`.
  */
 export function addressGroup(ip: string): string {
   const address = parseAddress(ip);
@@ -48,7 +48,7 @@ function parsePrefix(text: string): Prefix {
   return [parsed.toIPv4Address(), length - MAPPED_BITS];
 }
 
-/** Null if the text is not an address. A zone (`fe80::1%eth0`) is ignored. */
+/** Parses an address. Returns null if the text is not an address. Ignores a zone, as in `fe80::1%eth0`. */
 function parseAddress(text: string): Address | null {
   const bare = text.replace(/%.*$/, '');
   // `isValid` also accepts old forms of IPv4, such as 127.1. A peer's address never has such a form.

@@ -3,8 +3,8 @@ import { addressMatcher } from './addresses.ts';
 
 /**
  * Returns a function that finds the address of the client that sent a request: the address of the peer, or the address that trusted proxies
- * report in x-forwarded-for. An empty string if the client has already disconnected.
- * @param trustProxy CIDRs of proxies
+ * report in x-forwarded-for. The function returns an empty string if the client has already disconnected.
+ * @param trustProxy CIDRs of the trusted proxies
  */
 export function clientAddressOf(trustProxy: readonly string[]): (request: IncomingMessage) => string {
   if (trustProxy.length === 0) return ({ socket }) => socket.remoteAddress ?? '';
@@ -15,7 +15,7 @@ export function clientAddressOf(trustProxy: readonly string[]): (request: Incomi
   };
 }
 
-/** The elements of a header to which each proxy appends one element. */
+/** Returns the elements of a header to which each proxy appends one element. The element of the nearest proxy is first. */
 export function nearestFirst(header: string | string[] | undefined): string[] {
   if (header === undefined) return [];
   return String(header)

@@ -1,4 +1,4 @@
-/** An invalid setting. The message is one line with variable, reason and remedy. */
+/** Error of an invalid setting. The message is one line with the variable, the reason and the remedy. */
 export class ConfigError extends Error {
   constructor(variable: string, reason: string, remedy: string) {
     super(`${variable}: ${reason}. ${remedy}`);

@@ -38,17 +38,20 @@ describe('the configuration', () => {
     ['AIRLOCK_SANDBOX', 'chroot'],
     ['AIRLOCK_SANDBOX', 'none'],
     ['AIRLOCK_LOG_LEVEL', 'loud'],
-  ])('rejects %s=%s and names the variable and a remedy', (variable, value) => {
+  ])('rejects %s=%s with an error that names the variable and a remedy', (variable, value) => {
     const named = variable === 'AIRLOCK_TLS_CERT' ? 'AIRLOCK_TLS_KEY' : variable;
     expect(() => readConfig({ [variable]: value })).toThrow(new RegExp(`^${named}: .+\\. .+`));
   });
 
-  // The other settings accept any text here. The process that uses them checks them.
+  // The other settings accept any text here. The process that uses them checks their values.
   const CHECKED = Object.values(SETTINGS).filter(({ type }) => !['text', 'list', 'path'].includes(type.name));
-  it.each(CHECKED.map(({ variable }) => variable))('rejects a wrong %s in one line with a remedy', (variable) => {
-    expect(CHECKED.length).toBeGreaterThan(20);
-    expect(() => readConfig({ [variable]: '!' })).toThrow(new RegExp(`^${variable}: [^\\n{]+\\. [^\\n{]+$`));
-  });
+  it.each(CHECKED.map(({ variable }) => variable))(
+    'rejects a wrong %s with an error of one line that contains a remedy',
+    (variable) => {
+      expect(CHECKED.length).toBeGreaterThan(20);
+      expect(() => readConfig({ [variable]: '!' })).toThrow(new RegExp(`^${variable}: [^\\n{]+\\. [^\\n{]+$`));
+    },
+  );
 
   it('rejects a path that is too long for a Unix socket', () => {
     const path = `/${'a'.repeat(107)}`;
@@ -57,7 +60,7 @@ describe('the configuration', () => {
   });
 
   it.each(['AIRLOCK_DATABASE_URL', 'AIRLOCK_STORAGE_URL', 'AIRLOCK_PUBLIC_URL'])(
-    'never quotes %s, which may contain a password',
+    'rejects a wrong %s without quoting the value, which may contain a password',
     (variable) => {
       expect(() => readConfig({ [variable]: 'mysql://user:hunter2@host/name' })).toThrow(/^(?!.*hunter2)/);
     },
@@ -69,7 +72,7 @@ describe('the configuration', () => {
     ['24h', 86_400],
     ['7d', 604_800],
     ['30', 30],
-  ])('reads a retention of %s', (text, seconds) => {
+  ])('accepts a retention of %s', (text, seconds) => {
     expect(readConfig({ AIRLOCK_RETENTION: text }).retentionSeconds).toBe(seconds);
   });
 
@@ -100,7 +103,7 @@ describe('AIRLOCK_SANDBOX', () => {
     expect(readConfig({ AIRLOCK_SANDBOX: 'landlock' }).sandbox).toBe('landlock');
   });
 
-  it('accepts none only together with the words that accept the risk, and passes both to children', () => {
+  it('can be none only if AIRLOCK_ALLOW_UNSANDBOXED accepts the risk, and child processes get both variables', () => {
     expect(() => readConfig({ AIRLOCK_SANDBOX: 'none' })).toThrow(/i-accept-the-risk/);
     expect(() => readConfig({ AIRLOCK_SANDBOX: 'none', AIRLOCK_ALLOW_UNSANDBOXED: 'yes' })).toThrow(/hostile file/);
     const config = readConfig({ AIRLOCK_SANDBOX: 'none', AIRLOCK_ALLOW_UNSANDBOXED: 'i-accept-the-risk' });
@@ -108,7 +111,7 @@ describe('AIRLOCK_SANDBOX', () => {
     expect(readConfig(toEnvironment(config)).sandbox).toBe('none');
   });
 
-  it('is not weakened by the acceptance alone', () => {
+  it('stays auto if only AIRLOCK_ALLOW_UNSANDBOXED is set', () => {
     expect(readConfig({ AIRLOCK_ALLOW_UNSANDBOXED: 'i-accept-the-risk' }).sandbox).toBe('auto');
   });
 });

@@ -4,14 +4,14 @@ import { ACCEPTED_RISK, SETTINGS, type Setting, type Settings } from './settings
 
 export type TlsMode = { mode: 'off' } | { mode: 'auto' } | { mode: 'files'; cert: string; key: string };
 
-/** All settings of an operator, read once and frozen. {@link SETTINGS} documents each setting. */
+/** All settings of the operator, frozen. {@link SETTINGS} documents each setting. */
 export interface Config extends Omit<Settings, 'tls' | 'tlsCert' | 'tlsKey' | 'allowUnsandboxed'> {
   tls: TlsMode;
 }
 
 const TABLE = Object.entries(SETTINGS) as [keyof Settings, Setting<unknown>][];
 
-/** Reads and validates the environment. Throws `ConfigError` that names variable, reason and remedy. */
+/** Reads and validates the environment. Throws a `ConfigError` with the variable, the reason and the remedy. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const settings = Object.fromEntries(TABLE.map(([name, setting]) => [name, read(setting, env)])) as Settings;
   const { tls: _mode, tlsCert: _cert, tlsKey: _key, allowUnsandboxed: _risk, ...rest } = settings;
@@ -20,7 +20,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 /**
- * The variables that reproduce this configuration in a child process, regardless of the environment of its parent:
+ * Returns the variables that reproduce this configuration in a child process, regardless of the environment of the parent:
  * `readConfig({...process.env, ...toEnvironment(config)})` equals `config`.
  */
 export function toEnvironment(config: Config): Record<string, string> {
@@ -56,7 +56,7 @@ function tlsMode({ tls, tlsCert: cert, tlsKey: key }: Settings): TlsMode {
   throw new ConfigError(variable, 'is missing', 'Set both, or neither');
 }
 
-/** `none` requires a second setting, because a file that takes over FFmpeg then controls the machine. */
+/** Rejects `none` without a second setting that accepts the risk, because a file that takes over FFmpeg then controls the machine. */
 function checkRisk({ sandbox, allowUnsandboxed }: Settings): void {
   if (sandbox !== 'none' || allowUnsandboxed === ACCEPTED_RISK) return;
   throw new ConfigError(

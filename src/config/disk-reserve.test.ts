@@ -13,13 +13,13 @@ describe('AIRLOCK_DISK_RESERVE', () => {
     ['0.5 gib', { percent: 0, bytes: 2 ** 29 }],
     ['0B', { percent: 0, bytes: 0 }],
     ['10%, 2GiB', { percent: 10, bytes: 2 ** 31 }],
-  ])('reads %j', (text, reserve) => {
+  ])('is parsed from %j, and formatted as text with the same meaning', (text, reserve) => {
     expect(parseDiskReserve(text)).toEqual(reserve);
     expect(parseDiskReserve(formatDiskReserve(reserve))).toEqual(reserve);
   });
 
   it.each(['5', 'GiB', '5 percent', '-5%', '1XB', '5%,6%', '1GiB,2GiB', '5%,', '95%', '1e3MB', '99999999TB'])(
-    'rejects %j with an example of the format',
+    'is rejected with a remedy if it is %j',
     (text) => {
       expect(() => readConfig({ AIRLOCK_DISK_RESERVE: text })).toThrow(
         /^AIRLOCK_DISK_RESERVE: .+\. (Write it like|Use)/,

@@ -25,10 +25,10 @@ const UNITS: Readonly<Record<string, number>> = {
   gib: GIB,
   tib: 2 ** 40,
 };
-/** Maximum percentage. With a larger reserve, most disks could store nothing. */
+/** Maximum percentage of a reserve. With a larger reserve, most disks could store nothing. */
 const MAX_PERCENT = 90;
 
-/** Reads `AIRLOCK_DISK_RESERVE`. Throws `ConfigError` that names the part that cannot be read. */
+/** Parses the value of `AIRLOCK_DISK_RESERVE`. Throws a `ConfigError` that quotes the invalid text. */
 export function parseDiskReserve(text: string | undefined): DiskReserve {
   if (!text?.trim()) return DEFAULT_RESERVE;
   const reserve: DiskReserve = { percent: 0, bytes: 0 };
@@ -56,7 +56,7 @@ export function formatDiskReserve({ percent, bytes }: DiskReserve): string {
   return `${percent}%,${bytes}B`;
 }
 
-/** The size of a file system, and its free space above the reserve. */
+/** Size of a file system, and its free space above the reserve. */
 export interface DiskSpace {
   totalBytes: number;
   /** Bytes that an unprivileged account can still write. */
@@ -69,8 +69,8 @@ export interface DiskSpace {
 }
 
 /**
- * Reads the free space of the file system of `folder`. The reserve keeps the same share of the inodes as of the bytes.
- * Rejects with the file system's own error.
+ * Measures the free space of the file system of `folder`. The reserve keeps the same share of the inodes as of the bytes. Rejects with the
+ * error of the file system.
  */
 export async function diskSpace(folder: string, reserve: DiskReserve): Promise<DiskSpace> {
   const { blocks, bavail, bsize, files, ffree } = statfsSync(folder);
@@ -83,7 +83,7 @@ export async function diskSpace(folder: string, reserve: DiskReserve): Promise<D
     freeBytes,
     reserveBytes,
     spareBytes: freeBytes - reserveBytes,
-    // Btrfs and some other file systems allocate inodes on demand and report no number.
+    // Btrfs and some other file systems allocate inodes on demand, and report 0 inodes.
     spareFiles: files === 0 ? Number.POSITIVE_INFINITY : Math.floor(ffree - files * share),
   };
 }

@@ -5,7 +5,7 @@ export function isOnlyOurs({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean 
   return (uid === 0 || uid === process.getuid!()) && (mode & 0o022) === 0;
 }
 
-/** Hard-links a file. Returns false if this is not possible, for example to another file system. */
+/** Creates a hard link to a file. Returns false if this is not possible, for example because the target is on another file system. */
 export function isLinked(from: string, to: string): boolean {
   try {
     linkSync(from, to);

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder with `package.json`. It is found by walking up from this module, so that it is the same for `src/` (tests) and for the bundle
- * in `dist/`.
+ * Returns the folder with `package.json`. Searches upwards from this module, so that the result is the same for `src/` (tests) and for the
+ * bundle in `dist/`.
  */
 export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -16,7 +16,10 @@ export function projectRoot(): string {
   return folder;
 }
 
-/** Folder of the files that the installation prepares once and that each new data directory copies: databases and images of cells. */
+/**
+ * Returns the folder of files that the installation prepares once and that each new data directory copies: a database cluster, or images of
+ * cells.
+ */
 export function preparedFolder(kind: 'postgres' | 'rootimg'): string {
   return join(projectRoot(), '.build', kind);
 }

@@ -27,7 +27,12 @@ it.each([
     { from: '10.0.0.1', proto: 'https, http' },
     false,
   ],
-  ['the same on this machine', local, { from: '127.0.0.1', proto: 'https, http' }, false],
+  [
+    'a client that claims HTTPS to a proxy on this machine that received plain HTTP',
+    local,
+    { from: '127.0.0.1', proto: 'https, http' },
+    false,
+  ],
   [
     'a client that claims plain HTTP to a proxy that received HTTPS',
     open,
@@ -35,15 +40,20 @@ it.each([
     true,
   ],
   ['a proxy that appends nothing to the header of a client', open, { from: '10.0.0.1', proto: 'https, ' }, false],
-  ['two proxies, HTTPS all the way', open, { from: '10.0.0.1', via: '1.2.3.4, 10.0.0.2', proto: 'https,https' }, true],
   [
-    'two proxies, the outer one plain',
+    'two proxies that both received HTTPS',
+    open,
+    { from: '10.0.0.1', via: '1.2.3.4, 10.0.0.2', proto: 'https,https' },
+    true,
+  ],
+  [
+    'two proxies, of which the outer received plain HTTP',
     open,
     { from: '10.0.0.1', via: '1.2.3.4, 10.0.0.2', proto: 'http, https' },
     false,
   ],
   [
-    'two proxies, the inner one plain',
+    'two proxies, of which the inner received plain HTTP',
     open,
     { from: '10.0.0.1', via: '1.2.3.4, 10.0.0.2', proto: 'https, http' },
     false,
@@ -66,10 +76,13 @@ it.each([
     { from: '10.0.0.1', via: '9.9.9.9, 10.0.0.3', proto: 'http,https' },
     true,
   ],
-])('secure requests: %s', (_case, transport, { from, via, proto, encrypted }: Seen, secure) => {
-  const request = {
-    socket: { remoteAddress: from, encrypted: encrypted ?? false },
-    headers: { ...(proto && { 'x-forwarded-proto': proto }), ...(via && { 'x-forwarded-for': via }) },
-  };
-  expect(secureRequestTest(transport)(request as unknown as IncomingMessage)).toBe(secure);
-});
+])(
+  'the connection and the headers of trusted proxies decide whether a request is secure: %s',
+  (_case, transport, { from, via, proto, encrypted }: Seen, secure) => {
+    const request = {
+      socket: { remoteAddress: from, encrypted: encrypted ?? false },
+      headers: { ...(proto && { 'x-forwarded-proto': proto }), ...(via && { 'x-forwarded-for': via }) },
+    };
+    expect(secureRequestTest(transport)(request as unknown as IncomingMessage)).toBe(secure);
+  },
+);

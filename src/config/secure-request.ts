@@ -4,7 +4,7 @@ import { addressMatcher } from './addresses.ts';
 import { nearestFirst } from './client-address.ts';
 
 export interface ListenerTransport {
-  /** Whether the listening address can only be reached from this machine. */
+  /** Whether the listening address can be reached only from this machine. */
   loopbackOnly: boolean;
   /** CIDRs of proxies whose x-forwarded-* headers are trusted. */
   trustProxy: readonly string[];
@@ -28,8 +28,8 @@ export function secureRequestTest(transport: ListenerTransport): (request: Incom
 }
 
 /**
- * The number of nearest hops that are trusted proxies, at least 1. Each appends one element to a header, so this many elements from the
- * right were added by proxies. All elements before them come from the client.
+ * Returns the number of nearest hops that are trusted proxies, at least 1. Each proxy appends one element to a header, so this many
+ * elements from the right were added by proxies. All elements before them come from the client.
  */
 function trustedHops(hops: readonly string[], isProxy: (ip: string) => boolean): number {
   const stranger = hops.findIndex((hop) => !isProxy(hop));

@@ -5,20 +5,20 @@ import { formatDiskReserve, parseDiskReserve } from './disk-reserve.ts';
 
 /** The conversion between the text of a variable and its value. */
 export interface SettingType<Value> {
-  /** Text → value, and back to a text that reads as the same value. */
+  /** Decodes the text to the value. Encodes the value to a text that decodes to the same value. */
   schema: z.ZodMiniType<Value, string>;
-  /** For the documentation: `port`, `duration` … */
+  /** Name of the type in the documentation, such as `port` or `duration`. */
   name: string;
   /** Completes the error `"x" is not …`, for example with "a port". */
   noun: string;
   remedy: string;
-  /** Whether the text may contain a password, so that no message may quote it. */
+  /** Whether the text may contain a password. If so, no message may quote the text. */
   secret?: boolean;
 }
 
 export const text: SettingType<string> = { schema: z.string(), name: 'text', noun: 'a text', remedy: '' };
 
-/** A TCP port; 0 selects a free one. */
+/** A TCP port; 0 selects a free port. */
 export const port: SettingType<number> = {
   schema: numeric(0, 65_535),
   name: 'port',
@@ -37,7 +37,10 @@ export function integerUpTo(maximum: number): SettingType<number> {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** `90s`, `15m`, `24h`, `7d`, or bare seconds → full seconds, at least 1. */
+/**
+ * A duration of at least 1 second, such as `90s`, `15m`, `24h` or `7d`. A number without a unit is a number of seconds. The value is in
+ * seconds.
+ */
 export const duration: SettingType<number> = {
   schema: z.codec(z.string().check(z.trim(), z.regex(/^\d{1,9}\s*[smhdw]?$/)), z.int().check(z.gte(1)), {
     decode: (text) => Number.parseInt(text, 10) * SECONDS[/[smhdw]$/.exec(text)?.[0] ?? 's']!,
@@ -48,7 +51,7 @@ export const duration: SettingType<number> = {
   remedy: 'Write it like 90s, 15m, 24h or 7d',
 };
 
-/** Entries are separated by commas; spaces and empty entries are dropped. Entries are validated where they are used. */
+/** A list of texts, separated by commas. Drops empty entries, and spaces around entries. The code that uses the entries validates them. */
 export const list: SettingType<string[]> = {
   schema: z.codec(z.string(), z.array(z.string()), { decode: entries, encode: (list) => list.join(',') }),
   name: 'list',
@@ -68,7 +71,7 @@ export function choice<const Name extends string>(names: readonly Name[]): Setti
   return { schema: z.enum(names), name: 'choice', noun: 'known', remedy };
 }
 
-/** A URL with one of these protocols; trailing slashes are removed. */
+/** A URL with one of these protocols. Trailing slashes are removed. */
 export function url(...protocols: [string, ...string[]]): SettingType<string> {
   const shown = protocols.map((protocol) => `${protocol}//…`).join(' or ');
   return {
@@ -83,7 +86,7 @@ export function url(...protocols: [string, ...string[]]): SettingType<string> {
   };
 }
 
-/** A path, made absolute; `~` is the home folder. */
+/** A path, which is made absolute. `~` is the home folder. */
 export const path: SettingType<string> = {
   schema: z.codec(z.string(), z.string(), {
     decode: (text) => resolve(text.replace(/^~(?=\/|$)/, homedir())),
@@ -103,7 +106,7 @@ export function absolutePath(example: string): SettingType<string> {
   };
 }
 
-/** Maximum path of a Unix socket in bytes: `sun_path` of Linux, without its final zero. */
+/** Maximum length in bytes of the path of a Unix socket: `sun_path` of Linux, without its final zero byte. */
 const MAX_SOCKET_PATH = 107;
 
 export function socketPath(example: string): SettingType<string> {
@@ -116,7 +119,7 @@ export function socketPath(example: string): SettingType<string> {
 }
 
 export const diskReserve: SettingType<ReturnType<typeof parseDiskReserve>> = {
-  // Errors of `parseDiskReserve` name the part at fault, and pass through unchanged.
+  // Errors of `parseDiskReserve` name the part that is wrong, and are thrown unchanged.
   schema: z.codec(z.string(), z.object({ percent: z.number(), bytes: z.number() }), {
     decode: parseDiskReserve,
     encode: formatDiskReserve,

@@ -3,8 +3,9 @@ import { ConfigError } from './config-error.ts';
 const VARIABLE = 'AIRLOCK_SIGNING_KEY';
 
 /**
- * The seed of the signing key: 32 bytes in base64url, from the environment, otherwise from the secrets of the installation. Not part of
- * `Config`, because only the process that signs reads it. Throws `ConfigError`, whose message never contains the seed.
+ * Returns the seed of the signing key: 32 bytes, given in base64url by the environment, or otherwise by `fallback` from the secrets of the
+ * installation. The seed is not part of `Config`, because only the process that signs reads it. Throws a `ConfigError` whose message never
+ * contains the seed.
  */
 export function readSigningKey(env: NodeJS.ProcessEnv, fallback: string): Buffer {
   const text = env[VARIABLE] || fallback;

@@ -42,7 +42,7 @@ async function files(cert: string, key: string) {
   return paths;
 }
 
-it('TLS off returns null and creates nothing', async () => {
+it('loadTls returns null and creates no files if TLS is off', async () => {
   expect(await loadTls({ mode: 'off' }, folder, ['127.0.0.1'])).toBeNull();
   expect(await readdir(folder)).toEqual([]);
 });
@@ -50,7 +50,7 @@ it('TLS off returns null and creates nothing', async () => {
 describe('a generated certificate', () => {
   const auto = (hosts: string[], dataDir = folder) => loadTls({ mode: 'auto' }, dataDir, hosts);
 
-  it('serves TLS that a client with `ca` trusts, by name and by address', async () => {
+  it('is trusted by a client that has `ca`, by name and by address', async () => {
     const tls = (await auto(['video.example.com', '10.1.2.3']))!;
     const { cert, key } = tls;
     const { port, close } = await listen(httpServer((_request, response) => response.end('ok'), { cert, key }));
@@ -83,13 +83,13 @@ describe('a generated certificate', () => {
     expect(await readdir(folder)).toEqual(['tls']);
   });
 
-  it('names this machine when it listens on every address', async () => {
+  it('names this machine if the server listens on every address', async () => {
     const certificate = new X509Certificate((await auto(['0.0.0.0']))!.cert);
     expect(certificate.checkHost(hostname())).toBeDefined();
     expect(certificate.checkIP('0.0.0.0')).toBeUndefined();
   });
 
-  it('is reused, and regenerated if it lacks a host', async () => {
+  it('is reused, but regenerated if it lacks a host', async () => {
     const first = await auto(['a.example.com']);
     expect(await auto(['a.example.com'])).toEqual(first);
     expect(await auto([])).toEqual(first);
@@ -98,7 +98,7 @@ describe('a generated certificate', () => {
     expect(await readFile(join(folder, 'tls', 'cert.pem'), 'utf8')).toBe(second!.cert);
   });
 
-  it('is regenerated below 30 days, when expired or not yet valid, and when it or its key is damaged', async () => {
+  it('is regenerated if it expires within 30 days, has expired, is not yet valid or is damaged, or if its key is wrong or damaged', async () => {
     const good = await make(-1, 300);
     const pairs = {
       '29 days': await make(-300, 29),
@@ -120,7 +120,7 @@ describe('a generated certificate', () => {
     }
   });
 
-  it('is the same for roles that start concurrently, at the first start and at a renewal', async () => {
+  it('is the same for all roles that start concurrently, when it is first generated and when it is regenerated', async () => {
     for (const hosts of [['a.example.com'], ['b.example.com']]) {
       const all = await Promise.all([auto(hosts), auto(hosts), auto(hosts), auto(hosts)]);
       const last = await auto(hosts);
@@ -139,7 +139,7 @@ describe('certificate files of the operator', () => {
     expect(await loadTls(await files(cert, key), folder, [])).toEqual({ cert, key, ca: cert });
   });
 
-  it('are rejected with variable, reason and remedy if they cannot work', async () => {
+  it('are rejected with the variable, the reason and a remedy if they cannot be used', async () => {
     const good = await make(-1, 10);
     const expired = await make(-10, -1);
     const early = await make(5, 10);

@@ -14,23 +14,24 @@ export interface TlsMaterial {
   /** Private key as PEM, unencrypted. */
   key: string;
   /**
-   * Certificate that Airlock's own clients must trust in addition to the usual authorities: the certificate itself if it is self-signed.
+   * Certificate that Airlock's own clients must trust in addition to the usual authorities: the certificate itself if it is self-signed,
+   * otherwise null.
    */
   ca: string | null;
 }
 
 const DAY_MS = 86_400_000;
-/** Lifetime of a generated certificate; browsers reject more than 398 days. */
+/** Number of days for which a generated certificate is valid. Browsers reject more than 398 days. */
 const LIFE_DAYS = 397;
 const RENEW_BELOW_DAYS = 30;
-/** Clocks differ, so the validity begins a little before now. */
+/** Milliseconds by which the validity of a certificate begins in the past, because clocks differ. */
 const BACKDATE_MS = 3_600_000;
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * Loads certificate and key of the server; null if TLS is off. `auto` generates a self-signed certificate for `hosts` and the loopback
- * names in `<dataDir>/tls`, and reuses it until it has less than 30 days left or lacks a host. Throws `ConfigError` if the operator's own
- * files cannot be used.
+ * Returns the certificate and key of the server; null if TLS is off. With `auto`, generates a self-signed certificate for `hosts` and the
+ * loopback names in `<dataDir>/tls`, and reuses it until it expires in less than 30 days, lacks a host, or is damaged. Throws a
+ * `ConfigError` if the operator's own files cannot be used, or if no certificate can be stored.
  */
 export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly string[]): Promise<TlsMaterial | null> {
   if (tls.mode === 'off') return null;
@@ -39,7 +40,7 @@ export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly str
   const folder = join(dataDir, 'tls');
   const names = [...new Set([...hosts.map(plainHost).filter((host) => !isWildcard(host)), ...LOCAL_NAMES])];
   const wildcard = hosts.some((host) => isWildcard(plainHost(host)));
-  // Several roles may start concurrently. The first role to install its files wins, and the others read these files.
+  // Several roles may start concurrently. The first role to install its files wins, and the other roles read these files.
   for (let attempt = 0; attempt < 5; attempt++) {
     const stored = await readStored(folder);
     if (stored !== null && isUsable(stored, names)) return { ...stored, ca: stored.cert };
@@ -121,7 +122,7 @@ function isUsable(pair: Pair, names: readonly string[]): boolean {
   }
 }
 
-/** Installs both files by one rename, so that no process reads a certificate with the key of another. */
+/** Installs both files with one rename, so that no process reads a certificate with the key of another certificate. */
 async function install(folder: string, pair: Pair, replaced: Pair | null): Promise<void> {
   const fresh = `${folder}.${randomUUID()}`;
   await mkdir(fresh, { recursive: true, mode: 0o700 });
@@ -138,21 +139,22 @@ async function install(folder: string, pair: Pair, replaced: Pair | null): Promi
   }
 }
 
-/** Renames the old pair, unless another process has replaced it in the meantime. */
+/** Deletes the old pair, unless another process has already replaced it. */
 async function discard(folder: string, old: Pair): Promise<void> {
   if ((await readStored(folder))?.cert !== old.cert) return;
   const oldFolder = `${folder}.${randomUUID()}`;
   await rename(folder, oldFolder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
-  // The pair was replaced between the check and the rename. It is the new pair of another process, so move it back.
+  // If another process replaced the pair between the check and the rename, the renamed pair is the new pair, so move it back.
   const moved = await readStored(oldFolder);
   if (moved !== null && moved.cert !== old.cert) await rename(oldFolder, folder).catch(() => {});
   await rm(oldFolder, { recursive: true, force: true });
 }
 
 async function makeCertificate(names: readonly string[]): Promise<Pair> {
-  // Loaded on demand, because it costs 8 MB and 90 ms. In the bundle of this CommonJS package, the exports are only under `default`.
+  // Load the package on demand, because this costs 8 MB and 90 ms. The package is a CommonJS module, so in the bundle its exports are only
+  // under `default`.
   const { generate } = (await import('selfsigned')).default;
   const start = Date.now() - BACKDATE_MS;
   const made = await generate([{ name: 'commonName', value: (names[0] ?? 'localhost').slice(0, 64) }], {
@@ -174,7 +176,7 @@ async function makeCertificate(names: readonly string[]): Promise<Pair> {
   return { cert: made.cert, key: made.private };
 }
 
-/** Names by which other machines may reach this machine if it listens on every address. */
+/** Returns the names by which other machines may reach this machine if it listens on every address. */
 function ownNames(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const external = addresses.filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address);

@@ -7,7 +7,7 @@ const policyOf = (env: Record<string, string>) => transportPolicy(readConfig(env
 const FILES = { AIRLOCK_TLS_CERT: '/c.pem', AIRLOCK_TLS_KEY: '/k.pem' };
 
 describe('the transport policy', () => {
-  it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost', '::ffff:127.0.0.1'])('serves plain HTTP on %s', (host) => {
+  it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost', '::ffff:127.0.0.1'])('allows plain HTTP on %s', (host) => {
     expect(policyOf({ AIRLOCK_HOST: host })).toEqual({ ok: true });
   });
 
@@ -32,12 +32,12 @@ describe('the transport policy', () => {
     { AIRLOCK_TLS: 'auto' },
     { AIRLOCK_TRUST_PROXY: '10.0.0.2' },
     { AIRLOCK_TRUST_PROXY: 'fd00::/64' },
-  ])('serves every address with %o', (env) =>
+  ])('allows a server on every address with %o', (env) =>
     expect(policyOf({ AIRLOCK_HOST: '0.0.0.0', ...env })).toEqual({ ok: true }),
   );
 
   it.each(['true', '*', 'proxy.example', '10.0.0.0/33', '10/8', '0.0.0.0/0', '::/0', '10.0.0.1,0.0.0.0/0'])(
-    'does not trust "%s" as a proxy, not even on loopback',
+    'rejects "%s" as a trusted proxy, even on loopback',
     (range) => expect(() => policyOf({ AIRLOCK_TRUST_PROXY: range })).toThrow(/^AIRLOCK_TRUST_PROXY: /),
   );
 
@@ -51,7 +51,7 @@ describe('the transport policy', () => {
     ).toEqual({ ok: true });
   });
 
-  it('recognises loopback hosts, in brackets too', () => {
+  it('recognizes loopback hosts by their names and by addresses in brackets', () => {
     expect(['[::1]', 'LOCALHOST', 'a.localhost', 'localhost.'].map(isLoopbackHost)).toEqual([true, true, true, true]);
     expect(['', '0', '127.1', 'notlocalhost', '[::2]'].map(isLoopbackHost)).toEqual([
       false,

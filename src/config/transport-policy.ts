@@ -21,8 +21,8 @@ export function isLoopbackHost(host: string): boolean {
 type TransportSettings = Pick<Config, 'host' | 'tls' | 'trustProxy' | 'publicUrl' | 'storagePublicUrl'>;
 
 /**
- * Enforces HTTPS: plain HTTP is served only on loopback. Any other address requires a certificate, configured or self-signed, or a proxy
- * that terminates TLS. Throws `ConfigError` with the setting to change.
+ * Enforces HTTPS. Plain HTTP is served only on loopback. Any other address requires a certificate or a proxy that terminates TLS. Throws a
+ * `ConfigError` with the setting to change, also if a public URL of another machine is `http://` or a range of proxies is invalid.
  */
 export function transportPolicy(config: TransportSettings): { ok: true } {
   for (const range of config.trustProxy) checkProxyRange(range);
@@ -37,7 +37,7 @@ export function transportPolicy(config: TransportSettings): { ok: true } {
   );
 }
 
-/** With a range of all addresses, every client could claim that a request came over HTTPS. */
+/** Rejects a malformed range, and a range of all addresses, with which every client could claim that its request came over HTTPS. */
 function checkProxyRange(range: string): void {
   const [address = '', bits, ...rest] = range.split('/');
   const version = isIP(address);

@@ -8,10 +8,10 @@ import { StorageError } from '../storage/types.ts';
 import { isAmazon } from './endpoint.ts';
 import type { BucketAccess } from './stored-connection.ts';
 
-/** Number of retries while a client waits for the check of a connection. */
+/** Retries while a client waits for the check of a connection. */
 const CHECK_RETRIES: RetrySettings = { ...S3_RETRIES, waitsMs: [200, 500], withinMs: 2_000 };
 
-/** Opens the bucket of a connection. All of its requests use the guarded fetcher. Close it after use. */
+/** Opens the bucket of a connection. All of its requests use the guarded fetcher. Close the bucket after use. */
 export function openConnection(
   fetcher: Pick<Fetcher, 'exchange'>,
   access: BucketAccess,
@@ -25,7 +25,7 @@ export function openConnection(
   });
 }
 
-/** Writes a small object to the bucket and deletes it. Returns the reason if this is not possible; null if it is. */
+/** Writes a small object to the bucket and deletes it. Returns the reason if this fails. Otherwise returns null. */
 export async function checkBucket(
   fetcher: Pick<Fetcher, 'exchange'>,
   access: BucketAccess,
@@ -53,7 +53,7 @@ function asClause(sentence: string): string {
   return sentence.replace(/^The /, 'the ').replace(/\.$/, '');
 }
 
-/** One sentence for people about a failure of a store other than Airlock's own. Contains no URLs and keys. */
+/** Returns a sentence for people about a failure of a store other than Airlock's own. The sentence contains no URLs and keys. */
 export function explainBucketError(error: unknown): string {
   if (error instanceof FetchError) return error.message;
   if (!(error instanceof StorageError)) throw error;

@@ -20,7 +20,7 @@ export interface ConnectionReader {
   accountId: string;
 }
 
-/** Creates a connection whose bucket has been checked. Throws as `requireConnectionCapacity` does. */
+/** Creates a connection whose bucket has been checked. Throws like `requireConnectionCapacity`. */
 export async function createConnection(
   tx: Tx,
   vault: Vault,
@@ -38,7 +38,7 @@ export async function createConnection(
   await appendAudit(tx, { ...by, action: 'connection.created', target: key.id, result: 'ok' });
 }
 
-/** Throws `connection_exists` or `too_many_connections`. */
+/** Throws `connection_exists` if the name is taken, or `too_many_connections` if the account has the maximum number of connections. */
 export async function requireConnectionCapacity(db: Db, accountId: string, name: string): Promise<void> {
   const names = await namesOf(db, accountId);
   if (names.includes(name)) {
@@ -58,7 +58,7 @@ export async function requireConnectionCapacity(db: Db, accountId: string, name:
   });
 }
 
-/** A page of the connections, sorted by name. An account has few connections, so this reads all of them. */
+/** Returns a page of the connections, sorted by name. An account has few connections, so this reads all of them. */
 export async function listConnections(
   { db, vault, accountId }: ConnectionReader,
   query: { after?: string | undefined; limit: number },
@@ -71,14 +71,14 @@ export async function listConnections(
   return { items: rows.map((row) => viewConnection(vault, row)), next };
 }
 
-/** Throws `not_found`. The error does not contain the text of the path. */
+/** Returns a connection. Throws `not_found`. The error does not contain the text of the path. */
 export async function getConnection(reader: ConnectionReader, name: string): Promise<ConnectionView> {
   const row = await rowOf(reader, name);
   if (!row) throw await notFound(reader, name);
   return viewConnection(reader.vault, row);
 }
 
-/** Deletes a connection with its access key. Jobs that need it then fail to read or to deliver. Throws `not_found`. */
+/** Deletes a connection with its access key. Jobs that need the connection then fail to read or to deliver. Throws `not_found`. */
 export async function deleteConnection(tx: Tx, reader: ConnectionReader, name: string, by: Actor): Promise<void> {
   const deleted = await tx
     .deleteFrom('connections')

@@ -1,4 +1,4 @@
-/** The endpoint of Amazon S3 in a region. */
+/** Returns the endpoint of Amazon S3 in a region. */
 export function amazonEndpoint(region: string): string {
   return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }

@@ -13,7 +13,7 @@ const bucketAccess = z.object({
 });
 export type BucketAccess = z.infer<typeof bucketAccess>;
 
-/** Contains a secret, so only sealed columns may contain it. */
+/** The stored form of the access to a bucket. It contains a secret, so only sealed columns may contain it. */
 export const accessJson = storedJson('access of a connection', 1, bucketAccess);
 
 type ConnectionKey = RowOf<'connections'>;

@@ -9,7 +9,7 @@ export interface NumberSetting {
   why?: string;
   /** What the setting limits. */
   meaning: string;
-  /** The default. */
+  /** What applies by default, in words. */
   fallback: string;
 }
 
@@ -18,7 +18,10 @@ const MOST = 2 ** 31 - 1;
 /** A petabyte, which exceeds any disk and is exactly representable. */
 const MOST_BYTES = 1e15;
 
-/** Avoids `toLocaleString`, which loads tables of all languages and uses 8 MB per process. */
+/**
+ * Formats an integer with separators between thousands. Avoids `toLocaleString`, which loads tables of all languages and uses 8 MB per
+ * process.
+ */
 export const inThousands = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const cellSetting = (name: LimitName, meaning: string): NumberSetting => {
@@ -43,7 +46,7 @@ export const NUMBER_SETTINGS = {
   max_stored_bytes: {
     least: 0,
     most: MOST_BYTES,
-    meaning: 'bytes of stored uploads and outputs, including bytes promised to open upload URLs',
+    meaning: 'bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs',
     fallback: '100,000,000,000',
   },
   max_open_uploads: { least: 1, most: MOST, meaning: 'unconfirmed upload URLs', fallback: '100' },
@@ -92,24 +95,24 @@ export interface AccountUsage {
   running: number;
   /** Minutes of input in this month (UTC). */
   minutes: number;
-  /** Bytes of uploads and outputs, including bytes promised to open upload URLs. */
+  /** Bytes of uploads and outputs, including bytes reserved for unconfirmed upload URLs. */
   stored_bytes: number;
   open_uploads: number;
 }
 
-/** `--memory-mb` for `memory_mb`. */
+/** Returns the command-line option of a setting: `--memory-mb` for `memory_mb`. */
 export function settingFlag(name: string): string {
   return `--${name.replaceAll('_', '-')}`;
 }
 
-/** The reason why a number is rejected as the value of a setting; null if it is accepted. */
+/** Returns the reason why a number is rejected as the value of a setting. Returns null if it is accepted. */
 export function numberFault(name: NumberSettingName, value: number): string | null {
   const { least, most }: NumberSetting = NUMBER_SETTINGS[name];
   if (Number.isInteger(value) && value >= least && value <= most) return null;
   return `must be ${acceptedNumbers(name)}`;
 }
 
-/** `an integer from 1 to 10` */
+/** Returns the accepted values in words, such as `an integer from 1 to 10`. */
 export function acceptedNumbers(name: NumberSettingName): string {
   const { least, most, why }: NumberSetting = NUMBER_SETTINGS[name];
   return `an integer from ${least} to ${most}${why ? ` (${least} is the minimum: ${why})` : ''}`;

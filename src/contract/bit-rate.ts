@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
 
-/** Bits per second in a request. */
+/** A bit rate in a request, in bits per second. */
 export const bitrate = z.union([
   z.number().int().positive(),
   z
@@ -11,7 +11,7 @@ export const bitrate = z.union([
 
 const UNITS: Readonly<Record<string, number>> = { k: 1000, M: 1_000_000 };
 
-/** `2800k` → 2,800,000. The schema has checked the text. */
+/** Returns the bits per second of a bit rate: 2,800,000 for `2800k`. The schema has checked the text. */
 export function bitsPerSecond(rate: number | string): number {
   const [, digits, unit = ''] = /^([\d.]+)([kM]?)$/.exec(String(rate))!;
   return Math.round(Number(digits) * (UNITS[unit] ?? 1));

@@ -4,14 +4,14 @@ import { failureCode } from './outputs.ts';
 import { retryField } from './retry.ts';
 import { metadataField, retentionField, webhookUrlField } from './transcodes.ts';
 
-/** A run awaits a review until a person continues it. */
+/** Status of a run that waits until a person continues it. */
 export const AWAITING_REVIEW = 'awaiting_review';
 
 /** The current step of a run, or its last step if it has ended. */
 export const RUN_STEPS = ['queued', 'probe', 'transcribe', 'review', 'render', 'done'] as const;
 export type RunStep = (typeof RUN_STEPS)[number];
 
-/** Maximum characters of reviewed subtitles. A request has at most 1 MiB. */
+/** Maximum length of reviewed subtitles in characters. A request has at most 1 MiB. */
 export const MAX_SRT = 1_000_000;
 
 const runStatus = z

@@ -4,8 +4,8 @@ import type { OutputBody } from './output-request.ts';
 import type { CreateBody } from './transcodes.ts';
 
 /**
- * Moves the captions to the end of `outputs`, so that the other outputs have the positions that the planner uses. `order` contains
- * the position of each output in the request.
+ * Moves the captions to the end of `outputs`, so that the other outputs have the positions that the planner uses. `order` contains the
+ * position of each output in the request. It is empty if the request has no captions.
  */
 export function captionsLast<Body extends Pick<CreateBody, 'outputs'>>(body: Body): { body: Body; order: number[] } {
   const entries = [...(body.outputs ?? []).entries()];

@@ -11,7 +11,7 @@ import {
   webhookUrlField,
 } from './transcodes.ts';
 
-/** Maximum characters of a command; its options and graphs have separate limits. */
+/** Maximum length of a command in characters. Its options and graphs have separate limits. */
 const MAX_COMMAND = 20_000;
 const MAX_FILES = MAX_INPUTS * 2;
 

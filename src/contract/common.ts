@@ -22,7 +22,7 @@ export const errorBody = z
   })
   .meta({ id: 'Error', description: 'The body of every error response.' });
 
-/** Fields of the response to every DELETE: the `id` of the path, and the kind of object. */
+/** Returns the fields of the response to every DELETE: the `id` of the path, the type of the resource, and `deleted`. */
 export function deletedFields(object: string) {
   return {
     id: z.string().describe('The id in the path of the request.'),
@@ -40,13 +40,13 @@ export const warning = z
 
 export type Warning = z.infer<typeof warning>;
 
-/** For responses whose only warnings are unknown fields and query parameters. */
+/** Warnings of responses that warn only about unknown fields and query parameters. */
 export const someWarnings = z
   .array(warning)
   .optional()
   .describe('Unknown fields and query parameters; absent when there are none.');
 
-/** A boolean in a query. */
+/** Words for the two values of a boolean in a query. */
 const [TRUTHY, FALSY] = [
   ['true', '1', 'yes'],
   ['false', '0', 'no'],
@@ -59,7 +59,7 @@ export const queryBoolean = z.stringbool({
 });
 export const BOOLEAN_WORDS = [...TRUTHY, ...FALSY];
 
-/** A time in a query, normalised to `…Z` or `…+hh:mm`. A time without a zone is in UTC. A date alone is the start of that day in UTC. */
+/** A time in a query, normalized to `…Z` or `…+hh:mm`. A time without a zone is in UTC. A date alone is the start of that day in UTC. */
 export const queryTime = z
   .string()
   .transform(withZone)
@@ -105,7 +105,7 @@ export const waitQuery = z.object({
     .describe('Respond when the job is final, or after this many seconds.'),
 });
 
-/** The inner schema of a value, without the wrappers that make it optional, nullable, defaulted or transformed. */
+/** Returns the inner schema of a value, without the wrappers that make it optional, nullable, defaulted or transformed. */
 export function unwrapSchema(schema: z.ZodType): z.ZodType {
   let inner = schema;
   for (;;) {

@@ -4,14 +4,14 @@ import { rule } from './faults/rule.ts';
 import { listOf, nextField } from './lists.ts';
 import { nullable } from './nullable.ts';
 
-/** Maximum connections of one account. */
+/** Maximum number of connections of one account. */
 export const MAX_CONNECTIONS = 50;
 
 const NAME = '[a-z0-9][a-z0-9-]{0,62}';
 const CONNECTION_NAME = new RegExp(`^${NAME}$`);
-/** An object in the bucket of a connection, as the URL of a source. */
+/** Pattern for the URL of a source that is an object in the bucket of a connection. */
 const S3_URL = new RegExp(`^s3://(${NAME})/(.+)$`);
-/** The naming rules of S3 and compatible stores. The longest names are those of old buckets of S3. */
+/** Pattern for bucket names of S3 and compatible stores. Old buckets of S3 have the longest names. */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 export const connectionName = z
@@ -92,7 +92,7 @@ export function isS3Url(url: string): boolean {
   return /^s3:/i.test(url);
 }
 
-/** Reads `s3://connection/path/to/key`. Null for any other text. */
+/** Parses `s3://connection/path/to/key`. Returns null for any other text. */
 export function parseS3Url(url: string): ConnectionObject | null {
   const match = S3_URL.exec(url);
   return match && { connection: match[1]!, key: match[2]! };

@@ -15,7 +15,7 @@ export const REWRITTEN_CONTAINERS = {
 
 export type RewrittenDemuxer = keyof typeof REWRITTEN_CONTAINERS;
 
-/** `MP4, MOV … or FLAC`. */
+/** Returns the common names of these containers in words: `MP4, MOV … or FLAC`. */
 export function rewrittenNames(): string {
   const names: string[] = Object.values(REWRITTEN_CONTAINERS).flat();
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;

@@ -5,7 +5,7 @@ const inputs = [{ url: 'https://example.org/a.mp4' }];
 const s3 = { connection: 'media', prefix: 'videos/2026' };
 const url = 'https://bucket.example.org/a.mp4?X-Amz-Signature=0';
 
-/** The fields of all issues of a request for one MP4 with this destination. */
+/** Returns the fields of all issues of a request for one MP4 with this destination. */
 function faultsOf(destination: unknown, more: object = { outputFormat: 'mp4' }): string[] {
   const parsed = createBody.safeParse({ inputs, ...more, destination });
   return parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
@@ -21,7 +21,7 @@ describe('a destination', () => {
 
   it.each([
     ['neither URL nor bucket', {}, 'destination.url'],
-    ['both', { url, s3 }, 'destination.s3'],
+    ['both a URL and a bucket', { url, s3 }, 'destination.s3'],
     ['headers without a URL', { s3, headers: {} }, 'destination.headers'],
   ])('is rejected with %s', (_, destination, field) => expect(faultsOf(destination)).toEqual([field]));
 
@@ -34,13 +34,13 @@ describe('a destination', () => {
     ['a line break in a value', { 'x-a': 'b\r\nhost: evil' }],
     ['a line break in a name', { 'x-a\r\nhost': 'evil' }],
     ['a header that frames the request', { 'Transfer-Encoding': 'chunked' }],
-    ['another length', { 'content-length': '1' }],
-    ['another host', { Host: 'metadata' }],
+    ['a header with another length', { 'content-length': '1' }],
+    ['a header with another host', { Host: 'metadata' }],
     ['one header in two spellings', { 'x-a': '1', 'X-A': '2' }],
-    ['many headers', Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`x-${index}`, '1']))],
+    ['more than 16 headers', Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`x-${index}`, '1']))],
   ])('is rejected with %s', (_, headers) => expect(faultsOf({ url, headers })).toEqual(['destination.headers']));
 
-  it('a destination that is a URL is rejected for several outputs and for outputs of many files', () => {
+  it('that is a URL is rejected for several outputs and for outputs of many files', () => {
     const outputs = [{ outputFormat: 'mp4' }, { outputFormat: 'mp3' }];
     expect(faultsOf({ url }, { outputs })).toEqual(['destination.url']);
     expect(faultsOf({ url }, { outputFormat: 'hls' })).toEqual(['destination.url']);

@@ -8,9 +8,9 @@ import { nullable } from './nullable.ts';
 const MAX_PREFIX = 512;
 const MAX_HEADERS = 16;
 const MAX_HEADER_VALUE = 2048;
-/** RFC 9110, 5.6.2: a token. */
+/** Pattern for the name of a header: a token (RFC 9110, 5.6.2). */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-/** Printable ASCII, so that no value can start a new header line. */
+/** Pattern for the value of a header: printable ASCII, so that no value can start a new header line. */
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 /** Headers that determine the framing and the target of a request. Airlock sets them. */
 const OWN_HEADERS = new Set([
@@ -79,7 +79,7 @@ function headersFault(headers: Record<string, string>): string | null {
   return rule('has a value with characters that headers cannot have', 'Use printable ASCII without line breaks');
 }
 
-/** A prefix consists of folders, with or without a slash at the end. */
+/** Returns the reason why a prefix is invalid, or null. A prefix consists of folders, with or without a slash at the end. */
 function prefixFault(text: string): string | null {
   if (text === '') return null;
   if (/[\x00-\x1f\x7f\\]/.test(text) || /\p{Surrogate}/u.test(text))
@@ -95,7 +95,7 @@ export function hasManyFiles(format: string): boolean {
 }
 
 interface DestinationFault {
-  /** Field of the destination; null for the destination itself. */
+  /** Field of the destination. Null for the destination itself. */
   field: 'url' | null;
   reason: string;
   remedy: string;

@@ -9,22 +9,22 @@ export interface ErrorBody {
   docs: string;
 }
 
-/** `publicUrl` is the URL of the server, if it is known; without it, `docs` is a path. */
+/** Creates the body of an error response. `publicUrl` is the URL of the server. If it is null, `docs` is a path. */
 export function toErrorBody({ code, message: error, details }: ApiError, publicUrl: string | null = null): ErrorBody {
   return { error, message: errorMessage(code, error, details), code, details, docs: docsOf(code, publicUrl) };
 }
 
-/** The address in the documentation that explains an error. */
+/** Returns the address in the documentation that explains an error. */
 export function docsOf(code: ErrorCode, publicUrl: string | null = null): string {
   return `${(publicUrl ?? '').replace(/\/+$/, '')}/docs/errors#${code}`;
 }
 
-/** Maximum length of `message` in characters, because reasons may quote the client's text. */
+/** Maximum length of `message` in characters. The length is limited, because reasons may quote the client's text. */
 const MAX_MESSAGE = 1000;
 
 /**
- * Builds the `message` of an error response: one sentence with field, reason and remedy, each of which the response
- * contains. `text` is the `error` of the response.
+ * Builds the `message` of an error response: one sentence with field, reason and remedy, which `details` may also contain. `text` is the
+ * `error` of the response.
  */
 export function errorMessage(code: ErrorCode, text: string, details: ErrorDetails): string {
   const kind: { heading?: string; advice: string } = errors[code];
@@ -54,7 +54,10 @@ function nonEmpty(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** `rate_limit_exceeded` → `Rate limit exceeded`, without the full stop that would end the sentence early. */
+/**
+ * Returns the beginning of a message, such as `Rate limit exceeded` for `rate_limit_exceeded`, without a period that would end the sentence
+ * early.
+ */
 function heading(text: string): string {
   const words = /^[a-z_]+$/.test(text) ? text.replaceAll('_', ' ') : text;
   return words.charAt(0).toUpperCase() + clause(words).slice(1);

@@ -12,12 +12,13 @@ export const errors = {
   invalid_credentials: {
     status: 401,
     text: 'Email address or password is wrong',
-    advice: 'Check both. An operator can create a new link with ./airlock users reset EMAIL.',
+    advice:
+      'Check the email address and the password. An operator can create a new link with ./airlock users reset EMAIL.',
   },
   csrf_required: {
     status: 403,
     text: 'x-airlock-csrf is missing or wrong',
-    advice: 'Send the csrf value of GET /v1/session with every change, or use a key.',
+    advice: 'Send the csrf value of GET /v1/session in the header x-airlock-csrf with every change, or use a key.',
   },
   cross_site: {
     status: 403,
@@ -97,7 +98,7 @@ export const errors = {
   rate_limit_exceeded: {
     status: 429,
     text: 'rate_limit_exceeded',
-    advice: 'Wait for the seconds given in Retry-After.',
+    advice: 'Wait for the number of seconds in Retry-After.',
   },
   concurrency_exceeded: {
     status: 429,

@@ -6,7 +6,7 @@ import { rule } from './faults/rule.ts';
 
 const cursor = z.string().max(200);
 
-/** A type in a response. It is not checked, because a newer release may have recorded it. */
+/** A type in a response. The schema does not check the type, because a newer release may have recorded the event. */
 export const shownType = (types: readonly string[]) => z.string().meta({ enum: [...types] });
 
 /** A list of types, separated by commas. */
@@ -26,7 +26,10 @@ function unknownType(types: readonly string[], sent: string) {
   return { code: 'custom' as const, message, params: near === null ? {} : { near } };
 }
 
-/** The schemas of events. `types` are the types that this release knows: the types of its kinds of jobs, and the types of the service. */
+/**
+ * Returns the schemas of events. `types` are the types that this release knows: the types of its kinds of jobs, and the types of the
+ * service.
+ */
 export function eventSchemas(types: readonly string[]) {
   const eventsQuery = z.object({
     types: typeList(types).optional().describe('Returns only events of these types, separated by commas.'),
@@ -61,7 +64,7 @@ export function eventSchemas(types: readonly string[]) {
       warnings: someWarnings,
     })
     .meta({ id: 'EventPage', description: 'A page of events.' });
-  // The events of one job have a separate path.
+  // The path of the events of one job contains the job, so its query has no `job`.
   return { eventsQuery, jobEventsQuery: eventsQuery.omit({ job: true }), eventPage };
 }
 

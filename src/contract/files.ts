@@ -3,7 +3,7 @@ import { BOOLEAN_WORDS, queryBoolean, someWarnings } from './common.ts';
 
 const outputName = z.string().min(1).max(64).describe('Name of the output. Required if the job has several outputs.');
 
-/** Path of a file of an output. */
+/** Query fields that select an output, or one of its files. */
 const fileChoice = {
   output: outputName.optional(),
   file: z

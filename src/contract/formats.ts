@@ -97,7 +97,7 @@ const MAIN_CONTENT_TYPES = [
   'text/x-ass',
 ] as const;
 
-/** Other names of some of these types that browsers and operating systems send. */
+/** Other names that browsers and operating systems send for some of these types. */
 const CONTENT_TYPE_ALIASES = {
   'video/x-m4v': 'video/mp4',
   'video/matroska': 'video/x-matroska',
@@ -121,7 +121,7 @@ export const UPLOAD_CONTENT_TYPES: readonly UploadContentType[] = [
   ...(Object.keys(CONTENT_TYPE_ALIASES) as ContentTypeAlias[]),
 ];
 
-/** The name that Airlock shows for a content type: `video/x-matroska` for `video/matroska`. */
+/** Returns the name that Airlock shows for a content type: `video/x-matroska` for `video/matroska`. */
 export function mainContentType(type: string): string {
   return Object.hasOwn(CONTENT_TYPE_ALIASES, type) ? CONTENT_TYPE_ALIASES[type as ContentTypeAlias] : type;
 }
@@ -139,7 +139,7 @@ export const CONTENT_TYPE_BY_EXTENSION: Readonly<Record<string, UploadContentTyp
   ...{ srt: 'application/x-subrip', vtt: 'text/vtt', ass: 'text/x-ass', ssa: 'text/x-ssa' },
 };
 
-/** The content type by the extension of a name; null if it is unknown. */
+/** Returns the content type by the extension of a file name. Returns null if the extension is unknown. */
 export function contentTypeOfName(name: string): UploadContentType | null {
   const extension = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(CONTENT_TYPE_BY_EXTENSION, extension) ? CONTENT_TYPE_BY_EXTENSION[extension]! : null;

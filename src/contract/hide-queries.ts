@@ -1,12 +1,17 @@
-/** `https://`, also with the escapes of filters: `https\://`, `https\\\://`. The limit on backslashes bounds the search. */
+/**
+ * Pattern for the start of a URL, such as `https://`, also with the escapes of filters: `https\://`, `https\\\://`. The limit on
+ * backslashes bounds the search.
+ */
 const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\//gi;
 
-/** Characters that end an unquoted value of a filter (ffmpeg-utils "Quoting and escaping", and the separators of graphs). */
+/**
+ * Pattern for the characters that end an unquoted value of a filter (ffmpeg-utils "Quoting and escaping", and the separators of graphs).
+ */
 const ENDS = /[:,;[\]\s]/;
 
 /**
- * Copies plain data without the queries and fragments of URLs, which contain tokens and signatures. Text that only resembles a URL also
- * loses them, because a leaked secret would be worse.
+ * Copies plain data without the queries and fragments of URLs, which may contain tokens and signatures. Text that only resembles a URL also
+ * loses its query and fragment, because a leaked secret would be worse.
  */
 export function hideQueries<T>(value: T): T {
   if (typeof value === 'string') return hideInText(value) as T;
@@ -34,8 +39,8 @@ function hideInText(text: string): string {
 }
 
 /**
- * The end of the value that contains the URL. Quotes and backslashes are interpreted as in a filter. In other texts they are rare, and this
- * interpretation hides more rather than less.
+ * Returns the end of the value that contains the URL. Quotes and backslashes are interpreted as in a filter. In other texts they are rare,
+ * and this interpretation hides more rather than less.
  */
 function endOfValue(text: string, open: boolean, query: number): number {
   let quoted = open;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { probeResult } from './probe.ts';
 
-/** A command that an attempt ran; shared by the details of a job and its manifest. */
+/** A command that an attempt ran, in the details of a job and in its manifest. */
 export const attemptCommand = z
   .object({
     program: z.string().describe('The program, such as `ffmpeg`.'),

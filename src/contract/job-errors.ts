@@ -1,7 +1,7 @@
 export interface ErrorKind {
   status: number;
   text: string;
-  /** Begins `message`. Replaces a text that is fixed for older clients, but wrong on some servers. */
+  /** Beginning of `message`. Replaces `text`, which is fixed for older clients but wrong on some servers. */
   heading?: string;
   advice: string;
 }

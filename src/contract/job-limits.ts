@@ -25,8 +25,8 @@ function limitField(name: LimitName) {
 }
 
 /**
- * `limits` of a create. Unlike elsewhere, an unknown field is rejected: a client that sends `memory` instead of
- * `memory_mb` would rely on a limit that does not exist.
+ * The `limits` of a create. Unlike in other objects, an unknown field is rejected: a client that sends `memory` instead of `memory_mb`
+ * would rely on a limit that does not exist.
  */
 export const jobLimits = z
   .strictObject({

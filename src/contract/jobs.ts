@@ -5,7 +5,7 @@ import { afterField, nextField, notBoth } from './lists.ts';
 
 /* The queries and responses that the routes of all kinds of jobs have in common. */
 
-/** The query of a list of jobs. `others` = additional statuses of the kind by which its list can filter. */
+/** Returns the query of a list of jobs. `others` are additional statuses of the kind by which the list can filter. */
 export function listQueryOf(others: readonly string[] = []) {
   const query = z.object({
     status: z
@@ -49,7 +49,7 @@ export interface JobSchemas {
   item: z.ZodObject;
 }
 
-/** The responses that contain jobs of a kind. `prefix` precedes the names of their schemas. */
+/** Returns the schemas of the responses that contain jobs of a kind. `prefix` precedes the names of these schemas. */
 export function jobAnswers(prefix: string, { job, item }: JobSchemas) {
   const list = z
     .object({
@@ -75,12 +75,12 @@ export function jobAnswers(prefix: string, { job, item }: JobSchemas) {
 /** A kind of job in the list of all jobs. */
 interface ListedKind {
   name: string;
-  /** Name in its schema: `Transcode`. */
+  /** Beginning of the name of its schema in the list, such as `Transcode`. */
   schema: string;
   item: z.ZodObject;
 }
 
-/** The schemas of the list of jobs of all these kinds. */
+/** Returns the schemas of the list of jobs of all these kinds. */
 export function allJobsSchemas(kinds: readonly ListedKind[]) {
   const query = z.object({
     kind: z

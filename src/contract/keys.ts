@@ -4,7 +4,7 @@ import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { plainText, rule } from './faults/rule.ts';
 import { listOf, nextField } from './lists.ts';
 
-/** Scopes of one account. */
+/** Scopes that grant access to one account. */
 export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
 /**
  * `operator` grants access to the accounts, workers and audit log of the entire server. A key gets this scope only if it is requested
@@ -13,13 +13,14 @@ export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
 export const SCOPES = [...ACCOUNT_SCOPES, 'operator'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Maximum active keys of one account. Keys that the operator creates count, but are never rejected. */
+/** Maximum number of active keys of one account. Keys that the operator creates count, but are never rejected. */
 export const MAX_LIVE_KEYS = 100;
 /**
- * Maximum keys that an account may create in 24 hours, including rotations. Limited, because rows of keys and of the audit log are kept.
+ * Maximum number of keys that an account may create in 24 hours, including rotations. The number is limited, because rows of keys and of
+ * the audit log are kept.
  */
 export const MAX_NEW_KEYS_A_DAY = 1000;
-/** Maximum inactive keys in a list; the newest are shown. */
+/** Maximum number of inactive keys in a list. The list contains the newest. */
 export const MAX_LISTED_DEAD_KEYS = 100;
 
 /** An address or a prefix. Bits set after the prefix are rejected, because 10.0.0.1/8 is ambiguous. */

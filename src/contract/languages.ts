@@ -17,7 +17,10 @@ export const LANGUAGES: Readonly<Record<string, string>> = Object.fromEntries(
     .map((entry) => [entry.slice(0, entry.indexOf(' ')), entry.slice(entry.indexOf(' ') + 1)]),
 );
 
-/** Returns the code of a language from a code with or without a region (`en-US`), or from an English name. Null if unknown. */
+/**
+ * Returns the code of a language from a code with or without a region (`en-US`), or from an English name. Returns null if the language is
+ * unknown.
+ */
 export function languageCode(text: string): string | null {
   const wanted = text.trim().toLowerCase().replaceAll('_', '-');
   const code = wanted.split('-')[0]!;

@@ -9,7 +9,7 @@ import {
   type LimitSetter,
 } from './limit-bounds.ts';
 
-/** The limit that caused a failure. */
+/** The limit that causes a failure, by failure code. */
 export const LIMIT_OF_FAILURE: Readonly<Partial<Record<FailureCode, LimitName>>> = {
   limit_memory: 'memory_mb',
   limit_cpu: 'cpu_seconds',
@@ -28,7 +28,10 @@ export function describeLimit(name: LimitName, limit: { value: number; setBy: Li
   return `${limit.value} ${LIMIT_BOUNDS[name].unit}, ${WHOSE[limit.setBy]}`;
 }
 
-/** The advice for a failed job. For a limit, it names who set the limit. Null for codes that this release does not know. */
+/**
+ * Returns the advice for a failed job. If a limit caused the failure, the advice says who set it. Returns null for codes that this release
+ * does not know.
+ */
 export function adviceFor(code: string | null, applied: AppliedLimits | null): string | null {
   if (code === null || !Object.hasOwn(failures, code)) return null;
   const { advice } = failures[code as FailureCode];
@@ -49,7 +52,7 @@ function lower(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-/** A warning for each requested limit that has no effect, because a lower one applies. */
+/** Returns a warning for each requested limit that has no effect, because a lower limit applies. */
 export function idleLimits(
   asked: JobLimits,
   allowed: Readonly<Partial<Record<LimitName, { value: number; setBy: LimitSetter }>>>,
@@ -63,7 +66,10 @@ export function idleLimits(
   });
 }
 
-/** Warnings for requested limits that exceed the limits of the account. The limits of the server are known only when the job is planned. */
+/**
+ * Returns warnings for requested limits that exceed the limits of the account. The limits of the server are known only when the job is
+ * planned.
+ */
 export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
   const allowed = LIMIT_NAMES.flatMap((name) => {
     const value = account[name];
@@ -72,7 +78,7 @@ export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
   return idleLimits(asked, Object.fromEntries(allowed));
 }
 
-/** A warning for a job that requests a longer retention than it gets. */
+/** Returns a warning if a job requests a longer retention than it gets. */
 export function idleRetention(asked: number | null | undefined, allowed: number): Warning[] {
   if (asked == null || asked <= allowed) return [];
   return [{ field: 'retention_seconds', message: `Has no effect: outputs are kept for ${allowed} s at most.` }];

@@ -1,6 +1,6 @@
-/* Separate from the schemas, like limits.ts, so that the command line can show these limits without loading a validator. */
+/* This file is separate from the schemas, like limits.ts, so that the command line can show these limits without loading a validator. */
 
-/** Limits of a transcode's cell. Server, account and job can each set them; the lowest applies. */
+/** Limits of a transcode's cell. Server, account and job can each set these limits. The lowest limit applies. */
 export const LIMIT_NAMES = ['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb'] as const;
 
 export type LimitName = (typeof LIMIT_NAMES)[number];
@@ -10,7 +10,7 @@ export const LIMIT_SETTERS = ['job', 'account', 'server'] as const;
 
 export type LimitSetter = (typeof LIMIT_SETTERS)[number];
 
-/** Null and absent are the same: no limit is requested. */
+/** Requested limits. Null and absent mean that no limit is requested. */
 export type JobLimits = Readonly<Partial<Record<LimitName, number | null | undefined>>>;
 
 /** Bytes of one MB in these limits. */
@@ -22,12 +22,13 @@ export interface LimitBounds {
   /** The reason for the minimum. */
   why: string;
   most: number;
-  /** Unit that follows the number. */
+  /** Unit of the limit in texts. */
   unit: string;
 }
 
 export const LIMIT_BOUNDS: Readonly<Record<LimitName, LimitBounds>> = {
-  // Measured (FFmpeg 7.1, Debian 13, control group): loading and 320x180 to H.264 takes 32 MB, 720p 128 MB.
+  // Measured with FFmpeg 7.1 on Debian 13 in a control group: loading FFmpeg and encoding H.264 takes 32 MB for 320x180, and 128 MB for
+  // 720p.
   memory_mb: { least: 64, why: 'FFmpeg and its libraries need that much to load', most: 1_048_576, unit: 'MB' },
   cpu_seconds: { least: 1, why: 'the kernel counts in seconds', most: 10_000_000, unit: 's' },
   wall_seconds: { least: 1, why: 'starting FFmpeg alone takes a fraction of a second', most: 1_000_000, unit: 's' },
@@ -37,6 +38,6 @@ export const LIMIT_BOUNDS: Readonly<Record<LimitName, LimitBounds>> = {
 /** The limits that applied to a cell. */
 export interface AppliedLimits {
   limits: Readonly<Record<LimitName, { value: number; setBy: LimitSetter }>>;
-  /** The limit that stopped the cell. */
+  /** The limit that stopped the cell. Null if no limit did. */
   hit: LimitName | null;
 }

@@ -5,9 +5,12 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_UPLOAD_BYTES = 2_048_576_000;
 /** Maximum bytes of an upload in parts that an operator can allow. */
 export const MAX_PARTS_UPLOAD_BYTES = 100_000_000_000;
-/** Maximum parts of one upload, so that a confirm can list all of them. */
+/** Maximum number of parts of one upload, so that a confirm can list all of them. */
 export const MAX_UPLOAD_PARTS = 1000;
-/** Bytes of a part, except the last. The lower limit is the minimum of S3. The upper limit bounds the loss if a connection breaks. */
+/**
+ * Minimum and maximum bytes of a part, except the last. The minimum is the minimum of S3. The maximum bounds the loss if a connection
+ * breaks.
+ */
 export const PART_BYTES = { least: 5 * 1024 * 1024, most: 512 * 1024 * 1024 };
 /** Lifetime of the signed URL of a part in seconds. */
 export const PART_URL_SECONDS = 3600;
@@ -16,8 +19,8 @@ export const DOWNLOAD_SECONDS = 600;
 /** Lifetime of a signed upload URL in seconds. */
 export const UPLOAD_SECONDS = 900;
 /**
- * Maximum bytes of texts (metadata, warnings, error messages, URLs) in one page of a list. Every job adds some 2 KB, so
- * the largest response is 750 KB.
+ * Maximum bytes of texts (metadata, warnings, error messages, URLs) in one page of a list. Every job adds about 2 KB of other fields, so
+ * the largest response has about 750 KB.
  */
 export const LIST_PAGE_BYTES = 512 * 1024;
 /**

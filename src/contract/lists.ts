@@ -3,7 +3,7 @@ import { rule } from './faults/rule.ts';
 
 /* Common parts of all lists. */
 
-/** Long enough for the name of an account, which is the longest text in a cursor. */
+/** A cursor. Its maximum length is enough for the name of an account, which is the longest text in a cursor. */
 const cursor = z.string().max(2000);
 
 export const afterField = cursor
@@ -17,7 +17,7 @@ export const nextField = z
     'Pass it as `after` to get the next page; null on the last page. Reading a list this way repeats and skips no items.',
   );
 
-/** For a list that also has numbered pages. */
+/** Rejects a query with both `after` and `page`, for a list that also has numbered pages. */
 export function notBoth<T extends z.ZodType<{ after?: string | undefined; page: number }>>(query: T): T {
   return query.refine(({ after, page }) => after === undefined || page === 1, {
     path: ['after'],
@@ -25,7 +25,7 @@ export function notBoth<T extends z.ZodType<{ after?: string | undefined; page: 
   });
 }
 
-/** The query of a list without numbered pages. Returns `most` items unless `limit` is sent. */
+/** Returns the query of a list without numbered pages. A page has up to `most` items unless `limit` is sent. */
 export function listOf(most: number) {
   return z.object({
     after: afterField,

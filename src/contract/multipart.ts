@@ -4,7 +4,7 @@ import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_PARTS, PART_BYTES } from './limits.t
 import { UPLOAD_STATUSES } from './upload-list.ts';
 import { fileFields, furtherHeaders, requireKnownType, uploadFileSize } from './uploads.ts';
 
-/** Number of URLs in the first response, and maximum number in each further response. */
+/** Maximum number of URLs of parts in one response. */
 export const PART_URLS = 100;
 
 const partNumber = z.number().int().min(1).max(MAX_UPLOAD_PARTS).describe('The number of the part, from 1.');
@@ -13,7 +13,7 @@ const filename = z.string().describe('The name that identifies the upload in lat
 const partSize = z.number().describe('Bytes of every part but the last.');
 const success = z.literal(true).describe('Always true.');
 
-/** It has no format, because an id that is not a UUID is a 404 like any other unknown id. */
+/** The id in a path. It has no format, because an id that is not a UUID is a 404 like any other unknown id. */
 export const multipartParams = z.object({ uploadId: z.string().describe('The `uploadId` of the upload, a UUID.') });
 
 export const multipartBody = requireKnownType(

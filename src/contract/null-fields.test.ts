@@ -6,10 +6,10 @@ import { createKeyBody, rotateKeyBody } from './keys.ts';
 import { createBody } from './transcodes.ts';
 import { confirmBody, presignBody } from './uploads.ts';
 
-/** Clients of the hosted service send `null` for fields without a value (`"preset": null`). */
+/** The bodies of requests. Clients of the hosted service send `null` for fields without a value (`"preset": null`). */
 const BODIES = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody };
 
-/** Every field that may be absent, with the schema that reads it. */
+/** Returns every field that may be absent, with the schema that reads it. */
 function optionalFields(schema: z.ZodType, path = ''): [string, z.ZodType][] {
   const inner = unwrapSchema(schema);
   if (inner instanceof z.ZodArray) return optionalFields(inner.element as z.ZodType, `${path}[]`);
@@ -26,7 +26,7 @@ describe('a field of a request that may be absent', () => {
     expect(rejecting.map(([path]) => path)).toEqual([]);
   });
 
-  it('is found at its position', () => {
+  it('is found at any depth of a body', () => {
     const names = optionalFields(createBody).map(([path]) => path);
     expect(names).toEqual(expect.arrayContaining(['.preset', '.preset.quality', '.inputs[].options', '.filters']));
   });

@@ -1,9 +1,9 @@
 /* Names of outputs. The dashboard uses them too, so this file needs no schema. */
 
-/** Maximum outputs of one job. */
+/** Maximum number of outputs of one job. */
 export const MAX_OUTPUTS = 10;
 
-/** A name that a request may give to an output. */
+/** Pattern for a name that a request may give to an output. */
 export const OUTPUT_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 /** Returns the name of each output: its name in the request, or its format, with a number if that name is already used. */

@@ -19,7 +19,7 @@ import { checkTiles, pictureFields } from './picture-outputs.ts';
 import { checkQuality, qualityFields, targetField } from './quality.ts';
 import { OVERLAY_STYLE_KEYS, overlayStyles } from './snake-names.ts';
 
-/** Maximum characters of one filter graph, or of one option's argument. */
+/** Maximum length in characters of one filter graph, or of one option's argument. */
 export const MAX_ARGUMENT = 10_000;
 
 const argumentText = z.string().max(MAX_ARGUMENT);
@@ -73,7 +73,7 @@ const rung = z
   })
   .meta({ id: 'Rung', description: 'A rendition of a ladder.' });
 
-/** Maximum renditions of one ladder. */
+/** Maximum number of renditions of one ladder. */
 const MAX_RUNGS = 10;
 
 const MAX_SUBTITLE_URL = 2048;
@@ -140,7 +140,10 @@ export type OutputBody = z.infer<typeof outputRequest>;
 /** Fields that describe the only output of a job. */
 const OF_ONE_OUTPUT = ['outputFormat', ...(Object.keys(outputFields) as (keyof typeof outputFields)[])] as const;
 
-/** Runs a rule even if other fields are invalid, so that one response reports all faults. */
+/**
+ * Whether a rule of a body can run. Used as `when`, so that the rule runs even if other fields are invalid, and one response reports all
+ * faults.
+ */
 export function isBody({ value }: { value: unknown }): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -181,7 +184,7 @@ const OF_FILES = ['preset', 'options', 'filters', 'bitrate', 'still', 'preview',
 
 const OF_NO_TEXT = [...OF_LADDERS, ...OF_FILES, 'target', 'measure', 'max_bitrate'] as const;
 
-/** Rejects fields of ladders for other formats, and fields of other formats for ladders. */
+/** Rejects fields that do not apply to the format of an output: captions, a ladder, or another format. */
 function checkFields(
   output: OneOutput & { bitrate?: unknown },
   path: (string | number)[],

@@ -3,7 +3,7 @@ import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { rule } from './faults/rule.ts';
 import type { Scope } from './keys.ts';
 
-/** `operator`: the entire server. All other roles: one account. `admin` also manages keys and webhooks. */
+/** Roles of people. `operator` applies to the entire server, all other roles to one account. `admin` also manages keys and webhooks. */
 export const ROLES = ['operator', 'admin', 'member', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -15,7 +15,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   viewer: ['read'],
 };
 
-/** The length of a password, rather than kinds of characters, makes it strong (NIST SP 800-63B, 5.1.1.2). */
+/** Minimum length of a password in characters. Its length, rather than kinds of characters, makes it strong (NIST SP 800-63B, 5.1.1.2). */
 export const MIN_PASSWORD = 12;
 const MAX_PASSWORD = 1024;
 

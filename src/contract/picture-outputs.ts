@@ -7,13 +7,13 @@ import { nullable } from './nullable.ts';
 
 /** Maximum width and height of a picture in pixels. WebP allows at most 16,383 (RFC 9649). */
 const MAX_SIDE = 8192;
-/** Only hexadecimal colors, because FFmpeg would resolve names of colors. */
+/** Pattern for a color. Only hexadecimal colors are allowed, because FFmpeg would resolve names of colors. */
 const COLOR = /^#[0-9a-fA-F]{6}$/;
-/** A share of the duration: `0%` to `100%`. */
+/** Pattern for a share of the duration, from `0%` to `100%`. */
 const PERCENT = /^(?:100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)%$/;
 /** Maximum duration of media that Airlock reads, in seconds. */
 const MAX_SECONDS = 12 * 3600;
-/** Maximum pictures of one output. */
+/** Maximum number of pictures of one output. */
 const MAX_TILES = 2000;
 
 const pixels = z.number().int().min(16).max(MAX_SIDE);
@@ -75,7 +75,7 @@ const waveform = z
     description: 'A drawing of the loudness of the audio. The output format is `png`.',
   });
 
-/** These fields, at the top level of a request and in each entry of `outputs`. */
+/** Picture fields at the top level of a request and in each entry of `outputs`. */
 export const pictureFields = {
   still: nullable(still).describe('Makes the output one picture of the video.'),
   preview: nullable(preview).describe('Makes the output a short silent clip of several parts of the video.'),

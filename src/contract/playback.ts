@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { someWarnings } from './common.ts';
 
-/** Seconds until a playback token expires. */
+/** Seconds until a playback token expires: the minimum, the default and the maximum. */
 export const PLAYBACK_SECONDS = { min: 60, default: 6 * 3_600, max: 24 * 3_600 } as const;
 
 export const playbackBody = z

@@ -9,8 +9,8 @@ import { nullable } from './nullable.ts';
 /* The fields of a request about the quality of an output, and the figures of a finished output. */
 
 /**
- * Bounds of targets: SSIM from 0 to 1; XPSNR in decibels. Below the minimum, a video is unusable. Above the maximum, files grow without a
- * visible gain.
+ * Minimum and maximum of a target. SSIM is a number from 0 to 1, and XPSNR is in decibels. Below the minimum, a video is unusable. Above
+ * the maximum, files grow without a visible gain.
  */
 const RANGES: Readonly<Record<TargetMetric, readonly [number, number]>> = { ssim: [0.5, 0.9999], xpsnr: [15, 60] };
 
@@ -137,7 +137,7 @@ function checkTarget(output: OutputFields, path: readonly string[], report: Repo
   }
 }
 
-/** Options by their names without the dash. Omits options that cannot be read, because the policy of options reports them. */
+/** Returns the options by their names without the dash. Omits options that cannot be read, because the policy of options reports them. */
 function optionsOf({ options }: OutputFields): { name: string; stream: string | undefined; argument: string }[] {
   if (!Array.isArray(options)) return [];
   return options.flatMap((option: { option?: unknown; argument?: unknown } | null) => {

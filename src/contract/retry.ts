@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { timestamp } from './common.ts';
 import { failureCode } from './outputs.ts';
 
-/** Why a waiting job has already had an attempt. */
+/** The next attempt of a waiting job, and why the last attempt failed. */
 export const retryState = z
   .object({
     attempt: z.number().describe('The number of the next attempt, among the attempts that count.'),
@@ -15,7 +15,7 @@ export const retryState = z
 
 export type Retry = z.infer<typeof retryState>;
 
-/** The field of every job that clients see. */
+/** The field `retry` of every job that clients see. */
 export const retryField = retryState
   .nullable()
   .describe('The next attempt of a `pending` job whose last attempt failed. Otherwise null.');

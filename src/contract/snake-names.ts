@@ -7,14 +7,14 @@ export function isCamelName(name: string): boolean {
   return CAMEL_CASE.test(name);
 }
 
-/** `outputFormat` → `output_format` */
+/** Returns a name in snake_case: `output_format` for `outputFormat`. */
 export function snakeName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 const cache = new WeakMap<object, ReadonlyMap<string, string>>();
 
-/** The fields of an object that requests may name in snake_case: `output_format` → `outputFormat`. */
+/** Returns the fields of an object that requests may name in snake_case, by that name: `outputFormat` for `output_format`. */
 export function snakeNamesOf(shape: object): ReadonlyMap<string, string> {
   const known = cache.get(shape);
   if (known) return known;

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { rule } from './faults/rule.ts';
 
-/** Prefix of the names of built-in templates. Accounts cannot use it. */
+/** Prefix of the names of built-in templates. Accounts cannot use this prefix. */
 export const BUILT_IN_PREFIX = 'airlock/';
 
 const NAME = '[a-z0-9][a-z0-9-]{0,62}';
 export const TEMPLATE_NAME = new RegExp(`^${NAME}$`);
 const REFERENCE = new RegExp(`^((?:${BUILT_IN_PREFIX})?${NAME})(?:@([1-9]\\d{0,8}))?$`);
-/** The longest reference: `airlock/`, a name and a version. */
+/** Length in characters of the longest reference: `airlock/`, a name and a version. */
 const MAX_REFERENCE = BUILT_IN_PREFIX.length + 63 + 10;
 
 /** A template that a request names. `version` is null for the newest version. */

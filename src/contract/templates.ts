@@ -7,13 +7,16 @@ import { checkOutputs, isBody } from './output-request.ts';
 import { TEMPLATE_NAME } from './template-reference.ts';
 import { namesOutput, reusableFields } from './transcodes.ts';
 
-/** Maximum templates of one account. */
+/** Maximum number of templates of one account. */
 export const MAX_TEMPLATES = 100;
-/** Maximum versions of one template. Versions never change, so each change of a template adds one. */
+/** Maximum number of versions of one template. Versions never change, so each change of a template adds one. */
 export const MAX_TEMPLATE_VERSIONS = 50;
-/** Maximum versions that an account can save in 24 hours, including deleted ones, because the audit log keeps an entry for each. */
+/**
+ * Maximum number of versions that an account can save in 24 hours, including deleted versions, because the audit log keeps an entry for
+ * each version.
+ */
 export const MAX_NEW_VERSIONS_A_DAY = 1000;
-/** Maximum size of the `request` of a template as JSON. */
+/** Maximum size in bytes of the `request` of a template as JSON. */
 export const MAX_TEMPLATE_BYTES = 32 * 1024;
 
 const name = z
@@ -45,7 +48,7 @@ interface WithDestination {
   destination?: Destination | undefined;
 }
 
-/** A signed URL is a secret, and it expires. */
+/** Rejects destinations with a signed URL, because such a URL is a secret and expires. */
 function rejectSignedUrls(
   { destination, outputs = [] }: WithDestination & { outputs?: readonly WithDestination[] | undefined },
   context: z.RefinementCtx,
@@ -93,7 +96,7 @@ export type TemplateSummary = z.infer<typeof templateSummary>;
 export const template = templateSummary
   .extend({
     version: z.number().describe('The number of this version.'),
-    // Not the schema of requests, which reads null as absent. No response contains null here.
+    // Differs from the schema of requests, which reads null as absent, because no response contains null here.
     request: z.record(z.string(), z.unknown()).describe('The fields that a job gets from this version.'),
     versions: z
       .array(

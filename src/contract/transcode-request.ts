@@ -35,14 +35,14 @@ export interface LadderRequest {
 
 /** How one output is made. */
 export interface OutputRequest {
-  /** The format. For thumbnails and sprites, the format of their images; for a ladder, the container of its renditions. */
+  /** The format. For thumbnails and sprites, the format of their images. For a ladder, the container of its renditions. */
   outputFormat: OutputFormat;
   /** Present if the output is a ladder. */
   ladder?: LadderRequest;
   preset?: { quality?: Quality; resolution?: Resolution };
   options?: OptionRequest[];
   filters?: { filter: string }[];
-  /** Bits per second of its video, or of its audio if it has no video: a number, or a text such as `2800k`. */
+  /** Bits per second of the video, or of the audio if the output has no video: a number, or a text such as `2800k`. */
   bitrate?: number | string;
   still?: StillRequest;
   preview?: PreviewRequest;
@@ -59,14 +59,14 @@ export interface OutputRequest {
 export interface TargetRequest {
   metric: TargetMetric;
   atLeast: number;
-  /** Bits per second of the video; null = any. */
+  /** Maximum bits per second of the video. Null if there is no maximum. */
   maxBitRate: number | null;
 }
 
-/** Pictures of a video at equal distances. */
+/** Pictures of a video at equal intervals. */
 export interface TilesRequest {
   format: TileFormat;
-  /** Set either this field or `count`. */
+  /** Seconds between two pictures. Set either this field or `count`. */
   everySeconds?: number;
   count?: number;
   /** Width of one picture in pixels. */
@@ -93,7 +93,7 @@ export interface PreviewRequest {
 export interface WaveformRequest {
   width: number;
   height: number;
-  /** `#rrggbb` */
+  /** Color of the waveform as `#rrggbb`. */
   color?: string;
 }
 

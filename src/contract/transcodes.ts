@@ -97,14 +97,14 @@ export const createBody = z
 
 export type CreateBody = z.infer<typeof createBody>;
 
-/** The outputs of a request with their names. */
+/** Returns the outputs of a request with their names. */
 export function outputsOf(body: CreateBody): (OutputBody & { name: string })[] {
   const outputs = body.outputs ?? [onlyOutput(body)];
   const names = outputNames(outputs);
   return outputs.map((output, index) => ({ ...output, name: names[index]! }));
 }
 
-/** The fields of the only output of a request without `outputs`, as they were sent. */
+/** Returns the fields of the only output of a request without `outputs`, as they were sent. */
 export function onlyOutput(body: Partial<OutputBody>): OutputBody {
   const { outputFormat } = body;
   const sent = OUTPUT_FIELDS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]));
@@ -114,7 +114,7 @@ export function onlyOutput(body: Partial<OutputBody>): OutputBody {
 
 const OUTPUT_FIELDS = Object.keys(outputFields) as (keyof typeof outputFields)[];
 
-/** The part of the body that determines the outputs. For one output, this is the top level of the request. */
+/** Returns the part of the body that determines the outputs. For one output, this is the top level of the request. */
 export function toJobRequest(body: Pick<CreateBody, 'inputs' | 'outputs'> & Partial<OutputBody>): JobRequest {
   const { inputs, outputs } = body;
   const request = outputs
@@ -125,7 +125,7 @@ export function toJobRequest(body: Pick<CreateBody, 'inputs' | 'outputs'> & Part
 
 const DEFAULT_SEGMENT_SECONDS = 4;
 
-/** The images of thumbnails and sprites are JPEG. Renditions of a ladder are encoded like MP4. */
+/** Converts an output of a request. The images of thumbnails and sprites are JPEG. Renditions of a ladder are encoded like MP4. */
 function toOutputRequest({
   every_seconds,
   count,

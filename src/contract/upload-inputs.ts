@@ -5,9 +5,7 @@ import { partUrl } from './multipart.ts';
 import { nullable } from './nullable.ts';
 import { fileFields, requireKnownType, uploadFileSize } from './uploads.ts';
 
-/*
- * Uploads that a request creates together with their job. The job starts when their bytes have arrived.
- */
+/* Uploads that a request creates together with their job. The job starts when the bytes of the uploads have arrived. */
 
 /**
  * Maximum bytes of a file that is uploaded with one PUT. Larger files are uploaded in parts, so that a broken connection costs only one

@@ -3,7 +3,7 @@ import { deletedFields, someWarnings, timestamp } from './common.ts';
 import { afterField, nextField, notBoth } from './lists.ts';
 import { uploadMetadata } from './uploads.ts';
 
-/** States of an upload that a client sees. A deleted upload is not found. */
+/** States of an upload that clients see. Requests for a deleted upload return 404. */
 export const UPLOAD_STATUSES = ['pending', 'confirming', 'confirmed'] as const;
 
 export const uploadsQuery = notBoth(
@@ -16,7 +16,7 @@ export const uploadsQuery = notBoth(
 );
 export type UploadsQuery = z.infer<typeof uploadsQuery>;
 
-/** It has no format, because an unknown name is a 404. */
+/** The name in a path. It has no format, because requests for unknown names return 404. */
 export const uploadParams = z.object({ filename: z.string().describe('The `filename` of the upload.') });
 
 export const uploadView = z

@@ -7,15 +7,15 @@ import { nullable } from './nullable.ts';
 
 /** Seconds for which a token is valid. */
 export const TOKEN_SECONDS = { least: 60, most: 86_400, default: 3600 } as const;
-/** Maximum uploads that a token may begin. */
+/** Maximum number of uploads that a token may begin. */
 export const TOKEN_FILES = { most: 1000, default: 10 } as const;
-/** Maximum tokens that an account may create in 24 hours. */
+/** Maximum number of tokens that an account may create in 24 hours. */
 export const MAX_NEW_TOKENS_A_DAY = 10_000;
-/** Maximum uploads that all tokens of an account may begin in 24 hours. */
+/** Maximum number of uploads that all tokens of an account may begin in 24 hours. */
 export const MAX_TOKEN_UPLOADS_A_DAY = 10_000;
-/** Maximum uploads that tokens of one account may begin from one address per minute. */
+/** Maximum number of uploads that tokens of one account may begin from one address per minute. */
 export const MAX_TOKEN_UPLOADS_A_MINUTE = 30;
-/** Maximum requests with one token per minute, unless the account or the server allows fewer. */
+/** Maximum number of requests with one token per minute, unless the account or the server allows fewer. */
 export const TOKEN_REQUESTS_A_MINUTE = 300;
 /** Share of an account's open uploads and of its storage quota that uploads with tokens may fill. The rest is for its keys. */
 export const TOKEN_SHARE = 0.8;

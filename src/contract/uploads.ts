@@ -17,19 +17,19 @@ export const UPLOAD_ERROR_ORDER = [
 
 const isMissing = (value: unknown) => value === undefined || value === null || value === '';
 
-/** A number of bytes. 0 is invalid rather than missing: only undefined, null and "" are missing. */
+/** Returns the schema of a number of bytes. 0 is invalid rather than missing: only undefined, null and "" are missing. */
 export function uploadFileSize(missing: string, most: number) {
   return (
     z
       .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
-      // Not int(), because it reports an integer above 2^53 as invalid instead of too large.
+      // `int()` would report an integer above 2^53 as invalid instead of too large.
       .refine(Number.isInteger, 'invalid_file_size')
       .min(1, 'invalid_file_size')
       .meta({ type: 'integer', maximum: most })
   );
 }
 
-/** A value of another type is invalid rather than missing. */
+/** Returns the schema of a required text. A value of another type is invalid rather than missing. */
 function requiredText(missing: string) {
   return z.string({ error: ({ input }) => (isMissing(input) ? missing : undefined) }).min(1, missing);
 }
@@ -51,7 +51,7 @@ export const fileFields = {
   contentType: declaredType,
 };
 
-/** An empty type needs a file name whose extension is known. */
+/** Rejects an empty type unless the extension of the file name is known. */
 export function requireKnownType<T extends z.ZodType<{ filename: string; contentType: string }>>(schema: T): T {
   return schema.refine(({ contentType, filename }) => contentType !== '' || contentTypeOfName(filename) !== null, {
     path: ['contentType'],
@@ -135,7 +135,7 @@ export interface ListedPart {
   etag: string;
 }
 
-/** The schema requires each field under one of its names. */
+/** Returns the number and the ETag of a part. The schema requires each field under one of its names. */
 export function readSentPart(part: z.infer<typeof sentPart>): ListedPart {
   return { partNumber: (part.partNumber ?? part.PartNumber)!, etag: (part.etag ?? part.ETag)! };
 }

@@ -4,16 +4,16 @@ import { shownType } from './events.ts';
 import { plainText } from './faults/rule.ts';
 import { afterField, listOf, nextField, notBoth } from './lists.ts';
 
-/** Maximum webhooks of one account. */
+/** Maximum number of webhooks of one account. */
 export const MAX_WEBHOOKS = 20;
-/** Maximum webhooks that an account can create in 24 hours, including deleted webhooks. */
+/** Maximum number of webhooks that an account can create in 24 hours, including deleted webhooks. */
 export const MAX_NEW_WEBHOOKS_A_DAY = 100;
-/** Maximum characters of the URL of a webhook. */
+/** Maximum length of the URL of a webhook in characters. */
 export const MAX_WEBHOOK_URL = 2048;
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
 
-/** Why an attempt failed. A fixed list, so that no part of a receiver's response is kept. */
+/** Reasons for failed attempts. The list is fixed, so that no part of a receiver's response is kept. */
 export const DELIVERY_ERRORS = [
   'http_status',
   'redirect',
@@ -97,7 +97,7 @@ function webhookView(eventTypes: readonly string[]) {
     .meta({ id: 'Webhook', description: 'A URL that receives events, without its secret.' });
 }
 
-/** The schemas that contain types of events. `eventTypes` are the types that this release knows. */
+/** Returns the schemas that contain types of events. `eventTypes` are the types that this release knows. */
 export function webhookSchemas(eventTypes: readonly string[]) {
   const types = z
     .array(z.enum(eventTypes))
@@ -143,7 +143,7 @@ export type CreateWebhookBody = z.infer<WebhookSchemas['createWebhookBody']>;
 export type UpdateWebhookBody = z.infer<WebhookSchemas['updateWebhookBody']>;
 export type WebhookView = z.infer<WebhookSchemas['webhook']>;
 
-/** The schemas of deliveries. `eventTypes` are the types that this release knows. */
+/** Returns the schemas of deliveries. `eventTypes` are the types that this release knows. */
 export function deliverySchemas(eventTypes: readonly string[]) {
   const delivery = z
     .object({

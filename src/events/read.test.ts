@@ -49,7 +49,7 @@ describe('events', () => {
     expect(keys(await readVisible(mine, 3, 2))).toEqual(['a', 'b', 'c']);
   });
 
-  it('events of a transaction that commits late are not skipped, because later events wait for it', async () => {
+  it('of a transaction that commits late are not skipped, because later events wait for it', async () => {
     const account = await makeAccount();
     const slow = new pg.Client(database.url);
     await slow.connect();
@@ -65,7 +65,7 @@ describe('events', () => {
     expect(keys(await readVisible(account, 2))).toEqual(['slow', 'fast']);
   });
 
-  it('events of fifty writers that commit after random delays, 20,000 in total, are each read exactly once', async () => {
+  it('of fifty writers that commit after random delays, 20,000 in total, are each read exactly once', async () => {
     const account = await makeAccount();
     const [writers, transactions, each] = [50, 100, 4];
     const total = writers * transactions * each;

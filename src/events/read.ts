@@ -4,7 +4,7 @@ import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import type { Db } from '../database/pool.ts';
 import type { EventCatalog, EventPayload } from './types.ts';
 
-/** Days that events are kept. A cursor to an older event has expired. */
+/** Days for which events are kept. A cursor to an older event has expired. */
 export const EVENT_DAYS = 7;
 
 export interface StoredEvent {
@@ -24,7 +24,7 @@ export interface EventQuery {
   jobId?: string;
   /** Selects the events of a batch and of its jobs. */
   batchId?: string;
-  /** The keys whose jobs and batches are included; null or absent: every event of the account. */
+  /** The keys whose jobs and batches are included. Null or absent means every event of the account. */
   ownKeys?: OwnKeys;
   /** A cursor. Defaults to the oldest stored event. */
   after?: string;
@@ -35,11 +35,13 @@ export interface EventQuery {
 export interface StoredEventPage<E extends StoredEvent = StoredEvent> {
   /** Empty only if no newer event is visible. */
   events: E[];
-  /** Cursor that continues after all events that were read; null if none were read. */
+  /** Cursor that continues after all events that were read. Null if none were read. */
   last: string | null;
   /** Whether more events may follow. */
   isFull: boolean;
-  /** Number of events that were skipped because a newer release recorded them: this release does not know their type or their data. */
+  /**
+   * Number of events that were skipped because a newer release recorded them, so that this release does not know their type or their data.
+   */
   unknown: number;
 }
 
@@ -56,9 +58,9 @@ interface Row {
 
 /**
  * Reads events of an account in an order that never changes. A reader that continues after its last cursor therefore gets every event once.
- * Events are ordered by transaction, and a transaction is visible only after all older ones have ended. Ids alone would not suffice: they
- * are assigned before the commit, so a later id may become visible first. Skips events that only a newer release knows. Throws
- * `events_expired` for a cursor to an event that is no longer stored.
+ * Events are ordered by transaction, and a transaction is visible only after all older transactions have ended. Ids alone would not
+ * suffice: they are assigned before the commit, so a later id may become visible first. Skips events that only a newer release knows.
+ * Throws `events_expired` for a cursor to an event that is no longer stored.
  */
 export async function readEvents(db: Db, catalog: EventCatalog, query: EventQuery): Promise<StoredEventPage> {
   const first = query.after === undefined ? null : parseCursor(query.after);
@@ -88,8 +90,8 @@ async function eventRows(db: Db, query: EventQuery, after: Cursor | null): Promi
 }
 
 /**
- * The events of a query after a cursor, as a statement. Each variant reads ranges of one index. Otherwise, PostgreSQL could read all events
- * of the account to find a few of them.
+ * Returns a statement for the events of a query after a cursor. Each variant reads ranges of one index. Otherwise, PostgreSQL could read
+ * all events of the account to find a few of them.
  */
 function eventsIn(query: EventQuery, { tx, id }: Cursor) {
   const { accountId, types, jobId, batchId, ownKeys, limit } = query;
@@ -123,7 +125,7 @@ function eventsIn(query: EventQuery, { tx, id }: Cursor) {
       ORDER BY events.type, events.tx, events.id LIMIT ${limit}) AS events`;
 }
 
-/** Restricts events to the jobs and batches of these keys. */
+/** Returns SQL that restricts events to the jobs and batches of these keys. */
 function ownedBy(keys: readonly string[]) {
   return sql`AND (EXISTS (SELECT FROM jobs AS own WHERE own.id = events.job_id AND own.key_id = ${anyOf(keys)})
     OR EXISTS (SELECT FROM batches AS own WHERE own.id = events.batch_id AND own.key_id = ${anyOf(keys)}))`;
@@ -152,7 +154,7 @@ async function readKnown<R extends Row, E extends StoredEvent>(
 /** An event of any account. `keyId` is the key of its job or batch. */
 export type AccountEvent = StoredEvent & { accountId: string; keyId: string | null };
 
-/** Returns a cursor. Every event that is not visible yet will appear after it. */
+/** Returns a cursor. Every event that is not visible yet will appear after this cursor. */
 export async function currentCursor(db: Db): Promise<string> {
   const { rows } = await sql<{ tx: string }>`
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS tx`.execute(db);
@@ -160,8 +162,9 @@ export async function currentCursor(db: Db): Promise<string> {
 }
 
 /**
- * Returns a function that returns whether an event was already visible at the time of the call. `currentCursor` alone is not sufficient,
- * because some visible events come after it: events that were committed while an older transaction of any database of the server was open.
+ * Returns a function that determines whether an event was already visible when `visibleNow` was called. `currentCursor` alone is not
+ * sufficient, because some visible events come after it: events that were committed while an older transaction of any database of the
+ * server was open.
  */
 export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
   const { rows } = await sql<{ end: string; open: string[] }>`
@@ -191,7 +194,7 @@ export async function readAllEvents(
   let hasHidden = false;
   const read = async (cursor: Cursor | null) => {
     const { tx, id } = cursor!;
-    // One statement, because an event that becomes readable between two statements would be missing in both.
+    // This is one statement, because an event that becomes readable between two statements would be missing in both.
     const { rows } = await sql<(AccountRow | { id: null }) & { has_hidden: boolean }>`
       SELECT EXISTS (SELECT FROM events WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())) AS has_hidden, page.*
       FROM (SELECT) AS one LEFT JOIN (
@@ -226,8 +229,8 @@ export interface EventCursor {
 }
 
 /**
- * Reads events by their rows, and returns a function that looks them up: undefined for an event that is no longer stored, null for an event
- * that only a newer release knows.
+ * Reads events by their rows, and returns a function that looks them up. This function returns undefined for an event that is no longer
+ * stored, and null for an event that only a newer release knows.
  */
 export async function findEvents(
   db: Db,
@@ -245,7 +248,7 @@ export async function findEvents(
   };
 }
 
-/** Returns null for an event whose type or data this release does not know. */
+/** Converts a row to an event. Returns null for an event whose type or data this release does not know. */
 function storedEvent(catalog: EventCatalog, row: Row): StoredEvent | null {
   const payload = catalog.get(row.type)?.safeParse(row.data);
   if (!payload?.success) return null;
@@ -281,8 +284,8 @@ function parseCursor(text: string): Cursor {
 }
 
 /**
- * A cursor of another account is treated as an expired cursor. The client must react in the same way, and the response must not reveal
- * whether the event exists.
+ * Throws `events_expired` if the event of a cursor is no longer stored. A cursor of another account is treated as an expired cursor,
+ * because the client must react in the same way, and the response must not reveal whether the event exists.
  */
 async function requireKept(db: Db, accountId: string, { tx, id }: Cursor): Promise<void> {
   const { rows } = await sql`

@@ -61,7 +61,7 @@ interface NewEvent extends Record<'account' | 'type' | 'data', string> {
   batch: string | null;
   /** The ID whose waiting requests the event wakes. */
   wakes: string | null;
-  /** The only webhook that receives the event; null = all webhooks that subscribe to its type. */
+  /** The only webhook that receives the event. Null for all webhooks that subscribe to its type. */
   webhook: string | null;
 }
 
@@ -102,9 +102,9 @@ const insertEvent = compileEach<EventVariant, NewEvent, unknown>((_db, event, { 
 
 /**
  * Parts of a WITH that insert the events of rows with `account_id`, `job_id`, `upload_id`, `type` and `data`, and their deliveries to
- * webhooks. Use it for changes that consist of one statement. Final events of jobs have other receivers too, so `recordEvent` records them.
- * `wakes` determines whether the events wake streams of events, or also the requests that wait for the uploads. If it is `nobody`, the
- * caller calls `announceEvents` after the commit.
+ * webhooks. Use this function for changes that consist of one statement. Final events of jobs have other receivers too, so `recordEvent`
+ * records them. `wakes` determines whether the events wake streams of events, or also the requests that wait for the uploads. If `wakes` is
+ * `nobody`, the caller calls `announceEvents` after the commit.
  */
 export function insertEvents(
   rows: RawBuilder<unknown>,

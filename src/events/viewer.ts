@@ -6,6 +6,6 @@ import type { EventCatalog } from './types.ts';
 export interface EventViewer {
   /** The types that this release knows. */
   catalog: EventCatalog;
-  /** Views of events of one account, in their order. */
+  /** Returns the views of events of one account, in the order of the events. */
   view(accountId: string, events: readonly StoredEvent[]): Promise<EventView[]>;
 }

@@ -2,21 +2,22 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Vault } from '../crypto/vault.ts';
 import type { User } from './users.ts';
 
-/** Half a year, counted from the last sign-in. */
+/** Number of seconds for which a browser stays known after the last sign-in: half a year. */
 export const DEVICE_SECONDS = 180 * 86_400;
 
 type Person = Pick<User, 'id' | 'password_hash'>;
 
 /**
- * The value of the cookie of a browser in which this person has signed in. It grants no access. Its holder takes precedence over strangers
- * when signing in, and strangers who guess passwords do not use up the attempts of this browser. A new password invalidates it.
+ * Returns the value of the cookie of a browser in which this person has signed in. The cookie grants no access. Its holder takes precedence
+ * over strangers when signing in, and strangers who guess passwords do not use up the attempts of this browser. A new password invalidates
+ * the cookie.
  */
 export function makeDeviceToken(vault: Vault, user: Person, now = Date.now()): string {
   const at = String(Math.floor(now / 1000));
   return `${at}.${printOf(vault, user, at).toString('base64url')}`;
 }
 
-/** The id of a browser in which this person has signed in; null for any other value. */
+/** Returns the id of a browser in which this person has signed in. Returns null if the value of the cookie is not valid. */
 export function knownDevice(vault: Vault, user: Person, token: string, now = Date.now()): string | null {
   const [at = '', print = ''] = token.split('.');
   const age = now / 1000 - Number(at);

@@ -11,8 +11,8 @@ const MAX_CLIENTS = 2000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Registers a client. Clients without a grant are deleted after a day, or earlier, the oldest first, if there are too many clients. Throws
- * `unavailable` if the maximum number of clients have grants.
+ * Registers a client. First deletes the clients without a valid grant that are older than a day. If there are still too many clients, also
+ * deletes the oldest clients without a valid grant. Throws `unavailable` if the maximum number of clients have valid grants.
  */
 export async function registerClient(tx: Tx, client: { name: string; redirectUris: string[] }): Promise<OauthClient> {
   await sql`DELETE FROM oauth_codes WHERE expires_at < now() - interval '1 day'`.execute(tx);

@@ -16,7 +16,7 @@ import type { OauthClient } from './oauth-clients.ts';
 import { hashToken, makeToken } from './tokens.ts';
 import type { User } from './users.ts';
 
-/** Seconds for which a code is valid. The client exchanges it immediately. */
+/** Number of seconds for which a code is valid. The client exchanges the code immediately. */
 const CODE_SECONDS = 60;
 
 type Origin = Omit<Actor, 'actor'>;
@@ -30,7 +30,7 @@ export interface Consent {
   scopes: string[];
 }
 
-/** Records that a person has allowed access for a client. Returns the code, which is not stored. */
+/** Records that a person has allowed a client access. Returns the code, of which only the hash is stored. */
 export async function grantCode(tx: Tx, consent: Consent, by: Origin): Promise<string> {
   const { client, user, redirectUri, challenge, scopes } = consent;
   const { raw, hash } = makeToken();
@@ -53,8 +53,8 @@ export interface Exchange {
 }
 
 /**
- * Exchanges a code for tokens. A code is used up even if the rest of the request is invalid. Using it again ends the grant that it created.
- * Returns null if the code is rejected; the caller must commit in any case.
+ * Exchanges a code for tokens. A code is used up even if the rest of the request is invalid. If a client sends a used code again, the grant
+ * that the code created ends. Returns null if the code is rejected. The caller must commit in both cases.
  */
 export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<NewTokens | null> {
   const hash = hashToken(sent.code);
@@ -96,7 +96,8 @@ export async function exchangeCode(tx: Tx, sent: Exchange, by: Origin): Promise<
 }
 
 /**
- * Exchanges a refresh token for new tokens. Using an old refresh token ends the grant, because either the old or the new token was stolen.
+ * Exchanges a refresh token for new tokens. If a client sends an old refresh token, the grant ends, because either the old or the new token
+ * was stolen. Returns null if the token is rejected. The caller must commit in both cases.
  */
 export async function refreshGrant(
   tx: Tx,
@@ -119,7 +120,9 @@ export async function refreshGrant(
   return renewTokens(tx, key, { family: familyOf(sent.refresh), current: makeToken().raw }, scopes);
 }
 
-/** Ends the grant of an access or refresh token, if the token belongs to this client. */
+/**
+ * Ends the grant of an access or refresh token, if the token belongs to this client. `clientId` is null if any client may own the token.
+ */
 export async function endGrant(tx: Tx, token: string, clientId: string | null, by: Origin): Promise<void> {
   const key = token.startsWith('al_live_') ? await findGrantByAccess(tx, token) : (await lockGrant(tx, token))?.key;
   if (!key || (clientId !== null && key.oauth_client_id !== clientId)) return;

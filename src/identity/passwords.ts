@@ -4,7 +4,7 @@ import { createTurns, type TurnOwner } from './turns.ts';
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
-/** 32 MiB and about 150 ms per guess. OWASP lists these settings for scrypt (Password Storage Cheat Sheet). */
+/** Cost of a hash: 32 MiB of memory and about 150 ms. OWASP lists these settings for scrypt (Password Storage Cheat Sheet). */
 const COST = { N: 2 ** 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
@@ -13,14 +13,16 @@ const turns = createTurns();
 /** Counts sign-ins and new passwords that are waiting or being processed. */
 export const countSignIns = turns.counts;
 
-/** Returns `scrypt$N$r$p$salt$hash`. A later release can still check it after it has raised the cost. */
+/** Returns `scrypt$N$r$p$salt$hash`. The text contains the cost, so a later release with a higher cost can still check the hash. */
 export async function hashPassword(password: string, owner: TurnOwner): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const hash = await turns.run(owner, () => scryptOf(password, salt, COST));
   return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }
 
-/** Takes the same time without a stored hash, so that the time does not reveal who has an account. */
+/**
+ * Whether a password matches a stored hash. Takes the same time if no hash is stored, so that the time does not reveal who has an account.
+ */
 export async function isPassword(password: string, stored: string | null, owner: TurnOwner): Promise<boolean> {
   const [, n, r, p, salt, hash] = (stored ?? NOBODY).split('$');
   const cost = { N: Number(n), r: Number(r), p: Number(p) };
@@ -32,7 +34,7 @@ const NOBODY = ['scrypt', COST.N, COST.r, COST.p, 'A'.repeat(22), randomBytes(HA
   '$',
 );
 
-/** Normalizes the password, because keyboards encode some characters in several ways. */
+/** Computes the hash of a password. Normalizes the password first, because keyboards encode some characters in several ways. */
 function scryptOf(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   return derive(password.normalize('NFKC'), salt, HASH_BYTES, { ...cost, maxmem: 64 * 2 ** 20 });
 }

@@ -13,7 +13,7 @@ export function isRedirectUri(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.includes(url.hostname));
 }
 
-/** Whether the client has registered `asked`: the same text, or on loopback the same URL with another port. */
+/** Whether the client has registered the URI `asked`. On loopback, the port may differ from the registered port. */
 export function isRegistered(asked: string, registered: readonly string[]): boolean {
   if (!isRedirectUri(asked)) return false;
   return registered.includes(asked) || registered.some((one) => isSameLoopback(new URL(asked), new URL(one)));

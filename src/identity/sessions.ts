@@ -10,20 +10,20 @@ import type { User } from './users.ts';
 
 export type Session = Selectable<SessionsTable>;
 
-/** Maximum lifetime of a session: a week, regardless of its use. */
+/** Maximum lifetime of a session in seconds: a week, regardless of its use. */
 export const SESSION_SECONDS = 7 * 86_400;
-/** A session ends if it is not used for a day. */
+/** Number of seconds after which an unused session ends. */
 const IDLE_SECONDS = 86_400;
-/** Maximum sessions of one person. A new session ends the oldest one. */
+/** Maximum number of sessions of one person. A new session ends the oldest session. */
 const MAX_SESSIONS = 20;
 
 export interface OpenedSession {
   session: Session;
-  /** The value of the cookie. It is not stored. */
+  /** The value of the cookie. Only its hash is stored. */
   token: string;
 }
 
-/** Opens a session for a person who has proved who they are. */
+/** Opens a session for a person who has proved their identity. */
 export async function openSession(tx: Tx, user: User, by: Omit<Actor, 'actor'>): Promise<OpenedSession> {
   const { raw, hash } = makeToken();
   const session = await tx
@@ -61,7 +61,7 @@ export interface SessionCaller {
   account: Account;
 }
 
-/** Finds the session of a cookie, with its person and account. Undefined if it has ended. */
+/** Finds the session of a cookie, with its person and account. Returns undefined if the session has ended or the person is disabled. */
 export async function findSession(db: Db, token: string): Promise<SessionCaller | undefined> {
   const hash = hashToken(token);
   if (!hash) return undefined;
@@ -87,7 +87,7 @@ export async function findSession(db: Db, token: string): Promise<SessionCaller 
   return { session, user, account };
 }
 
-/** Returns the ids of sessions that are still open and whose people may sign in. */
+/** Returns the ids of the sessions that are still open, and whose people and accounts are not disabled. */
 export async function openSessions(db: Db, ids: readonly string[]): Promise<string[]> {
   const rows = await db
     .selectFrom('sessions')

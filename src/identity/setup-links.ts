@@ -8,13 +8,13 @@ import { type OpenedSession, openSession } from './sessions.ts';
 import { hashToken, makeToken } from './tokens.ts';
 import { createUser, hasNoUsers, setPassword, type User } from './users.ts';
 
-/** A link is valid for a day. */
+/** Number of seconds for which a link is valid. */
 const LINK_SECONDS = 86_400;
-const SETUP_LOCK = 0x53_45_54_55; // "SETU"
+const SETUP_LOCK = 0x53_45_54_55; // The letters "SETU" in ASCII.
 
 /**
  * Creates a link with which a person can set their password once. Earlier links of this person become invalid. Without a user, the link
- * creates the first operator, and is valid only while the server has no users. Returns the token, which is not stored.
+ * creates the first operator, and is valid only while the server has no users. Returns the token, of which only the hash is stored.
  */
 export async function createSetupLink(tx: Tx, user: User | null, by: Actor): Promise<string> {
   const { raw, hash } = makeToken();
@@ -33,7 +33,7 @@ export async function createSetupLink(tx: Tx, user: User | null, by: Actor): Pro
   return raw;
 }
 
-/** Describes the effect of a link. Throws `setup_link_invalid`. */
+/** Returns the person and the account for which a link sets the password. Throws `setup_link_invalid`. */
 export async function readSetupLink(db: Db, token: string): Promise<SetupLinkView> {
   const { user } = await findLink(db, token);
   if (!user) return { email: null, role: 'operator', account: { name: DEFAULT_ACCOUNT } };
@@ -45,14 +45,17 @@ export async function readSetupLink(db: Db, token: string): Promise<SetupLinkVie
   return { email: user.email, role: user.role, account: { name } };
 }
 
-/** Uses a link: sets the password, and opens a session. Throws `setup_link_invalid`; the link then stays valid. */
+/**
+ * Uses a link: sets the password, and opens a session. Throws `setup_link_invalid`. Throws `invalid_request` if the link creates the first
+ * operator and `email` is missing.
+ */
 export async function useSetupLink(
   tx: Tx,
   { token, email }: Pick<SetupBody, 'token' | 'email'>,
   passwordHash: string,
   by: Omit<Actor, 'actor'>,
 ): Promise<OpenedSession & { user: User }> {
-  // If two people use a link for the first operator, only one of them becomes the operator.
+  // The lock ensures that only one person becomes the first operator if two people use a link at the same time.
   await sql`SELECT pg_advisory_xact_lock(${SETUP_LOCK})`.execute(tx);
   const { hash, user: known } = await findLink(tx, token);
   if (!known && !email)

@@ -4,20 +4,20 @@ import { sha256 } from '../crypto/hash.ts';
 const TOKEN_BYTES = 32;
 const TOKEN_PATTERN = /^[\w-]{43}$/;
 
-/** A secret for a cookie or link, of which only the hash is stored. */
+/** Creates a secret for a cookie or link. Only the hash of the secret is stored. */
 export function makeToken(): { raw: string; hash: Buffer } {
   const raw = randomBytes(TOKEN_BYTES).toString('base64url');
   return { raw, hash: sha256(raw) };
 }
 
-/** The hash of a token; null for a text that cannot be a token. */
+/** Returns the hash of a token; null for a text that cannot be a token. */
 export function hashToken(raw: string): Buffer | null {
   return TOKEN_PATTERN.test(raw) ? sha256(raw) : null;
 }
 
 /**
- * The value that every change of a session must send in a header. A page of another site can make the browser send the
- * cookie, but can neither read this value nor derive it.
+ * Returns the value that every change in a session must send in a header. A page of another site can make the browser send the cookie, but
+ * can neither read nor derive this value.
  */
 export function csrfOf(token: string): string {
   return createHmac('sha256', token).update('csrf').digest('base64url');

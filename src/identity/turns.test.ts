@@ -15,7 +15,7 @@ function startWork(turns: Turns) {
         begun.push(owner.key);
         return new Promise<void>((end) => ends.push(end));
       }),
-    /** Ends the running work, and lets the next one begin. */
+    /** Ends the running work, and lets the next work begin. */
     async end() {
       await new Promise(setImmediate);
       ends.shift()!();
@@ -33,7 +33,7 @@ it('known callers take precedence, except at every fourth turn', async () => {
   expect(work.begun.join('')).toBe('aKLbMNOcPd');
 });
 
-it('a caller can wait for at most two turns, and can request another when one has ended', async () => {
+it('a caller can have at most two turns, and can request another turn when one has ended', async () => {
   const turns = createTurns();
   const work = startWork(turns);
   const first = [work.ask(stranger('a')), work.ask(stranger('a'))];

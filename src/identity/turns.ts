@@ -4,15 +4,18 @@ import { ApiError } from '../contract/errors.ts';
 export interface TurnOwner {
   /** Turns with the same key belong to the same caller: an address, or a known browser. */
   key: string;
-  /** Whether the caller has signed in before, or has a link that sets a password. */
+  /** Whether the caller is a known browser, or has a link that sets a password. */
   isKnown: boolean;
 }
 
-/** Maximum turns of one caller, including the running turn. */
+/** Maximum number of turns of one caller, including the running turn. */
 export const TURNS_PER_CALLER = 2;
-/** Maximum waiting turns of known callers, and of unknown callers. With 150 ms per turn, the last turn begins after about 5 seconds. */
+/**
+ * Maximum number of waiting turns of known callers, and also of unknown callers. With 150 ms per turn, the last turn begins after about 5
+ * seconds.
+ */
 const MAX_WAITING = 16;
-/** Every fourth turn is given to unknown callers, so that known callers cannot keep them out. */
+/** Every fourth turn is given to an unknown caller, so that known callers cannot keep unknown callers out. */
 const UNKNOWN_EVERY = 4;
 
 interface Waiting {
@@ -21,13 +24,16 @@ interface Waiting {
 }
 
 export interface Turns {
-  /** Runs `work` alone. Throws `concurrency_exceeded` or `unavailable` instead of waiting too long. */
+  /**
+   * Runs `work` alone, when its turn has come. Throws `concurrency_exceeded` if the caller has too many turns, and `unavailable` if too
+   * many turns are waiting.
+   */
   run<T>(owner: TurnOwner, work: () => Promise<T>): Promise<T>;
-  /** Numbers of turns that are waiting or running. */
+  /** Returns the numbers of known and unknown callers' turns that are waiting or running. */
   counts(): { known: number; unknown: number };
 }
 
-/** Runs work one piece at a time: known callers first, and at most two turns per caller. */
+/** Creates a queue that runs work one piece at a time: known callers first, and at most two turns per caller. */
 export function createTurns(): Turns {
   const waiting: Waiting[] = [];
   let running: TurnOwner | null = null;

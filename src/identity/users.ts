@@ -11,12 +11,12 @@ export type User = Selectable<UsersTable>;
 
 export interface NewUser {
   accountId: string;
-  /** In lower case. */
+  /** Email address in lower case. */
   email: string;
   role: Role;
 }
 
-/** Creates a person without a password; a setup link sets it. Throws `email_taken`. */
+/** Creates a person without a password. A setup link sets the password. Throws `email_taken`. */
 export async function createUser(tx: Tx, { accountId, email, role }: NewUser, by: Actor): Promise<User> {
   const user = await tx
     .insertInto('users')
@@ -33,7 +33,7 @@ export async function findUser(db: Db, email: string): Promise<User | undefined>
   return db.selectFrom('users').selectAll().where('email', '=', email.trim().toLowerCase()).executeTakeFirst();
 }
 
-/** All people, with the names of their accounts, sorted by email address. */
+/** Returns all people with the names of their accounts, sorted by email address. */
 export async function listUsers(db: Db): Promise<(User & { account: string })[]> {
   return db
     .selectFrom('users')
@@ -44,19 +44,22 @@ export async function listUsers(db: Db): Promise<(User & { account: string })[]>
     .execute();
 }
 
-/** Whether the server has no person yet. */
+/** Whether the server has no users yet. */
 export async function hasNoUsers(db: Db): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) === undefined;
 }
 
-/** Sets a password, and ends all sessions of the person and all of their grants to OAuth clients. */
+/** Sets a password. Ends all sessions of the person and all of their grants to OAuth clients. */
 export async function setPassword(tx: Tx, userId: string, passwordHash: string): Promise<void> {
   await tx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute();
   await tx.deleteFrom('sessions').where('user_id', '=', userId).execute();
   await revokeTokensOf(tx, userId, { actor: `user:${userId}` });
 }
 
-/** Allows or forbids a person to sign in. Disabling ends their sessions, their setup link, and their grants to OAuth clients. */
+/**
+ * Allows or forbids a person to sign in. Disabling also ends the person's sessions and grants to OAuth clients, and deletes their setup
+ * link.
+ */
 export async function setDisabled(tx: Tx, user: User, disabled: boolean, by: Actor): Promise<void> {
   await tx
     .updateTable('users')

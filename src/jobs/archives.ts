@@ -22,14 +22,14 @@ import { treeArchiveKey, treeFileKey } from '../storage/keys.ts';
 
 /** Bytes of every part except the last. Some storages require parts of one size. */
 const PART_BYTES = 8 * 2 ** 20;
-/** Maximum number of archives that this process makes at the same time, with up to 9 MiB of memory for each archive. */
+/** Limits how many archives this process makes at the same time. An archive that waits for its turn has read up to 9 MiB of files ahead. */
 export const ARCHIVE_POOL: PoolShape = { places: 64, share: 1, reserved: 16, quiet: 1 };
 /**
  * Limits how many archives make and store a part at the same time. The archives take turns, so that a small archive doesn't wait for large
- * ones.
+ * archives.
  */
 export const ARCHIVE_PART_POOL: PoolShape = { places: 4, share: 1, reserved: 0, quiet: 1 };
-/** Number of small files that are read at the same time, and the maximum size of a small file in bytes. */
+/** Number of following files that are read ahead if they are small, and the maximum size of a small file in bytes. */
 const READ_AHEAD = 8;
 const SMALL_BYTES = 2 ** 20;
 /** Seconds after which an archive that makes no progress is deleted, so that a later request makes another one. */
@@ -42,8 +42,8 @@ export type Tree = Pick<StoredObject, 'id' | 'account_id' | 'job_id' | 'key' | '
 
 export interface Archives {
   /**
-   * Returns the key of a zip of the tree, and makes a zip if none exists. Throws `ApiError`: `archive_not_ready` if this takes longer than
-   * a request can wait, `output_damaged`, `storage_quota`, `storage_full`, `output_deleted`.
+   * Returns the key of a zip of the tree, and makes a zip if none exists. Throws `archive_not_ready` if the zip is not ready by the end of
+   * the wait. Also throws `output_damaged`, `output_deleted`, `storage_quota` and `storage_full`.
    */
   keyOf(tree: Tree, signal: AbortSignal): Promise<string>;
   /** Stops making archives. */
@@ -76,7 +76,7 @@ export function createArchives(
     }
   }
 
-  /** Does nothing if the account may not make another archive now. */
+  /** Begins to make an archive. Does nothing if the account may not make another archive now. */
   function start(tree: Tree): void {
     const leave = places.tryTake(tree.account_id);
     if (!leave) return;
@@ -121,7 +121,7 @@ async function settled(done: Promise<void> | undefined, ms: number, signal: Abor
   }
 }
 
-/** The files of a tree. Throws `output_damaged`. */
+/** Returns the files of a tree. Throws `output_damaged` if the manifest of the tree is missing or was changed in storage. */
 export async function filesOf(
   { store }: Pick<Context, 'store'>,
   tree: Pick<Tree, 'key' | 'sha256'>,
@@ -167,7 +167,7 @@ async function insertArchive(
         ...{ id, account_id: tree.account_id, key, kind: 'output', job_id: tree.job_id, size },
         ...{ content_type: 'application/zip', state: 'pending', delete_after: soon(), archive_of: tree.id },
       })
-      // A conflict in the index on `archive_of`.
+      // Conflicts if another process has inserted an archive of this tree, because the index on `archive_of` is unique.
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
       .executeTakeFirst();
@@ -187,7 +187,7 @@ async function makeArchive(
   const read = readAhead(files, async ({ path }) => store.get(treeFileKey(tree.key, path)));
   const parts: { partNumber: number; etag: string }[] = [];
   const made = partsOf(zipOf(files, read));
-  /** Returns false after the last part. */
+  /** Stores the next part. Returns false after the last part. */
   const storeNext = async (): Promise<boolean> => {
     const { value: bytes } = await made.next();
     if (!bytes) return false;
@@ -240,7 +240,7 @@ function readAhead(files: readonly TreeFile[], open: (file: TreeFile) => Promise
   };
 }
 
-/** Throws `output_deleted` if the tree was deleted meanwhile. */
+/** Makes the archive live. Throws `output_deleted` if the tree was deleted in the meantime. */
 async function publishArchive({ db }: ArchiveContext, tree: Tree, id: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockObjects(tx, [tree.id, id]);
@@ -263,7 +263,10 @@ async function publishArchive({ db }: ArchiveContext, tree: Tree, id: string): P
   });
 }
 
-/** Also records that the archive makes progress. */
+/**
+ * Changes the row of a pending archive, and records that the archive makes progress. Throws `output_deleted` if the archive is no longer
+ * pending.
+ */
 async function changeArchive({ db }: ArchiveContext, id: string, change: { multipart_id?: string }): Promise<void> {
   const changed = await db
     .updateTable('objects')

@@ -8,7 +8,10 @@ export type AttemptCommand = z.infer<typeof attemptCommand>;
 /** The column `attempts.commands`. */
 export const attemptCommands = storedJson('commands of an attempt', 1, z.object({ commands: z.array(attemptCommand) }));
 
-/** The commands of a row. Empty for an attempt that is still running, or that an older release ran without recording its commands. */
+/**
+ * Returns the commands of a row. They are empty for an attempt that is still running, or that an older release ran without recording its
+ * commands.
+ */
 export function commandsOf({ commands }: { commands: unknown }): AttemptCommand[] {
   return attemptCommands.readOrNull(commands)?.commands ?? [];
 }

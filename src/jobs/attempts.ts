@@ -8,15 +8,15 @@ import type { AttemptState, AttemptsTable } from '../database/tables.ts';
 import { attemptCommands } from './attempt-commands.ts';
 import type { Claim } from './rows.ts';
 
-/** The report of a cell about an attempt; stored in the attempt's row. */
+/** The report of a cell about an attempt. Stored in the row of the attempt. */
 export interface AttemptFacts {
   exitCode: number | null;
   signal: string | null;
   cpuMs: number | null;
   maxRssBytes: number | null;
-  /** Scrubbed, at most 8 kB. */
+  /** The last 8 kB of the error output, scrubbed. */
   stderr: string | null;
-  /** The limits of the cell, and the limit that it exceeded; stored in the job's row. */
+  /** The limits of the cell, and the limit that it exceeded. Stored in the row of the job. */
   limits?: AppliedLimits;
   /** The build and command that ran, for the manifest. */
   build?: AttemptBuild;
@@ -25,9 +25,12 @@ export interface AttemptFacts {
 export interface AttemptBuild {
   airlockVersion: string;
   ffmpegVersion: string;
-  /** Name and version of the distribution's package; null for a build that belongs to no package. */
+  /** Name and version of the distribution's package. Null if the build belongs to no package. */
   ffmpegPackage: string | null;
-  /** Hexadecimal SHA-256 of the canonical JSON of the arguments, the program's name first. */
+  /**
+   * Hexadecimal SHA-256 of the canonical JSON of the command: a list of the program's name and its arguments, or a list of several such
+   * lists.
+   */
   commandSha256: string;
 }
 

@@ -12,19 +12,19 @@ import type { Failure, JobsContext } from './kind.ts';
 import { JOB_COLUMNS, type Job } from './rows.ts';
 
 /*
- * A job can be created with its uploads. It is in the queue, and awaits them without a slot: no worker claims it, and no
- * outage fails it. `uploads.job_id` names the job, and `uploads.check_at` is set while the job needs the upload to arrive:
+ * A job can be created with its uploads. Such a job awaits its uploads without a slot: no worker claims the job, and no
+ * outage fails the job. `uploads.job_id` names the job, and `uploads.check_at` is set while the job needs the upload to arrive:
  *
- *     upload pending     its bytes have not arrived: `check-uploads.ts` checks for them. If they arrive in parts, the job may
+ *     upload pending     the bytes have not arrived: `check-uploads.ts` checks for them. If they arrive in parts, the job may
  *                        be in the queue or processing (`start-early.ts`), and may await its upload again (`wait-for-upload.ts`)
- *     upload confirming  sealed; `inspection_id` is the job, whose attempt checks it, or an inspection for a confirm
- *     upload confirmed   as any other upload
+ *     upload confirming  sealed. `inspection_id` is the job, whose attempt checks the upload, or an inspection for a confirm
+ *     upload confirmed   like any other upload
  *     upload deleted     missing, rejected, or deleted with its job
  *
- * Each change locks the job before its uploads, so that a job is released, failed or canceled once, whichever process does it.
+ * Each change locks the job before its uploads, so that only one process releases, fails or cancels the job.
  */
 
-/** The job that an upload was created with, locked; undefined for an upload without one. */
+/** Locks and returns the job that an upload was created with. Returns undefined if the upload has no job. */
 export async function lockJobOfUpload(tx: Tx, { job_id }: Pick<Upload, 'job_id'>): Promise<Job | undefined> {
   if (job_id === null) return undefined;
   return tx.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', job_id).forUpdate().executeTakeFirst();
@@ -40,8 +40,8 @@ export function canUseUpload({ status, awaiting }: Pick<Job, 'status' | 'awaitin
 }
 
 /**
- * Lets the job use a sealed upload: its source gets the object, and the result of the inspection if there was one. The job returns to the
- * queue once no upload is missing. The caller has locked the job, and changed the upload in this transaction.
+ * Lets the job use a sealed upload: the source of the job gets the object, and the result of the inspection if there was an inspection. The
+ * job returns to the queue once no upload is missing. The caller has locked the job, and changed the upload in this transaction.
  */
 export async function giveUpload(
   tx: Tx,
@@ -63,7 +63,10 @@ export async function giveUpload(
   ]);
 }
 
-/** Returns a job to the queue if it awaits uploads and no upload is missing. A separate statement, so that it sees the locked rows. */
+/**
+ * Returns a job to the queue if it awaits uploads and no upload is missing. This is a separate statement, so that it sees the rows in their
+ * state after the lock.
+ */
 async function release(tx: Tx, { id }: Pick<Job, 'id'>): Promise<void> {
   await releaseLocked(tx, { id, now: new Date() });
 }
@@ -157,7 +160,7 @@ export async function dropUnconfirmed(
   for (const id of ids) await wakeWaiting(tx, id);
 }
 
-/** Uploads that an open job needs and was created with. */
+/** Selects the uploads that a job was created with and still needs. */
 export function ofJob(db: Db, jobId: string) {
   return db.selectFrom('uploads').select(UPLOAD_COLUMNS).where('job_id', '=', jobId).where('check_at', 'is not', null);
 }

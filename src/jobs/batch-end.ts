@@ -8,7 +8,7 @@ import { shownStatusColumn } from './shown-status.ts';
 
 export type BatchCounts = Record<JobStatus, number>;
 
-/** Jobs by the status that clients see. */
+/** Counts the jobs of each batch by the status that clients see. The keys of the map are the ids of the batches. */
 export async function countBatches(db: Db, ids: readonly string[]): Promise<Map<string, BatchCounts>> {
   const counts = new Map(ids.map((id) => [id, { pending: 0, processing: 0, completed: 0, failed: 0, canceled: 0 }]));
   if (ids.length === 0) return counts;
@@ -27,8 +27,8 @@ const ended = z.object({ account_id: z.string(), total: z.number(), accepted: z.
 /** If a job has just become final and was the last open job of its batch, completes the batch and records the event. */
 export async function endBatch(tx: Tx, { batch_id: id }: Pick<Job, 'batch_id'>): Promise<void> {
   if (id === null) return;
-  // Lock the batch before reading its jobs. A transaction that ends another job takes the same lock, and then sees the rows that this one
-  // has written.
+  // Lock the batch before reading its jobs. A transaction that ends another job takes the same lock, and then sees the rows that this
+  // transaction has written.
   await tx.selectFrom('batches').select('id').where('id', '=', id).forUpdate().execute();
   const { rows } = await sql`
     UPDATE batches SET completed_at = now(), expires_at = now() + make_interval(secs => retention_seconds)

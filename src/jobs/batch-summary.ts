@@ -4,7 +4,7 @@ import { openColumn } from '../database/sealed-columns.ts';
 import { type BatchCounts, countBatches } from './batch-end.ts';
 import { type BatchRow, statusOf } from './batches.ts';
 
-/** Batches without their items, by id, as events show them. */
+/** Returns batches by id, in the form that events show: without their items. */
 export async function batchSummaries(
   context: Pick<Context, 'db' | 'vault'>,
   accountId: string,
@@ -24,7 +24,7 @@ export async function batchSummaries(
   return new Map(rows.map((row) => [row.id, viewSummary(context, row, counts.get(row.id)!)]));
 }
 
-/** A batch without its items. */
+/** Returns a batch without its items. */
 export function viewSummary({ vault }: Pick<Context, 'vault'>, batch: BatchRow, jobs: BatchCounts): BatchSummary {
   const metadata = openColumn(vault, 'batches', 'metadata_sealed', batch);
   return {

@@ -15,7 +15,7 @@ import { isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
 /*
  * A batch contains the jobs of one request. Its row is locked after the rows of its jobs, so that only the end of the last job completes
- * it.
+ * the batch.
  */
 
 export type BatchRow = Selectable<BatchesTable>;
@@ -29,7 +29,7 @@ export interface NewBatch {
   retentionSeconds: number;
 }
 
-/** Inserts a batch without jobs; `openBatch` records the number of its jobs. */
+/** Inserts a batch without jobs. `openBatch` records the number of its jobs. */
 export async function insertBatch(vault: Vault, tx: Tx, batch: NewBatch): Promise<BatchRow> {
   const key = { account_id: batch.accountId, id: uuidv7() };
   const { metadata, webhookUrl } = batch;
@@ -48,7 +48,7 @@ export async function insertBatch(vault: Vault, tx: Tx, batch: NewBatch): Promis
     .executeTakeFirstOrThrow();
 }
 
-/** Stores the result of each entry. A batch without a job is complete. */
+/** Records the number of accepted entries and the rejections. Completes a batch without jobs. */
 export async function openBatch(
   vault: Vault,
   tx: Tx,
@@ -68,7 +68,7 @@ export async function openBatch(
   return tx.selectFrom('batches').selectAll().where('id', '=', batch.id).executeTakeFirstOrThrow();
 }
 
-/** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account. */
+/** Returns a batch. Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account. */
 export async function getBatch(db: Db, accountId: string, id: string): Promise<BatchRow> {
   const row = isUuid(id)
     ? await db
@@ -84,7 +84,7 @@ export async function getBatch(db: Db, accountId: string, id: string): Promise<B
 
 export type BatchJob = Pick<Job, 'id' | 'status'> & { index: number };
 
-/** The jobs of a batch in the order of its request. */
+/** Returns the jobs of a batch in the order of the request. */
 export async function jobsOfBatch(db: Db, batchId: string): Promise<BatchJob[]> {
   const rows = await db
     .selectFrom('jobs')
@@ -95,7 +95,10 @@ export async function jobsOfBatch(db: Db, batchId: string): Promise<BatchJob[]> 
   return rows.map(({ id, status, batch_index }) => ({ id, status, index: batch_index! }));
 }
 
-/** Cancels the open jobs of a batch. Throws 409 when it is complete. Returns how many it canceled. */
+/**
+ * Cancels the open jobs of a batch, and returns their number. Throws 404 if the account has no such batch, and 409 if the batch is
+ * complete.
+ */
 export async function cancelBatch(context: JobsContext, accountId: string, id: string): Promise<number> {
   return context.db.transaction().execute(async (tx) => {
     const batch = await getBatch(tx, accountId, id);
@@ -122,7 +125,7 @@ export function statusOf(batch: BatchRow, hasStarted: boolean): 'pending' | 'pro
   return hasStarted ? 'processing' : 'pending';
 }
 
-/** Batches whose retention has ended, and that still have texts. */
+/** Condition on a row of `batches`: its retention has ended, and it still has texts. */
 export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
   return where.and([
     where('expires_at', '<=', databaseNow),
@@ -136,7 +139,7 @@ export function isDueBatch(where: ExpressionBuilder<Tables, 'batches'>) {
 
 const NO_TEXTS = { refusals_sealed: null, metadata_sealed: null, webhook_sealed: null };
 
-/** Erases the texts of the complete batches among these whose jobs are all erased. The caller has locked their jobs. */
+/** Erases the texts of each of these batches that is complete and whose jobs are all erased. The caller has locked the jobs. */
 export async function scrubErasedBatches(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   // If two transactions erase the last two jobs, the second transaction waits here, and then sees the job that the first has erased.
@@ -160,7 +163,7 @@ export async function scrubErasedBatches(tx: Tx, ids: readonly string[]): Promis
     .execute();
 }
 
-/** Batches whose texts are erased with one statement. */
+/** Maximum number of batches whose texts one statement erases. */
 const ERASED_AT_ONCE = 500;
 
 /** Erases the texts of batches whose retention has ended. */

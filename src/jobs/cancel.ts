@@ -13,7 +13,7 @@ import { failOutputs } from './outputs.ts';
 import { lockJob } from './read.ts';
 import { endColumns, isOpen, type Job, OPEN_STATUSES } from './rows.ts';
 
-/** Cancels an open job. Throws 400 with the status when the job is final, and 404 when the account has no such job. */
+/** Cancels an open job. Throws 400 with the status if the job is final, and 404 if the account has no such job. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
   const { canceled, awaited } = await withTransactionRetry(context.db, async (tx) => {
     const job = await lockJob(tx, accountId, kind, id);
@@ -25,7 +25,10 @@ export async function cancelJob(context: JobsContext, accountId: string, kind: s
   return canceled;
 }
 
-/** Aborts running PUTs of the uploads of a job, if the storage supports this. */
+/**
+ * Closes the upload URLs of the deleted uploads of a job, which aborts running PUTs if the storage supports this. Deletes bytes that have
+ * arrived.
+ */
 async function closeUploadsOf(context: JobsContext, id: string): Promise<void> {
   const uploads = await context.db
     .selectFrom('uploads')
@@ -38,8 +41,8 @@ async function closeUploadsOf(context: JobsContext, id: string): Promise<void> {
 }
 
 /**
- * Sets an open job and its open children to canceled. The caller has locked the row of the job and of all its
- * descendants. Workers are notified when the transaction commits.
+ * Sets an open job and its open children to canceled. The caller has locked the rows of the job and of all its descendants. Workers are
+ * notified when the transaction commits.
  */
 export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promise<Job> {
   const now = new Date();

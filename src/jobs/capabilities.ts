@@ -1,6 +1,6 @@
 /**
- * Capabilities that workers of this release have in addition to those of the first release that knows their kind of job. A job that needs a
- * capability waits for a worker that has it, because an older worker would fail the job.
+ * Capabilities that workers of this release have in addition to the capabilities of the first release that knows their kind of job. A job
+ * that needs a capability waits for a worker that has it, because an older worker would fail the job.
  */
 export const LADDERS = 'outputs:ladder';
 /** A ladder that is encoded in pieces. Both the pieces and the job that packages them need this capability. */

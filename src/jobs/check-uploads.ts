@@ -43,7 +43,7 @@ const LONGEST_SECONDS = 30;
 /** Seconds until the next check of an upload that an attempt reads while its parts arrive. */
 const READ_SECONDS = 10;
 
-/** Uploads that are due for a check. The uploads of all accounts take turns. */
+/** Selects the uploads that are due for a check. The uploads of all accounts take turns. */
 export function dueChecks(db: Db, resting: readonly string[] = []) {
   const due = db
     .selectFrom('uploads')
@@ -55,7 +55,7 @@ export function dueChecks(db: Db, resting: readonly string[] = []) {
   return db.selectFrom(due.as('due')).select('id').orderBy('turn').orderBy('check_at').limit(BATCH);
 }
 
-/** Checks the uploads that are due. If a check fails, the upload is reported and rests; the other checks continue. */
+/** Checks the uploads that are due. If a check fails, the upload is reported and rests, and the other checks continue. */
 export async function checkUploads(context: JobsContext): Promise<Swept> {
   const { db, rows } = context;
   const due = await dueChecks(db, rows.resting('awaited_uploads')).execute();
@@ -67,7 +67,7 @@ export async function checkUploads(context: JobsContext): Promise<Swept> {
   return { done, isFull: done > 0 && due.length === BATCH };
 }
 
-/** Checks the uploads that a job awaits, for a client that waits for the job. Returns whether one of them is missing. */
+/** Checks the uploads that a job awaits, for a client that waits for the job. Returns whether an upload is missing. */
 export async function checkUploadsOf(context: JobsContext, jobId: string): Promise<boolean> {
   const uploads = await selectPending(context.db, { jobId });
   let isMissing = false;
@@ -79,8 +79,8 @@ export async function checkUploadsOf(context: JobsContext, jobId: string): Promi
 }
 
 /**
- * Checks an upload that the storage reports as stored. Checks an upload in parts only when its rate is known from its parts, and when all
- * parts have arrived.
+ * Checks an upload that the storage reports as stored. Checks an upload in parts only when it has exactly `RATED_PARTS` parts, which show
+ * its rate, or all parts.
  */
 export async function checkStored(context: JobsContext, { key, parts }: StoredUpload): Promise<void> {
   const [upload] =
@@ -101,7 +101,7 @@ const findByObjectKey = compileOnce((db, { key }: { key: string }) =>
   ),
 );
 
-/** Uploads that have not arrived and that a job awaits. */
+/** Selects the uploads that have not arrived and that a job awaits. */
 function awaitedUploads(db: Db) {
   return db
     .selectFrom('uploads')
@@ -127,7 +127,7 @@ function readJob(db: Db, { job_id: id }: Upload): Promise<Pick<Job, 'status' | '
   return db.selectFrom('jobs').select(['status', 'attempts', 'needs']).where('id', '=', id).executeTakeFirst();
 }
 
-/** Returns false if the upload is missing. `isExpected`: whether the bytes have probably arrived. Throws `StorageError`. */
+/** Checks an upload. Returns false if it is missing. `isExpected` means that the bytes have probably arrived. Throws `StorageError`. */
 async function checkUpload(context: JobsContext, upload: Upload, { isExpected = false } = {}): Promise<boolean> {
   if (upload.state === 'pending') return checkPending(context, upload, isExpected);
   await settle(context, upload);
@@ -135,7 +135,7 @@ async function checkUpload(context: JobsContext, upload: Upload, { isExpected = 
 }
 
 async function checkPending(context: JobsContext, upload: Upload, isExpected: boolean): Promise<boolean> {
-  // Only an upload in parts can have a job that no longer awaits it.
+  // Only an upload in parts can have a job that no longer awaits the upload.
   const job = upload.part_size === null ? undefined : await readJob(context.db, upload);
   // The attempt reads the parts, and joins exactly the parts that it has read.
   if (job?.status === 'processing') {
@@ -155,7 +155,7 @@ async function checkPending(context: JobsContext, upload: Upload, isExpected: bo
   return true;
 }
 
-/** Returns null if the bytes have not arrived. */
+/** Seals an upload. Returns null if its bytes have not arrived, or have another size. */
 async function seal(
   context: JobsContext,
   upload: Upload,
@@ -165,7 +165,7 @@ async function seal(
     const isJoined = await areJoined(context, upload);
     return isJoined ? { objectId: upload.object_id! } : null;
   }
-  // Without this check, each early copy would use a row, and most of these checks find no bytes.
+  // A copy inserts a row even if no bytes have arrived. Most checks find no bytes, so look for them first.
   if (!isExpected && !(await context.store.head(upload.staging_key))) return null;
   const sealed = await sealCopy(context, upload);
   if (sealed.found === 'all') return sealed;
@@ -179,7 +179,7 @@ async function areJoined(context: JobsContext, upload: Upload): Promise<boolean>
     await joinParts(context, upload, { filename: '', fileSize: upload.declared_size });
     return true;
   } catch (error) {
-    // Parts are missing or have another size, or the upload was deleted meanwhile.
+    // Parts are missing or have another size, or the upload was deleted in the meantime.
     if (error instanceof ApiError && error.status < 500) return false;
     throw error;
   }
@@ -189,7 +189,7 @@ function after(seconds: number) {
   return sql<Date>`now() + make_interval(secs => ${seconds})`;
 }
 
-/** The time until which the bytes may arrive. */
+/** Returns the time until which the bytes may arrive. */
 export function awaitedUntil(upload: Pick<Upload, 'url_expires_at' | 'declared_size' | 'part_size'>): Date {
   return upload.part_size === null ? stagingEnds(upload) : upload.url_expires_at;
 }

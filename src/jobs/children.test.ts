@@ -25,7 +25,7 @@ describe('a job that waits for its children', () => {
   });
   afterAll(() => world?.close());
 
-  /** Inserts a parent and its pieces with these durations of video in seconds; null is a piece with only audio. */
+  /** Inserts a parent and its pieces with these durations of video in seconds. Null stands for a piece with only audio. */
   async function insertPieces(pieces: (number | null)[]) {
     await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
     account = await world.account();
@@ -44,7 +44,7 @@ describe('a job that waits for its children', () => {
     return { id, parent };
   }
 
-  /** Like the function above, and makes the parent wait for its children. */
+  /** Like `insertPieces`, and makes the parent wait for its children. Returns the id of the parent. */
   async function startPieces(pieces: (number | null)[]) {
     const { id, parent } = await insertPieces(pieces);
     expect(await waitForChildren(world.context, parent)).toBe(true);
@@ -86,7 +86,7 @@ describe('a job that waits for its children', () => {
     expect(await listed('processing')).toEqual([]);
   });
 
-  it('has the progress of the children’s seconds, the sum of their speeds, and the remaining time at these speeds', async () => {
+  it('has progress by the completed seconds of its children, the sum of their speeds, and the remaining time at that speed', async () => {
     const id = await startPieces([30, 10, null]);
     // Pieces that were inserted within the same millisecond are claimed in any order.
     const claims = [await world.mustClaim(), await world.mustClaim(), await world.mustClaim()];
@@ -96,7 +96,7 @@ describe('a job that waits for its children', () => {
     await reportProgress(world.context, first, { ...RUNNING, progress: 0.5 });
     await reportProgress(world.context, second, { ...RUNNING, progress: 0.1 });
     await reportProgress(world.context, audio, { ...RUNNING, speed: 90, progress: 0.9 });
-    // 16 of 40 seconds are done. The other 24 take six seconds at four seconds of media a second.
+    // 16 of 40 seconds are done. The other 24 seconds take six seconds at a speed of four seconds of media per second.
     const expected = { progress: 0.98 * 0.4, speed: 4, fps: 100 };
     const view = await world.view(id);
     expect(view).toMatchObject({ speed: 4, fps: 100, eta_seconds: 6 });
@@ -145,7 +145,7 @@ describe('a job that waits for its children', () => {
     expect(await listed('processing')).toEqual([]);
   });
 
-  it('is not claimed and does not fail with an outage of the storage while a child is open', async () => {
+  it('is not claimed, and does not fail in an outage of the storage, while a child is open', async () => {
     const id = await startPieces([4]);
     const { pg } = world.database;
     await pg.query(`UPDATE jobs SET created_at = now() - interval '2 minutes' WHERE id = $1`, [id]);
@@ -161,7 +161,7 @@ describe('a job that waits for its children', () => {
     expect((await world.row(id)).status).toBe('completed');
   });
 
-  it('is woken by a process of the previous release, which knows only its date', async () => {
+  it('stops or continues to wait when a process of the previous release changes only `available_at`', async () => {
     const id = await startPieces([4]);
     const { pg } = world.database;
     const { rows } = await pg.query(`SELECT available_at = 'infinity' AS "isDated" FROM jobs WHERE id = $1`, [id]);

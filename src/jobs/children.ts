@@ -6,7 +6,7 @@ import type { JobsContext } from './kind.ts';
 import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import type { Claim, Job } from './rows.ts';
 
-/** The share of its children in the progress of a parent. The rest is the parent's work on their results. */
+/** The share of the children's work in the progress of their parent. The rest is the parent's work on the results of the children. */
 export const CHILDREN_SHARE = 0.98;
 
 /*
@@ -20,7 +20,8 @@ export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
 }
 
 /**
- * Returns the job to the queue until all its children are final. Returns false if this attempt no longer owns the job.
+ * Ends the attempt of a parent as released. The parent is due again once all its children are final. Returns false if this attempt no
+ * longer owns the job.
  */
 export async function waitForChildren(context: JobsContext, claim: Claim): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
@@ -43,10 +44,7 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
   });
 }
 
-/**
- * The parent of a job that has just become final gets the progress of its children. If this was the last open one, the
- * parent becomes due.
- */
+/** Updates the progress of the parent of a job that has just become final. If the job was the last open child, the parent becomes due. */
 export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<void> {
   if (job.parent_id === null) return;
   // Lock the parent in any state: a parent that is about to wait sees that this child is final, or this transaction sees that the parent
@@ -69,9 +67,9 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
 }
 
 /**
- * Writes the progress of a parent that waits: the seconds of media that its children have completed, their total speed in seconds of media
- * per second, and the remaining seconds at that speed. A child whose facts have no `seconds`, such as the audio of a video, does not count.
- * If no child has `seconds`, the progress is the mean.
+ * Writes the progress of a parent that waits: the share of the seconds of media that its children have completed, their total speed in
+ * seconds of media per second, and the remaining seconds at that speed. A child whose facts have no `seconds`, such as the audio of a
+ * video, does not count. If no child has `seconds`, the progress is the mean progress of the children.
  */
 export async function followChildren(db: Db, parentId: string): Promise<void> {
   await sql`

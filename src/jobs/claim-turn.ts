@@ -28,7 +28,7 @@ export function eligibility(
 
 export interface Turn extends Eligibility {
   /**
-   * Whether accounts are compared by their oldest job that this worker can run. That reads the jobs of several accounts, and is
+   * Whether accounts are compared by their oldest job that this worker can run. This comparison reads the jobs of several accounts, and is
    * necessary only while the oldest job of the account whose turn it is cannot run here.
    */
   byRunnable: boolean;
@@ -41,8 +41,8 @@ export function isRunnable({
   hasCapabilities,
   capabilities,
 }: Omit<Eligibility, 'passedOver' | 'served'>) {
-  // This condition matches an index that contains only jobs without needs. PostgreSQL estimates that containment alone matches few rows,
-  // and would sort all jobs.
+  // This condition matches an index that contains only jobs without needs. For containment (`<@`) alone, PostgreSQL would expect few rows
+  // and sort all jobs.
   const needsNothing = sql`jobs.needs = '{}'`;
   const met = hasCapabilities ? sql`(${needsNothing} OR jobs.needs <@ ${capabilities}::text[])` : needsNothing;
   return sql`jobs.resource_class = ${resourceClass} AND jobs.status = 'pending' AND jobs.awaiting IS NULL
@@ -50,13 +50,14 @@ export function isRunnable({
 }
 
 /**
- * SQL for the accounts that may start a job of the class now: the FROM and WHERE clauses, and the column with the time of their oldest job.
+ * Returns SQL for the accounts that may start a job of the class now: the FROM and WHERE clauses, and the column with the time of their
+ * oldest job.
  */
 export function eligibleFor(query: Eligibility) {
   const { resourceClass, passedOver } = query;
   const next = sql.ref(`schedule.next_${resourceClass}`);
   const limited = resourceClass !== 'interactive';
-  // A scalar subquery, which the planner does not turn into a join: it reads one row of the index for each account.
+  // This is a scalar subquery, which the planner does not turn into a join. It reads one row of the index for each account.
   const hasRunnable = sql`(
     SELECT true FROM jobs WHERE jobs.account_id = schedule.account_id AND ${isRunnable(query)} LIMIT 1)`;
   const eligible = sql`
@@ -69,16 +70,17 @@ export function eligibleFor(query: Eligibility) {
 }
 
 /**
- * Number of accounts that are compared by their runnable jobs, among the accounts whose oldest job can run here. More than one, because
- * some may be locked.
+ * Number of accounts that are compared by their runnable jobs, among the accounts whose oldest job can run here. It is more than one,
+ * because some accounts may be locked.
  */
 const COMPARED = 16;
 
 /**
- * Determines whose turn it is among the eligible accounts. `first` is a CTE that names the account with the fewest running jobs and the
- * oldest job; `where` and `order` select the accounts. Interactive jobs do not count as running. Among accounts with interactive jobs, the
- * account that this worker has served least recently comes first. The schedule contains the oldest job of each account. If this job cannot
- * run here, its account would stay first as long as the job waits. In this case, accounts are compared by their jobs that can run here.
+ * Determines whose turn it is among the eligible accounts. `first` is a CTE for the account with the fewest running jobs and, among equal
+ * accounts, the oldest job. `where` and `order` select the accounts. Interactive jobs do not count as running. Among accounts with
+ * interactive jobs, the account that this worker has served least recently comes first. The schedule contains the oldest job of each
+ * account. If this job cannot run here, its account would stay first as long as the job waits. In this case, accounts are compared by their
+ * jobs that can run here.
  */
 export function turnOf(query: Turn) {
   const { next, limited, eligible } = eligibleFor(query);

@@ -42,7 +42,7 @@ interface Waiting {
   resource?: 'light' | 'interactive';
 }
 
-/** Inserts a job that is a second younger than the last one. */
+/** Inserts a job that is a second younger than the previous job. */
 async function wait(
   of: string,
   name: string,
@@ -134,7 +134,7 @@ describe('a claim of a job that needs a capability', () => {
     expect(claimed).toEqual(['stuck 1', 'other 1', 'stuck 2', 'other 2']);
   });
 
-  it('claims each job once, for a worker that can run it, while two workers claim at the same time', async () => {
+  it('is made once for each job, by a worker that can run the job, while several workers claim at the same time', async () => {
     const accounts = await Promise.all(Array.from({ length: 5 }, () => account(1000)));
     for (const of of accounts) {
       for (let number = 0; number < 6; number += 1)
@@ -152,7 +152,7 @@ describe('a claim of a job that needs a capability', () => {
     expect(rows).toEqual([{ attempts: 30, jobs: 30 }]);
   });
 
-  it('wakes no slot of a worker that cannot run the waiting jobs', async () => {
+  it('is not attempted by a worker that can run none of the waiting jobs', async () => {
     const one = await account();
     await wait(one, 'speech', { needs: [SPEECH] });
     expect(await classesWithWork(database.db, kinds)).toEqual([]);
@@ -176,7 +176,7 @@ describe('a claim of a job that needs a capability', () => {
     expect((await readRows()) - before).toBeLessThan(500);
   });
 
-  it('reads few of the jobs that a capable worker can run, however many wait', async () => {
+  it('reads few of the jobs that a capable worker can run, however many jobs wait', async () => {
     const one = await account();
     await query('ALTER TABLE jobs DISABLE TRIGGER USER');
     await query(
@@ -194,7 +194,7 @@ describe('a claim of a job that needs a capability', () => {
   });
 });
 
-/** Rows of jobs that scans have fetched since the server counts. */
+/** Returns the number of rows of `jobs` that scans have read so far. */
 async function readRows(): Promise<number> {
   await query('SELECT pg_stat_force_next_flush()');
   await query('SELECT pg_stat_clear_snapshot()');
@@ -205,7 +205,7 @@ async function readRows(): Promise<number> {
 }
 
 describe('jobs that no living worker can run', () => {
-  it('are named by kind and needs, until a worker that can run them is alive', async () => {
+  it('are counted by kind and needs until a living worker can run them', async () => {
     const one = await account();
     await wait(one, 'plain');
     await wait(one, 'speech', { needs: [SPEECH] });
@@ -222,7 +222,7 @@ describe('jobs that no living worker can run', () => {
     expect(await readStranded(database.db)).toHaveLength(3);
   });
 
-  it('include jobs with needs when the only worker is of the previous release, which does not name its kinds', async () => {
+  it('include jobs with needs when the only worker belongs to the previous release, which does not name its kinds', async () => {
     const one = await account();
     await wait(one, 'plain');
     await wait(one, 'speech', { needs: [SPEECH] });

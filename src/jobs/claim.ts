@@ -13,15 +13,15 @@ import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
 export interface ClaimingWorker {
   id: string;
   tier: string;
-  /** Capabilities of this worker. Jobs list the capabilities that they require in `needs`. Default: none. */
+  /** Capabilities of this worker. Jobs list the capabilities that they require in `needs`. Defaults to none. */
   capabilities?: readonly string[];
 }
 
 export interface ClaimOptions {
   worker: ClaimingWorker;
-  /** Whether this worker has a permit for another fetch of the account. Default: always. */
+  /** Whether this worker has a permit for another fetch of the account. By default, it always has one. */
   mayFetch?: (accountId: string) => boolean;
-  /** Accounts whose interactive jobs this worker has started, the latest last. Default: none. */
+  /** Accounts whose interactive jobs this worker has started, the latest last. Defaults to none. */
   served?: readonly string[];
   /** Sends further statements in the round trip that reads the rows of a claimed job. */
   alongside?: (connection: Db) => void;
@@ -62,8 +62,8 @@ export async function claimJob(
 }
 
 /**
- * Returns the resource classes in which a job may start now: one statement for all slots of a worker that have nothing
- * to do. A claim for such a class may still find nothing, because another worker was faster or a fetch has no permit.
+ * Returns the resource classes in which a job may start now. Uses one statement for all idle slots of a worker. A claim for such a class
+ * may still find nothing, because another worker was faster or a fetch has no permit.
  */
 export async function classesWithWork(
   db: Db,
@@ -77,7 +77,10 @@ export async function classesWithWork(
   return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
 }
 
-/** Continues after a first try. Returns 'busy' if other transactions have locked all accounts whose turn it is. */
+/**
+ * Evaluates a try. Returns the started job, null if no job may start, 'again' if the claim must try again, or 'busy' if other transactions
+ * have locked all accounts whose turn it is.
+ */
 async function afterTry(
   db: Db,
   query: Query,
@@ -123,19 +126,22 @@ function shownKinds({ kinds }: JobsContext): ShownKinds {
 interface Tried {
   /** Whether any account has a job that may start. */
   anyoneWaits: boolean;
-  /** Whether the oldest job of the account whose turn it is cannot run here. The accounts must then be compared by the jobs that can. */
+  /**
+   * Whether the oldest job of the account whose turn it is cannot run here. The accounts must then be compared by the jobs that can run
+   * here.
+   */
   isUneven: boolean;
-  /** The account whose turn it is; its row of the schedule is locked. */
+  /** The account whose turn it is, with its row of the schedule locked. Null if no account could be locked. */
   account: string | null;
-  /** Whether its next job needs a fetch. */
+  /** Whether the next job of the account needs a fetch. */
   mustFetch: boolean;
   started: Started | null;
 }
 
 /**
  * Waits until the account whose turn it is can be locked, and starts its next job, because an account with more running jobs must not
- * overtake it. The transaction has no other lock while it waits, so two claims never wait for each other. It is sent in one round trip, so
- * that a process that is stopped or unreachable in the meantime leaves no lock behind.
+ * overtake it. The transaction has no other lock while it waits, so two claims never wait for each other. The transaction is sent in one
+ * round trip, so that a process that is stopped or unreachable in the meantime leaves no lock behind.
  */
 async function startAfterWait(db: Db, query: Query): Promise<Tried> {
   const { eligible } = eligibleFor(query);
@@ -156,10 +162,10 @@ async function startAfterWait(db: Db, query: Query): Promise<Tried> {
 }
 
 /**
- * Finds the account to serve next, locks its row of the schedule, and starts its next job unless the job needs a fetch. For the account
- * `mayFetch`, starts a job that needs a fetch. All of this is one statement, because each statement costs a round trip. An index matches
- * each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has locked the account, the statement
- * serves another account with equally few running jobs, if there is one.
+ * Finds the account to serve next, locks its row of the schedule, and starts its next job unless the job needs a fetch. If `mayFetch` is
+ * not null, serves only this account, and also starts a job that needs a fetch. All of this is one statement, because each statement costs
+ * a round trip. An index matches each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has
+ * locked the account, the statement serves another account with equally few running jobs, if there is one.
  */
 async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
   const { resourceClass, hasCapabilities, byRunnable, worker, ...values } = query;
@@ -219,12 +225,12 @@ const startOne = compileEach<StartVariant, Start, StartedRow>((_db, start, varia
     FROM (SELECT) AS one LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
 });
 
-/** The event of the row `started`, under the name of its kind. */
+/** Returns SQL that records the event of the row `started`, under the name of its kind. */
 function startedEvents({ shownKinds: names, startedTypes: types }: ShownKinds) {
   const events = sql`
     SELECT started.account_id, started.id AS job_id, NULL::uuid AS upload_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
     FROM started JOIN unnest(${names}::text[], ${types}::text[]) AS kinds (name, type) ON kinds.name = started.kind`;
-  // Claims run concurrently, and transactions that notify commit one after the other.
+  // The events wake no stream, because transactions that notify commit one after the other, and claims must run concurrently.
   return insertEvents(events, { wakes: 'nobody' });
 }
 

@@ -14,7 +14,7 @@ describe('the counters of an account’s jobs', () => {
   });
   afterAll(() => database?.drop());
 
-  /** A statement that inserts, changes or deletes a job, from a seed. */
+  /** Returns a random statement that inserts, changes or deletes a job. */
   function step(random: () => number, account: string, ids: string[]): [string, unknown[]] {
     const one = <T>(of: readonly T[]) => of[Math.floor(random() * of.length)]!;
     const chance = random();

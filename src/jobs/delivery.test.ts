@@ -38,7 +38,7 @@ describe('the delivery of an output', () => {
   const erase = ({ job }: Claim) => eraseJob(world.context, job.account_id, 'transcode', job.id, BY);
   const receiptOf = async ({ job }: Claim) => readReceipt(world.context, await world.row(job.id));
 
-  it('has its URL until the job ends, and then only its host, also in the receipt', async () => {
+  it('keeps its URL until the job ends, and then only its host, which the receipt also shows', async () => {
     const claim = await claimWithDelivery();
     expect(openTarget(world.context.vault, claim.outputs[0]!)).toEqual(TARGET);
     expect(await recordDelivery(world.context, claim, claim.outputs[0]!, { status: 'delivering' })).toBe(true);
@@ -138,7 +138,7 @@ describe('the delivery of an output', () => {
       expect((await world.events(first.job.id)).at(-1)).toBe('deleted');
     });
 
-    it('keeps a limited number of places, and each place once', async () => {
+    it('keeps a limited number of places of earlier copies, and each place once', async () => {
       const { first } = await claimAgain();
       const { context, database } = world;
       const target = { connection: 'films', prefix: '' };

@@ -13,7 +13,7 @@ export const deliveryTarget = z.union([
   z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }),
   z.object({
     connection: z.string(),
-    /** Empty, or folders with a slash at the end. */
+    /** Prefix of the keys in the bucket: empty, or folders with a slash at the end. */
     prefix: z.string(),
   }),
 ]);
@@ -22,11 +22,14 @@ const targetJson = storedJson('destination of an output', 1, z.object({ target: 
 
 const place = z.object({ host: z.string().nullable(), bucket: z.string().nullable(), prefix: z.string().nullable() });
 
-/** The properties of a delivery that clients may see. Receipts show them after the job is erased, because the copy stays. */
+/**
+ * The properties of a delivery that clients may see. Receipts show them after the job is erased, because the copy remains at its
+ * destination.
+ */
 const report = place.extend({
   error: z.string().nullable(),
   at: z.string().nullable(),
-  /** The connection that can deliver the output again; absent for a presigned URL, and in rows of older releases. */
+  /** The connection that can deliver the output again. Absent for a presigned URL, and in rows of older releases. */
   connection: z.string().optional(),
   /** Other places to which earlier deliveries may have sent a copy. `at` is null for a delivery that failed. */
   earlier: z.array(place.extend({ at: z.string().nullable() })).optional(),
@@ -42,7 +45,7 @@ export interface NewDelivery {
 
 type OutputRow = RowOf<'job_outputs'>;
 
-/** The columns of an output that is to be delivered. */
+/** Returns the delivery columns of a new output. They are null if the output has no destination. */
 export function deliveryColumns(vault: Vault, row: OutputRow, delivery: NewDelivery | null) {
   if (!delivery) return { destination_sealed: null, delivery_sealed: null, delivery_status: null };
   return {
@@ -60,7 +63,7 @@ export function sealReport(vault: Vault, row: OutputRow, value: DeliveryReport):
   return sealColumn(vault, 'job_outputs', 'delivery_sealed', row, reportJson.write(value));
 }
 
-/** Returns the destination of an output; null if it has none, or if its job has ended. */
+/** Returns the destination of an output. Returns null if the output has no destination, or if its job has ended. */
 export function openTarget(
   vault: Vault,
   row: OutputRow & Pick<JobOutput, 'destination_sealed'>,
@@ -73,14 +76,14 @@ type DeliveryRow = OutputRow & Pick<JobOutput, 'delivery_sealed' | 'delivery_sta
 
 const NOWHERE: DeliveryReport = { host: null, bucket: null, prefix: null, error: null, at: null };
 
-/** Returns the report of the delivery of an output; null without a destination. */
+/** Returns the report of the delivery of an output. Returns null if the output has no destination. */
 export function readDelivery(vault: Vault, row: DeliveryRow): (DeliveryReport & { status: string }) | null {
   if (row.delivery_status === null) return null;
   const text = openColumn(vault, 'job_outputs', 'delivery_sealed', row);
   return { ...(text === null ? NOWHERE : reportJson.read(JSON.parse(text))), status: row.delivery_status };
 }
 
-/** The delivery for clients; null without a destination. */
+/** Returns the delivery of an output as clients see it. Returns null if the output has no destination. */
 export function viewDelivery(vault: Vault, row: DeliveryRow): DeliveryView | null {
   const found = readDelivery(vault, row);
   if (!found) return null;
@@ -108,7 +111,7 @@ export interface DeliveryStep {
 }
 
 /**
- * Records a step of a delivery. `row` is an output of the job of the attempt, or of the job whose outputs it delivers again.
+ * Records a step of a delivery. `row` is an output of the job of the attempt, or of the parent whose outputs this job delivers again.
  * Returns false if the attempt no longer owns its job.
  */
 export async function recordDelivery(

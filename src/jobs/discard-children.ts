@@ -12,7 +12,10 @@ export async function discardChildren(context: JobsContext, parentId: string): P
   await deleteBytes(context, objects);
 }
 
-/** Like `discardChildren`, in a transaction of the caller, who has locked the children. The sweeper deletes the bytes. */
+/**
+ * Like `discardChildren`, in a transaction of the caller, which has locked the children. Returns the ids of the objects. The sweeper
+ * deletes their bytes.
+ */
 export async function markChildren(tx: Tx, parentId: string): Promise<string[]> {
   const final = (await childrenOf(tx, parentId)).filter(({ status, erased_at }) => isFinal(status) && !erased_at);
   const objects = await scrubJobs(

@@ -22,15 +22,15 @@ type DownloadContext = Pick<JobsContext, 'db' | 'vault' | 'store' | 'kinds'>;
 
 /** Identifies an output of a job, or a file of the output. */
 export interface FileChoice {
-  /** Name of the output; by default the job's only one. */
+  /** Name of the output. Defaults to the only output of the job. */
   output?: string | undefined;
-  /** Path of a file of an output that has many; by default a zip of all of them. */
+  /** Path of a file of an output that has several files. Defaults to a zip of all files. */
   file?: string | undefined;
 }
 
 /**
- * Signs a link to an output, or to a file of it. The link expires after ten minutes. Throws the same 404 for an id that is not a UUID, does
- * not exist, or belongs to another account or kind. Also throws the errors of `Archives.keyOf`.
+ * Returns a signed link to an output, or to one of its files. The link expires after ten minutes. Throws the same 404 for an id that is not
+ * a UUID, does not exist, or belongs to another account or kind. Also throws the errors of `Archives.keyOf`.
  */
 export async function downloadUrl(
   context: JobsContext,
@@ -45,7 +45,7 @@ export async function downloadUrl(
     if (choice.file !== undefined && choice.file !== filename) throw noFile();
     return sign(object.key, filename, object.content_type);
   }
-  // A tree of one file is downloaded as this file: clients see its hash, and that it is one.
+  // A tree of one file is downloaded as this file, because clients see the hash of the file and the number of files.
   if (choice.file === undefined && object.files > 1) {
     if (!archives) throw new ApiError('archive_not_ready');
     const key = await archives.from.keyOf(object, archives.signal);
@@ -57,8 +57,8 @@ export async function downloadUrl(
 }
 
 /**
- * Links to the outputs of a job that are complete and single files, by their names in the order of the request. They expire
- * after ten minutes. Empty for a job whose retention has ended.
+ * Returns links to the completed outputs of a job that are single files, with their names, in the order of the request. The links expire
+ * after ten minutes. Returns none for a job that was erased or whose retention has ended.
  */
 export async function signedOutputs(
   { db, vault, store }: Pick<Context, 'db' | 'vault' | 'store'>,
@@ -76,8 +76,8 @@ export async function signedOutputs(
 }
 
 /**
- * A link to the first upload that a job uses, which expires after ten minutes; null if it uses none, or if the upload has been
- * deleted.
+ * Returns a link to the first upload of a job that is not deleted. The link expires after ten minutes. Returns null if the job has no such
+ * upload, or was erased.
  */
 export async function signedSource(
   { db, store }: Pick<Context, 'db' | 'store'>,
@@ -102,7 +102,10 @@ function noFile(): ApiError {
   return new ApiError('not_found', { field: 'file', reason: 'the output has no file with this path' });
 }
 
-/** A page of the files of an output, in the order of their paths. Throws as `downloadUrl` does. */
+/**
+ * Returns a page of the files of an output, in the order of their paths. Throws the errors of `openOutput`, `output_damaged`, and
+ * `invalid_request` for a cursor of another list.
+ */
 export async function listFiles(
   context: JobsContext,
   job: Pick<Job, 'id' | 'account_id' | 'kind'>,
@@ -135,15 +138,15 @@ type OutputObject = Pick<
 
 /** A completed output whose bytes exist. */
 export interface OpenedOutput {
-  /** Id of its row. */
+  /** Id of the row in `job_outputs`. */
   id: string;
   filename: string;
   object: OutputObject;
-  /** When retention deletes it; null while that is unknown. */
+  /** Time at which retention deletes the output. Null while the time is unknown. */
   expiresAt: Date | null;
 }
 
-/** Opens a completed output. Without a name, the job's only one, or its only one of the role. */
+/** Opens a completed output. Without `name`, opens the only output of the job, or the only output with this role. */
 export async function openOutput(
   context: DownloadContext,
   { id, account_id, kind }: Pick<Job, 'id' | 'account_id' | 'kind'>,
@@ -155,7 +158,7 @@ export async function openOutput(
     Promise.all([findJob(db, { id, account_id, kind }), findOutputs(db, { id })]),
   );
   if (!job) throw new ApiError('not_found');
-  // The names of its outputs are also erased.
+  // The names of the outputs are also erased, so `name` could not be found.
   if (job.erased_at && (job.status === 'completed' || name !== undefined)) throw new ApiError('output_deleted');
   const ofRole = rows.filter((row) => role === undefined || row.role === role);
   // Search all outputs for the name, so that the error can describe an output that cannot be downloaded.
@@ -175,8 +178,7 @@ export async function openOutput(
 }
 
 /**
- * Returns the reason why a job that is not completed lacks this output: the job is running or was canceled, or the output or the job
- * failed.
+ * Returns the error for a missing output of a job that is not completed: the job is open or was canceled, or the output or the job failed.
  */
 function withoutOutput(
   context: DownloadContext,
@@ -191,7 +193,7 @@ function withoutOutput(
   return outputError(context, kind, 'failed', { ...which, status, error_code, reason, remedy });
 }
 
-/** The output's own failure; without one, the output ended with its job. */
+/** Returns the failure of the output, or the failure of the job if the output has none. */
 function failureOf(
   { vault }: Pick<Context, 'vault'>,
   job: Pick<Job, 'id' | 'account_id' | 'error_code' | 'error_sealed'>,
@@ -206,7 +208,7 @@ function failureOf(
   return { error_code, reason: openColumn(vault, 'jobs', 'error_sealed', job) ?? `it failed with ${error_code}` };
 }
 
-/** An error about the output of a job. Its text uses the name of the job's kind. */
+/** Returns an error about the output of a job. Its text uses the name of the job's kind. */
 function outputError(
   { kinds }: Pick<JobsContext, 'kinds'>,
   kind: string,
@@ -217,7 +219,10 @@ function outputError(
   return new ApiError(outputErrors(shown)[state], details, { noun: shown?.nouns.one ?? 'job' });
 }
 
-/** Throws 400 if the job has several outputs and the request names none of them. */
+/**
+ * Returns the output with this name, or the only output. Throws 400 if no output has this name, or if `name` is undefined and the job has
+ * several outputs.
+ */
 function chooseOutput(
   { vault }: Pick<Context, 'vault'>,
   rows: readonly FoundOutput[],
@@ -250,7 +255,7 @@ const findJob = compileOnce((db, { id, account_id, kind }: Pick<Job, 'id' | 'acc
     .where('kind', '=', kind),
 );
 
-/** The outputs of a job in their order, with their objects. */
+/** Selects the outputs of a job in their order, with their objects. */
 const findOutputs = compileOnce((db, { id }: Pick<Job, 'id'>) =>
   db
     .selectFrom('job_outputs')

@@ -17,8 +17,8 @@ const NAMED_JOBS = 20;
 
 /**
  * Deletes an upload. Before this resolves, its name, its bytes and its inspection are deleted, and its URL accepts no more bytes if the
- * storage can close it. Idempotent. Throws `upload_in_use` while an open job needs the upload, and `StorageError` if bytes could not be
- * deleted; the sweeper then retries.
+ * storage can close it. Idempotent. Throws `upload_in_use` while an open job needs the upload, `unavailable` if a confirm has just begun,
+ * and `StorageError` if bytes could not be deleted. The sweeper retries such a deletion.
  */
 export async function eraseUpload(context: JobsContext, found: Upload, by: Actor): Promise<void> {
   const upload = await withTransactionRetry(context.db, async (tx) => {
@@ -55,7 +55,7 @@ async function forget(context: JobsContext, tx: Tx, upload: Upload, by: Actor): 
   await appendAudit(tx, { ...by, action: 'upload.erased', target: upload.id, result: 'ok' });
 }
 
-/** The inspection of an upload does not count, because it ends with the upload. */
+/** Throws `upload_in_use` if an open job needs the upload. The inspection of the upload does not count, because it ends with the upload. */
 async function requireUnused(tx: Tx, upload: Upload): Promise<void> {
   const jobs = await tx
     .selectFrom('job_sources')

@@ -17,9 +17,9 @@ import { lockJob } from './read.ts';
 import { isOpen, type Job } from './rows.ts';
 
 /**
- * Erases a job and its children. An open job is canceled first. The outputs and the uploads that the job used are
- * deleted before this resolves; an upload that another open job needs stays until that job is erased or its retention
- * ends. Idempotent. Throws `StorageError` when bytes could not be deleted; the sweeper then retries.
+ * Erases a job and its children. An open job is canceled first. The outputs and the uploads that the job used are deleted before this
+ * resolves. An upload that another open job needs stays until that job is erased or its retention ends. Idempotent. Returns the time at
+ * which the job was erased. Throws `StorageError` if bytes could not be deleted. The sweeper retries such a deletion.
  */
 export async function eraseJob(
   context: JobsContext,
@@ -62,8 +62,8 @@ export async function eraseJob(
 }
 
 /**
- * Clears all names from the rows of final jobs and marks them erased. The texts of a batch are cleared with its last job. Returns the ids
- * of the output objects and of their zips, whose bytes the caller deletes.
+ * Clears all names and other texts in the rows of final jobs, and marks the jobs as erased. The texts of a batch are cleared with its last
+ * job. Returns the ids of the output objects and of their zips, whose bytes the caller deletes.
  */
 export async function scrubJobs(
   tx: Tx,
@@ -116,7 +116,10 @@ export async function scrubJobs(
   return [...objects, ...(await archivesOf(tx, objects))];
 }
 
-/** The response to a batch describes all of its jobs. Returns the ids of the batches of these jobs. */
+/**
+ * Deletes the stored responses to the batches of these jobs, because the response to a batch describes all jobs of the batch. Returns the
+ * ids of the batches.
+ */
 async function scrubBatchResponses(tx: Tx, ids: readonly string[]): Promise<string[]> {
   const rows = await tx
     .selectFrom('jobs')

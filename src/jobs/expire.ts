@@ -10,19 +10,20 @@ import { recordDeletions } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { OPEN_STATUSES } from './rows.ts';
 
-/** Maximum rows of one transaction. */
+/** Maximum number of rows in one transaction. */
 const BATCH = 500;
 
 /** The result of one batch of a step of a sweep. */
 export interface Swept {
   done: number;
-  /** Whether more may be due. */
+  /** Whether more rows may be due. */
   isFull: boolean;
 }
 
 /**
- * Expires a batch of rows in one transaction. If this fails, each row gets its own transaction, so that one bad row blocks no other: the
- * bad row is reported and rests. `expire` expires only the given rows, or any rows that are due if it gets null, and returns their number.
+ * Expires a batch of rows in one transaction. If this fails, each row gets its own transaction, so that one bad row does not block the
+ * others: the bad row is reported and rests. `expire` expires only the given rows, or any rows that are due if it gets null, and returns
+ * their number.
  */
 async function expireBatch(
   context: JobsContext,
@@ -60,8 +61,8 @@ export function expireJobs(context: JobsContext): Promise<Swept> {
 }
 
 /**
- * Expired jobs. A job whose output an open job reads stays until that job ends. Every release sets `expires_at` when a job ends, even for
- * statuses that this release does not know.
+ * Selects the jobs whose retention has ended. A job whose output an open job reads stays until that job ends. Every release sets
+ * `expires_at` when a job ends, even for statuses that this release does not know.
  */
 export function dueJobs(db: Db) {
   return db
@@ -94,7 +95,7 @@ export function expireUploads(context: JobsContext): Promise<Swept> {
   return expireBatch(context, due, async (tx, only) => {
     const found = only ?? (await due(tx));
     if (found.length === 0) return 0;
-    // The insert of a job locks the row of the upload; skip it until the next sweep.
+    // The insert of a job locks the row of the upload. Skip such an upload until the next sweep.
     const locked = await tx
       .selectFrom('uploads')
       .select('id')
@@ -136,9 +137,9 @@ export function expireUploads(context: JobsContext): Promise<Swept> {
  */
 
 /**
- * Confirmed uploads whose retention has ended, the oldest first. An upload that an open job needs stays. Each row of this query is an
- * object that is due, in the order of an index, and a subquery finds its upload. In other forms, PostgreSQL would read every upload: it
- * expects that many objects are due, because most are deleted and their times have passed.
+ * Selects the confirmed uploads whose retention has ended, the oldest first. An upload that an open job needs stays. Each row of this query
+ * is an object that is due, in the order of an index, and a subquery finds its upload. In other forms, PostgreSQL would read every upload:
+ * it expects that many objects are due, because most are deleted and their times have passed.
  */
 export function dueUploads(db: Db) {
   return db
@@ -159,7 +160,7 @@ export function dueUploads(db: Db) {
     .orderBy('objects.delete_after');
 }
 
-/** Condition on an object that has been stored for long enough. */
+/** Condition on an object: it is live, its retention has ended, and no open job reads it. */
 function isOver(where: ExpressionBuilder<Tables, 'objects'>) {
   return where.and([
     where('objects.state', '=', sql.lit('live')),
@@ -168,7 +169,7 @@ function isOver(where: ExpressionBuilder<Tables, 'objects'>) {
   ]);
 }
 
-/** Uploads that were not confirmed in time. */
+/** Selects the uploads that were not confirmed in time. */
 export function dueUnconfirmed(db: Db) {
   const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
   return (
@@ -176,7 +177,7 @@ export function dueUnconfirmed(db: Db) {
       .selectFrom('uploads')
       .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
       .where('state', '=', sql.lit('pending'))
-      // A job awaits the upload, and deletes it when the job ends.
+      // Excludes uploads that a job awaits. The end of the job deletes them.
       .where('check_at', 'is', null)
       .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
       .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]))
@@ -221,7 +222,10 @@ export async function expireUnconfirmed(context: JobsContext): Promise<Swept> {
   return { done, isFull: done > 0 && due.length === BATCH };
 }
 
-/** Objects that never became live: outputs of dead attempts, and copies of confirms that lost a race. */
+/**
+ * Condition on an object that never became live: the output of a dead attempt, a stalled archive, or the copy of a confirm that lost a
+ * race.
+ */
 export function isAbandoned(where: ExpressionBuilder<Tables, 'objects'>) {
   const confirms = where
     .selectFrom('uploads')
@@ -249,7 +253,7 @@ export async function expireAbandoned({ db }: JobsContext): Promise<Swept> {
   return { done: due.length, isFull: due.length === BATCH };
 }
 
-/** Returns all ids except those that rest after a failure. */
+/** Returns SQL for the right side of `!=` that excludes the ids of rows that rest after a failure. */
 function notResting({ rows }: JobsContext) {
   return sql<string>`ALL(${rows.resting('retention')}::uuid[])`;
 }

@@ -29,7 +29,7 @@ describe('a job of several outputs', () => {
     return world.mustClaim();
   }
 
-  it('is returned by its insert as a read returns it', async () => {
+  it('is returned by its insert exactly as a later read returns it', async () => {
     const job = await insertWithOutputs(2);
     expect(await getJob(world.context.db, job.account_id, job.kind, job.id)).toEqual(job);
     expect((await world.outputs(job.id)).map(({ status, position }) => [status, position])).toEqual([
@@ -38,7 +38,7 @@ describe('a job of several outputs', () => {
     ]);
   });
 
-  it('fails with the error of the output that failed, and keeps the complete outputs', async () => {
+  it('fails with the error of the first output that failed, and keeps the completed outputs', async () => {
     const claim = await claimWithOutputs(3);
     const { objectId } = await world.store(claim);
     const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };

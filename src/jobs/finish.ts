@@ -28,15 +28,17 @@ import {
   storedLimits,
 } from './rows.ts';
 
-/** The result of an attempt that made outputs: the job is completed if it made all of them, else failed. */
+/** The result of an attempt that made outputs. The job is completed if the attempt made all outputs, otherwise failed. */
 export interface Completion {
   outputs: readonly StoredOutput[];
-  /** Outputs that were not made; absent = none. The first failure is also the failure of the job. Do not pass failures alone: throw. */
+  /**
+   * Outputs that were not made. Defaults to none. The first failure is also the failure of the job. If no output was made, throw instead.
+   */
   failures?: readonly FailedOutput[];
-  /** JSON for the manifest, sealed when it is stored; null where nothing was planned. */
+  /** JSON for the manifest, sealed when it is stored. Null if nothing was planned. */
   plan: string | null;
   warnings: readonly Warning[];
-  /** Total duration of all inputs in seconds, for usage; null for a job that is not billed. */
+  /** Total duration of all inputs in seconds, for usage. Null for a job that is not billed. */
   inputSeconds: number | null;
   attempt: AttemptFacts | null;
   /** Runs in the transaction that completes the job. */
@@ -51,8 +53,8 @@ export interface FailedOutput {
 }
 
 /**
- * Ends the job with these outputs if this attempt still owns it. Returns false if the attempt was canceled or replaced; the caller
- * must then delete its outputs.
+ * Ends the job with these outputs if this attempt still owns it. Returns false if the attempt was canceled or replaced. The caller must
+ * then delete the outputs.
  */
 export async function completeJob(context: JobsContext, claim: Claim, result: Completion): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
@@ -85,7 +87,7 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
   });
 }
 
-/** Changes the columns of a job that an attempt still owns. */
+/** Changes the columns of a job. Returns false if the attempt no longer owns the job. */
 async function changeOwned(
   tx: Tx,
   { change, ...owned }: { change: Updateable<JobsTable>; jobId: string; attemptId: string },
@@ -139,8 +141,8 @@ async function changeOthers(
 }
 
 /**
- * Whether the job expires at its end and has nothing to erase, as an inspection does. Marking it erased in the statement
- * that ends it spares the sweep a transaction.
+ * Whether the job expires as soon as it ends and has nothing to erase, like an inspection. Marking such a job as erased in the statement
+ * that ends it saves the sweep a transaction.
  */
 function leavesNothing({ job, number, outputs }: Claim, result: Completion): boolean {
   // An earlier attempt may have stored messages of FFmpeg.
@@ -173,8 +175,8 @@ export async function failAttempt(
 }
 
 /**
- * Returns the job to the queue, e.g. because the worker drains or lacks the capacity for it; the attempt does not count. Returns
- * false if the attempt no longer owns the job.
+ * Returns the job to the queue, for example because the worker drains or lacks the capacity for the job. The attempt does not count.
+ * Returns false if the attempt no longer owns the job.
  */
 export async function releaseJob(
   context: JobsContext,
@@ -189,7 +191,7 @@ export async function releaseJob(
   });
 }
 
-/** Returns an open job to the queue. Without a delay it keeps its position ahead of newer jobs. */
+/** Returns an open job to the queue. Without a delay, the job keeps its position ahead of newer jobs. */
 export async function requeue(
   context: JobsContext,
   tx: Tx,
@@ -247,7 +249,7 @@ function failedColumns({ vault }: JobsContext, job: Job, { code, message }: Fail
   };
 }
 
-/** The limits that applied, if the attempt ran a cell. */
+/** Returns the column `limits`: the limits that applied if the attempt ran a cell, otherwise null. */
 function limitsOf(attempt: AttemptFacts | null) {
   return { limits: attempt?.limits ? storedLimits.write(attempt.limits) : null };
 }
@@ -263,7 +265,7 @@ export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seco
   await closeEach(tx, job);
 }
 
-// Locked in the order of ids, as by `lockObjects`.
+// Locks the objects in the order of their ids, like `lockObjects`.
 const closeEach = compileOnce(
   (_db, { id, retention_seconds }: Pick<Job, 'id' | 'retention_seconds'>) => sql`
     WITH source AS (

@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
 import { LOST_SECONDS } from '../fleet/workers.ts';
 
-/** Minutes for which an account counts as active after a heavy job of it arrived, started or ended. */
+/** Minutes for which an account counts as active after one of its heavy jobs arrived, started or ended. */
 const ACTIVE_MINUTES = 5;
-/** The largest `integer`: no share applies. */
+/** The largest value of the type `integer`. It means that no share applies. */
 const ANY_NUMBER = sql.lit(2_147_483_647);
 
 /**
  * The number of heavy jobs that an account may run while other accounts are active: the number of heavy slots of the fleet minus one. With
- * a single heavy slot, no share applies. A worker of the previous release does not report its heavy slots, so all its slots count, which
- * makes the limit less strict.
+ * fewer than two heavy slots, no share applies. A worker of the previous release does not report its heavy slots, so all its slots count,
+ * which makes the limit less strict.
  */
 const share = sql`coalesce((
   SELECT sum(coalesce(heavy_slots, slots)) - 1 FROM workers
@@ -22,14 +22,14 @@ const othersActive = sql`EXISTS (
     AND other.account_id <> schedule.account_id)`;
 
 /**
- * Condition on the row `schedule` of an account: whether it may start another heavy job. The row is locked while a job is
- * claimed, so the share is exact.
+ * Condition on the row `schedule` of an account: the account may start another heavy job. The row is locked while a job is claimed, so the
+ * share is exact.
  */
 export function withinHeavyShare() {
   return sql`(schedule.running_heavy < ${share} OR NOT ${othersActive})`;
 }
 
-/** For the row `schedule` of an account: the number of heavy jobs that its share still allows. */
+/** Returns SQL for the number of heavy jobs that the share of an account still allows. The row of the account is `schedule`. */
 export function slotsInHeavyShare() {
   return sql`(CASE WHEN ${othersActive} THEN ${share} - schedule.running_heavy ELSE ${ANY_NUMBER} END)`;
 }

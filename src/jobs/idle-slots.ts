@@ -13,7 +13,7 @@ export interface OwnSlots {
 /** Slots of the fleet for heavy jobs. */
 export interface HeavySlots {
   all: number;
-  /** 0 while a heavy job waits. */
+  /** Number of slots without a heavy job. 0 while a heavy job waits. */
   idle: number;
   /** Number of machines with these slots. Containers of one machine share its boot id. */
   machines: number;

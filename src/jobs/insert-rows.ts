@@ -44,9 +44,9 @@ interface NewRows {
   row: NewJobRow;
   sources: readonly NewSourceRow[];
   outputs: readonly NewOutputRow[];
-  /** Type of the event that reports the job; null if its kind has no events. */
+  /** Type of the event that reports the job. Null if the kind of the job has no events. */
   queued: string | null;
-  /** See `NewJob`. */
+  /** See `NewJob.isLast`. */
   isLast: boolean;
 }
 
@@ -99,7 +99,10 @@ const insert = compileEach<{ hasEvent: boolean; isAwaiting: boolean }, Values, u
     SELECT FROM job`;
 });
 
-/** A job in the queue notifies the workers in any case. See `withPreparedUploads` for a job that awaits something. */
+/**
+ * Returns SQL that records the event of a new job. It wakes streams only for a job in the queue, whose insert notifies the workers anyway.
+ * See `withPreparedUploads` for a job that awaits something.
+ */
 function queuedEvent({ queued }: Values, isAwaiting: boolean): RawBuilder<unknown> {
   const events = sql`
     SELECT account_id, id AS job_id, NULL::uuid AS upload_id, ${queued}::text AS type, '{"v":1}'::jsonb AS data FROM job`;

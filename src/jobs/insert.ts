@@ -20,7 +20,7 @@ export interface NewJob {
   keyId: string | null;
   /** Id of the HTTP request, for the log. */
   requestId: string | null;
-  /** The `traceparent` of the request; null if the request is not traced. */
+  /** The `traceparent` of the request. Null if the request is not traced. */
   traceparent?: string | null;
   resourceClass: ResourceClass;
   /**
@@ -28,26 +28,26 @@ export interface NewJob {
    * request.
    */
   request: { shown: string; sent: string } | null;
-  /** Unsealed JSON: numbers, and words from fixed lists. */
+  /** JSON that is stored unsealed, so it contains only numbers and words from fixed lists. */
   facts: string;
   /** Like `facts`, but cleared when the job is erased. */
   settings: string | null;
   sources: readonly NewSource[];
   outputs: readonly {
     format: string;
-    /** Name of the download. */
+    /** File name of the download. */
     name: string;
-    /** Name of the output in the request; absent or null = its format. */
+    /** Name of the output in the request. Defaults to the format. */
     label?: string | null;
-    /** `media` when absent. */
+    /** Defaults to `media`. */
     role?: string;
-    /** Destination of a copy; absent or null = no copy. */
+    /** Destination of a copy. Defaults to no copy. */
     delivery?: NewDelivery | null;
   }[];
   warnings: readonly Warning[];
   metadata: Record<string, unknown> | null;
   retentionSeconds: number;
-  /** Receives the final events. */
+  /** URL that receives the final events of the job. */
   webhookUrl?: string | null;
   parentId?: string;
   /** The batch of the job, and the position of the job in it. */
@@ -65,9 +65,9 @@ export interface NewJob {
 }
 
 export interface NewSource {
-  /** Inputs count from 0, assets from the number of inputs. */
+  /** Position of the source. Inputs count from 0, and assets from the number of inputs. */
   position: number;
-  /** The kind of an asset; null for an input. */
+  /** The kind of an asset. Null for an input. */
   asset: AssetKind | null;
   source: ResolvedSource;
 }

@@ -36,7 +36,7 @@ export async function recordOwnEvent(
   await recordType(tx, { accountId: job.account_id, jobId: job.id }, type, payload, wakes);
 }
 
-/** The type of an event of a job; null if its kind records no events, or if only a newer release knows the kind. */
+/** Returns the type of an event of a job. Returns null if its kind records no events, or if only a newer release knows the kind. */
 export function eventType(
   context: Pick<JobsContext, 'kinds' | 'rows'>,
   job: Pick<Job, 'kind'>,

@@ -5,7 +5,7 @@ import type { Tx } from '../database/pool.ts';
 import { createEventCatalog, type EventCatalog, type KindEvents } from '../events/types.ts';
 import type { Job } from './rows.ts';
 
-/** Why a job failed: a code for programs, one sentence for a person. */
+/** The reason for the failure of a job: a code for programs, and a sentence for people. */
 export interface Failure {
   code: FailureCode;
   message: string;
@@ -13,11 +13,11 @@ export interface Failure {
 
 /** The properties of a kind of job that this folder needs. The rest of a kind is in `src/kinds/`. */
 export interface KindTraits {
-  /** Also used in the audit log: `transcode` in `transcode.erased`. */
+  /** Name of the kind. Also used in the audit log, such as `transcode` in `transcode.erased`. */
   name: string;
   /** Null for jobs that clients do not see. */
   events: KindEvents | null;
-  /** Null for jobs that clients do not see. Absent in contexts that only need its events. */
+  /** Null for jobs that clients do not see. Absent in contexts that only need the events of the kind. */
   shown?: ShownTraits | null;
   /** Runs in the transaction that ends a job of this kind as failed or canceled. */
   onEnd?(context: JobsContext, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
@@ -27,16 +27,16 @@ export interface KindTraits {
 export interface ShownTraits {
   /** Singular and plural name of a job of this kind: `toy` and `toys`. */
   nouns: { one: string; many: string };
-  /** Errors that replace the common ones, because older clients know them. */
+  /** Errors that replace the common errors, because older clients know them. */
   outputErrors?: Partial<OutputErrors>;
 }
 
-/** The errors of a request for the output of a job that has none, by the state of the job. */
+/** The errors of a request for an output that a job does not have, by the state of the job. */
 export interface OutputErrors {
   running: ErrorCode;
   failed: ErrorCode;
   canceled: ErrorCode;
-  /** The job is completed. */
+  /** The error if the job is completed. */
   absent: ErrorCode;
 }
 
@@ -47,7 +47,7 @@ const OUTPUT_ERRORS: OutputErrors = {
   absent: 'job_without_output',
 };
 
-/** The errors of requests for outputs of a kind that clients see. */
+/** Returns the errors of requests for outputs of a kind that clients see. */
 export function outputErrors(shown: Pick<ShownTraits, 'outputErrors'> | null | undefined): OutputErrors {
   return { ...OUTPUT_ERRORS, ...shown?.outputErrors };
 }
@@ -57,7 +57,10 @@ export interface JobsContext extends Context {
   kinds: ReadonlyMap<string, KindTraits>;
 }
 
-/** Returns null, and counts the row, for a kind that this release does not know: a newer release wrote the row. */
+/**
+ * Returns the traits of the kind of a job. If this release does not know the kind, because a newer release wrote the row, counts the row
+ * and returns null.
+ */
 export function traitsOf(
   { kinds, rows }: Pick<JobsContext, 'kinds' | 'rows'>,
   job: Pick<Job, 'kind'>,
@@ -67,14 +70,14 @@ export function traitsOf(
   return traits;
 }
 
-/** The names of the kinds that clients see. */
+/** Returns the names of the kinds that clients see. */
 export function shownKinds({ kinds }: Pick<JobsContext, 'kinds'>): string[] {
   return [...kinds.values()].filter(({ events }) => events !== null).map(({ name }) => name);
 }
 
 const catalogs = new WeakMap<JobsContext['kinds'], EventCatalog>();
 
-/** The types of events that these kinds and the service record. */
+/** Returns the types of events that these kinds and the service record. */
 export function eventCatalog({ kinds }: Pick<JobsContext, 'kinds'>): EventCatalog {
   const known = catalogs.get(kinds);
   if (known) return known;

@@ -65,7 +65,7 @@ describe('keys that belong to rows', () => {
     }
   });
 
-  it('have the id and age of a live row, and neither of another row', async () => {
+  it('have the id and creation time of their row only if the row is live', async () => {
     await addObject('states/pending', 'pending');
     await addObject('states/deleting', 'deleting');
     await addObject('states/live', 'live');

@@ -8,13 +8,13 @@ import { listed } from './list-page.ts';
 interface ListedRow {
   id: string;
   kind: string;
-  /** Microseconds since 1970: a date of JavaScript has only milliseconds. */
+  /** Time of creation in microseconds since 1970, because a date of JavaScript has only milliseconds. */
   created: string;
 }
 
 /**
- * Returns a page of the jobs of these kinds, newest first, and the cursor after it; null after the last page. Reads a range of an index for
- * each kind. Throws `invalid_request` for a cursor of another list.
+ * Returns a page of the jobs of these kinds, newest first, and the cursor after the page, which is null after the last page. Reads a range
+ * of an index for each kind. Throws `invalid_request` for a cursor of another list.
  */
 export async function pageOfAll(
   db: Db,

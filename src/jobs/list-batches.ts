@@ -5,7 +5,7 @@ import { anyOf, type OwnKeys } from '../database/own-keys.ts';
 import { countBatches } from './batch-end.ts';
 import { viewSummary } from './batch-summary.ts';
 
-/** Lists batches without their entries, newest first. Throws `invalid_request` for a cursor that is not of this list. */
+/** Lists batches without their entries, newest first. Throws `invalid_request` for a cursor of another list. */
 export async function listBatches(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   { accountId, ownKeys }: { accountId: string; ownKeys: OwnKeys },

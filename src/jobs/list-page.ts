@@ -65,15 +65,15 @@ function countSome(jobs: Jobs) {
 
 interface IdPage {
   ids: string[];
-  /** The cursor after the page; null after the last page. */
+  /** The cursor after the page. Null after the last page. */
   next: string | null;
 }
 
 /**
- * Ids of a page, from an index alone. Pages of the second half are counted from the oldest job. Throws `invalid_request`
- * for a cursor that is not of this list.
- * @param counted jobs on all pages a moment ago. A page of the first half may contain more: a job that was created or changed
- *   since then must not replace the last job of the page.
+ * Returns the ids of a page, and reads them from an index alone. Pages of the second half are counted from the oldest job. Throws
+ * `invalid_request` for a cursor of another list.
+ * @param counted number of jobs on all pages a moment ago. A page of the first half may contain more jobs, because a job that was created
+ *   or changed since then must not replace the last job of the page.
  */
 export async function pageIds(
   db: Db,
@@ -92,7 +92,10 @@ export async function pageIds(
   return idPage(cursors, rows, query.limit);
 }
 
-/** Reads fewer rows of the index than an `offset` from the newest job would. New jobs don't move these pages. */
+/**
+ * Returns a page that is counted from the oldest job. This reads fewer rows of the index than an `offset` from the newest job would. New
+ * jobs don't move these pages.
+ */
 async function pageFromOldest(
   db: Db,
   owner: ListOwner,
@@ -124,7 +127,7 @@ function idPage(cursors: ListCursors, found: readonly { id: string; created: str
 
 type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;
 
-/** The jobs of a list. A parent that waits for its children is listed as running. */
+/** Selects the jobs of a list. A parent that waits for its children is listed as running. */
 export function listed(
   db: Db,
   { accountId, kind, ownKeys }: ListOwner,
@@ -148,14 +151,17 @@ function inRange(db: Db, owner: ListOwner, query: ListFilter): Jobs {
 
 function filter(db: Db, owner: ListOwner, query: ListQuery): Jobs {
   const jobs = inRange(db, owner, query);
-  // A job is created before it is updated, except for a difference between clocks. Newer jobs are not even read.
+  // A job is created before it is updated, except for a difference between clocks. This condition avoids reading newer jobs.
   return query.until ? jobs.where('created_at', '<', new Date(endOf(query.until).getTime() + CLOCKS_MS)) : jobs;
 }
 
 const below = (jobs: Jobs, since: string): Jobs => jobs.where('updated_at', '<', new Date(since));
 const above = (jobs: Jobs, until: string): Jobs => jobs.where('updated_at', '>=', endOf(until));
 
-/** Clients see milliseconds, but the database stores microseconds: a range includes its last millisecond completely. */
+/**
+ * Returns the exclusive end of a range. Clients see milliseconds, but the database stores microseconds, so the range includes its complete
+ * last millisecond.
+ */
 function endOf(until: string): Date {
   return new Date(new Date(until).getTime() + 1);
 }

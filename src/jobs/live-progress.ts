@@ -12,7 +12,7 @@ export interface LiveProgress {
   fps: number | null;
   speed: number | null;
   etaSeconds: number | null;
-  /** In the precision of the database, so that it can be passed as `after`. */
+  /** Time of the last change in the precision of the database, so that it can be passed as `after`. */
   updatedAt: string;
 }
 

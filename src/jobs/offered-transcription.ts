@@ -5,7 +5,7 @@ import { LOST_SECONDS } from '../fleet/workers.ts';
 /** Prefix of the name of a model in the capabilities of workers and in the requirements of jobs. */
 const PREFIX = 'transcription:';
 
-/** The capability for speech that most living workers have. Null if no worker has one. */
+/** Returns the capability for transcription that most living workers have. Returns null if no living worker has such a capability. */
 export async function offeredTranscription(db: Db): Promise<string | null> {
   const { rows } = await sql<{ capability: string }>`
     SELECT capability FROM workers, unnest(capabilities) AS capability

@@ -6,7 +6,7 @@ import type { JobOutput } from './rows.ts';
 
 type NamedRow = Pick<JobOutput, 'id' | 'account_id' | 'format' | 'label_sealed'>;
 
-/** The outputs of a job by their names in the request, in its order. An erased job has only the names of the formats. */
+/** Returns the outputs of a job with their names, in the order of the request. The names of an erased job are derived from the formats. */
 export function namedOutputs<Row extends NamedRow>(vault: Vault, rows: readonly Row[]): { name: string; row: Row }[] {
   const labels = rows.map((row) => ({
     name: openColumn(vault, 'job_outputs', 'label_sealed', row) ?? undefined,
@@ -15,7 +15,7 @@ export function namedOutputs<Row extends NamedRow>(vault: Vault, rows: readonly 
   return outputNames(labels).map((name, index) => ({ name, row: rows[index]! }));
 }
 
-/** The names of the outputs of each of these jobs, in its order. */
+/** Returns the names of the outputs of each of these jobs, in the order of its request. */
 export async function readOutputNames(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   jobIds: readonly string[],

@@ -21,13 +21,13 @@ export interface StoredOutput {
   outputId: string;
   objectId: string;
   facts: OutputFacts;
-  /** The key that decrypts its files; absent for an output that is not encrypted. */
+  /** The key that decrypts the files of the output. Absent for an output that is not encrypted. */
   key?: Buffer;
 }
 
 /**
- * Records the key of an output before its bytes are stored: if the worker dies in between, the sweeper finds the row.
- * Returns the object's id. Throws `JobFailure` with `storage_quota` when the output exceeds the account's quota.
+ * Records the key of an output before its bytes are stored: if the worker dies in between, the sweeper finds the row. Returns the object's
+ * id. Throws `JobFailure` with `storage_quota` if the output exceeds the account's quota.
  */
 export async function reserveOutput(
   context: Pick<JobsContext, 'db'>,
@@ -37,10 +37,7 @@ export async function reserveOutput(
   return reserveWithinQuota(context.db, claim, object);
 }
 
-/**
- * Like `reserveOutput`, for an output whose parts are stored while it is made: its size is recorded by `sizeOutput`,
- * before it is published.
- */
+/** Like `reserveOutput`, for an output whose parts are stored while it is made. `sizeOutput` records its size before it is published. */
 export async function reserveGrowingOutput(
   context: Pick<JobsContext, 'db'>,
   claim: Claim,
@@ -50,8 +47,8 @@ export async function reserveGrowingOutput(
 }
 
 /**
- * Records the prefix of a tree and reserves its space, before any of its files is stored. `maxBytes` bounds all of its
- * files together; `recordTree` corrects it. Returns the object's id. Throws as `reserveOutput` does.
+ * Records the prefix of a tree and reserves its space, before any of its files is stored. `maxBytes` is the maximum total size of the
+ * files. `recordTree` replaces it by the actual size. Returns the object's id. Throws like `reserveOutput`.
  */
 export async function reserveTree(
   context: Pick<JobsContext, 'db'>,
@@ -62,7 +59,9 @@ export async function reserveTree(
   return reserveWithinQuota(context.db, claim, { key: prefix, contentType, size: maxBytes, sha256: null, files: 0 });
 }
 
-/** Records the total bytes of a reserved tree that has been stored, and the hash of its manifest. Also postpones its deletion. */
+/**
+ * Records the total bytes of a reserved tree that has been stored, and the hash of its manifest. Also postpones the deletion of the tree.
+ */
 export async function recordTree(
   context: Pick<JobsContext, 'db'>,
   objectId: string,
@@ -71,7 +70,7 @@ export async function recordTree(
   await changeReserved(context.db, objectId, { size, files, sha256 });
 }
 
-/** Postpones the deletion of an output that takes long to store. */
+/** Postpones the deletion of an output that is still being stored. */
 export async function postponeDeletion(context: Pick<JobsContext, 'db'>, objectId: string): Promise<void> {
   await changeReserved(context.db, objectId, {});
 }
@@ -85,8 +84,8 @@ interface ReservedObject {
 }
 
 /**
- * Runs in one round trip. The lock is a separate statement, so that the next statement sees the space that other transactions have
- * reserved.
+ * Reserves an object within the quota of the account, in one round trip. The lock is a separate statement, so that the next statement sees
+ * the space that other transactions have reserved.
  */
 async function reserveWithinQuota(
   db: Database,
@@ -149,8 +148,8 @@ function insertObject(row: OutputRow, rows: RawBuilder<unknown>): RawBuilder<unk
 }
 
 /**
- * Records the upload in parts of a growing output, before any part is stored, so that the sweeper can delete the parts. Also postpones
- * their deletion. Throws if the output has been deleted meanwhile, or has parts of another upload.
+ * Records the upload in parts of a growing output, before any part is stored, so that the sweeper can delete the parts. Also postpones the
+ * deletion of the output. Throws if the output was deleted in the meantime, or has parts of another upload.
  */
 export async function recordMultipart(
   context: Pick<JobsContext, 'db'>,
@@ -169,7 +168,7 @@ export async function clearMultipart(
   await changeReserved(context.db, objectId, { multipart_id: null }, multipartId);
 }
 
-/** Records the final size and hash of a growing output. Throws as `reserveOutput` does. */
+/** Records the final size and hash of a growing output. Throws like `reserveOutput`. */
 export async function sizeOutput(
   context: Pick<JobsContext, 'db'>,
   claim: Claim,
@@ -182,7 +181,10 @@ export async function sizeOutput(
   });
 }
 
-/** @param multipartId the only upload in parts that the row may name; any by default. */
+/**
+ * Changes a reserved object, and postpones its deletion. Throws if it was deleted or replaced. If `multipartId` is set, the row must name
+ * this upload in parts or none.
+ */
 async function changeReserved(
   db: Db,
   objectId: string,
@@ -240,7 +242,7 @@ interface VisibleOutputs extends Record<'ids' | 'objectIds' | 'facts' | 'events'
   accountId: string;
   jobId: string;
   expiresAt: Date;
-  /** Type of the events; null for a kind without events. */
+  /** Type of the events. Null for a kind without events. */
   type: string | null;
   /** Sealed keys of encrypted outputs. */
   keys: (Buffer | undefined)[];
@@ -279,7 +281,7 @@ export async function failOutput(
     .execute();
 }
 
-/** Fails the pending outputs of a job that ends without them. A canceled job has no code. */
+/** Fails the pending outputs of a job that ends without them. `code` is null for a canceled job. */
 export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>, code: string | null = null): Promise<void> {
   await tx
     .updateTable('job_outputs')

@@ -16,7 +16,7 @@ import type { Job } from './rows.ts';
 /** The names of the manifests of a ladder. A player requests a manifest first. */
 export const MANIFESTS = { hls: 'master.m3u8', dash: 'manifest.mpd' } as const;
 
-/** The key of an encrypted output. The database contains it, so that Airlock erases it together with the texts of the job. */
+/** Path of the key of an encrypted output. The database contains the key, so that Airlock erases it together with the texts of the job. */
 const KEY_FILE = 'key.bin';
 /** Files that the API sends instead of redirecting, because they contain URLs relative to the API. */
 const PLAYLIST = /\.(?:m3u8|mpd|vtt)$/;
@@ -30,12 +30,15 @@ const LADDER = 'ladder';
 /** The role of outputs with scrub previews. */
 const SPRITE = 'sprite';
 
-/** Bytes of a token: the id of the output, its expiry in Unix seconds, and the first half of an HMAC-SHA256 of both. */
+/**
+ * Number of bytes of each part of a token: the id of the output, the expiry of the token in Unix seconds, and the first half of an
+ * HMAC-SHA256 of both.
+ */
 const ID_BYTES = 16;
 const END_BYTES = 4;
 const MAC_BYTES = 16;
 const TOKEN_BYTES = ID_BYTES + END_BYTES + MAC_BYTES;
-/** Base64url without padding. */
+/** Pattern for a token: base64url without padding. */
 const TOKEN = new RegExp(`^[\\w-]{${Math.ceil((TOKEN_BYTES * 4) / 3)}}$`);
 
 /** The output that a token plays, and the expiry of the token. */
@@ -46,8 +49,8 @@ export interface PlaybackGrant {
 }
 
 /**
- * Returns a token that plays one output until `expiresAt`, rounded down to a second. The database has no row for the token:
- * the vault verifies it. It is valid until it expires or Airlock deletes the output.
+ * Returns a token that plays one output until `expiresAt`, rounded down to a second. The database has no row for the token: the vault
+ * verifies the token. The token is valid until it expires or Airlock deletes the output.
  */
 export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId, expiresAt }: PlaybackGrant): string {
   const claims = Buffer.alloc(ID_BYTES + END_BYTES);
@@ -56,7 +59,7 @@ export function makePlaybackToken(vault: Pick<Vault, 'fingerprint'>, { outputId,
   return Buffer.concat([claims, macOf(vault, claims)]).toString('base64url');
 }
 
-/** Returns null if this server did not make the token, or if the token has expired. */
+/** Returns the output and the expiry of a token. Returns null if this server did not make the token, or if the token has expired. */
 export function readPlaybackToken(
   vault: Pick<Vault, 'fingerprint'>,
   token: string,
@@ -184,7 +187,7 @@ async function findPlayed({ db }: Pick<Context, 'db'>, outputId: string) {
     .executeTakeFirst();
 }
 
-/** The first sprite of a job. The caller checks the job and the account. */
+/** Returns the first sprite of a job. The caller checks the job and the account. */
 async function findSprite({ db }: Pick<Context, 'db'>, jobId: string) {
   return db
     .selectFrom('job_outputs')

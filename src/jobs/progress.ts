@@ -5,7 +5,7 @@ import { followChildren } from './children.ts';
 import type { Claim } from './rows.ts';
 
 export interface Progress {
-  /** 0–1 */
+  /** From 0 to 1. */
   progress: number;
   /** Media seconds per second of wall time. */
   speed: number | null;
@@ -41,7 +41,7 @@ export async function reportProgress(
   return row !== undefined;
 }
 
-/** Renews the lease of an attempt. Returns false as `reportProgress` does. */
+/** Renews the lease of an attempt. Returns false if the attempt is no longer running. */
 export async function beatAttempt({ db }: Pick<Context, 'db'>, claim: Pick<Claim, 'attemptId'>): Promise<boolean> {
   const row = await db
     .updateTable('attempts')
@@ -53,7 +53,7 @@ export async function beatAttempt({ db }: Pick<Context, 'db'>, claim: Pick<Claim
   return row !== undefined;
 }
 
-/** Records the probe of a fetched input; clients see it on the job. */
+/** Records the probe of a fetched input. Clients see the probe in the job. */
 export async function recordInput(
   { db }: Pick<Context, 'db'>,
   claim: Pick<Claim, 'job'>,

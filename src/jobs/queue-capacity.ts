@@ -5,12 +5,12 @@ import { compileOnce } from '../database/compile-once.ts';
 import type { Tx } from '../database/pool.ts';
 
 /**
- * Upper bound of the number of jobs that are being inserted without the lock: one per database connection, and one batch, because a batch
- * holds the lock.
+ * Upper bound of the number of jobs that are being inserted at the same time: one for each database connection, and one batch, because
+ * batches take a lock.
  */
 const MOST_AT_ONCE = 500 + MAX_BATCH_JOBS;
 
-/** The account is near its limit of waiting jobs, so that its waiting jobs must be counted under the account's lock. */
+/** Thrown if the account is near its limit of waiting jobs. The waiting jobs must then be counted under the account's lock. */
 export class QueueNearlyFull extends Error {}
 
 /** Whether the waiting jobs and all jobs that are being inserted stay below the limit. */
@@ -19,8 +19,8 @@ export function hasAmpleCapacity({ max_queued }: Account, waiting: number): bool
 }
 
 /**
- * Throws 429 when the account has reached its limit of waiting jobs. Exact under concurrent requests. `ahead` are jobs
- * that this transaction has inserted already.
+ * Throws 429 if the account has reached its limit of waiting jobs. Exact under concurrent requests. `ahead` is the number of jobs that this
+ * transaction has already inserted.
  */
 export async function requireCapacity(tx: Tx, account: Account, ahead: number): Promise<void> {
   // The lock, which makes the count exact, is needed only near the limit.

@@ -31,7 +31,7 @@ describe('the positions of waiting jobs', () => {
   });
   afterAll(() => world?.close());
 
-  /** The position by definition, from the order of the jobs of the account and the turns of all other jobs. */
+  /** Returns the position by definition, computed from the order of the jobs of the account and the turns of all other jobs. */
   function expected(job: Job): number {
     const queueOf = (account: string) =>
       jobs
@@ -52,7 +52,7 @@ describe('the positions of waiting jobs', () => {
     return before.reduce((sum, count) => sum + count, turn);
   }
 
-  it('are the same for all jobs at once, for some of them, and for each alone', async () => {
+  it('are the same whether they are read for all jobs, for some jobs or for a single job', async () => {
     const waiting = jobs.filter((job) => job.awaiting === null);
     const all = await queuePositions(world.context.db, jobs);
     expect(all.size).toBe(waiting.length);
@@ -68,7 +68,7 @@ describe('the positions of waiting jobs', () => {
     }
   });
 
-  it('match the queue for a job of the highest or the lowest priority that is about to be inserted', async () => {
+  it('are also found for a job of the highest or the lowest priority that is about to be inserted', async () => {
     const [account] = [...new Set(jobs.map((job) => job.account_id))];
     const of = (priority: number) =>
       lastPosition(world.context.db, { accountId: account!, resourceClass: 'light', priority });

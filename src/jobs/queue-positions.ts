@@ -7,10 +7,9 @@ import type { Job } from './rows.ts';
 /*
  * A claim serves the account with the fewest running jobs. Each waiting job therefore has a turn: its number among the waiting jobs of its
  * account and class, plus the number of running jobs of the account. Ahead of it are the jobs of other accounts with an earlier turn, and
- * jobs with the same turn whose account has waited longer. Jobs start in this order if no job ends in the meantime; every end brings the
- * job's account forward.
- * Jobs are counted in ranges of the index `jobs_waiting_priority`. For several jobs of one queue, only the jobs between one of them and the
- * next are counted for each, so that a page of jobs reads the queue once.
+ * jobs with the same turn whose account has waited longer. Jobs start in this order if no job ends in the meantime. Each end of a job moves
+ * its account forward. Jobs are counted in ranges of the index `jobs_waiting_priority`. For several jobs of one queue, the count for each
+ * job begins after the previous of these jobs, so that a page of jobs reads the queue once.
  */
 
 /** The position of a waiting job among the jobs that will start. */
@@ -23,12 +22,15 @@ export interface QueuePosition {
   maxConcurrent: number;
 }
 
-/** Less than the id of any job. */
+/** An id that is less than the id of any job. */
 const LEAST_ID = '00000000-0000-0000-0000-000000000000';
-/** More than any priority. */
+/** A number that is higher than any priority. */
 const ABOVE_ALL = 32_767;
 
-/** The value of a column of `account_schedule` that exists once for each resource class, for a row with any class. */
+/**
+ * Returns SQL for the value of a column of `account_schedule` that exists once for each resource class. `resourceClass` refers to the
+ * class.
+ */
 function ofClass(table: string, column: 'waiting' | 'next', resourceClass = 'mine.resource_class') {
   const cases = RESOURCE_CLASSES.map(
     (name) => sql`WHEN ${sql.lit(name)} THEN ${sql.ref(`${table}.${column}_${name}`)}`,
@@ -36,7 +38,7 @@ function ofClass(table: string, column: 'waiting' | 'next', resourceClass = 'min
   return sql`CASE ${sql.ref(resourceClass)} ${sql.join(cases, sql` `)} END`;
 }
 
-/** The accounts with a waiting job of these classes: one row for each account and class. Each part reads an index. */
+/** Returns a CTE of the accounts with a waiting job of these classes: one row for each account and class. Each part reads an index. */
 function accountsWaiting(classes: readonly ResourceClass[]) {
   const parts = classes.map((name) => {
     const next = sql.ref(`next_${name}`);
@@ -54,7 +56,7 @@ const startBefore = sql`
   FROM others AS other
   WHERE other.resource_class = mine.resource_class AND other.account_id <> mine.account_id`;
 
-/** The waiting jobs among these ids. Each row also contains the previous job of the same queue, if its id is among them. */
+/** Returns a CTE of the waiting jobs among these ids. Each row also contains the previous of these jobs in the same queue. */
 function waitingAmong(ids: readonly string[]) {
   return sql`mine AS MATERIALIZED (
     SELECT id, account_id, resource_class, priority, available_at, lag(priority) OVER queue AS before_priority,
@@ -63,7 +65,7 @@ function waitingAmong(ids: readonly string[]) {
     WINDOW queue AS (PARTITION BY account_id, resource_class ORDER BY priority DESC, available_at, id))`;
 }
 
-/** Counts the jobs that wait in the queue of `mine` and meet this condition. */
+/** Returns SQL that counts the jobs that wait in the queue of `mine` and meet this condition. */
 function countAhead(condition: RawBuilder<unknown>) {
   return sql`(SELECT count(*) FROM jobs AS ahead
     WHERE ahead.account_id = mine.account_id AND ahead.resource_class = mine.resource_class
@@ -128,7 +130,7 @@ interface LastPosition {
   waiting: number;
 }
 
-/** The position of a job that is about to be inserted. */
+/** Returns the position of a job that is about to be inserted. */
 export async function lastPosition(
   db: Db,
   { resourceClass, ...job }: NextJob & { resourceClass: ResourceClass },

@@ -6,14 +6,14 @@ import { OUTPUT_COLUMNS, SOURCE_COLUMNS } from '../database/every-column.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { JOB_COLUMNS, type Job, type JobOutput, type JobSource, type Ownership } from './rows.ts';
 
-/** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */
+/** Returns a job. Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */
 export async function getJob(db: Db, accountId: string, kind: string, id: string): Promise<Job> {
   const [row] = isUuid(id) ? await selectJob(db, { accountId, kind, id }) : [];
   if (!row) throw new ApiError('not_found');
   return row;
 }
 
-/** Returns the status of a job, and the event that the job awaits. Throws as `getJob` does. */
+/** Returns the status of a job, and the event that the job awaits. Throws like `getJob`. */
 export async function getStatus(
   db: Db,
   accountId: string,
@@ -68,7 +68,7 @@ export async function lockOwned(tx: Tx, claim: Ownership): Promise<Job | undefin
     .executeTakeFirst();
 }
 
-/** Returns inputs only: clients do not see the assets that filters name. */
+/** Returns the inputs of a job, without the assets that filters name, because clients do not see assets. */
 export async function inputsOf(db: Db, id: string): Promise<JobSource[]> {
   return selectInputs(db, { id });
 }

@@ -9,9 +9,9 @@ import type { Job } from './rows.ts';
 
 /**
  * Reports the deletions of a job with their times: its outputs, including outputs of replaced attempts, and the uploads that it used.
- * Outputs of other jobs that it read are reported by the receipts of these jobs. `complete` is true only when the storage confirms that
- * each object is deleted, no URL can restore an upload, and every worker that attempted the job has reported that it deleted its copies.
- * Throws 409 until the job is erased or its retention ends, and `StorageError` when the storage does not respond.
+ * Outputs of other jobs that the job read are reported by the receipts of those jobs. `complete` is true only when the storage confirms
+ * that each object is deleted, no URL can restore an upload, and every worker that attempted the job has reported that it deleted its
+ * copies. Throws 409 until the job is erased or its retention ends, and `StorageError` if the storage does not respond.
  */
 export async function readReceipt(context: Pick<Context, 'db' | 'store' | 'vault'>, job: Job): Promise<Receipt> {
   const { id } = job;
@@ -55,7 +55,7 @@ export async function readReceipt(context: Pick<Context, 'db' | 'store' | 'vault
   };
 }
 
-/** The outputs of a job, and the uploads that it used. */
+/** Returns the outputs of a job, and the uploads that it used. */
 async function objectsOf({ db }: Pick<Context, 'db'>, id: string): Promise<StoredObject[]> {
   const used = db.selectFrom('job_sources').select('object_id').where('job_id', '=', id);
   const outputs = db.selectFrom('objects').selectAll().where('job_id', '=', id);
@@ -81,7 +81,7 @@ async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<R
   }));
 }
 
-/** Copies that deliveries may have made. A failed delivery counts too, because it may have sent a part. */
+/** Returns the copies that deliveries may have made. A failed delivery counts too, because it may have sent a part. */
 async function deliveredCopies(
   { db, vault }: Pick<Context, 'db' | 'vault'>,
   id: string,
@@ -134,7 +134,7 @@ function lastEnd(urls: UploadUrl[]): string | null {
   return open.length === 0 ? null : new Date(Math.max(...open)).toISOString();
 }
 
-/** The row alone proves little, so Airlock also asks the storage. */
+/** Whether an object is deleted according to its row and also according to the storage. */
 async function isGone({ store }: Pick<Context, 'store'>, object: StoredObject): Promise<boolean> {
   return object.state === 'deleted' && object.deleted_at !== null && !(await hasBytes(store, object));
 }

@@ -10,21 +10,21 @@ import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { type KnownKey, knownKeys } from './known-keys.ts';
 
-/** Younger keys may belong to a transaction that has not committed yet. */
+/** Minimum age in seconds of the keys and rows that are repaired. A younger key may belong to a transaction that has not committed yet. */
 const SETTLE_SECONDS = 3600;
 const BATCH = 500;
 
 export interface ReconcileReport {
-  /** Keys in the storage without a row; their bytes were deleted. */
+  /** Number of keys in storage without a row. Their bytes were deleted. */
   unknownKeys: number;
-  /** Rows whose bytes are missing; they were marked deleted, so that no client gets a link to them. */
+  /** Number of rows whose bytes are missing. The rows were marked as deleted, so that no client gets a link to them. */
   lostObjects: number;
 }
 
 /**
- * Compares storage and rows in both directions and repairs differences. Both are read in key order, one page at a time. Because the two
- * streams are not one snapshot, a missing object is checked a second time. If the repair of a key or row fails, it is reported, and the
- * comparison continues. The keys of a tree follow its row, because they share its prefix.
+ * Compares storage and rows in both directions, and repairs differences. Reads both in the order of their keys, one page at a time. Because
+ * the two streams are not one snapshot, a missing object is checked a second time. If the repair of a key or row fails, the failure is
+ * reported, and the comparison continues. The keys of a tree follow its row, because they share its prefix.
  */
 export async function reconcileStorage(context: JobsContext, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
   const settled = new Date(Date.now() - settleSeconds * 1000);
@@ -64,13 +64,13 @@ export async function reconcileStorage(context: JobsContext, settleSeconds = SET
 /** The tree whose keys the comparison has reached. */
 interface OpenTree {
   row: KnownKey;
-  /** Number of its keys in storage. */
+  /** Number of keys of the tree that were found in storage. */
   seen: number;
 }
 
 type LiveRow = Pick<KnownKey, 'key' | 'files'> & { id: string };
 
-/** Number of keys of a complete tree: its files and its manifest. Its zip has a row. */
+/** Returns the number of keys of a complete tree: its files and its manifest. The zip does not count, because it has its own row. */
 function keysOf({ files }: Pick<KnownKey, 'files'>): number {
   return (files ?? 0) + 1;
 }
@@ -83,7 +83,7 @@ async function isComplete({ store }: Pick<Context, 'store'>, row: LiveRow): Prom
   return found >= keysOf(row);
 }
 
-/** Whether the row of the tree covers a key with its prefix. */
+/** Whether the row of a tree covers a key with the prefix of the tree. */
 function isPartOf(prefix: string, key: string): boolean {
   return !isArchiveKey(prefix, key);
 }
@@ -138,7 +138,7 @@ async function scrubMissingObject(context: JobsContext, objectId: string): Promi
   });
 }
 
-/** The job that made an output, unless the job has another output in storage. */
+/** Returns the job that made an output, unless the job has another output in storage. */
 function jobWithout(tx: Tx, objectId: string) {
   const others = tx
     .selectFrom('job_outputs as other')

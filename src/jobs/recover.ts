@@ -8,8 +8,8 @@ import { isOpen, MAX_ATTEMPTS, type Ownership } from './rows.ts';
 
 /**
  * Returns jobs of lost workers to the queue. An attempt is lost if it has had no heartbeat for 30 s, or if the caller knows that its worker
- * is dead. Each job has its own transaction over its locked row, so concurrent calls are safe, and a job that fails blocks no other.
- * Returns the number of lost attempts.
+ * is dead. Each job has its own transaction over its locked row, so concurrent calls are safe, and a failure of one job does not block the
+ * others. Returns the number of lost attempts.
  */
 export async function recoverLost(context: JobsContext, deadWorkers: readonly string[]): Promise<number> {
   const silent = new Date(Date.now() - LOST_SECONDS * 1000);
@@ -78,7 +78,7 @@ async function restart(context: JobsContext, id: string, attemptId: string): Pro
       return;
     }
     if (!isOpen(job)) {
-      // A newer release recovers it.
+      // A newer release recovers the job.
       context.rows.skipped('status');
       return;
     }

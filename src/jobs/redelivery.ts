@@ -6,15 +6,15 @@ import { outputsOf } from './read.ts';
 import type { Job, JobOutput } from './rows.ts';
 
 /*
- * A separate job delivers outputs of a final job again. Its parent is the final job, so an erase of the parent cancels it. The outputs are
- * `delivering` from the time of the request, because a copy of an earlier delivery may exist. The receipt then shows the location of that
- * copy, even if the parent is erased.
+ * A separate job delivers outputs of a final job again. The final job is its parent, so an erase of the parent cancels the delivery. The
+ * outputs are `delivering` from the time of the request, because a copy of an earlier delivery may exist. The receipt then shows the
+ * location of that copy, even if the parent is erased.
  */
 
 /** Maximum number of places of earlier copies that the receipt of an output shows. */
 export const MAX_PLACES = 20;
 
-/** The places, other than `next`, that a receipt of the output shows after the delivery to `next`. */
+/** Returns the places, other than `next`, that a receipt of the output shows after the delivery to `next`. */
 function earlierPlaces(last: DeliveryReport & { status: string }, next: NewDelivery['place']) {
   const { host, bucket, prefix, at } = last;
   // A delivery that never began has sent nothing to its place.

@@ -4,7 +4,7 @@ import type { JobsContext } from './kind.ts';
 import { lockOwned } from './read.ts';
 import type { Job, Ownership } from './rows.ts';
 
-/** Columns of a job that has returned to the queue, and that shows no progress. */
+/** Columns of a job without an attempt, which waits and shows no progress. */
 export const WITHOUT_ATTEMPT = {
   status: 'pending',
   current_attempt: null,

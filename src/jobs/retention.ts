@@ -37,10 +37,10 @@ const STEPS: readonly Step[] = [
 ];
 
 /**
- * Deletes everything that has expired: outputs and names of jobs, uploads, unconfirmed uploads, and bytes whose deletion has begun.
- * Continues until nothing is due or `signal` aborts. The steps take turns, one batch at a time. Every step is conditional, so several
- * workers may sweep concurrently. If a sweep crashes, the next sweep completes it. If a step fails, the other steps continue, and its error
- * is thrown at the end.
+ * Deletes everything that has expired: outputs and names of jobs, uploads, unconfirmed uploads, abandoned objects, texts of batches, and
+ * bytes whose deletion has begun. Also fails jobs whose review is overdue. Continues until nothing is due or `signal` aborts. The steps
+ * take turns, one batch at a time. Every step is conditional, so several workers may sweep concurrently. If a sweep crashes, the next sweep
+ * completes it. If a step fails, the other steps continue, and its error is thrown at the end.
  */
 export async function sweepExpired(context: JobsContext, signal?: AbortSignal): Promise<SweepReport> {
   const report: SweepReport = { expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 };
@@ -52,7 +52,7 @@ export async function sweepExpired(context: JobsContext, signal?: AbortSignal): 
       try {
         const { done, isFull } = await step.run(context);
         if (step.count) report[step.count] += done;
-        // A later step deletes the rows that this step has marked.
+        // More rows may be due. The last step also runs again, to delete the bytes of the objects that this step has marked.
         if (isFull) full.push(step);
       } catch (error) {
         errors.push(error);

@@ -8,15 +8,15 @@ type WaitingJob = Pick<Job, 'id' | 'status' | 'awaiting' | 'attempts' | 'availab
 
 interface LastAttempt {
   id: string;
-  /** Null if the attempt was released without a failure, such as by a worker that drains. */
+  /** Null if the attempt was released without a failure, for example by a worker that drains. */
   error_code: string | null;
   /** Number of failed and lost attempts. */
   spent: number;
 }
 
 /**
- * For each of these jobs that waits because its last attempt failed, finds the next attempt, by the id of the job. Reads nothing unless a
- * waiting job has already started.
+ * Returns the next attempt of each of these jobs that waits because an error ended its last attempt, by the id of the job. Reads nothing
+ * unless a waiting job has already started.
  */
 export async function readRetries(db: Db, jobs: readonly WaitingJob[]): Promise<Map<string, Retry>> {
   const waiting = jobs.filter(({ status, awaiting, attempts }) => status === 'pending' && !awaiting && attempts > 0);

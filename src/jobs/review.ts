@@ -14,13 +14,16 @@ import { releaseAttempt, WITHOUT_ATTEMPT } from './release-attempt.ts';
 import type { Claim, Job } from './rows.ts';
 
 /*
- * A job that awaits a review occupies no slot, like a parent whose children run: no worker claims it, and no outage fails it.
- * It returns to the queue when a person has reviewed its subtitles. If its time for a review ends first, it fails.
+ * A job that awaits a review occupies no slot, like a parent whose children run: no worker claims it, and no outage fails it. The job
+ * returns to the queue when a person has reviewed its subtitles. If the time for the review ends first, the job fails.
  */
 
 /** Seconds for which a job awaits a review by default. */
 export const REVIEW_SECONDS = 72 * 3600;
-/** Clients see a job that returns from a review as running until a worker claims it; see `shown-status.ts`. */
+/**
+ * Progress of a job from the start of its review until a worker claims it. It is more than 0, so that clients see the job as running; see
+ * `shown-status.ts`.
+ */
 const BEGUN = 0.01;
 const BATCH = 500;
 
@@ -49,7 +52,7 @@ export async function waitForReview(context: JobsContext, claim: Claim, seconds:
 }
 
 /**
- * Returns a job to the queue after its review. `change` computes the state that the next attempt reads from the current row of the job.
+ * Returns a job to the queue after its review. `change` gets the current row of the job, and returns the state that the next attempt reads.
  * Throws `not_found`, and `run_not_awaiting_review` if the job isn't awaiting a review, for example after a concurrent request.
  */
 export async function endReview(
@@ -76,7 +79,7 @@ export async function endReview(
   });
 }
 
-/** Jobs whose review is overdue. */
+/** Selects the jobs whose review is overdue. */
 export function dueReviews(db: Db) {
   return db.selectFrom('jobs').where('awaiting', '=', 'review').where('review_until', '<=', databaseNow);
 }

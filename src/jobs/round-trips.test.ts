@@ -60,7 +60,7 @@ describe('the statements of an attempt', () => {
   });
 });
 
-/** Counts how often a connection that awaits no response sends a statement. */
+/** Counts round trips. A round trip begins when a connection that awaits no response sends a statement. */
 async function counted<T>(work: () => Promise<T>): Promise<{ result: T; roundTrips: number }> {
   const waiting = new Map<object, number>();
   let roundTrips = 0;

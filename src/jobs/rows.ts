@@ -63,7 +63,7 @@ export type JobOutput = Selectable<JobOutputsTable>;
 /** The purpose of a file that is not an input. */
 export type AssetKind = NonNullable<JobSource['kind']>;
 
-/** A source with its object as it was at the claim. The properties of the object are null for a source that is fetched. */
+/** A source with its object as it was at the claim. The properties of the object are null for a source that must be fetched. */
 export type ClaimedSource = JobSource & {
   object_key: string | null;
   object_state: ObjectState | null;
@@ -83,7 +83,7 @@ export interface Claim {
   number: number;
   job: Job;
   inputs: ClaimedSource[];
-  /** Files that filters and overlays name; asset i of the request has the position `inputs.length + i`. */
+  /** Files that filters and overlays name. Asset i of the request has the position `inputs.length + i`. */
   assets: ClaimedSource[];
   outputs: JobOutput[];
   /** Commands that the attempt has run so far. They are recorded when the attempt ends. */
@@ -98,12 +98,12 @@ export const MAX_ATTEMPTS = 3;
 /** Statuses of a job that is not final. */
 export const OPEN_STATUSES = ['pending', 'processing'] as const;
 
-/** False for a status that only a newer release knows. This release does not change such a job. */
+/** Whether a job is not final. False for a status that only a newer release knows. This release does not change such a job. */
 export function isOpen({ status }: Pick<Job, 'status'>): boolean {
   return (OPEN_STATUSES as readonly string[]).includes(status);
 }
 
-/** The columns that every final status sets: retention starts now, and complete URLs are no longer needed. */
+/** Returns the columns that every final status sets: retention starts now, and complete URLs are no longer needed. */
 export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
   return {
     request_source_sealed: null,
@@ -116,7 +116,9 @@ export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
   };
 }
 
-/** Warnings quote the caller's text, so they are stored like the request: sealed, without the queries of URLs. */
+/**
+ * Seals the warnings of a job. Warnings quote the caller's text, so they are stored like the request: sealed, without the queries of URLs.
+ */
 export function sealWarnings(vault: Vault, job: RowOf<'jobs'>, warnings: readonly Warning[]): Buffer | null {
   if (warnings.length === 0) return null;
   return sealColumn(vault, 'jobs', 'warnings_sealed', job, JSON.stringify(hideQueries(warnings)));
@@ -126,7 +128,7 @@ export function openWarnings(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'warni
   return JSON.parse(openColumn(vault, 'jobs', 'warnings_sealed', job) ?? '[]') as Warning[];
 }
 
-/** Adds the account of the job to a source, which identifies its row. */
+/** Adds the account of the job to a source, so that the source identifies its row. */
 export function sourceRow<T extends Pick<JobSource, 'job_id' | 'position'>>(
   job: Pick<Job, 'account_id'>,
   source: T,
@@ -150,7 +152,7 @@ const appliedLimits = z.object({
 }) satisfies z.ZodType<AppliedLimits>;
 export const storedLimits = storedJson('limits of a job', 1, appliedLimits);
 
-/** `billable_minutes`: the duration of all inputs, rounded up. */
+/** Returns `billable_minutes`: the duration of all inputs in minutes, rounded up. */
 export function billableMinutes(inputSeconds: number): number {
   return Math.ceil(inputSeconds / 60);
 }

@@ -23,7 +23,7 @@ export const shownStatusColumn = sql<JobStatus>`CASE WHEN ${runsInChildren} THEN
 
 type Shown = Pick<Job, 'status' | 'awaiting' | 'progress' | 'completed_at'>;
 
-/** `shownStatusColumn` for a row that has been read. */
+/** Returns the status of `shownStatusColumn` for a row that has been read. */
 export function shownStatus({ status, awaiting, progress, completed_at }: Shown): JobStatus {
   const waits = status === 'pending' && ((awaiting !== null && awaiting !== 'upload') || progress > 0);
   if (waits) return 'processing';

@@ -21,9 +21,9 @@ export interface NamedSource {
 
 /** A source that a job may read. */
 export interface ResolvedSource {
-  /** The confirmed upload behind a gs:// URL; null for a URL that a worker will fetch. */
+  /** Id of the confirmed upload behind a gs:// URL. Null for a URL that a worker will fetch, and for an output. */
   uploadId: string | null;
-  /** The object behind a gs:// URL: an upload, or the output of an earlier job. */
+  /** Id of the object behind a gs:// URL: an upload, or the output of an earlier job. Null for a URL that a worker will fetch. */
   objectId: string | null;
   /** The URL without its query, which the API shows. Null for jobs that clients do not see. */
   shownUrl: string | null;
@@ -49,14 +49,13 @@ export interface SourceOwner {
 
 const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
 const DELETED: RejectedSource = { code: 'source_deleted' };
-/** An output of many files. */
+/** The rejection of an output of many files. */
 const IS_TREE: RejectedSource = { code: 'source_refused' };
 const NOT_OWNED: RejectedSource = { code: 'source_not_owned' };
 
 /**
- * Resolves URLs to uploads and outputs of this account, or to sources to fetch, in the same order. Locks and changes
- * nothing. A gs:// URL of another account, or of a job that the caller may not see, gets the same error as one that
- * never existed.
+ * Resolves URLs to uploads and outputs of this account, or to sources to fetch, in the same order. Locks and changes nothing. A gs:// URL
+ * of another account, or of a job that the caller may not see, gets the same error as a URL that never existed.
  */
 export async function findSources(
   context: Sources,
@@ -92,20 +91,20 @@ export async function reserveSources(
   return current.map((source, index) => {
     const { field } = sources[index]!;
     if ('code' in source) throw sourceError(context, source, field);
-    // The upload existed when it was found.
+    // The upload existed when the sources were found, so it has been deleted since then.
     if (known && source.uploadId !== null && !reserved.has(source.uploadId)) throw sourceError(context, DELETED, field);
     return source;
   });
 }
 
-/** Returns the found sources if `reserveSources` can return them unchanged unless it throws; null if it must read them again. */
+/** Returns the found sources if `reserveSources` can reuse them. Returns null if it must read the sources again. */
 export function reusableSources(
   found: readonly (ResolvedSource | RejectedSource)[] | null | undefined,
 ): readonly ResolvedSource[] | null {
   return found?.every(isUploadOrRemote) ? found : null;
 }
 
-/** An output of a job is not locked, so it must be read again. */
+/** Whether a source is an upload or must be fetched. An output of a job is not locked, so it must be read again. */
 function isUploadOrRemote(source: ResolvedSource | RejectedSource): source is ResolvedSource {
   return !('code' in source) && (source.uploadId !== null || source.objectId === null);
 }
@@ -123,7 +122,7 @@ function sourceError({ store }: Sources, { code }: RejectedSource, field: string
   });
 }
 
-/** URLs that name uploads of this service's bucket, by the fingerprint of the stored name. */
+/** Returns the URLs that name uploads in the bucket of this service, by the fingerprint of the stored name. */
 function uploadPrints({ store, vault }: Sources, urls: readonly string[]): Map<string, string> {
   const prefix = uploadUrl(store.bucket, '');
   const names = urls.filter((url) => url.startsWith(prefix) && !OUTPUT_URL.test(url));
@@ -133,8 +132,8 @@ function uploadPrints({ store, vault }: Sources, urls: readonly string[]): Map<s
 const toBuffers = (prints: Iterable<string>) => [...prints].map((hex) => Buffer.from(hex, 'hex'));
 
 /**
- * Locks the uploads of this account that the URLs name, in the order of ids, like all code, so that jobs with the same
- * uploads never deadlock.
+ * Locks the uploads of this account that the URLs name, in the order of their ids. All code locks uploads in this order, so that jobs with
+ * the same uploads never deadlock.
  */
 export async function lockSources(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
   const prints = uploadPrints(context, urls);
@@ -221,7 +220,7 @@ async function findUploads(context: Sources, db: Db, account: Account, urls: rea
   return found;
 }
 
-/** The `output_url` of a completed job can be an input of another job. */
+/** Finds the outputs that the URLs name. The `output_url` of a completed job can be an input of another job. */
 async function findOutputs(context: Sources, db: Db, { account, ownKeys }: SourceOwner, urls: readonly string[]) {
   const found = new Map<string, ResolvedSource | RejectedSource>();
   const named = urls.flatMap((url) => {
@@ -257,11 +256,14 @@ async function findOutputs(context: Sources, db: Db, { account, ownKeys }: Sourc
   return found;
 }
 
-/** A source to fetch. The policy of the kind determines whether its URL may be fetched. */
+/**
+ * Returns a source to fetch, or a rejection for an unknown gs:// URL or a text that is no URL. The policy of the kind determines whether
+ * the URL may be fetched.
+ */
 function remote(url: string): ResolvedSource | RejectedSource {
   const object = parseS3Url(url);
   if (object) {
-    // Not a web URL, because a key can contain any character.
+    // The key is not parsed as a web URL, because a key can contain any character.
     const name = cleanFilename(object.key.split('/').at(-1) || 'output');
     return { ...{ uploadId: null, objectId: null, shownUrl: url, sourceUrl: url }, name, inspection: null };
   }

@@ -4,7 +4,7 @@ import { isWorthAnEarlyStart, secondsLeft } from './start-early.ts';
 const MB = 1_000_000;
 const BEGAN = Date.UTC(2030, 0, 1);
 
-/** Parts of 5 MB that were stored at these seconds. */
+/** Returns parts of 5 MB that were stored at these seconds. */
 const stored = (...seconds: number[]) =>
   seconds.map((at, index) => ({ partNumber: index + 1, size: 5 * MB, storedAt: new Date(BEGAN + at * 1000) }));
 const left = (parts: ReturnType<typeof stored>, megabytes: number, nowSeconds: number) =>
@@ -16,7 +16,7 @@ describe('the rest of an upload', () => {
     expect(left(stored(0, 0.4, 0.8), 200, 0.8)).toBeCloseTo(14.8);
   });
 
-  it('takes longer the longer no part arrives', () => {
+  it('has a longer estimate the longer no part arrives', () => {
     expect(left(stored(0, 0.02), 65, 2)).toBeCloseTo(22);
   });
 
@@ -25,7 +25,7 @@ describe('the rest of an upload', () => {
     expect(left(stored(0, 1, 2).slice(1), 200, 2)).toBeNull();
   });
 
-  it('is not negative if the clock of the storage is ahead', () => {
+  it('has no negative estimate if the clock of the storage is ahead', () => {
     expect(left(stored(0, 0.4), 200, -100)).toBeCloseTo(15.2);
   });
 });

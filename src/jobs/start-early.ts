@@ -16,7 +16,7 @@ const LONGEST_SECONDS = 120;
  * (docs/decisions/0070-clients-wait-for-no-period.md).
  */
 const SHORTEST_SECONDS = 2;
-/** Number of stored parts after which the rate of the upload is known. It is the rate of the second part. */
+/** Number of stored parts after which the rate of the upload is known. This is the rate of the second part. */
 export const RATED_PARTS = 2;
 
 /**
@@ -52,15 +52,17 @@ async function willArriveSoon(context: JobsContext, upload: Upload): Promise<boo
   return isWorthAnEarlyStart(secondsLeft(stored, upload.declared_size, Date.now()));
 }
 
-/** `seconds` until the rest of an upload has arrived; null if its rate is not known. */
+/**
+ * Whether an early start is worthwhile. `seconds` is the time until the rest of the upload has arrived, or null if its rate is not known.
+ */
 export function isWorthAnEarlyStart(seconds: number | null): boolean {
   return seconds !== null && seconds >= SHORTEST_SECONDS && seconds <= LONGEST_SECONDS;
 }
 
 /**
- * Seconds until the rest of an upload has arrived, at the rate at which the parts after the oldest part have arrived. Null if fewer than
- * two parts are stored, or if the first part is missing. `now`: milliseconds since 1970. If the clock of the store differs, the job only
- * starts at a worse time.
+ * Returns the seconds until the rest of an upload has arrived, at the rate at which the parts after the oldest part have arrived. Returns
+ * null if fewer than two parts are stored, or if the first part is missing. `now` is in milliseconds since 1970. If the clock of the
+ * storage differs, the job only starts at a worse time.
  */
 export function secondsLeft(
   stored: readonly Pick<StoredPart, 'partNumber' | 'size' | 'storedAt'>[],

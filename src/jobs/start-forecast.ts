@@ -3,27 +3,27 @@ import type { Db } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { type QueuePosition, queuePositions } from './queue-positions.ts';
 
-/** Number of jobs of a class whose durations are averaged. */
+/** Maximum number of jobs of a class whose durations are averaged. */
 const SAMPLE = 50;
 /**
- * Number of newest jobs of all classes that are searched for this sample. Limited, because more jobs may end in an hour than a statement
+ * Maximum number of newest jobs of all classes that are searched for this sample, because more jobs may end in an hour than a statement
  * should read.
  */
 const RECENT = 2_000;
 /** Milliseconds for which the measured pace of the fleet is reused. */
 const PACE_MS = 5_000;
 
-/** When a waiting job is expected to start, as shown in events. */
+/** The position and the expected start of a waiting job, as shown in events. */
 export interface StartForecast {
-  /** As in `QueuePosition`. */
+  /** See `QueuePosition.position`. */
   position: number;
-  /** Null while nothing is known about how long jobs take. */
+  /** Null while the duration of jobs is unknown. */
   expected_start_at: string | null;
 }
 
 /** The speed at which the fleet completes jobs of one resource class. */
 interface Pace {
-  /** Mean seconds of the latest attempts. */
+  /** Mean duration of the latest completed jobs in seconds. */
   seconds: number;
   /** Number of jobs that run at the same time. */
   running: number;
@@ -32,9 +32,9 @@ interface Pace {
 const known = new WeakMap<Db, { at: number; paces: Promise<Map<ResourceClass, Pace>> }>();
 
 /**
- * Returns the positions of the waiting jobs, and when each is expected to start. Before a job starts, the jobs ahead of it must end, with
- * as many running at a time as now, and also jobs of its own account, with as many running at a time as the account may run. The forecast
- * assumes that each takes as long as the latest jobs.
+ * Returns the positions and the expected starts of the waiting jobs. Before a job starts, the jobs ahead of it and enough jobs of its own
+ * account must end. The forecast assumes that the fleet runs as many jobs at a time as now, that the account runs as many jobs as it may,
+ * and that each job takes as long as the latest jobs.
  */
 export async function forecastStarts(db: Db, ids: readonly string[]): Promise<Map<string, StartForecast>> {
   if (ids.length === 0) return new Map();

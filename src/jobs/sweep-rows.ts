@@ -3,11 +3,14 @@ import { EVENT_DAYS } from '../events/read.ts';
 import { ENDED_DELIVERY } from './delivery.ts';
 import type { JobsContext } from './kind.ts';
 
-/** Days that the rows of erased jobs, which contain no names, stay readable. */
+/** Days for which the rows of erased jobs, which contain no names, stay readable. */
 const ROW_DAYS = 30;
-/** Longer than the 24 hours that docs/api.md promises. */
+/** Hours for which the responses to requests with an Idempotency-Key are kept. Longer than the 24 hours that docs/api.md promises. */
 const IDEMPOTENCY_HOURS = 25;
-/** Maximum number of rows of one statement. The statement locks them, and each deletes other rows with it. */
+/**
+ * Maximum number of rows that one statement changes. The statement locks these rows, and a deletion also deletes dependent rows of other
+ * tables.
+ */
 const BATCH = 200;
 
 interface Sweep {
@@ -34,14 +37,17 @@ interface Sweep {
 const ago = (seconds: number) => sql`now() - make_interval(secs => ${sql.lit(seconds)})`;
 const rowsEnd = ago(ROW_DAYS * 86_400);
 
-/** A scalar subquery, because the planner may turn NOT EXISTS into a join that reads the other table completely. */
+/**
+ * Returns the condition that a query has no rows. This is a scalar subquery, because the planner may turn NOT EXISTS into a join that reads
+ * the other table completely.
+ */
 function none(from: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(SELECT true ${from} LIMIT 1) IS NULL`;
 }
 
 /** Rows with an id, which are deleted one by one if a batch fails. */
 const ROWS: readonly Sweep[] = [
-  // By then, the client that confirmed the upload has received the response.
+  // When the URL has expired, the client that confirmed the upload has received the response.
   {
     table: 'uploads',
     over: sql`refusal_sealed IS NOT NULL AND url_expires_at < now()`,
@@ -75,20 +81,20 @@ const ROWS: readonly Sweep[] = [
   },
 ];
 
-/** Rows without references from other tables. In most of these tables, a worker may read only this column. */
+/** Rows without references from other tables. In most of these tables, a worker may read only the column `by`. */
 const RANGES: readonly Sweep[] = [
   { table: 'events', over: sql`created_at < ${ago(EVENT_DAYS * 86_400)}`, by: 'created_at' },
   { table: 'idempotency_keys', over: sql`created_at < ${ago(IDEMPOTENCY_HOURS * 3600)}`, by: 'created_at' },
   { table: 'rate_limits', over: sql`expire < (extract(epoch FROM now()) * 1000)::bigint`, by: 'expire' },
   { table: 'sessions', over: sql`expires_at < now()`, by: 'expires_at' },
   { table: 'setup_links', over: sql`expires_at < now()`, by: 'expires_at' },
-  // For a day, a page that sends an expired token learns that it has expired.
+  // For a day, a page that sends an expired token learns that the token has expired.
   { table: 'upload_tokens', over: sql`expires_at < ${ago(86_400)}`, by: 'expires_at' },
 ];
 
 /**
- * Deletes rows that are no longer needed, batch by batch, until none is left or `signal` aborts. A table or a row that
- * fails stops no other. The first error of a table is thrown at the end.
+ * Deletes rows that are no longer needed, batch by batch, until none is left or `signal` aborts. A failure of one table or row does not
+ * stop the others. The first error of a table is thrown at the end.
  */
 export async function sweepRows(context: JobsContext, signal?: AbortSignal): Promise<void> {
   const errors: unknown[] = [];
@@ -104,7 +110,7 @@ export async function sweepRows(context: JobsContext, signal?: AbortSignal): Pro
   if (errors.length > 0) throw errors[0];
 }
 
-/** Returns whether more may be left. */
+/** Changes or deletes a batch of rows by their ids. Returns whether more rows may be left. */
 async function sweepIds({ db, rows }: JobsContext, sweep: Sweep): Promise<boolean> {
   const resting = rows.resting('cleanup');
   const { rows: found } = await sql<{ id: string }>`
@@ -123,8 +129,8 @@ async function sweepIds({ db, rows }: JobsContext, sweep: Sweep): Promise<boolea
 }
 
 /**
- * Deletes all rows up to the last row of a batch. Rows of one transaction have the same time, and are deleted together. Needs two
- * statements: the planner has to know the bound, or it would read the table from its start.
+ * Deletes all rows up to the last row of a batch, and returns whether more rows may be left. Rows of one transaction have the same time,
+ * and are deleted together. Needs two statements: the planner has to know the bound, or it would read the table from its start.
  */
 async function sweepRange({ db }: JobsContext, sweep: Sweep): Promise<boolean> {
   const by = sql.ref(sweep.by);

@@ -40,8 +40,8 @@ export async function waitForStorage(
 }
 
 /**
- * Fails the jobs that have waited in the queue for `waitSeconds`, unless any job of any account completed in that time.
- * Call it only after the storage was unreachable for as long. Returns the number of failed jobs.
+ * Fails the jobs that have waited in the queue for `waitSeconds`, unless any job of any account completed in that time. Call this function
+ * only after the storage was unreachable for `waitSeconds`. Returns the number of failed jobs.
  */
 export async function endStarved(context: JobsContext, waitSeconds: number): Promise<number> {
   const before = new Date(Date.now() - waitSeconds * 1000);
@@ -91,7 +91,7 @@ function inWords(seconds: number): string {
   return seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
 }
 
-/** Number of times that an outage has stopped the job, and the seconds since the first time. */
+/** Returns the number of times that an outage has stopped the job, and the seconds since the first time. */
 async function stopsByStorage(tx: Tx, jobId: string): Promise<{ stops: number; seconds: number }> {
   return tx
     .selectFrom('attempts')

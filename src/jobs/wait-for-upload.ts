@@ -42,7 +42,7 @@ export async function waitForUpload(context: JobsContext, claim: Claim): Promise
   });
 }
 
-/** The uploads that the job was created with, in any state. The caller has locked the job. */
+/** Locks and returns the uploads that the job was created with, in any state. The caller has locked the job. */
 function lockUploads(tx: Tx, jobId: string): Promise<Upload[]> {
   return tx
     .selectFrom('uploads')

@@ -16,17 +16,19 @@ import { newJob } from './submit.ts';
  * them. Clients don't see the children, because they are jobs of hidden copies of those kinds.
  */
 
-/** Seconds after which an unused child is erased. As long as the longest encode. */
+/**
+ * Number of seconds after which an ended child is erased if its outputs were not used. This equals the time limit of the longest encode.
+ */
 const CHILD_SECONDS = 6 * 3600;
 
-/** A copy of a kind. Only other jobs create its jobs, and clients don't see them. */
+/** Returns a copy of a kind. Only other jobs create jobs of the copy, and clients don't see these jobs. */
 export function hiddenKind<Request>(kind: Kind<Request>, name: string): Kind<Request> {
   return { ...kind, name, events: null, shown: null };
 }
 
 /**
- * The result of parsing a body of a create. Contains the request that its kind can admit, or `issues` if the schema of the kind rejects the
- * body. Null for a kind that clients don't see or that this release doesn't have.
+ * Parses the body of a create. Returns the request that the kind can admit, or `issues` if the schema of the kind rejects the body. Returns
+ * null for a kind that clients don't see or that this release doesn't have.
  */
 export function requestFor(
   kind: Kind | undefined,
@@ -45,13 +47,13 @@ export interface AdmittedChild {
   admission: Admission;
 }
 
-/** Admits children of one parent. */
+/** Admits the children of one parent. */
 export interface ChildAdmission {
   account: Account;
   admit<Request>(kindName: string, request: Request): Promise<AdmittedChild>;
 }
 
-/** Throws `JobFailure` if the account no longer exists. */
+/** Returns an object that admits the children of a job. Throws `JobFailure` if the account no longer exists. */
 export async function openChildAdmission(
   tools: WorkTools,
   { claim: { job } }: Run,
@@ -62,7 +64,7 @@ export async function openChildAdmission(
   const services: AdmissionServices = {
     context: { ...tools.context, kinds },
     planner: tools.planner,
-    // The parent checked its URLs when it was created, and the fetcher checks each address again.
+    // The URLs were checked when the parent was created, and the fetcher checks each address again.
     checkSourceUrl: () => ({ ok: true }),
     checkWebhookUrl: () => ({ ok: false, reason: 'is not available to children' }),
   };
@@ -88,7 +90,7 @@ export async function insertChildren(
 ): Promise<void> {
   const caller = callerOf(account, job);
   const sources = children.map(({ admission: { inputs, assets } }) => [...inputs, ...assets]);
-  // One call, so that all uploads are locked in the same order.
+  // Reserve all sources in one call, so that all uploads are locked in the same order.
   const locked = await reserveSources(context, tx, caller, sources.flat()).catch((error: unknown) => {
     throw rejected(error);
   });
@@ -99,12 +101,15 @@ export async function insertChildren(
   }
 }
 
-/** Outputs of every job of the account can be sources, because the parent has already checked its sources. */
+/**
+ * Returns the account of the parent as the client of its children. Outputs of every job of the account can be sources, because the sources
+ * of the parent have already been checked.
+ */
 function callerOf(account: Account, job: Run['claim']['job']): Caller {
   return { account, keyId: job.key_id, ownKeys: null, requestId: job.request_id ?? '', traceparent: job.traceparent };
 }
 
-/** Converts the rejection of a request to the failure of the parent. */
+/** Converts the rejection of a request to a failure of the parent. Returns any other error unchanged. */
 function rejected(error: unknown): unknown {
   if (!(error instanceof ApiError)) return error;
   if (error.code === 'source_deleted' || error.code === 'source_not_owned')

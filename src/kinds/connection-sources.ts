@@ -4,7 +4,7 @@ import { ApiError } from '../contract/errors.ts';
 import type { NamedSource } from '../jobs/sources.ts';
 import type { AdmissionServices, Caller } from './kind.ts';
 
-/** The error for a connection that a request names and that does not exist. */
+/** Returns the error for a connection that a request names and that does not exist. */
 export function missingConnection(field: string, name: string, near: string | null): ApiError {
   return new ApiError('connection_not_found', {
     ...{ field, reason: `there is no connection "${name}"` },
@@ -13,7 +13,7 @@ export function missingConnection(field: string, name: string, near: string | nu
   });
 }
 
-/** The sources whose connections do not exist. */
+/** Returns an error for each source whose connection does not exist. */
 export async function missingConnections(
   { context: { db, vault } }: Pick<AdmissionServices, 'context'>,
   { account }: Pick<Caller, 'account'>,

@@ -8,11 +8,14 @@ import type { AdmissionServices } from './kind.ts';
 interface NamedDestination {
   given: Destination;
   field: string;
-  /** The folder below the prefix of the connection: empty, or with a slash at the end. */
+  /** The folder below the prefix of the destination: empty, or with a slash at the end. */
   folder: string;
 }
 
-/** Finds a destination that a request names, or returns why it is not allowed. A worker checks its address when it connects. */
+/**
+ * Finds a destination that a request names. Returns an `ApiError` if the destination is not allowed. A worker checks the address when it
+ * connects.
+ */
 export async function findDestination(
   { context: { db, vault }, checkWebhookUrl }: Pick<AdmissionServices, 'context' | 'checkWebhookUrl'>,
   accountId: string,

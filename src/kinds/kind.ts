@@ -21,7 +21,7 @@ import type { Planner } from '../threads/planning/index.ts';
  * this definition. No kind imports another.
  */
 
-/** The context of everything that depends on the kinds of jobs. */
+/** The context of the functions that depend on the kinds of jobs. */
 export interface KindsContext extends JobsContext {
   kinds: ReadonlyMap<string, Kind>;
 }
@@ -42,32 +42,35 @@ export interface Caller {
 /** Services that `admit` uses. */
 export interface AdmissionServices {
   context: KindsContext;
-  /** Reads requests; large ones in a thread. */
+  /** Reviews requests. A large request is reviewed in a thread. */
   planner: Pick<Planner, 'review'>;
   /** Checks the form of a source URL, without a DNS lookup. */
   checkSourceUrl: (url: string) => { ok: boolean; reason?: string };
   /** Checks the form of the URL of a webhook, without a DNS lookup. */
   checkWebhookUrl: (url: string) => { ok: boolean; reason?: string };
-  /** Absent if requests cannot have uploads, as for the children of a job. */
+  /** Absent if requests cannot have uploads, as in requests for the children of a job. */
   settings?: { maxUploadBytes: number };
 }
 
-/** Result of `admit`: the job to insert, or the problems that prevent it. */
+/** The result of `admit`: the job to insert, or the problems that prevent it. */
 export interface Admission {
   /** Problems in the order in which they were found. A create throws the first problem. */
   problems: readonly Error[];
   resourceClass: ResourceClass;
-  /** The request as in `NewJob`. A function, because serializing a large request is slow, and only an insert needs the result. */
+  /**
+   * Returns the request as in `NewJob`. This is a function, because serializing a large request is slow, and only an insert needs the
+   * result.
+   */
   request: (() => { shown: string; sent: string }) | null;
   facts: string;
   settings: string | null;
   inputs: readonly NamedSource[];
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];
-  /** For each input, the source that was found without locking it. Absent if the inputs were not looked up. */
+  /** For each input, the source that was found without a lock, or its rejection. Absent if the inputs were not looked up. */
   foundInputs?: readonly (ResolvedSource | RejectedSource)[];
   /**
-   * `name` is the name of the download; null derives it from the first input and the format. `label` is the name of the
-   * output among several; absent or null = its format.
+   * `name` is the name of the download; null derives it from the first input and the format. `label` is the name of the output among
+   * several outputs; if it is absent or null, the format is the name.
    */
   outputs: readonly {
     format: string;
@@ -80,13 +83,13 @@ export interface Admission {
   metadata: Record<string, unknown> | null;
   /** Requested retention in seconds; null for the default of the account or server. */
   retentionSeconds: number | null;
-  /** Receives the final events of the job. */
+  /** URL that receives the final events of the job. */
   webhookUrl?: string | null;
-  /** From -10 to 10. Defaults to 0. */
+  /** Priority from -10 to 10. Defaults to 0. */
   priority?: number;
   /** False for a job that reads no source itself. By default, a job fetches if it has a source to fetch. */
   fetches?: false;
-  /** The final job that the job belongs to. An erase of the parent cancels it. */
+  /** Id of the final job to which this job belongs. If the final job is erased, this job is canceled. */
   parentId?: string;
   /** Capabilities that the job requires of a worker beyond its kind, e.g. `transcription:base-q8_0`. Defaults to none. */
   needs?: readonly string[];
@@ -102,16 +105,16 @@ export type AttemptResult =
   | { outcome: 'awaiting-review' }
   | { outcome: 'awaiting-upload' };
 
-/** `kinds` = the kinds of the worker, for a parent whose children are jobs of other kinds. */
+/** Runs an attempt at a job. `kinds` contains the kinds of the worker, for a parent whose children are jobs of other kinds. */
 export type Execute = (tools: WorkTools, run: Run, kinds: ReadonlyMap<string, Kind>) => Promise<AttemptResult>;
 
-/** Reads and opens rows for a view. */
+/** The context of views, which read and unseal rows. */
 export type ViewContext = Pick<JobsContext, 'db' | 'vault' | 'store'>;
 
 export interface SubmittedJob extends InsertedJob {
-  /** Where to send the uploads that the job awaits, by the position of their inputs; absent if the job awaits none. */
+  /** The targets of the uploads that the job awaits, by the positions of the inputs. Absent if the job awaits no upload. */
   uploads?: ReadonlyMap<number, UploadTarget>;
-  /** 1 for the next job of its class. */
+  /** Position of the job in the queue: 1 for the next job of its class, 0 while the job awaits uploads. */
   position: number;
 }
 
@@ -141,11 +144,11 @@ export interface ShownKind<Request = never> extends ShownTraits {
   /** Path below `/v1/`, such as `transcodes`. Also the tag of its operations, unless `tag` is set. */
   path: string;
   tag?: string;
-  /** Whether a separate route creates its jobs. */
+  /** Whether a separate route creates the jobs of this kind. */
   hasOwnCreate?: boolean;
   /** Statuses, in addition to the final statuses, in which a waiting request returns, because the job does not continue by itself. */
   restingStatuses?: readonly string[];
-  /** The path of its list, if it differs from `path`. */
+  /** Path of the list of jobs, if it differs from `path`. */
   listPath?: string;
   /** Description of the tag. */
   description: string;
@@ -162,14 +165,14 @@ export interface ShownKind<Request = never> extends ShownTraits {
   schemaPrefix: string;
   /** Examples for the documentation, by the names of schemas. */
   examples?: Readonly<Record<string, unknown>>;
-  /** Errors of a create, beyond the errors of every job. */
+  /** Errors of a create, in addition to the errors of every job. */
   createErrors?: readonly ErrorCode[];
   toRequest(create: CreateRequest): Request;
-  /** The view of a job that was just inserted. Reads nothing from the database. */
+  /** Returns the view of a job that was just inserted. Reads nothing from the database. */
   viewSubmitted(context: ViewContext, submitted: SubmittedJob): ShownJob;
-  /** Throws `not_found` for a job of another account or kind. */
+  /** Reads the view of a job. Throws `not_found` for a job of another account or kind. */
   read(context: ViewContext, accountId: string, id: string): Promise<ShownJob>;
-  /** Jobs of the account as lists and events show them, newest first. Omits ids that are not jobs of this kind. */
+  /** Returns jobs of the account as lists and events show them, newest first. Omits ids that are not jobs of this kind. */
   list(context: ViewContext, accountId: string, ids: readonly string[]): Promise<ListedJob[]>;
 }
 
@@ -185,7 +188,7 @@ interface ListedJob {
 }
 
 export interface Kind<Request = never> extends KindTraits {
-  /** Null for kinds that clients do not see. Present exactly if `events` is. */
+  /** Null for kinds that clients do not see, whose `events` are also null. */
   shown: ShownKind<Request> | null;
   /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */
   admit?(services: AdmissionServices, caller: Caller, request: Request): Promise<Admission>;

@@ -28,7 +28,7 @@ export async function listAllJobs(
     if (ids.length === 0) continue;
     for (const job of await context.kinds.get(name)!.shown!.list(context, owner.accountId, ids)) shown.set(job.id, job);
   }
-  // Omit a job that was deleted meanwhile.
+  // Omit a job that was deleted after the page was read.
   const items = rows.flatMap(({ id, kind }) => (shown.has(id) ? [{ ...shown.get(id), id, kind }] : []));
   return { items, total: counted.reduce((sum, count) => sum + count, 0), next };
 }

@@ -24,9 +24,9 @@ export function hasUploads({ inputs }: Pick<Admission, 'inputs'>): boolean {
 }
 
 /**
- * Prepares the uploads of admitted jobs before the transaction that inserts them, and drops the uploads of jobs that were
- * not inserted, as `work` reports for each job. `space` is the free space of the storage, which uploads reserve, or null if no job
- * has uploads. If the space may not suffice, `work` runs again with a new measurement.
+ * Prepares the uploads of admitted jobs, and calls `work`, which inserts the jobs in a transaction. Then drops the uploads of each job for
+ * which `isInserted` returns false. `space` is the free space of the storage, which uploads reserve, or null if no job has uploads. If
+ * `work` throws `SpaceNearlyFull`, calls it again with a new measurement.
  */
 export async function withPreparedUploads<T>(
   context: Pick<Context, 'store' | 'db'>,
@@ -45,7 +45,7 @@ export async function withPreparedUploads<T>(
       )
     ).answer;
   const space = spaceForUploads(context);
-  space.catch(() => {}); // reported by `work`
+  space.catch(() => {}); // `work` reports the error.
   const prepared: Map<number, PreparedUpload>[] = admissions.map(() => new Map());
   let isUsed: (index: number) => boolean = () => false;
   try {
@@ -61,7 +61,7 @@ export async function withPreparedUploads<T>(
       return work(prepared, freshSpace(context, { withinMs: NEEDED_SPACE_MS }));
     });
     isUsed = isInserted;
-    // Streams that miss this notification poll for events.
+    // Ignore errors, because streams that miss this notification poll for events.
     if (prepared.some((_, index) => isInserted(index))) announceEvents(context.db, {}).catch(() => {});
     return answer;
   } finally {
@@ -73,13 +73,13 @@ export async function withPreparedUploads<T>(
   }
 }
 
-/** The uploads of a job that are inserted in the transaction of the caller. */
+/** The uploads of a job that were inserted in the transaction of the caller, by the positions of the inputs. */
 export interface InsertedUploads {
   sources: ReadonlyMap<number, Pick<ResolvedSource, 'uploadId' | 'shownUrl'>>;
   targets: ReadonlyMap<number, UploadTarget>;
 }
 
-/** Inserts the uploads of a job. Throws like a presign if account or storage has no capacity for one of them. */
+/** Inserts the uploads of a job. Throws the errors of a presign if the account or the storage has no capacity for one of the uploads. */
 export async function insertUploads(
   context: Context,
   tx: Tx,
@@ -97,8 +97,8 @@ export async function insertUploads(
 }
 
 /**
- * Locks sources that are named by URLs in one call, so that all uploads are locked in one order. A new upload needs no lock. `known` is as
- * in `reserveSources`.
+ * Locks all sources that are named by URLs in one call, so that uploads are always locked in the same order. New uploads need no lock.
+ * `reserveSources` documents `known`.
  */
 export async function lockNamed(
   context: Context,

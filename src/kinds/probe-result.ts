@@ -6,7 +6,7 @@ import type { Job } from '../jobs/rows.ts';
 
 export const resultJson = storedJson('result of a probe', 1, probeResult);
 
-/** The result of a completed probe. Null once it has been erased. */
+/** Returns the result of a completed probe; null once it has been erased. */
 export function openResult(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'plan_sealed'>): ProbeAnswer | null {
   const text = openColumn(vault, 'jobs', 'plan_sealed', job);
   return text === null ? null : resultJson.read(JSON.parse(text));

@@ -9,7 +9,7 @@ const rejection = {
   suggestion: 'Take less.',
 };
 
-describe('positions', () => {
+describe('positionOf', () => {
   it.each([
     ['options[2]', 7, '/options/2/argument'],
     ['options[2]', null, '/options/2'],
@@ -20,7 +20,7 @@ describe('positions', () => {
     ['options[1].argument.style.x', 3, '/options/1/argument/style/x'],
     ['ffmpeg_command', 9, '/ffmpeg_command'],
     ['output_files.a/b~c', null, '/output_files/a~1b~0c'],
-  ])('positions of %s at %s lead to %s', (field, offset, pointer) => {
+  ])('converts the field %s with the offset %s to the pointer %s', (field, offset, pointer) => {
     expect(positionOf(field, offset)).toEqual({ pointer, offset });
   });
 });
@@ -29,7 +29,7 @@ const problemsOf = (rejections: (typeof rejection)[]) =>
   rejections.map((one) => rejectionProblem(one, undefined, locateInRequest));
 
 describe('rejections', () => {
-  it('are one error, which begins with the first rejection and has the position of each', () => {
+  it('are combined into one error that describes the first rejection and lists all rejections', () => {
     const second = { ...rejection, field: 'filters[0]', offset: 0 };
     const { details, status } = rejectionError('option_refused', problemsOf([rejection, second]));
     const first = { field: 'options[2]', option: 'scale=w', reason: 'It is too large.', suggestion: 'Take less.' };
@@ -38,7 +38,7 @@ describe('rejections', () => {
     expect((details as { all: object[] }).all).toHaveLength(2);
   });
 
-  it('contain no query of a URL that they quote', () => {
+  it('quote URLs without their queries', () => {
     const quoting = {
       ...rejection,
       reason: "It does not read 'https://h/x.srt?token=abc'.",
@@ -48,10 +48,10 @@ describe('rejections', () => {
   });
 });
 
-describe('sources', () => {
+describe('a source', () => {
   const privateOnly = () => ({ ok: false, reason: 'It is private.' });
 
-  it('sources that may not be fetched are rejected in the field that names them, and gs:// is checked elsewhere', () => {
+  it('is rejected in the field that names it if its URL may not be fetched, except for gs:// URLs, which other code checks', () => {
     expect(rejectedUrl(privateOnly, { url: 'gs://b/a', field: 'inputs[0].url' })).toBeNull();
     const source = { url: 'http://10.0.0.1/a.srt', field: 'filters[1]' };
     expect(rejectedUrl(privateOnly, source)).toBe('It is private.');

@@ -15,13 +15,16 @@ export interface RequestPosition {
   field: string;
 }
 
-/** Maps a field of the request to its position in the client's input. `offset` is a number of characters in an argument. */
+/**
+ * Maps a field of the request to its position in the client's input. `offset` is the number of characters before the problem in the text of
+ * the field.
+ */
 export type Locate = (field: string, offset: number | null) => RequestPosition;
 
-/** The identity mapping, for a plain request. */
+/** Locates a field in a plain request, in which the field has the same name. */
 export const locateInRequest: Locate = (field, offset) => ({ position: positionOf(field, offset), field });
 
-/** Describes a rejection by its position in the client's input. It may quote the client's text. */
+/** Describes a rejection by its position in the client's input. The description may quote the client's text, without queries of URLs. */
 export function rejectionProblem(one: Rejection, sent: unknown, locate: Locate): RequestProblem {
   const rejection = misnamedArgument(one, sent) ?? one;
   return {
@@ -32,7 +35,7 @@ export function rejectionProblem(one: Rejection, sent: unknown, locate: Locate):
   };
 }
 
-/** The 422 for the first problem, with all problems in `all`. */
+/** Returns the 422 error for the first problem. `all` lists the first 50 problems. */
 export function rejectionError(
   code: 'option_refused' | 'command_refused',
   problems: readonly RequestProblem[],
@@ -41,7 +44,10 @@ export function rejectionError(
   return new ApiError(code, { ...all[0], all });
 }
 
-/** Why the URL of a source may not be fetched; null if it may, or if it names an object in Airlock's storage. */
+/**
+ * Returns why the URL of a source may not be fetched. Returns null if it may be fetched, or if the source is an upload or an object in
+ * Airlock's storage.
+ */
 export function rejectedUrl(
   check: (url: string) => { ok: boolean; reason?: string },
   { url, upload }: NamedSource,
@@ -66,7 +72,7 @@ export function sourceError({ field }: NamedSource, reason: string, locate: Loca
   });
 }
 
-/** A source that a create would reject, in the result of a dry run. */
+/** Returns the problem of a source that a create would reject, for the result of a dry run. */
 export function sourceProblem(
   source: NamedSource,
   why: { reason: string } | { code: ErrorCode },
@@ -79,7 +85,7 @@ export function sourceProblem(
   return { ...locate(source.field, null), option: '', ...text };
 }
 
-/** Returns the problem of an option whose argument was sent under another name, such as `value`; null for all other rejections. */
+/** Returns the problem of an option whose argument was sent under another name, such as `value`. Returns null for all other rejections. */
 function misnamedArgument(rejection: Rejection, sent: unknown): Rejection | null {
   if (!/(?:^|\.)options\[\d+\]$/.test(rejection.field)) return null;
   const option = valueAt(sent, partsOf(rejection.field));

@@ -11,7 +11,7 @@ import { transcode } from './transcode/index.ts';
 import { transcribe } from './transcribe/index.ts';
 import { transcribePiece } from './transcribe-piece/index.ts';
 
-/** The registry can ignore the type of a request, because only a kind's own `admit` receives the result of its `toRequest`. */
+/** Hides the type of a kind's requests. This is safe, because only the kind's own `admit` receives the result of its `toRequest`. */
 const asKind = <Request>(kind: Kind<Request>) => kind as unknown as Kind;
 
 const KINDS: readonly Kind[] = [
@@ -19,7 +19,7 @@ const KINDS: readonly Kind[] = [
   ...[asKind(transcribe), transcribePiece, asKind(redelivery)],
 ];
 
-/** Kinds whose jobs a run of a blueprint creates, and the names of their hidden copies. */
+/** Kinds whose jobs a run of a blueprint creates, with the names of their hidden copies. */
 const CHILDREN = new Map([
   ['transcode', RENDER_KIND],
   ['transcribe', TRANSCRIBE_KIND],
@@ -29,5 +29,5 @@ const hidden = KINDS.flatMap((kind) => {
   return name === undefined ? [] : [hiddenKind(kind, name)];
 });
 
-/** Every kind of job by its name. */
+/** Every kind of job, by its name. */
 export const kinds: ReadonlyMap<string, Kind> = new Map([...KINDS, ...hidden].map((kind) => [kind.name, kind]));

@@ -18,26 +18,26 @@ import { checkJob, insertAdmitted, type SubmitOptions } from './submit.ts';
 /** An entry of a batch: a request, or the rejection of an invalid body. */
 export type BatchEntry<Request> = { request: Request } | { rejection: ApiError };
 
-/** The result of an entry. */
+/** The result of an entry: the submitted job, or the rejection. */
 export type BatchResult = { index: number } & ({ submitted: SubmittedJob } | { rejection: ApiError });
 
 export interface BatchRequest<Request> {
   entries: readonly BatchEntry<Request>[];
   metadata: Record<string, unknown> | null;
-  /** Receives the event that ends the batch. */
+  /** URL that receives the final event of the batch. */
   webhookUrl: string | null;
 }
 
 export interface BatchOptions<Answer> {
   idempotency: SubmitOptions<Answer>['idempotency'];
   answer: (batch: BatchRow, results: readonly BatchResult[]) => Answer;
-  /** The error of a rejection, for later responses, without the texts that must not be stored. */
+  /** Returns the error of a rejection for later responses, without the texts that must not be stored. */
   rejection: (index: number, rejection: ApiError) => object;
 }
 
 /**
- * Submits several jobs in one transaction. Each is accepted or rejected as if it were submitted alone. Throws `ApiError` only for a problem
- * of the complete batch. Resolves when all accepted jobs are committed.
+ * Submits several jobs in one transaction. Each job is accepted or rejected as if it were submitted alone. Throws an error only if it
+ * concerns the complete batch. Resolves when all accepted jobs are committed.
  */
 export async function submitBatch<Request, Answer>(
   services: AdmissionServices,
@@ -48,7 +48,7 @@ export async function submitBatch<Request, Answer>(
 ): Promise<Answer> {
   const { context } = services;
   const measuring = recentSpace(context);
-  measuring.catch(() => {}); // The request is checked first, so its problems take precedence.
+  measuring.catch(() => {}); // Await this later, because problems of the request take precedence.
   const admitted: (Admission | ApiError)[] = [];
   for (const entry of batch.entries) {
     admitted.push('rejection' in entry ? entry.rejection : await admitOne(services, kind, caller, entry.request));
@@ -102,7 +102,7 @@ async function admitOne<Request>(
   }
 }
 
-/** Rejects a batch if none of its jobs would be accepted, before any of its rows are written. */
+/** Throws if none of the jobs of a batch would be accepted, before any row of the batch is written. */
 async function requireBatchCapacity(
   tx: Tx,
   { account }: Caller,
@@ -114,7 +114,7 @@ async function requireBatchCapacity(
   if (jobs > 0) await requireCapacity(tx, account, 0);
 }
 
-/** Locks the rows that the entries lock one by one in a fixed order, so that two batches never wait for each other. */
+/** Locks all rows that the entries would lock one by one, in a fixed order, so that two batches never wait for each other. */
 async function lockAll(
   { context }: AdmissionServices,
   tx: Tx,
@@ -168,7 +168,7 @@ async function insertAll(
   return results;
 }
 
-/** Rethrows an error that also concerns the other entries. */
+/** Returns an error that concerns only one entry as the rejection of this entry. Rethrows any other error. */
 function asRejection(error: unknown): ApiError {
   const isOwn = error instanceof ApiError && (error.status < 500 || error.status === 507);
   if (!isOwn || error.code === 'account_disabled') throw error;

@@ -12,7 +12,7 @@ describe('a submitted job', () => {
 
   const jobsOf = async (account: Account) => (await world.list(account)).map(({ status }) => status);
 
-  it('is rejected exactly at the limit of waiting jobs, regardless of how many are submitted at the same time', async () => {
+  it('is rejected exactly at the limit of waiting jobs, regardless of how many jobs are submitted at the same time', async () => {
     const account = await world.account({ max_queued: 5000 });
     await world.accept(account);
     // Simulate 4,996 waiting jobs: too few to be checked under the lock before the insert, and close to the limit of 5,000.
@@ -28,7 +28,7 @@ describe('a submitted job', () => {
     expect(await jobsOf(account)).toHaveLength(5);
   });
 
-  it('is not inserted alongside its checks shortly after a rejection of its account', async () => {
+  it('is inserted only after its checks if another job of its account was rejected shortly before', async () => {
     const account = await world.account({ max_stored_bytes: 64 });
     const { fileUrl } = await world.upload(account);
     const sent = vi.spyOn(pg.Client.prototype, 'query');
@@ -45,7 +45,7 @@ describe('a submitted job', () => {
     }
   });
 
-  it('is inserted alongside its checks after an insert that failed for another reason than a rejection', async () => {
+  it('is still inserted alongside its checks after an insert that failed for another reason than a rejection', async () => {
     const account = await world.account();
     const { fileUrl } = await world.upload(account);
     const job = { inputs: [{ url: fileUrl }] };
@@ -64,7 +64,7 @@ describe('a submitted job', () => {
     }
   });
 
-  it('leaves nothing if a check alongside its insert rejects it', async () => {
+  it('leaves no job and no event if a check alongside its insert rejects it', async () => {
     const account = await world.account({ max_stored_bytes: 64 });
     const { fileUrl } = await world.upload(account);
     await expect(world.accept(account, { inputs: [{ url: fileUrl }] })).rejects.toMatchObject({

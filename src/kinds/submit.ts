@@ -19,15 +19,17 @@ import type { Admission, AdmissionServices, Caller, Kind, KindsContext, Submitte
 import { hasUploads, insertUploads, lockNamed, type PreparedUploads, withPreparedUploads } from './prepare-uploads.ts';
 
 export interface SubmitOptions<Answer> {
-  /** Null: every call creates a job. `route` separates the keys of different routes. A repeated call must have the same `body`. */
+  /**
+   * If `key` is null, every call creates a job. `route` separates the keys of different routes. A repeated call must have the same `body`.
+   */
   idempotency: { key: string | null; route: string; body: unknown };
-  /** Builds the response, which repeated calls also get. */
+  /** Builds the response. Repeated calls get the same response. */
   answer: (submitted: SubmittedJob) => Answer;
 }
 
 /**
- * Submits a job for a client: its kind checks the request, then one transaction inserts all rows of the job. All jobs of clients are
- * created here. Throws `ApiError` with the first problem. Resolves when the job is committed.
+ * Submits a job for a client: its kind checks the request, then one transaction inserts all rows of the job. Throws the first problem.
+ * Resolves when the job is committed.
  */
 export async function submitJob<Request, Answer>(
   services: AdmissionServices,
@@ -37,9 +39,9 @@ export async function submitJob<Request, Answer>(
   options: SubmitOptions<Answer>,
 ): Promise<Answer> {
   const { context } = services;
-  // Outside of the transaction, because a storage that hangs must not block database connections.
+  // Measure the space outside of the transaction, because a storage that does not respond must not block database connections.
   const measuring = recentSpace(context);
-  measuring.catch(() => {}); // The request is checked first, so its problems take precedence.
+  measuring.catch(() => {}); // Await this later, because problems of the request take precedence.
   const admission = await checkJob(services, kind, caller, request);
   if (admission.problems[0]) throw admission.problems[0];
   const { idempotency } = options;
@@ -58,7 +60,10 @@ export async function submitJob<Request, Answer>(
 
 type Answered<Answer> = { answer: Answer; repeated: boolean };
 
-/** Inserts a job in the fastest possible way. */
+/**
+ * Inserts a job alongside its checks if `mayInsertAtOnce` allows this, and otherwise after its checks. Locks the account if the job could
+ * exceed a limit of the account.
+ */
 async function insertOnce<Answer>(
   context: Pick<KindsContext, 'db'>,
   caller: Caller,
@@ -82,12 +87,12 @@ async function insertOnce<Answer>(
 }
 
 /**
- * Milliseconds after a rejection for which jobs of the account are inserted only after their checks, because the next job may also be
+ * Milliseconds after a rejection during which jobs of the account are inserted only after their checks, because the next job may also be
  * rejected.
  */
 const REJECTED_MS = 10_000;
 const MAX_REJECTED = 10_000;
-/** Ends of these periods, by account. */
+/** Times at which the periods after rejections end, by the ids of the accounts. */
 const rejectedUntil = new Map<string, number>();
 
 function noteRejected({ id }: Account): void {
@@ -103,7 +108,7 @@ function recentlyRejected({ id }: Account): boolean {
   return false;
 }
 
-/** Checks a request like `submitJob`, without inserting a job. Returns the reasons for a rejection in `problems`. */
+/** Checks a request like `submitJob`, but inserts no job. Returns the reasons for a rejection in `problems`. */
 export async function checkJob<Request>(
   services: AdmissionServices,
   kind: Pick<Kind<Request>, 'name' | 'admit'>,
@@ -114,7 +119,7 @@ export async function checkJob<Request>(
   return kind.admit(services, caller, request);
 }
 
-/** The batch of a job, and its position in it. */
+/** The batch of a job, and the position of the job in the batch. */
 export interface BatchPosition {
   id: string;
   index: number;
@@ -147,7 +152,7 @@ export async function insertAdmitted(services: AdmissionServices, tx: Tx, job: A
   ]);
   const locked = inserted ? found.map((one, index) => ({ ...one, ...inserted.sources.get(index) })) : found;
   if (storesSomething(admission)) await requireMinutes(tx, account, locked.slice(0, admission.inputs.length));
-  // The secret that signs the webhook. It is created here because workers may only read it.
+  // Create the secret that signs webhooks here, because workers may only read it.
   if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
   if (!inserted) return insertLocked(services, tx, job, locked);
   const submitted = await insertLocked(services, tx, { ...job, awaiting: { id } }, locked);
@@ -165,13 +170,13 @@ function mayInsertAtOnce(caller: Caller, admission: Admission): boolean {
   return !dependsOnReads && !countsAll && !recentlyRejected(account);
 }
 
-/** Whether the minutes of the account's open jobs are counted, under its lock. */
+/** Whether the minutes of the account's open jobs must be counted while the account is locked. */
 function countsMinutes({ account }: Caller, admission: Admission): boolean {
   return storesSomething(admission) && account.monthly_minutes !== null;
 }
 
 /**
- * Like `insertAdmitted`, for a job for which `mayInsertAtOnce` returns true. A rejection rolls the insert back. Also throws
+ * Inserts a job like `insertAdmitted`, if `mayInsertAtOnce` returns true for it. A rejection rolls the insert back. Also throws
  * `QueueNearlyFull`.
  */
 async function insertOptimistically(services: AdmissionServices, tx: Tx, job: AdmittedJob): Promise<SubmittedJob> {
@@ -186,7 +191,7 @@ async function insertOptimistically(services: AdmissionServices, tx: Tx, job: Ad
     if (!hasAmpleCapacity(caller.account, waiting)) throw new QueueNearlyFull();
     return submitted;
   } catch (error) {
-    // Note only a rejection by a check. An outage or a bug does not predict the result of the next job.
+    // Remember only rejections by checks. An outage or a bug does not predict the result of the next job.
     if (error instanceof ApiError || error instanceof QueueNearlyFull) noteRejected(caller.account);
     throw error;
   }
@@ -196,12 +201,12 @@ function requireEnabled({ disabled_at }: Account): void {
   if (disabled_at) throw new ApiError('account_disabled');
 }
 
-/** A job without outputs stores and bills nothing. */
+/** Whether a job stores and bills anything. A job without outputs stores and bills nothing. */
 function storesSomething({ outputs }: Admission): boolean {
   return outputs.length > 0;
 }
 
-/** Returns null if the sources must be read under their locks. */
+/** Returns the sources that were found without locks. Returns null if the sources must be read under their locks. */
 function knownSources({ assets, foundInputs }: Admission): readonly ResolvedSource[] | null {
   return assets.length === 0 ? reusableSources(foundInputs) : null;
 }
@@ -219,7 +224,10 @@ async function lockSources(
   return locked;
 }
 
-/** `waiting` is the number of light and heavy jobs of the account that already wait; 0 if the job awaits uploads. */
+/**
+ * Inserts a job whose sources are locked. `waiting` is the number of light and heavy jobs of the account that already wait, or 0 if the job
+ * awaits uploads.
+ */
 async function insertLocked(
   { context }: AdmissionServices,
   tx: Tx,
@@ -248,7 +256,7 @@ async function insertLocked(
   return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0), waiting };
 }
 
-/** An admitted job with its sources, locked in the order of its inputs and assets. */
+/** Returns an admitted job in the form in which it is inserted. `locked` contains its sources in the order of its inputs and assets. */
 export function newJob(
   { kind, caller, admission }: Pick<AdmittedJob, 'kind' | 'caller' | 'admission'>,
   locked: readonly ResolvedSource[],
@@ -273,7 +281,7 @@ export function newJob(
   };
 }
 
-/** `holiday.mp4`; `holiday-small.mp4` for the output `small`. */
+/** Returns the name of a download: `holiday.mp4`, or `holiday-small.mp4` for the output `small`. */
 function downloadName(input: ResolvedSource, { format, label }: { format: string; label?: string | null }): string {
   return `${splitExtension(input.name).stem || 'output'}${label ? `-${label}` : ''}.${format}`;
 }

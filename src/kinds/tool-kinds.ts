@@ -12,7 +12,7 @@ interface ToolKind {
   tools: KindToolTexts;
 }
 
-/** The kinds whose jobs clients see, for tools. */
+/** Returns the kinds whose jobs clients see, in the form that tools need. */
 export function toolKinds(kinds: ReadonlyMap<string, Kind>): ToolKind[] {
   return [...kinds.values()].flatMap(({ name, shown, admit }) => {
     if (!shown) return [];

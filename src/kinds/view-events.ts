@@ -11,7 +11,7 @@ import type { Kind, KindsContext, ViewContext } from './kind.ts';
 
 type EventContext = ViewContext & Pick<KindsContext, 'kinds'>;
 
-/** The event types of all kinds, and their views. */
+/** Returns the event types of all kinds, and the function that views events. */
 export function eventViewer(context: EventContext): EventViewer {
   return { catalog: eventCatalog(context), view: (accountId, events) => viewEvents(context, accountId, events) };
 }
@@ -54,7 +54,7 @@ async function viewEvents(
   });
 }
 
-/** For each event that ends a job, the job as in a list. */
+/** Returns the job of each event that ends a job, in the form of a list. */
 async function endedJobs(
   context: EventContext,
   accountId: string,
@@ -80,19 +80,19 @@ async function endedJobs(
   return found;
 }
 
-/** The types that an event has in all kinds. */
+/** Returns the types that an event has in all kinds. */
 function typesOf(kinds: Iterable<Pick<Kind, 'events'>>, event: JobEvent): ReadonlySet<string> {
   return new Set([...kinds].flatMap(({ events }) => (events ? [`${events.prefix}.${event}`] : [])));
 }
 
-/** The name of the output that an event concerns. A download of the output requires this name. */
+/** Returns the name of the output that an event concerns. A download of the output requires this name. */
 function outputOf({ jobId, payload }: StoredEvent, names: ReadonlyMap<string, readonly string[]>): string | null {
   return names.get(jobId ?? '')?.[Number(payload.position)] ?? null;
 }
 
 /**
- * Returns these events with their views. If an event cannot be shown, for example because a newer release wrote its job, the event is
- * omitted and reported. Rejects when the database is unreachable.
+ * Returns these events with their views. An event that cannot be shown, for example because a newer release wrote its job, is omitted and
+ * reported. Rejects if the database is unreachable.
  */
 export async function viewEachEvent<E extends StoredEvent>(
   context: EventContext & Pick<KindsContext, 'rows'>,

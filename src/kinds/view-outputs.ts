@@ -9,8 +9,8 @@ import { type JobOutput, outputFacts } from '../jobs/rows.ts';
 export type ViewedOutput = Omit<JobOutput, 'name_sealed'>;
 
 /**
- * The outputs of a job as clients see them. A job with several outputs shows all of them, with their status. A job with one output shows it
- * after the job is completed.
+ * Returns the outputs of a job as clients see them. A job with several outputs shows all of them, with their status. A job with one output
+ * shows it after the output is completed.
  */
 export function viewOutputs(vault: Vault, rows: readonly ViewedOutput[]): OutputView[] {
   const views = namedOutputs(vault, rows).map(({ name, row }) => viewOutput(vault, name, row));
@@ -23,7 +23,7 @@ function viewOutput(vault: Vault, name: string, row: ViewedOutput): OutputView {
   return {
     name,
     role: OUTPUT_ROLES.find((role) => role === row.role) ?? 'media',
-    // A newer release may have more codes.
+    // A newer release may have stored a status that this release does not know.
     status: OUTPUT_STATUSES.find((status) => status === row.status) ?? 'pending',
     format: row.format,
     size: facts?.size ?? null,

@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/errors.ts';
 import type { AdmissionServices } from './kind.ts';
 
-/** Returns the reason why Airlock can't send events to this URL, as an error for the field that contains the URL. */
+/** Returns an error for the field that contains the URL if Airlock can't send events to this URL. */
 export function rejectedWebhook(
   { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
   url: string | undefined,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createAddressRates } from './address-rates.ts';
 
-it('an address can send the requests of a minute at once, and further requests as its limit refills', () => {
+it('an address can send as many requests as its burst allows at once, and further requests as its bucket refills', () => {
   let now = 0;
   const rates = createAddressRates({ burst: 60, perMinute: 60 }, () => now);
   for (let count = 0; count < 60; count++) expect(rates.spend('a')).toBe(0);
@@ -16,7 +16,7 @@ it('an address can send the requests of a minute at once, and further requests a
   expect(rates.spend('a')).toBeGreaterThan(0);
 });
 
-it('an address that uses more tokens than it has owes none', () => {
+it('an address that uses more tokens than it has left owes no tokens', () => {
   let now = 0;
   const rates = createAddressRates({ burst: 100, perMinute: 600 }, () => now);
   rates.use('a', 80);
@@ -27,7 +27,7 @@ it('an address that uses more tokens than it has owes none', () => {
   expect(rates.spend('a')).toBe(0);
 });
 
-it('an address can spend several tokens at once, and none if too few are left', () => {
+it('an address can spend several tokens at once, but spends none if too few are left', () => {
   let now = 0;
   const rates = createAddressRates({ burst: 100, perMinute: 600 }, () => now);
   expect(rates.spend('a', 80)).toBe(0);
@@ -37,7 +37,7 @@ it('an address can spend several tokens at once, and none if too few are left', 
   expect(rates.spend('a', 40)).toBe(0);
 });
 
-it('an address can reserve tokens in advance, in the order of its requests, for a limited time', () => {
+it('an address can reserve tokens that it gets within a limited time, in the order of its requests', () => {
   let now = 0;
   const rates = createAddressRates({ burst: 100, perMinute: 600 }, () => now);
   expect([100, 10, 20].map((tokens) => rates.reserve('a', tokens, 3_000))).toEqual([0, 1_000, 3_000]);

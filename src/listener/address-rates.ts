@@ -1,4 +1,7 @@
-/** Maximum number of remembered addresses, which need some 150 bytes each. Beyond it, the oldest address is forgotten and starts again. */
+/**
+ * Maximum number of remembered addresses. An address takes about 150 bytes. Beyond this number, the oldest address is forgotten, so it
+ * starts again with a full bucket.
+ */
 const MAX_ADDRESSES = 10_000;
 const MINUTE_MS = 60_000;
 
@@ -9,8 +12,8 @@ export interface AddressRates {
    */
   spend(address: string, tokens?: number): number;
   /**
-   * Counts events that will happen as soon as they are allowed. Returns the milliseconds until then. If that is more than `maxMs`, returns
-   * null and counts none.
+   * Counts events that will happen as soon as they are allowed. Returns the milliseconds until then. If that is more than `maxMs`, counts
+   * no event and returns null.
    */
   reserve(address: string, tokens: number, maxMs: number): number | null;
   /** Counts as many of these events as are allowed. */
@@ -18,22 +21,23 @@ export interface AddressRates {
 }
 
 interface Bucket {
-  /** Tokens that are left. Negative while reserved events are not allowed yet. */
+  /** Number of tokens that are left. Negative while reserved events are not allowed yet. */
   tokens: number;
-  /** Time of `tokens`. */
+  /** Time at which `tokens` was computed. */
   at: number;
 }
 
 export interface RateLimit {
-  /** Events that an address may cause at once. */
+  /** Number of events that an address may cause at once. */
   burst: number;
-  /** Further events that an address may cause in each minute. */
+  /** Number of further events that an address may cause per minute. */
   perMinute: number;
 }
 
 /**
- * Limits events per address in this process, without the database: a bucket of `burst` tokens that refills with `perMinute`.
- * @param now milliseconds; tests replace it
+ * Limits events per address, in the memory of this process. Each address has a bucket of `burst` tokens, to which `perMinute` tokens are
+ * added in each minute.
+ * @param now returns milliseconds; tests replace it
  */
 export function createAddressRates(
   { burst, perMinute }: RateLimit,
@@ -49,7 +53,7 @@ export function createAddressRates(
     return bucket;
   }
 
-  /** The bucket of an address, refilled until now. */
+  /** Returns the bucket of an address, refilled until now. */
   function bucketOf(address: string): Bucket {
     const at = now();
     const bucket = buckets.get(address) ?? addBucket(address, at);

@@ -12,7 +12,7 @@ const HELD = 'GET /held HTTP/1.1\r\nhost: h\r\n\r\n';
 interface World {
   guard: ConnectionGuard;
   port: number;
-  /** Connects from a local address. */
+  /** Opens a connection from the local address. */
   open(address: string): Socket;
   reported: object[];
 }
@@ -103,7 +103,7 @@ it('the guard counts a connection that it closes for pipelining as many new conn
   expect(world.guard.counts().open).toBe(0);
 });
 
-it('the guard counts a connection that is closed because its body is not sent as several new connections of its address', async () => {
+it('the guard counts a connection whose client does not send the body as several new connections of its address', async () => {
   const server = createServer((request, response) => {
     world.guard.countUnsent(request.socket);
     response.end();
@@ -116,7 +116,7 @@ it('the guard counts a connection that is closed because its body is not sent as
   expect(world.guard.counts().rejected).toMatchObject({ address_rate: 1 });
 });
 
-it('the guard evicts an idle connection of the address with the most connections for another address', async () => {
+it('the guard evicts an idle connection of the address with the most connections to accept a connection of another address', async () => {
   const world = await start({ total: 6 });
   const greedy = await fill(world, '127.0.0.2', 4);
   greedy[0]!.write(HELD);
@@ -141,7 +141,7 @@ it('the guard evicts no connection whose request is authenticated', async () => 
   expect(world.guard.counts()).toMatchObject({ open: 4, rejected: { evicted: 0 } });
 });
 
-it('the guard evicts no connection of an address that has no more connections than the address of the new one', async () => {
+it('the guard evicts no connection of an address that has no more connections than the address of the new connection', async () => {
   const world = await start({ total: 4 });
   const idle = [...(await fill(world, '127.0.0.2', 2)), ...(await fill(world, '127.0.0.3', 2))];
   await ended(world.open('127.0.0.3'));
@@ -149,7 +149,7 @@ it('the guard evicts no connection of an address that has no more connections th
   expect(world.guard.counts()).toMatchObject({ open: 4, rejected: { evicted: 0, total_limit: 1 } });
 });
 
-it('the guard evicts a running request that is not authenticated when no connection is idle', async () => {
+it('the guard evicts a connection whose request is not authenticated if no connection is idle', async () => {
   const world = await start({ total: 3 });
   const busy = await fill(world, '127.0.0.2', 3);
   for (const socket of busy) socket.write(HELD);
@@ -159,7 +159,7 @@ it('the guard evicts a running request that is not authenticated when no connect
   expect(world.guard.counts().rejected.evicted).toBeGreaterThan(0);
 });
 
-it('the guard closes a connection that sends nothing, and a connection that sends its headers byte by byte', async () => {
+it('the guard closes a connection that sends nothing, and a connection that does not complete its headers in time', async () => {
   const server = createServer({ headersTimeout: 2_000, connectionsCheckingInterval: 100 }, answer);
   server.on('clientError', (_error, socket) => socket.destroy());
   const world = await start({ firstByteMs: 100 }, server);

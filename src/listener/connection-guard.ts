@@ -10,8 +10,8 @@ export interface ConnectionLimits {
   /** Maximum number of concurrent connections per IPv4 address or IPv6 /64. */
   perAddress: number;
   /**
-   * New connections that an address may open in a minute. Another half of `perAddress` may be opened at once. Without this value, only
-   * concurrent connections are limited.
+   * Number of new connections that an address may open per minute, in addition to half of `perAddress` at once. If omitted, only concurrent
+   * connections are limited.
    */
   newPerMinute?: number;
   /** Maximum milliseconds from accept to the first byte. */
@@ -19,20 +19,23 @@ export interface ConnectionLimits {
 }
 
 export const REJECTION_REASONS = [
+  /** The address had too many connections. */
   'address_limit',
+  /** The address opened too many new connections. */
   'address_rate',
+  /** There were too many connections in total. */
   'total_limit',
+  /** The connection was idle or not authenticated, and was closed in favor of another address. */
   'evicted',
+  /** The first byte was not received in time. */
   'silent',
+  /** The request headers were not complete in time. */
   'slow_head',
+  /** Too many requests waited for earlier requests. */
   'pipelined',
 ] as const;
 
-/**
- * Why a connection was closed: too many connections of its address; too many new connections of its address; too many connections in total;
- * evicted for another address while idle or not authenticated; no first byte in time; incomplete request headers; too many requests that
- * wait for earlier requests.
- */
+/** Why a connection was closed. */
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 export interface ConnectionCounts {
@@ -68,12 +71,12 @@ export interface GuardOptions {
 
 interface Connection {
   peer: string;
-  /** The TLS session once it exists; before that, `raw`. */
+  /** The TLS session once its handshake is complete. Until then, `raw`. */
   socket: Socket;
   raw: Socket;
   group: Group;
   openedAt: number;
-  /** Running requests. */
+  /** Number of running requests. */
   requests: number;
   /** Whether a running request has been authenticated. */
   isProtected: boolean;
@@ -87,17 +90,19 @@ interface Group {
 }
 
 const SWEEP_MS = 1_000;
-/** Number of new connections as which a connection counts that is closed for pipelining. Parsing its requests costs Node about as much. */
+/**
+ * Number of new connections that a connection counts as when it is closed for pipelining. Parsing its requests costs Node about as much.
+ */
 const PIPELINED_COST = 16;
-/** Number of new connections as which a connection counts that is closed because its client has not sent its body. */
+/** Number of new connections that a connection counts as when it is closed because its client has not sent its body. */
 const UNSENT_COST = 8;
 const REPORT_MS = 10_000;
 
 /**
  * Limits the connections of a listener per address and in total. Runs before HTTP and TLS, so that an excess connection costs no parser and
- * no handshake. At the total limit, a new connection evicts a connection of the address with the most connections, provided that its own
- * address has fewer. It evicts an idle connection, or else a connection whose request has not been authenticated. Call this before the
- * server listens. The server must handle `clientError`.
+ * no handshake. At the total limit, a new connection evicts a connection of another address that has more connections, starting with the
+ * address that has the most. The evicted connection is idle or, if the address has no idle connection, has a request that is not
+ * authenticated. Call this before the server listens. The server must handle `clientError`.
  */
 export function guardConnections(server: HttpServer | HttpsServer, options: GuardOptions): ConnectionGuard {
   const guard = new Connections(options);
@@ -159,7 +164,7 @@ class Connections implements ConnectionGuard {
     return true;
   }
 
-  /** The TLS handshake of a connection is complete. */
+  /** Records the TLS session of a connection whose handshake is complete. */
   secured(session: Socket): void {
     const connection = this.#byPeer.get(peerOf(session));
     if (!connection) return;
@@ -268,12 +273,14 @@ class Connections implements ConnectionGuard {
   }
 }
 
-/** Identifies a connection. With TLS, request and connection have different socket objects, but the same peer. */
+/**
+ * Returns a key that identifies a connection. With TLS, the request and the connection have different socket objects, but the same peer.
+ */
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`;
 }
 
-/** Counts rejections and reports them periodically, so that rejected clients cannot fill the log. */
+/** Counts rejections, and reports their totals at most once per `REPORT_MS`, so that rejected clients cannot fill the log. */
 function createTally(onRejected: GuardOptions['onRejected'], open: () => number) {
   const counts = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, 0])) as Record<RejectionReason, number>;
   let reportedAt = -Infinity;

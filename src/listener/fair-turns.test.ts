@@ -4,7 +4,7 @@ import { createFairTurns } from './fair-turns.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(async () => {
-  // Otherwise, waiting requests start during later tests of the process, where their timers count.
+  // Otherwise, waiting requests would start during later tests, and their timers would count there.
   for (const cleanUp of cleanups.splice(0)) cleanUp();
   await setImmediate();
 });
@@ -37,7 +37,7 @@ function record() {
   return { turns, run, started, ends, settle };
 }
 
-describe('with turns of addresses,', () => {
+describe('when addresses take turns,', () => {
   it('the first request of an address starts at once, regardless of what other addresses have sent', async () => {
     const { run, started, settle } = record();
     for (let address = 0; address < 30; address++) for (let count = 0; count < 100; count++) run(`greedy ${address}`);
@@ -58,9 +58,9 @@ describe('with turns of addresses,', () => {
     expect(started).toEqual(['a', 'a']);
   });
 
-  it('addresses that wait do not delay another address by more than a turn of each', async () => {
+  it('each waiting address delays another address by at most one turn', async () => {
     const { run, started, ends } = record();
-    // More addresses than the number of requests that start in a turn.
+    // Three addresses are more than the number of requests that start in a turn.
     for (const greedy of ['b', 'c', 'd']) for (let count = 0; count < 300; count++) run(greedy);
     run('other');
     for (let count = 0; count < 5; count++) run('other');
@@ -75,7 +75,7 @@ describe('with turns of addresses,', () => {
     }
   });
 
-  it('one turn of the event loop starts two of the requests that wait, however many addresses there are', async () => {
+  it('one turn of the event loop starts two waiting requests, regardless of the number of waiting addresses', async () => {
     const { run, started } = record();
     for (let address = 0; address < 8; address++) for (let count = 0; count < 9; count++) run(`address ${address}`);
     expect(started).toHaveLength(8);
@@ -83,7 +83,7 @@ describe('with turns of addresses,', () => {
     expect(started).toHaveLength(10);
   });
 
-  it('an address starts one request in a turn, even if each gets its response immediately', async () => {
+  it('an address starts one request per turn, even if each request gets its response immediately', async () => {
     const turns = createFairTurns();
     let started = 0;
     const answer = (end: () => void) => {
@@ -97,7 +97,7 @@ describe('with turns of addresses,', () => {
     while (started < 9) await setImmediate();
   });
 
-  it('an address has at most four requests that have not been authenticated, and all waiting addresses have sixteen', async () => {
+  it('a waiting request starts while fewer than four requests of its address, and sixteen in total, are not authenticated', async () => {
     const one = record();
     for (let count = 0; count < 100; count++) one.run('a');
     await one.settle();

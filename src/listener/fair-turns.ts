@@ -1,17 +1,18 @@
-/** Number of requests of waiting addresses that start in a turn of the event loop, so that a turn stays short. */
+/** Maximum number of waiting requests that start in a turn of the event loop, so that a turn stays short. */
 const STARTS_PER_TURN = 2;
-/** Number of requests that may be between start and `end` while other requests wait. */
+/** A waiting request starts only while fewer requests than this number are between start and `end`. */
 const MAX_STARTING = 16;
-/** Number of requests of one address that may be between start and `end`, so that a few addresses do not use all of them. */
+/** The same limit for the requests of one address, so that a few addresses do not use all of `MAX_STARTING`. */
 const MAX_STARTING_PER_ADDRESS = 4;
-/** Milliseconds for which new connections precede waiting requests. */
+/** Maximum milliseconds for which new connections precede waiting requests. */
 const MAX_DEFER_MS = 25;
-/** Milliseconds after which a start that has not ended no longer counts: it may wait for a database that is down. */
+/** Milliseconds after which a started request counts as ended, because it may wait for a database that is down. */
 const START_MS = 100;
 
 /**
- * Starts work of many addresses fairly. An address starts its first request at once, and at most one in a turn of the
- * event loop. Requests that arrive while it has others at their start wait, and the addresses that wait take turns:
+ * Starts the requests of many addresses fairly. The first request of an address starts at once, and each address starts at most one
+ * request in a turn of the event loop. A request waits if an earlier request of its address waits or is between start and `end`. Waiting
+ * addresses take turns:
  *
  *     run ── nothing of this address starts or waits ──> start
  *       └──> queue of the address ── its turn ──> start
@@ -23,8 +24,8 @@ export interface FairTurns {
    */
   run(address: string, isWanted: () => boolean, start: (end: () => void) => void): void;
   /**
-   * Starts no waiting request in this turn. Call this for each new connection: the event loop accepts one connection in a turn, so a client
-   * behind many new connections waits for as many turns, which should be short.
+   * Starts no waiting request in this turn. Call this for each new connection. The event loop accepts one connection per turn, so the turns
+   * should be short while many new connections wait.
    */
   defer(): void;
 }
@@ -41,16 +42,16 @@ export function createFairTurns(): FairTurns {
 }
 
 class Turns implements FairTurns {
-  /** Starts that have not ended, by address. */
+  /** Number of starts that have not ended, by address. */
   readonly #starting = new Map<string, number>();
   /** Addresses that have started a request in this turn. */
   readonly #served = new Set<string>();
-  /** Waiting work, by address; the next address first. */
+  /** Waiting requests, by address. The address that has waited longest for its turn comes first. */
   readonly #queues = new Map<string, Waiting[]>();
   #total = 0;
   #isScheduled = false;
   #isDeferred = false;
-  /** Time since which new connections come first; null if they do not. */
+  /** Time since which new connections precede waiting requests. Null if they do not precede them. */
   #deferredAt: number | null = null;
 
   defer(): void {
@@ -114,12 +115,12 @@ class Turns implements FairTurns {
     return performance.now() - this.#deferredAt < MAX_DEFER_MS;
   }
 
-  /** Returns the number of requests that this has started. */
+  /** Starts waiting requests, and returns their number. */
   #startWaiting(): number {
     let starts = 0;
     for (const [address, queue] of this.#queues) {
       if (starts === STARTS_PER_TURN || this.#total >= MAX_STARTING) break;
-      // An address that is queued again appears again in this loop.
+      // An address that is queued again after its turn appears a second time in this loop.
       if (this.#served.has(address)) continue;
       if ((this.#starting.get(address) ?? 0) >= MAX_STARTING_PER_ADDRESS) continue;
       const next = shiftWanted(queue);
@@ -133,7 +134,7 @@ class Turns implements FairTurns {
   }
 }
 
-/** The next request that is still wanted. Requests of closed connections take no turn and are removed from memory. */
+/** Returns the next request that is still wanted. Requests of closed connections take no turn and are removed from memory. */
 function shiftWanted(queue: Waiting[]): Waiting | undefined {
   for (;;) {
     const next = queue.shift();

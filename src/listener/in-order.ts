@@ -6,7 +6,7 @@ const waiting = new WeakMap<Socket, number>();
 export interface OrderBounds {
   /** Maximum number of requests of a connection that wait for earlier requests. */
   maxWaiting: number;
-  /** Closes a connection with more waiting requests. */
+  /** Closes a connection on which more than `maxWaiting` requests would wait. */
   close: (socket: Socket) => void;
 }
 
@@ -40,12 +40,12 @@ export function respondInOrder(
   });
 }
 
-/** A response that Node's parser reads as the end of HTTP on a connection, so that it parses nothing after this request. */
+/** A result of `onIncoming` that Node's parser takes as the end of HTTP on a connection, so that it parses no further requests. */
 const END_OF_HTTP = 2;
 
 /**
- * Node parses all requests of a received piece, up to 64 KiB, even if their connection has been destroyed: a thousand small
- * requests would take 5 MB. It has no public way to stop.
+ * Stops the parser of a connection. Otherwise, Node would parse all requests of the received chunk of up to 64 KiB, even after the
+ * connection is destroyed. A thousand small requests would take 5 MB. Node has no public function that stops the parser.
  */
 function stopParsing(socket: Socket): void {
   const { parser } = socket as Socket & { parser?: { onIncoming?: () => number } | null };

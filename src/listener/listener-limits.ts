@@ -1,11 +1,11 @@
 import type { ConnectionLimits } from './connection-guard.ts';
 import { affordableConnections } from './open-files.ts';
 
-/** Milliseconds from accept to the first byte. Clients send immediately; a lost packet delays them by 3 s. */
+/** Milliseconds from accept to the first byte. Clients send immediately, and a lost packet delays the first byte by 3 s. */
 const FIRST_BYTE_MS = 5_000;
-/** Milliseconds from the first byte to the end of the TLS handshake. */
+/** Maximum milliseconds from the first byte to the end of the TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Options of an HTTP server: request headers must be complete within 10 s, checked once per second. */
+/** Options of an HTTP server. Request headers must be complete within 10 s, which Node checks once per second. */
 export const HEAD_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 } as const;
 /**
  * Length of the kernel's queue of unaccepted connections, limited by net.core.somaxconn (4096 since Linux 5.4). With Node's default of 511,
@@ -13,7 +13,7 @@ export const HEAD_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval:
  */
 export const ACCEPT_BACKLOG = 4096;
 
-/** Returns the configured limits of a listener. Lowers them, with a warning, if the process has too few descriptors. */
+/** Returns the configured limits of a listener. Lowers the limits, with a warning, if the process has too few descriptors. */
 export function connectionLimits(
   config: { maxConnections: number; maxConnectionsPerAddress: number },
   logger: { warn(fields: object, message: string): void },

@@ -7,6 +7,6 @@ it.each([
   ['Max open files            64                   64                   files', 1],
   ['Max open files            unlimited            unlimited            files', 4096],
   ['', 4096],
-])('a limit of open files of %j allows %i of 4096 connections', (limits, count) => {
+])('the process limits %j allow %i of 4096 connections', (limits, count) => {
   expect(affordableConnections(4096, limits)).toBe(count);
 });

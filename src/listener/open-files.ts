@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** Descriptors for everything except client connections: database, listeners, modules, logs. */
+/** Number of descriptors for everything except client connections: database, listeners, modules, logs. */
 const RESERVED = 256;
-/** A connection may need a second descriptor for a file or an upstream connection. */
+/** Number of descriptors per connection. A connection may need a second descriptor for a file or an upstream connection. */
 const PER_CONNECTION = 2;
 
 /**

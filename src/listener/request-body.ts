@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Milliseconds for the rest of a body after the response has been sent. */
+/** Maximum milliseconds in which the rest of a body must arrive after the response has been sent. */
 const REST_MS = 5_000;
-/** Maximum bytes of the rest of a body: the largest body of the API, and a margin. */
+/** Maximum bytes of the rest of a body: the largest body of the API, plus a margin. */
 const REST_BYTES = 2 * 1024 * 1024;
 /** Maximum bytes of the rest of a chunked body. A chunk of one byte costs Node as much time as a large chunk. */
 const CHUNKED_REST_BYTES = 128 * 1024;
 const CHECK_MS = 250;
-/** Milliseconds for which a client can read the response when its body is not read to its end. */
+/** Milliseconds after which a connection whose body is no longer read is destroyed. Until then, the client can read the response. */
 const UNREAD_MS = 1_000;
 
 export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
@@ -17,7 +17,7 @@ export function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
 }
 
 interface RestBounds {
-  /** Counts the bytes of a rest. If it returns false, no further bytes of the rest are read. */
+  /** Counts the bytes of the rest of a body. Returns false if the rest must not be read. */
   spend: (bytes: number) => boolean;
   /** Called for a connection that is closed because its client has not sent a complete body. */
   onUnsent: (socket: Socket) => void;
@@ -50,7 +50,7 @@ export function boundRestOfBody(
   });
 }
 
-/** Closes a connection whose body neither ends nor stays within its bounds. */
+/** Closes the connection if the rest of the body exceeds its maximum of bytes or milliseconds. */
 function endUnsent(request: IncomingMessage, onUnsent: RestBounds['onUnsent']): void {
   const { socket } = request;
   const lastByte = socket.bytesRead + (request.headers['transfer-encoding'] ? CHUNKED_REST_BYTES : REST_BYTES);
@@ -64,7 +64,7 @@ function endUnsent(request: IncomingMessage, onUnsent: RestBounds['onUnsent']): 
   }, CHECK_MS);
 }
 
-/** Maximum bytes of a body that are read after the response. */
+/** Returns the maximum number of bytes of a body that are read after the response. */
 function restBytes(headers: IncomingHttpHeaders): number {
   if (headers['transfer-encoding'] !== undefined) return CHUNKED_REST_BYTES;
   return Math.min(Number(headers['content-length']), REST_BYTES);

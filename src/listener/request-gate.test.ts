@@ -40,7 +40,7 @@ describe('the gate of a listener', () => {
       pipelined,
       unsent,
       server,
-      /** Sends bytes, and collects the response bytes. */
+      /** Sends bytes on a new connection, and collects the bytes of the response. */
       send(bytes: string, localAddress = '127.0.0.1') {
         const { port } = server.address() as AddressInfo;
         const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {});
@@ -76,7 +76,7 @@ describe('the gate of a listener', () => {
     expect(await client.received('</3>')).toMatch(/<\/1>[\s\S]*<\/2>[\s\S]*<\/3>/);
   });
 
-  it('closes a connection that sends a thousand requests at once, after starting one and parsing few', async () => {
+  it('closes a connection that sends a thousand requests at once, after starting one request and parsing fewer than twenty', async () => {
     let [started, parsed] = [0, 0];
     const { pipelined, send, server } = await start(() => {
       started++;
@@ -90,7 +90,7 @@ describe('the gate of a listener', () => {
     expect(pipelined).toHaveLength(1);
   });
 
-  it('sends 100 Continue when the body is read, and serves requests that expect it without a body', async () => {
+  it('sends 100 Continue when the body is read, and serves requests that expect 100 Continue but have no body', async () => {
     const { send } = await start((request, response) => {
       if (request.method === 'GET') return response.end('no body');
       let body = '';
@@ -107,7 +107,7 @@ describe('the gate of a listener', () => {
     expect(await empty.received('no body')).not.toContain('100 Continue');
   });
 
-  it('closes the connection when the response comes before the expected body', async () => {
+  it('closes the connection if the response is sent before the expected body is read', async () => {
     const { send, unsent } = await start((_request, response) => response.writeHead(401).end());
     const client = send(`${POST}expect: 100-continue\r\ncontent-length: 4\r\n\r\n`);
     expect(await client.received(/401[\s\S]*\r\n\r\n/)).toMatch(/connection: close/i);
@@ -115,13 +115,13 @@ describe('the gate of a listener', () => {
     expect(unsent).toHaveLength(1);
   });
 
-  it('rejects an unknown expectation', async () => {
+  it('rejects a request with an unknown expectation', async () => {
     const { send, rejections } = await start((_request, response) => response.end());
     await send(GET.replace('\r\n\r\n', '\r\nexpect: a miracle\r\n\r\n')).received('417');
     expect(rejections).toEqual([{ reason: 'expectation' }]);
   });
 
-  it('limits the requests of an address before their body arrives, but not the requests of other addresses', async () => {
+  it('rejects requests beyond the limit of an address before their bodies arrive, and serves other addresses', async () => {
     const { send, rejections } = await start((_request, response) => response.end('served'), 2);
     await send(GET + GET).received(/served[\s\S]*served/);
     await send(`${POST}content-length: 9\r\n\r\n`).received('429');
@@ -130,7 +130,7 @@ describe('the gate of a listener', () => {
     await send(GET, '127.0.0.2').received('served');
   });
 
-  it('stops reading the bodies of an address that sends many of them to requests that are rejected', async () => {
+  it('stops reading the bodies of rejected requests once their address has sent many bodies', async () => {
     const bodies: Socket[] = [];
     const { send, server, unsent } = await start((_request, response) =>
       response.writeHead(401, { 'content-length': 0 }).end(),

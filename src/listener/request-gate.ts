@@ -7,23 +7,26 @@ import { createFairTurns } from './fair-turns.ts';
 import { respondInOrder } from './in-order.ts';
 import { boundRestOfBody, isBodyAnnounced } from './request-body.ts';
 
-/** Maximum number of requests of a connection that wait for earlier requests, 5 KB each. */
+/** Maximum number of requests of a connection that wait for earlier requests. A waiting request takes 5 KB. */
 const MAX_WAITING = 4;
-/** Bytes of bodies that are read after their responses, per address. A client with a wrong key sends a few such bodies. */
+/**
+ * Limits the bytes of request bodies that are read after the response was sent, per address. The limit allows the few bodies that a client
+ * with a wrong key sends.
+ */
 const REST_LIMIT = { burst: 8 * 2 ** 20, perMinute: 8 * 2 ** 20 };
 
 export type Rejection = { reason: 'rate'; limit: number; retryAfterSeconds: number } | { reason: 'expectation' };
 
 export interface RequestGateOptions {
-  /** Requests per minute of one IPv4 address or IPv6 /64. */
+  /** Maximum requests per minute of one IPv4 address or IPv6 /64. */
   perMinute: number;
-  /** The address of the client; a trusted proxy sends it in a header. */
+  /** Returns the address of the client. A trusted proxy sends this address in a header. */
   addressOf: (request: IncomingMessage) => string;
   /** Closes a connection with too many requests that wait for earlier requests. */
   closePipelined: (socket: Socket) => void;
   /** Called for a connection that is closed because its client has not sent a complete body. */
   onUnsent?: (socket: Socket) => void;
-  /** Returns the separate limit of a request per address, which applies instead of `perMinute`. */
+  /** A separate limit per address for the requests that `includes` accepts. It applies instead of `perMinute`. */
   separate?: { perMinute: number; includes: (request: IncomingMessage) => boolean };
   /** Sends the complete response to a request that the gate rejects. */
   reject: (request: IncomingMessage, response: ServerResponse, rejection: Rejection) => void;
@@ -64,7 +67,7 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
           return end();
         }
         ends.set(request, end);
-        // A response that has been passed to its socket may wait there for a client that does not read.
+        // `prefinish`, because a response that has been passed to its socket may wait there for a client that does not read.
         response.once('prefinish', end);
         response.once('close', end);
         start();
@@ -89,7 +92,7 @@ export function gateRequests(server: HttpServer | HttpsServer, options: RequestG
   return { endStart: (request) => ends.get(request)?.() };
 }
 
-/** The limit of a request. */
+/** Returns the function that chooses the limit of a request. */
 function chooseRate({ perMinute, separate }: Pick<RequestGateOptions, 'perMinute' | 'separate'>) {
   const open = (limit: number) => ({ rates: createAddressRates({ burst: limit, perMinute: limit }), limit });
   const usual = open(perMinute);

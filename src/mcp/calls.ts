@@ -8,8 +8,9 @@ export interface Calls {
 }
 
 /**
- * Over HTTP, the notification that cancels a call is a separate request. Calls are therefore registered for the process, under a name of
- * the client. A client without a name cannot cancel, because other clients may use the same ids.
+ * Returns a function that returns the calls of a client. Over HTTP, the notification that cancels a call is a separate request. Calls are
+ * therefore registered for the process, under a name of the client. A client without a name cannot cancel calls, because other clients may
+ * use the same ids.
  */
 export function openCalls(): (client: string | null) => Calls {
   const running = new Map<string, AbortController>();

@@ -33,7 +33,7 @@ export interface Toolbox {
 
 type ListedTool = ReturnType<typeof listedTool>;
 
-/** Builds the tools of these kinds of jobs, and the tools that do not depend on kinds. */
+/** Creates the tools of these kinds of jobs, and the tools that do not depend on kinds. */
 export function createToolbox(kinds: readonly ToolKind[]): Toolbox {
   const described = [...toolsOfKinds(kinds), ...COMMON];
   const tools = [...described, describeTool(described)];
@@ -50,9 +50,7 @@ function listedTool({ name, title, description, input, annotations, sharesArgume
 const INSTRUCTIONS =
   'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To transcode a local file, pass an input with `upload` instead of `url`, then PUT the bytes as inputs[].upload in the result describes. For other tools, call request_upload_url, PUT the bytes, call confirm_upload, and pass its fileUrl. For common outputs, pass a `template`, such as airlock/web or airlock/podcast; `describe` lists them. The schemas of the tools are short: `describe` returns the complete schema of a tool or an argument. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
 
-/**
- * Validates text that people type into forms. No tool uses forms, and without this validator, the SDK would compile one for each server.
- */
+/** Replaces the validator of forms. No tool uses forms, and without this replacement, the SDK would compile a validator for each server. */
 const NO_FORMS = {
   getValidator: () => {
     throw new Error('this server has no forms');
@@ -66,7 +64,7 @@ export interface McpOptions {
   calls: Calls;
 }
 
-/** A server of the Model Context Protocol. Its tools send requests to the API. Connect it to a transport. */
+/** Creates a server of the Model Context Protocol. Its tools send requests to the API. The caller connects the server to a transport. */
 export function createMcpServer({ toolbox, call, version, calls }: McpOptions): Server {
   const server = new Server(
     { name: 'airlock', title: 'Airlock', version },
@@ -99,7 +97,7 @@ export function createMcpServer({ toolbox, call, version, calls }: McpOptions): 
   return server;
 }
 
-/** The JSON as text for models, and as a value for programs. */
+/** Returns the value of a result as JSON text for models, and also as an object for programs if it is an object. */
 function answerOf({ value, isError }: ToolResult) {
   const structuredContent =
     typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
@@ -110,7 +108,9 @@ function answerOf({ value, isError }: ToolResult) {
   };
 }
 
-/** The message may contain an internal network address. */
+/**
+ * Returns the result for a call that received no response. Omits the message of the error, which may contain an internal network address.
+ */
 function unreachable(): ToolResult {
   return { value: { error: 'The API does not respond', code: 'unreachable' }, isError: true };
 }

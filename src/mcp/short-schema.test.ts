@@ -31,7 +31,7 @@ describe('a short schema', () => {
     expect(required).toEqual(['format', 'many', 'place', 'list']);
   });
 
-  it('contains the fields of nested objects, without fields that repeat a field of the top level', () => {
+  it('contains the fields of nested objects, and only the types of fields that repeat a field of the top level', () => {
     expect(properties!.place).toMatchObject({
       properties: { path: { description: 'A path.' }, deep: { type: 'object' } },
     });
@@ -45,7 +45,7 @@ describe('a short schema', () => {
     });
   });
 
-  it('a short schema of a tool that shares arguments describes only the arguments that the other tool lacks', () => {
+  it('describes only the arguments that another tool lacks, if the two tools share arguments', () => {
     const other = inputSchema(z.object({ size, place }));
     expect(sharedSchema(complete, other)).toMatchObject({
       properties: {

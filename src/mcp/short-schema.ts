@@ -2,22 +2,22 @@ import type { ObjectSchema } from './input-schema.ts';
 
 type Json = Record<string, unknown>;
 
-/** Levels of objects whose fields are shown. */
+/** Number of levels of objects whose fields a short schema contains. */
 const LEVELS = 3;
-/** Longer lists of values are omitted. */
+/** Maximum number of values of an enum. A short schema omits longer lists of values. */
 const MAX_ENUM = 22;
 
 /**
- * The schema as the list of tools shows it, which models read in every conversation: the names and types of the fields, and the
- * first sentence about each field of the upper levels. A field that repeats a field of the top has only its type. The API checks the arguments against the
- * complete schema, which the tool `describe` returns.
+ * Returns the schema of a tool as the list of tools contains it, which models read in every conversation: the names and types of the
+ * fields, and the first sentence about each field of the upper two levels. A field that repeats a field of the top level has only its type.
+ * The API checks the arguments against the complete schema, which the tool `describe` returns.
  */
 export function shortSchema(schema: ObjectSchema): ObjectSchema {
   const properties = schema.properties as Json;
   return objectOf(schema, shortFields(properties, { levels: LEVELS, top: new Map() }));
 }
 
-/** The schema of a tool that shares arguments with another listed tool: shared fields have only their types. */
+/** Returns the short schema of a tool that shares arguments with another listed tool. Shared arguments have only their types. */
 export function sharedSchema(schema: ObjectSchema, other: ObjectSchema): ObjectSchema {
   const short = shortSchema(schema).properties as Json;
   const shared = other.properties as Json;
@@ -30,7 +30,7 @@ export function sharedSchema(schema: ObjectSchema, other: ObjectSchema): ObjectS
 
 interface Depth {
   levels: number;
-  /** Name → the JSON of a field of the top, for fields below. */
+  /** The JSON of the fields of the top level, by name. Empty while the fields of the top level are shortened. */
   top: ReadonlyMap<string, string>;
 }
 
@@ -60,14 +60,14 @@ function shortValue({ anyOf, type, ...schema }: Json, depth: Depth): Json {
   return objectOf(schema, shortFields(schema.properties as Json, depth));
 }
 
-/** Every field that is not required may be null instead of absent. */
+/** Removes null from the types of a field. Every field that is not required may be null instead of absent. */
 function withoutNull({ anyOf, ...schema }: Json): Json {
   if (!Array.isArray(anyOf)) return schema;
   const [first, ...others] = (anyOf as Json[]).filter(({ type }) => type !== 'null');
   return others.length === 0 ? { ...first, ...schema } : { ...schema, anyOf: [first, ...others] };
 }
 
-/** Fields with different descriptions are the same if they have the same values. */
+/** Returns the JSON of a field without its description. Two fields with the same JSON accept the same values. */
 function textOf(field: Json): string {
   return JSON.stringify({ ...field, description: null });
 }

@@ -18,7 +18,7 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Aborts when the client cancels the call. A client that has only disconnected may read its job later. */
   canceled: AbortSignal;
-  /** Reports progress from 0 to 1; null if the client has not requested it. */
+  /** Reports progress from 0 to 1. Null if the client has not requested progress. */
   report: ((progress: number, message: string) => Promise<void>) | null;
 }
 
@@ -31,12 +31,12 @@ export interface Tool {
   name: string;
   title: string;
   description: string;
-  /** Describes the arguments to clients. */
+  /** Schema that describes the arguments to clients. */
   input: z.ZodObject;
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
-  /** Whether clients can call the tool although it is not listed, because another tool does the same. */
+  /** Whether the list of tools omits the tool. Clients can still call the tool by its name. */
   isHidden?: boolean;
-  /** The listed tool whose description covers the shared arguments. */
+  /** Name of a listed tool that already describes the arguments that both tools have. */
   sharesArgumentsOf?: string;
   run(args: unknown, context: ToolContext): Promise<ToolResult>;
 }
@@ -48,7 +48,7 @@ export const READS = {
   idempotentHint: true,
   openWorldHint: false,
 } as const;
-/** Annotations of a tool that adds something: a job that may read URLs of other servers. */
+/** Annotations of a tool that adds something, such as a job, which may read URLs of other servers. */
 export const CREATES = {
   readOnlyHint: false,
   destructiveHint: false,
@@ -64,7 +64,7 @@ export const DESTROYS = {
   openWorldHint: false,
 } as const;
 
-/** A tool with its own arguments, which are checked before `run`. */
+/** Defines a tool with its own arguments, which are checked before `run`. */
 export function defineTool<Input extends z.ZodObject>(
   tool: Omit<Tool, 'input' | 'run'> & {
     input: Input;
@@ -80,7 +80,7 @@ export function defineTool<Input extends z.ZodObject>(
   };
 }
 
-/** A tool whose arguments are the body of a request. The API checks them, so that its errors contain the remedy. */
+/** Defines a tool whose arguments are the body of a request. The API checks the arguments, so that the errors contain a remedy. */
 export function defineBodyTool(tool: Omit<Tool, 'run'> & { path: string }): Tool {
   return { ...tool, run: async (args, { call }) => resultOf(await call('POST', tool.path, args)) };
 }
@@ -92,7 +92,7 @@ export function resultOf({ status, json }: ApiAnswer): ToolResult {
   return { value: { status, ...body }, isError: true };
 }
 
-/** An error for arguments that their schema rejects, in the form of an error of the API. */
+/** Returns the error for arguments that their schema rejects, in the form of an error of the API. */
 export function rejectArguments(error: z.ZodError, args: unknown, schema: z.ZodType): ToolResult {
   const details = describeIssue(error.issues[0]!, { name: 'arguments', value: args, schema });
   const { code, message } = toErrorBody(new ApiError('invalid_request', { ...details }));
@@ -100,9 +100,9 @@ export function rejectArguments(error: z.ZodError, args: unknown, schema: z.ZodT
   return { value: { error: 'Invalid arguments', code, message, field, reason, details }, isError: true };
 }
 
-/** A part of a path, from text that a client chose. */
+/** Encodes text from a client as one segment of a path. */
 export function pathPart(text: string): string {
   const part = encodeURIComponent(text);
-  // A URL parser would resolve these two segments.
+  // Escape the dots of these two segments, because a URL parser would resolve them.
   return part === '.' || part === '..' ? part.replaceAll('.', '%2E') : part;
 }

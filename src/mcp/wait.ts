@@ -23,7 +23,10 @@ export const waitFields = {
 export const waitArgs = z.object(waitFields);
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
-/** Seconds of one waiting request: short if a client watches the progress, and otherwise long enough to cost little. */
+/**
+ * Number of seconds for which one request waits, unless the client sets `pollIntervalSeconds`. The time is short if the client watches the
+ * progress, and otherwise longer, so that waiting costs few requests.
+ */
 const WATCHED_SECONDS = 2;
 const UNWATCHED_SECONDS = 20;
 
@@ -42,8 +45,8 @@ export interface Waited<T> {
 }
 
 /**
- * Reads `path` until `isOver`, for at most `timeoutSeconds`. A failed read is returned as the result. If the client has disconnected, stops
- * early, as if the time were over.
+ * Reads `path` until `isOver` returns true, for at most `timeoutSeconds`. If a read fails, returns the error as the result. If the client
+ * cancels the call or disconnects, returns early with `timedOut`.
  */
 export async function waitFor<T extends Running>(
   first: T,
@@ -66,14 +69,17 @@ export async function waitFor<T extends Running>(
     if (answer.status >= 300) return resultOf(answer);
     state = answer.json as T;
     polls += 1;
-    // A server that stops, or a route that cannot wait, responds early.
+    // A server that is stopping, or a route that cannot wait, responds early.
     const early = asked + seconds * 1000 - Date.now();
     if (!isOver(state) && early > 0) await sleep(early, undefined, { signal: context.signal }).catch(() => {});
   }
   return { state, waitedMs: Date.now() - begin, polls, timedOut: !isOver(state) };
 }
 
-/** Each value must be higher than the previous value (MCP, Progress), even while a job waits in the queue. */
+/**
+ * Returns a function that reports progress. Each value is higher than the previous value, as MCP requires, even while a job waits in the
+ * queue.
+ */
 function reporter({ report }: ToolContext): (state: Running) => Promise<void> {
   let last = 0;
   return async ({ status, progress = 0 }) => {

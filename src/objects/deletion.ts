@@ -18,7 +18,7 @@ const STUCK_FAILURES = 3;
 const AT_ONCE = 16;
 /** Number of trees that are deleted concurrently. Each tree deletes many keys at a time. */
 const TREES_AT_ONCE = 2;
-/** Statements with more rows lock them for too long. */
+/** Maximum number of rows of one statement. With more rows, a statement would lock the rows for too long. */
 const BATCH = 1000;
 
 type Deleting = Pick<Context, 'db' | 'store' | 'rows'>;
@@ -34,7 +34,7 @@ const COLUMNS = ['id', 'key', 'multipart_id', 'files'] as const;
 
 /**
  * Deletes the bytes of objects that are marked `deleting`, and their uploads in parts. Throws `StorageError` if some bytes could not be
- * deleted; the sweeper then retries.
+ * deleted. The sweeper retries such a deletion.
  */
 export async function deleteBytes(context: Deleting, ids: readonly string[]): Promise<void> {
   for (let start = 0; start < ids.length; start += BATCH) {
@@ -49,7 +49,7 @@ export async function deleteBytes(context: Deleting, ids: readonly string[]): Pr
   }
 }
 
-/** Deletes the bytes of up to a batch of objects whose next attempt is due. `isFull`: more may be due. */
+/** Deletes the bytes of up to a batch of objects whose next attempt is due. `isFull` means that more objects may be due. */
 export async function finishDeletions(context: Deleting): Promise<{ done: number; isFull: boolean }> {
   const rows = await dueDeletions(context.db)
     .select(COLUMNS)
@@ -61,7 +61,7 @@ export async function finishDeletions(context: Deleting): Promise<{ done: number
   return { done: deleted, isFull: rows.length === BATCH };
 }
 
-/** Objects whose bytes are to be deleted now. */
+/** Selects the objects whose bytes are to be deleted now. */
 export function dueDeletions(db: Db) {
   return db
     .selectFrom('objects')
@@ -69,7 +69,7 @@ export function dueDeletions(db: Db) {
     .where('deletion_due_at', '<=', sql<Date>`now()`);
 }
 
-/** Objects that storage has failed to delete several times, in descending order of failures. */
+/** Returns the objects that storage has failed to delete several times, in descending order of failures. */
 export async function stuckObjects(db: Db, limit: number) {
   return db
     .selectFrom('objects')
@@ -83,7 +83,7 @@ export async function stuckObjects(db: Db, limit: number) {
     .execute();
 }
 
-/** Number of objects that `stuckObjects` lists without a limit. */
+/** Returns the number of objects that `stuckObjects` would list without a limit. */
 export async function countStuck(db: Db): Promise<number> {
   const { stuck } = await db
     .selectFrom('objects')
@@ -94,7 +94,10 @@ export async function countStuck(db: Db): Promise<number> {
   return stuck;
 }
 
-/** Throws only if the database or storage is unreachable; `error` is the first failure of an object. */
+/**
+ * Deletes the bytes of objects, and updates their rows. Throws only if the database or storage is unreachable. `error` is the first failure
+ * of an object.
+ */
 async function deleteObjects(
   context: Deleting,
   rows: readonly Doomed[],
@@ -111,7 +114,7 @@ async function deleteObjects(
   return { deleted: deleted.length, error: failed.values().next().value ?? null };
 }
 
-/** Deletes single objects. Adds each failure under the id of its object, and returns the ids of deleted objects. */
+/** Deletes single objects. Adds each failure to `failed` under the id of its object. Returns the ids of the deleted objects. */
 async function deleteKeys(
   { store }: Deleting,
   rows: readonly Doomed[],
@@ -128,7 +131,7 @@ async function deleteKeys(
   return single.flatMap(({ id, key }) => (gone.has(key) ? [id] : []));
 }
 
-/** Deletes trees, a few at a time. Adds each failure under the id of its tree, and returns the ids of deleted trees. */
+/** Deletes trees, a few at a time. Adds each failure under the id of its tree to `failed`, and the ids of deleted trees to `deleted`. */
 async function deleteTrees(
   { store }: Deleting,
   rows: readonly Doomed[],
@@ -159,7 +162,7 @@ async function abortParts({ store }: Deleting, rows: readonly Doomed[]): Promise
   return failed;
 }
 
-/** Locks the rows in the order of their ids, as `lockObjects` does. */
+/** Marks objects as deleted. Locks the rows in the order of their ids, like `lockObjects`. */
 async function markDeleted(db: Db, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`

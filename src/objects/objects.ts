@@ -17,7 +17,7 @@ export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
 }
 
 /**
- * Marks objects `deleting`, the first of three steps. `deleteBytes` (`deletion.ts`) then deletes the bytes and marks them
+ * Marks objects as `deleting`, the first of three steps. `deleteBytes` (`deletion.ts`) then deletes the bytes and marks the objects as
  * `deleted`. If a process dies in between, the sweeper completes the deletion.
  */
 export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason): Promise<void> {
@@ -31,7 +31,7 @@ export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason
     .execute();
 }
 
-/** The zips of these trees that are stored or being stored. They are deleted with the trees. */
+/** Returns the ids of the zips of these trees that are stored or being stored. The zips are deleted with the trees. */
 export async function archivesOf(db: Db, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const rows = await db
@@ -66,9 +66,9 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store' | 'rows
 }
 
 /**
- * SQL condition: an open job reads the object whose id is in that column. Every release sets `completed_at` at the end of a job, whatever
- * names it gives to statuses. `OFFSET 0` makes PostgreSQL check each due row by an index. Without it, PostgreSQL expects far more due rows
- * than there are, and joins them with every job that ever read an object.
+ * SQL condition: an open job reads the object whose id is in that column. Every release sets `completed_at` at the end of a job, regardless
+ * of the names of its statuses. `OFFSET 0` makes PostgreSQL check each due row by an index. Without it, PostgreSQL expects far more due
+ * rows than there are, and joins them with every job that ever read an object.
  */
 export function isReadByOpenJob(column: string) {
   return sql<boolean>`EXISTS (

@@ -4,9 +4,9 @@ import type { ObjectStore } from '../storage/types.ts';
 import type { TreeFile } from './tree.ts';
 import { readVerified } from './verified-bytes.ts';
 
-/** Maximum bytes of a text: the playlist of a 12-hour video has about 500 KB. */
+/** Maximum bytes of a text. The playlist of a 12-hour video has about 500 KB. */
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
-/** Bytes of the texts that a process keeps, and for how many milliseconds. */
+/** Maximum bytes of the texts that a process caches, and the milliseconds for which it caches a text. */
 const CACHED_BYTES = 16 * 2 ** 20;
 const CACHED_MS = 60_000;
 
@@ -15,8 +15,8 @@ type TextCache = LRUCache<string, Buffer, Wanted>;
 const caches = new WeakMap<ObjectStore, TextCache>();
 
 /**
- * The bytes of a playlist or another text of a tree with this prefix. Null if the text is missing, too large, or differs from the tree's
- * manifest. Keeps the text for a minute, because every viewer starts with the same texts.
+ * Returns the bytes of a playlist or another text of a tree with this prefix. Returns null if the text is missing, too large, or differs
+ * from the tree's manifest. Keeps the text for a minute, because every viewer starts with the same texts.
  */
 export async function readTreeText(store: ObjectStore, tree: string, file: Wanted['file']): Promise<Buffer | null> {
   if (file.size > MAX_TEXT_BYTES) return null;
@@ -24,7 +24,7 @@ export async function readTreeText(store: ObjectStore, tree: string, file: Wante
   return bytes ?? null;
 }
 
-/** Concurrent reads of one text share one request. */
+/** Returns the cache of a storage. Concurrent reads of one text share one request. */
 function cacheOf(store: ObjectStore): TextCache {
   const known = caches.get(store);
   if (known) return known;

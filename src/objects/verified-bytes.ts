@@ -1,7 +1,10 @@
 import { sha256 as sha256Of } from '../crypto/hash.ts';
 import type { ObjectStore } from '../storage/types.ts';
 
-/** The bytes of an object. Undefined if the object is missing, has more than `maxBytes`, or has another SHA-256 (64 hex digits). */
+/**
+ * Returns the bytes of an object. Returns undefined if the object is missing, has more than `maxBytes`, or has another SHA-256 (64 hex
+ * digits).
+ */
 export async function readVerified(
   store: ObjectStore,
   key: string,

@@ -25,7 +25,7 @@ async function archive(files: ReturnType<typeof fileOf>[], texts: Record<string,
 }
 
 describe('a zip of stored files', () => {
-  it('has the size that is known beforehand', async () => {
+  it('has the size that `zipSize` computes beforehand', async () => {
     const texts = { 'a.ts': 'first', 'low/b.ts': '', c: 'third' };
     const files = Object.entries(texts).map(([path, text]) => fileOf(path, text));
     expect((await archive(files, texts)).length).toBe(zipSize(files));

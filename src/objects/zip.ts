@@ -16,10 +16,10 @@ const ZIP64_ID = 0x0001;
 
 type Entry = Pick<TreeFile, 'path' | 'size' | 'crc32'>;
 
-/** A file differs from its entry in the tree. */
+/** Thrown if a file is missing or differs from its entry in the tree. */
 export class ChangedFile extends Error {}
 
-/** Size of the archive in bytes. */
+/** Returns the size of the archive in bytes. */
 export function zipSize(files: readonly Entry[]): number {
   let offset = 0;
   let directory = 0;
@@ -110,7 +110,7 @@ function zip64(...values: number[]): Buffer {
   return extra;
 }
 
-/** The end of the archive: the number of entries in the central directory, its offset and its size. */
+/** Returns the end of the archive, with the number of entries in the central directory, its offset and its size. */
 function endOf(entries: number, offset: number, size: number): Buffer {
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);

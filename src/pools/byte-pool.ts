@@ -2,8 +2,8 @@ import type { ReturnPlace } from './fair-pool.ts';
 import { mayTakePlace, type PoolShape } from './share.ts';
 
 /**
- * Bytes that owners share by the rule of `share.ts`: each byte is a place. An owner is an account or an address. Bytes exist before they
- * are counted, so the bytes that an owner adds may exceed the pool. Call `mayAdd` first.
+ * A pool of bytes that owners share by the rule of `share.ts`, in which each byte is a place. An owner is an account or an address. Bytes
+ * exist before they are counted, so the bytes that an owner adds may exceed the pool. Call `mayAdd` first.
  */
 export class BytePool {
   readonly #shape: PoolShape;
@@ -14,7 +14,7 @@ export class BytePool {
     this.#shape = shape;
   }
 
-  /** Bytes of all owners. */
+  /** Number of bytes that all owners have in the pool. */
   get taken(): number {
     return this.#taken;
   }
@@ -28,7 +28,7 @@ export class BytePool {
     return owners.every((owner) => mayTakePlace(this.#shape, { taken: this.#taken, own: this.bytesOf(owner) }));
   }
 
-  /** Counts bytes once in the total and once for each of the owners. Returns a function that subtracts them again. */
+  /** Counts bytes once in the total and once for each of the owners. Returns a function that subtracts the bytes again. */
   add(bytes: number, ...owners: readonly string[]): ReturnPlace {
     this.#count(bytes, owners);
     let isReturned = false;

@@ -6,7 +6,7 @@ import { FairPool, NoPlace, type ReturnPlace } from './fair-pool.ts';
 /** A pool with one place. */
 const SINGLE = { places: 1, share: 1, reserved: 0 };
 
-/** Requests places, and lists accounts in the order in which they got a place. */
+/** Requests places, and lists accounts in the order in which they got places. */
 function ask(pool: FairPool, accounts: readonly string[]) {
   const granted: { account: string; leave: ReturnPlace }[] = [];
   for (const account of accounts) void pool.wait(account).then((leave) => granted.push({ account, leave }));
@@ -36,7 +36,7 @@ describe('a fair pool', () => {
     expect(granted.map(({ account }) => account).join('')).toBe('bcabaa');
   });
 
-  it('makes an account wait for at most one piece of work of another account that began to wait earlier', () => {
+  it('gives each waiting account its first place before any account gets its second place', () => {
     return fc.assert(
       fc.asyncProperty(fc.array(fc.nat(9), { minLength: 1, maxLength: 60 }), async (given) => {
         const pool = new FairPool(SINGLE);
@@ -58,7 +58,7 @@ describe('a fair pool', () => {
     );
   });
 
-  it('returns a place only once, even if its holder returns it several times', () => {
+  it('counts a place as returned only once, even if its holder returns the place several times', () => {
     const pool = new FairPool(SINGLE);
     const leave = pool.tryTake('a')!;
     leave();
@@ -68,7 +68,7 @@ describe('a fair pool', () => {
     expect(pool.tryTake('b')).toBeNull();
   });
 
-  it('rejects with the reason of the signal, or after the time-out, and then keeps no place', async () => {
+  it('rejects a wait with the reason of the signal, or after the time-out, without taking a place', async () => {
     const pool = new FairPool(SINGLE);
     const leave = pool.take('a');
     const stop = new AbortController();

@@ -1,6 +1,6 @@
 import { mayTakePlace, type PoolShape } from './share.ts';
 
-/** Returns a place. Further calls do nothing. */
+/** Returns a place to the pool. Further calls do nothing. */
 export type ReturnPlace = () => void;
 
 export interface WaitLimits {
@@ -10,7 +10,7 @@ export interface WaitLimits {
   maxMs?: number | undefined;
 }
 
-/** An account got no place in time. No work has started. */
+/** Rejection of a wait during which the account got no place in time. The work has not started. */
 export class NoPlace extends Error {
   readonly waitedMs: number;
 
@@ -21,16 +21,16 @@ export class NoPlace extends Error {
   }
 }
 
-/** Starts a waiting piece of work. */
+/** Starts a waiting piece of work in the place. */
 type Start = (place: ReturnPlace) => void;
 
 /**
  * A pool of places that accounts share by the rule of `share.ts`. A free place goes to the waiting account with the fewest places.
- * Among equals it goes to the account that got a place least recently, then to the account that has waited longest.
+ * Among equals, the place goes to the account that got a place least recently, then to the account that has waited longest.
  */
 export class FairPool {
   readonly #shape: PoolShape;
-  /** Places by account. */
+  /** Number of places that each account has. */
   readonly #held = new Map<string, number>();
   /** Waiting work by account. The account that has waited longest comes first. */
   readonly #waiting = new Map<string, Set<Start>>();
@@ -43,12 +43,12 @@ export class FairPool {
     this.#shape = shape;
   }
 
-  /** Places that are taken. */
+  /** Number of places that are taken. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Places that the account has. */
+  /** Number of places that the account has. */
   heldBy(account: string): number {
     return this.#held.get(account) ?? 0;
   }
@@ -76,7 +76,7 @@ export class FairPool {
     };
   }
 
-  /** Resolves when the account has a place. */
+  /** Resolves when the account has a place, to the function that returns this place. */
   async wait(account: string, limits: WaitLimits = {}): Promise<ReturnPlace> {
     limits.signal?.throwIfAborted();
     // Waiting work of the account gets places first, even if this work could get a place now.
@@ -84,7 +84,7 @@ export class FairPool {
     return (isNext ? this.tryTake(account) : null) ?? this.#queue(account, limits);
   }
 
-  /** Runs `work` in a place. */
+  /** Runs `work` when the account has a place, and then returns the place. */
   async run<T>(account: string, limits: WaitLimits, work: () => Promise<T>): Promise<T> {
     const leave = await this.wait(account, limits);
     try {

@@ -4,7 +4,7 @@ import { accountsToFill, mayTakePlace, type PoolShape, placesOfAccount } from '.
 
 const SHAPE: PoolShape = { places: 256, share: 8, reserved: 64 };
 
-/** Possible shapes of a pool. */
+/** Generates shapes of a pool. */
 const shapes = fc
   .record({ places: fc.integer({ min: 1, max: 300 }), share: fc.integer({ min: 1, max: 40 }) })
   .chain(({ places, share }) =>
@@ -16,7 +16,7 @@ const shapes = fc
     }),
   );
 
-/** The accounts that request or return a place, in any order. */
+/** Generates accounts that request or return places, in any order. */
 const steps = fc.array(
   fc.record({ account: fc.nat(60), returns: fc.boolean(), times: fc.integer({ min: 1, max: 60 }) }),
   {
@@ -48,14 +48,14 @@ function simulate(
 const sum = (held: ReadonlyMap<number, number>) => [...held.values()].reduce((total, own) => total + own, 0);
 
 describe('the rule of a shared pool', () => {
-  it('gives an account a quarter, then its share, then one place if it has none', () => {
+  it('allows an account a quarter of the places, then `share` places, then one place', () => {
     const at = (taken: number, own: number) => placesOfAccount(SHAPE, { taken, own });
     expect([at(0, 0), at(63, 20), at(64, 64)]).toEqual([64, 64, 64]);
     expect([at(64, 20), at(191, 0)]).toEqual([8, 8]);
     expect([at(192, 0), at(255, 0), at(256, 0)]).toEqual([1, 1, 0]);
   });
 
-  it('lets an account that is alone use more than a quarter if the pool allows that', () => {
+  it('lets an account that is alone take `quiet` places if this is more than a quarter', () => {
     const threads = { places: 8, share: 2, reserved: 2, quiet: 6 };
     const alone = Array.from({ length: 8 }, (_, own) => mayTakePlace(threads, { taken: own, own }));
     expect(alone).toEqual([true, true, true, true, true, true, false, false]);
@@ -72,7 +72,7 @@ describe('the rule of a shared pool', () => {
     );
   });
 
-  it('gives a place to an account without places unless as many accounts have places as it takes to fill the pool', () => {
+  it('gives a place to an account without places while fewer accounts have places than it takes to fill the pool', () => {
     fc.assert(
       fc.property(shapes, steps, (shape, given) => {
         const needed = accountsToFill(shape);
@@ -97,7 +97,7 @@ describe('the rule of a shared pool', () => {
     );
   });
 
-  it('lets an account take a quarter of an empty pool', () => {
+  it('lets an account take a quarter of an empty pool, or all places that are not reserved if these are fewer', () => {
     fc.assert(
       fc.property(shapes, ({ places, share, reserved }) => {
         const shape = { places, share, reserved };

@@ -1,32 +1,35 @@
 /*
- * How accounts share a pool of places: fetches, deliveries, connections of the database, threads. One rule for every pool, so that a
- * few accounts that keep their places as long as they can leave places for all others:
+ * The rule by which accounts share the places of a pool. It is the same for fetches, deliveries, database connections and threads. With
+ * it, a few accounts that keep their places for as long as they can leave places for all other accounts:
  *
  *     places taken      0 ─────────── a quarter ──────────────────────────── places - reserved ───────── places
  *     an account gets   `quiet`       `share`                                1: only if it has none      none
  */
 
-/** The shape of a pool. Declare it next to the code that uses it; `docs/limits.md` lists it. */
+/** The shape of a pool. Declare a shape next to the code that uses it. `docs/limits.md` lists all shapes. */
 export interface PoolShape {
-  /** Places of the pool. */
+  /** Number of places in the pool. */
   places: number;
-  /** Places that an account may have once a quarter of all places is taken. */
+  /** Number of places that an account may have once a quarter of all places is taken. */
   share: number;
-  /** Number of places that are left for accounts without a place. */
+  /** Number of places that only accounts without a place can get. */
   reserved: number;
-  /** Places that an account may have while less than a quarter is taken, or while no other account has a place. Defaults to a quarter. */
+  /**
+   * Number of places that an account may have while less than a quarter is taken, or while no other account has a place. Defaults to a
+   * quarter of all places. If `share` is higher, `share` applies.
+   */
   quiet?: number;
 }
 
 /** The places of a pool that are in use. */
 export interface PoolUse {
-  /** Places that all accounts together have. */
+  /** Number of places that all accounts together have. */
   taken: number;
-  /** Places of the account that requests another place. */
+  /** Number of places of the account that requests another place. */
   own: number;
 }
 
-/** Part of the places that must be taken before the share applies. */
+/** Fraction of the places that must be taken before `share` applies. */
 const CROWDED = 1 / 4;
 
 /** Returns how many places an account may have now. */

@@ -5,20 +5,23 @@ import type { Sandbox, SandboxOptions, SandboxTier, SelfTestReport } from './typ
 /** The operator's setting. `auto` selects the strongest tier that passes its self-test. */
 export type SandboxChoice = SandboxTier | 'auto';
 
-/** Strongest first. Excludes `gvisor`, which is slower and needs root, and `none`: both must be selected explicitly. */
+/** Tiers that `auto` tries, strongest first. `gvisor`, which is slower and needs root, and `none` must be selected explicitly. */
 const AUTOMATIC: readonly SandboxTier[] = ['bwrap', 'landlock'];
 
 export interface ChosenSandbox {
   sandbox: Sandbox;
-  /** Report of the self-test that has just run. Only for an explicitly selected tier can it report a failure; the caller decides. */
+  /**
+   * Report of the self-test that has just run. Can report a failure only for an explicitly selected tier. The caller decides what to do
+   * then.
+   */
   report: SelfTestReport;
-  /** Stronger tiers that `auto` rejected, and why. */
+  /** Stronger tiers that `auto` rejected, with the reasons. */
   rejected: { tier: SandboxTier; reason: string }[];
 }
 
 /**
- * Opens a sandbox and runs its self-test. `auto` selects the first tier that blocks every attack. Throws `SandboxError`
- * when the tier cannot be opened or, with `auto`, when no tier passes.
+ * Opens a sandbox and runs its self-test. `auto` selects the first tier that passes its self-test. Throws `SandboxError` if the tier cannot
+ * be opened or, with `auto`, if no tier passes.
  */
 export async function chooseSandbox(
   options: Omit<SandboxOptions, 'tier'>,

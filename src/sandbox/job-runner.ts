@@ -8,7 +8,7 @@ import type { CellResult, CellSpec, SandboxOptions } from './types.ts';
 export interface JobRunner {
   /** See `Sandbox.run`. */
   run(spec: CellSpec): Promise<CellResult>;
-  /** Aborts every running cell, like the cell's own signal. */
+  /** Aborts every running cell, like the signal of the cell. */
   abort(): void;
 }
 
@@ -16,12 +16,12 @@ interface Parts {
   context: RunContext;
   watch: ImageWatch;
   table: readonly Program[];
-  /** Number of slots; each runs one cell at a time. */
+  /** Number of slots. Each slot runs one cell at a time. */
   slots: number;
   logger: SandboxOptions['logger'];
 }
 
-/** Runs the cells of jobs, each in the current image. */
+/** Returns a runner for the cells of jobs. Each cell uses the image that is current when the cell starts. */
 export function jobRunner({ context, watch, table, slots, logger }: Parts): JobRunner {
   const running = new Map<number, AbortController>();
   return {
@@ -76,7 +76,7 @@ function opensFiles({ files }: Program): boolean {
   return files.some((file) => 'to' in file && file.to.startsWith(`${PROGRAM_FILES}/`));
 }
 
-/** Reads the progress of the program from its standard output. The caller may read the same output. */
+/** Returns a handler that reads the program's progress from its standard output, which the caller may also read. */
 function readProgress({ progress }: Program, { onProgress, onStdout }: CellSpec): Pick<CellSpec, 'onStdout'> {
   if (!progress || !onProgress) return {};
   const reader = progress(onProgress);

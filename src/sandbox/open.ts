@@ -21,7 +21,7 @@ import { Watchdog } from './watchdog/watchdog.ts';
 /** Number of cells that the self-test runs concurrently, in slots after the slots of jobs. */
 const SELF_TEST_CELLS = 4;
 
-/** A function that closes one part of a sandbox. */
+/** Closes one part of a sandbox. */
 type Close = () => unknown;
 
 /** Host resources that cells need, apart from the root image. */
@@ -33,11 +33,10 @@ interface Base {
 }
 
 /**
- * Opens the sandbox: finds the programs, finds or builds the root image, removes leftovers of dead processes, and
- * queries the versions of the programs in cells (only for a new image). Call it from the main thread: cells die with the thread
- * that started them. It does not test itself; run `selfTest()` and reject to start when that fails.
- *
- * Throws `SandboxError` with a remedy when something is missing or user namespaces are forbidden.
+ * Opens the sandbox: finds the programs, finds or builds the root image, removes leftovers of dead processes, and queries the versions of
+ * the programs in cells (only for a new image). Call this from the main thread, because cells die with the thread that started them. The
+ * sandbox does not test itself: run `selfTest()`, and do not start if it fails.
+ * Throws `SandboxError` with a remedy if something is missing or user namespaces are forbidden.
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { logger, slots, programs: table = PROGRAMS } = options;
@@ -91,7 +90,10 @@ function closeLeaks(logger: SandboxOptions['logger']): void {
   if (descriptors.length > 0) logger?.info({ descriptors }, 'closed inherited descriptors that would leak into jobs');
 }
 
-/** Claims accounts, a folder, control groups and the watchdog thread. For each of them, adds a function to `open` that releases it. */
+/**
+ * Claims accounts, a folder, control groups and the watchdog thread. For each of these resources, adds a function to `open` that releases
+ * it.
+ */
 async function openBase(options: SandboxOptions, image: RootImage, open: Close[]): Promise<Base> {
   const { dataDir, logger, slots } = options;
   const accounts = claimAccounts(upgradeSlot(slots) + 1, dataDir);
@@ -118,7 +120,7 @@ async function openBase(options: SandboxOptions, image: RootImage, open: Close[]
   return { context, registerImages: owner.registerImages, limits: cgroups ? 'cgroup' : 'rlimit' };
 }
 
-/** Switches new cells to the installed programs whenever one changes. */
+/** Switches new cells to the installed programs whenever a program changes. */
 function followPrograms(
   options: SandboxOptions,
   {
@@ -130,7 +132,7 @@ function followPrograms(
   }: Base & { table: readonly Program[]; images: string; image: RootImage },
 ): Promise<ImageWatch> {
   const { logger, slots } = options;
-  // No launcher may wait in the slot of the queries, which is rarely used.
+  // No launcher may wait in the slot of the queries, because this slot is rarely used.
   const { launchers: _, ...rest } = context;
   return ImageWatch.start({
     folder: images,
@@ -150,7 +152,7 @@ function followPrograms(
   });
 }
 
-/** The filters that the self-test attacks. */
+/** Returns the filters that the self-test attacks. */
 function filtersOf(table: readonly Program[]): FilterName[] {
   return [...new Set(table.map(({ filter }) => filter))];
 }
@@ -163,7 +165,7 @@ function selfTestSlots(slots: number): number[] {
   return Array.from({ length: SELF_TEST_CELLS }, (_, index) => slots + index);
 }
 
-/** The slot for querying changed programs, because all slots of jobs may be busy during an upgrade. */
+/** Returns the slot for queries of changed programs, because all slots of jobs may be busy during an upgrade. */
 function upgradeSlot(slots: number): number {
   return slots + SELF_TEST_CELLS;
 }

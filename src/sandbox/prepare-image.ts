@@ -9,8 +9,8 @@ import { PROGRAMS } from './programs/table.ts';
 import { SandboxError } from './sandbox-error.ts';
 
 /**
- * Puts the image of the installed programs into `folder`, from which new data directories copy it. Keeps an image that is current. Only the
- * owner can write to the folder and its parent.
+ * Puts the image of the installed programs into `folder`, from which new data directories copy the image. Keeps an image that is current.
+ * Only the owner can write to the folder.
  * @param paths the paths that the operator set, by program
  * @throws SandboxError if a program is missing
  */
@@ -32,7 +32,7 @@ export async function prepareImage(folder: string, paths: Readonly<Record<string
   }
 }
 
-/** Builds the image. If cells work, also queries its programs. */
+/** Builds the image. If cells work, also queries the programs of the image. */
 async function build(dataDir: string, paths: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
     await (await openSandbox({ dataDir, slots: 1, paths })).close();

@@ -1,4 +1,6 @@
-/** The sandbox does not work on this machine, or a cell could not be created. The message names reason and remedy. */
+/**
+ * Thrown if the sandbox does not work on this machine, or if a cell could not be created. The message contains the reason and the remedy.
+ */
 export class SandboxError extends Error {
   readonly reason: string;
   readonly remedy: string;

@@ -1,6 +1,6 @@
 import type { ContainerFacts } from './types.ts';
 
-/** Facts of a file with one audio stream; null without a codec or a duration. */
+/** Returns the facts of a file with one audio stream; null if the codec or the duration is unknown. */
 export function audioFacts(codec: string | null, seconds: number): ContainerFacts | null {
   if (codec === null || !(seconds > 0)) return null;
   // FFmpeg rounds to microseconds.

@@ -12,16 +12,19 @@ import type { Reading, Write } from './types.ts';
 import { NotRewritable, Rejected } from './verdicts.ts';
 
 const MAX_CHUNKS = 10_000;
-/** Chunks with names, markers, loudness or padding. None of them changes the audio. */
+/** Types of chunks with names, markers, loudness or padding. None of these chunks changes the audio. */
 const METADATA_CHUNKS = new Set([
   ...['LIST', 'JUNK', 'junk', 'PAD ', 'FLLR', 'bext', 'iXML', 'axml', 'cue ', 'smpl', 'inst', 'acid', 'PEAK', 'fact'],
   ...['minf', 'elm1', 'regn', 'umid', 'DGDA', '_PMX', 'afsp', 'ds64'],
 ]);
-/** Integers, floats, A-law, μ-law, and the extensible format, which names one of them in its extension. */
+/**
+ * Numbers of the formats that are read: integers, floats, A-law, μ-law, and the extensible format, which names one of the others in its
+ * extension.
+ */
 const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
-/** Bytes in which the reader searches for compressed audio: several seconds at any usual rate. */
+/** Maximum number of bytes in which the reader searches for compressed audio: several seconds at any usual rate. */
 const MAX_SEARCHED = 16 * 2 ** 20;
-/** The limit of 32-bit sizes, minus the headers. */
+/** Maximum number of bytes of samples: the limit of 32-bit sizes, minus the headers. */
 const MAX_DATA = 2 ** 32 - 1024;
 
 /** Reads a WAV file (RIFF): the format of its samples, and their position. */
@@ -67,7 +70,7 @@ export function readWave(file: FileBytes): Reading {
   return { write, seconds: null, still: null, facts, describe: () => describeWave(file, description, samples) };
 }
 
-/** The facts that ffprobe would report about the rewritten file. */
+/** Returns the facts that ffprobe would report about the rewritten file; null if they are unclear. */
 function describeWave(file: FileBytes, format: Buffer, data: { from: number; bytes: number }): MediaInfo | null {
   return unlessUnclear(() => {
     const { blockBytes, bitRate, ...sound } = readWaveFormat(format);
@@ -120,10 +123,10 @@ export function readFlac(file: FileBytes): Reading {
   return { write, seconds: null, still: null, facts: audioFacts('flac', samples / rate), describe };
 }
 
-/** Bytes that contain more frames than ffprobe reads, at any usual rate. */
+/** Number of bytes that contain more frames than ffprobe reads, at any usual rate. */
 const FIRST_FRAMES = 4 * 2 ** 20;
 
-/** The facts that ffprobe would report about the rewritten file. */
+/** Returns the facts that ffprobe would report about the rewritten file; null if they are unclear. */
 function describeFlac(file: FileBytes, description: Buffer, from: number): MediaInfo | null {
   return unlessUnclear(() => {
     const { samples, ...sound } = readFlacInfo(description);

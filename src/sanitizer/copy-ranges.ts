@@ -10,7 +10,7 @@ export interface Ranges {
   bytes: Float64Array;
 }
 
-/** Appends ranges to the output; leaves a hole for everything after `maxBytes` bytes. */
+/** Appends ranges to the output. Leaves a hole for everything after `maxBytes` bytes. */
 export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, maxBytes: number | null): void {
   const block = Buffer.alloc(BLOCK);
   let left = maxBytes ?? Number.POSITIVE_INFINITY;

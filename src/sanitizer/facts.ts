@@ -3,8 +3,8 @@ import { checkLength, checkSize, rejectStreams } from './limits.ts';
 import { Rejected } from './verdicts.ts';
 
 /**
- * Checks the declarations of a file in memory-safe code, and rejects absurd values. If this reader cannot parse a file, the probe in the
- * cell handles the file, because its signature is already known.
+ * Checks the declarations of a file in memory-safe code, and rejects absurd values. Accepts a file that this reader cannot parse, because
+ * its signature is known and the probe in the cell reads it.
  */
 export async function checkFacts(path: string): Promise<void> {
   // An error between reads must not end the thread. The next read reports the error.

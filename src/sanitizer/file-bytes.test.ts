@@ -11,16 +11,13 @@ describe('the bytes of a file', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each([1_000, 300_000])(
-    'are never zeros in place of bytes that a shortened file no longer has: %i bytes',
-    async (length) => {
-      const path = join(folder, `${length}`);
-      await writeFile(path, Buffer.alloc(length, 1));
-      const file = openBytes(path);
-      await truncate(path, length - 1);
-      expect(() => file.read(0, length)).toThrow('changed while it was being read');
-      expect(file.read(0, length - 1).equals(Buffer.alloc(length - 1, 1))).toBe(true);
-      file.close();
-    },
-  );
+  it.each([1_000, 300_000])('are never replaced by zeros if the open file is shortened: %i bytes', async (length) => {
+    const path = join(folder, `${length}`);
+    await writeFile(path, Buffer.alloc(length, 1));
+    const file = openBytes(path);
+    await truncate(path, length - 1);
+    expect(() => file.read(0, length)).toThrow('changed while it was being read');
+    expect(file.read(0, length - 1).equals(Buffer.alloc(length - 1, 1))).toBe(true);
+    file.close();
+  });
 });

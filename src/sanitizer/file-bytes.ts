@@ -4,7 +4,7 @@ import { Rejected } from './verdicts.ts';
 const WINDOW = 256 * 1024;
 const CHANGED = 'changed while it was being read.';
 
-/** A file with random access. Synchronous: it is used in a thread that does nothing else. */
+/** A file with random access. Its functions are synchronous, because they run in a thread that does nothing else. */
 export interface FileBytes {
   readonly size: number;
   /** Returns exactly `length` bytes, valid until the next call. Throws `Rejected` beyond the end. */
@@ -18,7 +18,7 @@ export interface FileBytes {
 export interface Arriving {
   /** Size of the entire file. */
   size: number;
-  /** Blocks the thread until the file has that many bytes. Throws if the file never will. */
+  /** Blocks the thread until the file has this number of bytes. Throws if the file will never have them. */
   waitFor(bytes: number): void;
 }
 
@@ -66,7 +66,7 @@ export function openBytes(path: string, arriving: Arriving | null = null): FileB
   };
 }
 
-/** A part of a file, which stays open when the part is closed. */
+/** Returns a part of a file. Closing the part does not close the file. */
 export function sectionOf(file: FileBytes, from: number, size: number): FileBytes {
   return {
     size,
@@ -89,7 +89,7 @@ export interface FileOut {
   /** Leaves a hole, which reads as zero bytes and uses no disk space. */
   skip(length: number): void;
   close(): void;
-  /** Declares that no byte before `position` will be patched any more, except bytes that a reader of a stream ignores. */
+  /** Declares that no byte before `position` will be patched again, except bytes that a reader of a stream ignores. */
   settle(): void;
   /** Closes the file without flushing. */
   discard(): void;
@@ -98,8 +98,8 @@ export interface FileOut {
 const BUFFERED = 256 * 1024;
 
 /**
- * Never writes to an existing file or through a link: `wx` fails with EEXIST. `onSettled` is called when all bytes before that position are
- * in the file and final.
+ * Creates a file. Never writes to an existing file or through a link: `wx` fails with EEXIST. Calls `onSettled` with a position when all
+ * bytes before the position are in the file and final.
  */
 export function createOut(path: string, onSettled?: (position: number) => void): FileOut {
   const fd = openSync(path, 'wx', 0o600);
@@ -154,7 +154,7 @@ export function createOut(path: string, onSettled?: (position: number) => void):
   };
 }
 
-/** A file that is not kept, for readers that find out only during the write whether a container can be rewritten. */
+/** Returns an output that keeps no bytes, for readers that find out only during the write whether a container can be rewritten. */
 export function createNothing(): FileOut {
   let position = 0;
   const advance = (length: number): void => {

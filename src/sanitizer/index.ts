@@ -18,9 +18,12 @@ export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.t
 /** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */
 const READ_MS = 10_000;
 const COPY_BYTES_PER_MS = 10_000;
-/** Heap of a thread in megabytes. Sample tables are off-heap; the readers bound them. */
+/** Heap of a thread in megabytes. Sample tables are off-heap, and the readers limit their size. */
 const HEAP_MB = 192;
-/** Milliseconds until the thread starts if no file arrives. Starting it uses 45 ms of CPU time, which the start of the service needs. */
+/**
+ * Milliseconds after which the thread starts if no file arrives. Starting a thread uses 45 ms of CPU time, which the start of the service
+ * needs.
+ */
 const READY_AFTER_MS = 250;
 
 export interface Sanitizer {
@@ -33,13 +36,13 @@ export interface Sanitizer {
   readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialResult>;
   /** Moves the index of a finished file to its start, without copying its media data. See `IndexFirst`. */
   readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstResult>;
-  /** Copies streams of a movie of `bytes` into a new container. See `copyMovie`. */
+  /** Copies streams of a movie of `bytes` bytes into a new container. See `copyMovie`. */
   copyMovie(request: CopyRequest, bytes: number, signal: AbortSignal): Promise<CopyResult>;
   /** Joins pieces of a video, `bytes` in total, without changing a packet. See `joinPieces`. */
   joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinResult>;
   /** Cuts movies, `bytes` in total, into the segments of a ladder, and writes its playlists. See `packageLadder`. */
   packageLadder(request: LadderRequest, bytes: number, signal: AbortSignal): Promise<LadderResult>;
-  /** The same pool of threads, for one account. The threads are shared fairly among accounts. */
+  /** Returns a sanitizer for one account, with the same pool of threads. The threads are shared fairly among accounts. */
   forAccount(accountId: string): Sanitizer;
   close(): Promise<void>;
 }
@@ -58,7 +61,7 @@ type SanitizerThreads = ThreadPool<
   SanitizeOutcome | PartialResult | IndexFirstResult | CopyResult | JoinResult | LadderResult
 >;
 
-/** Opens a pool of at most `threads` reader threads with their own limits. The threads stay warm between files. */
+/** Opens a pool of at most `threads` reader threads with their own limits. The threads keep running between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
   const threads: SanitizerThreads = openThreads({
     entry: sanitizerThread(),
@@ -103,7 +106,7 @@ function sanitizerOf(threads: SanitizerThreads, owner?: string): Sanitizer {
   };
 }
 
-/** Entry point of a thread that reads one file at a time. */
+/** Returns the entry point of a thread that reads one file at a time. */
 export function sanitizerThread() {
   return threadEntry('sanitizer-thread', new URL('./sanitizer-thread.ts', import.meta.url));
 }

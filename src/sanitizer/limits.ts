@@ -3,7 +3,7 @@ import { Rejected } from './verdicts.ts';
 
 /* Limits on the declarations of a file before FFmpeg reads it. The same limits apply after ffprobe. */
 
-/** Throws if a stream is longer than the longest input allowed. */
+/** Throws `Rejected` if a stream is longer than the longest input that is allowed. */
 export function checkLength(seconds: number): void {
   if (seconds <= INPUT_LIMITS.maxDurationSeconds) return;
   const [hours, most] = [(seconds / 3600).toFixed(1), INPUT_LIMITS.maxDurationSeconds / 3600];

@@ -19,8 +19,8 @@ import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } 
 import { NotRewritable, Rejected } from './verdicts.ts';
 
 /**
- * Sanitizes one file: reads it and, if that loses nothing, remuxes its container. Throws `Rejected`. Runs in its own
- * thread, because an attacker controls every byte of the file.
+ * Sanitizes one file: reads it, and remuxes its container if this loses nothing. Throws `Rejected`. Runs in its own thread, because an
+ * attacker controls every byte of the file.
  */
 export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
   const file = openBytes(request.path);
@@ -77,7 +77,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
   },
 };
 
-/** The reader of a container that declares its duration reliably. */
+/** Returns the reading of a container that declares its duration reliably. */
 function withOwnLength(write: Write, facts: ContainerFacts | null = null): Reading {
   return { write, seconds: null, still: null, facts };
 }
@@ -109,7 +109,7 @@ function readAndWrite(
 /** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */
 const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'wav', 'flac']);
 
-/** Imports the library only when needed: loading it takes longer than reading most files. */
+/** Checks the declarations of a file. Imports the library only when needed, because loading it takes longer than reading most files. */
 async function checkDeclared({ demuxer, path }: SanitizeRequest): Promise<void> {
   if (!FACTS_OF.has(demuxer)) return;
   const { checkFacts } = await import('./facts.ts');

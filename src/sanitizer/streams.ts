@@ -12,7 +12,7 @@ import type { ContainerFacts } from './types.ts';
 /** The facts that the container declares about a video stream. */
 export interface VideoTrack {
   color: Color;
-  /** Width of a sample divided by its height; null = the stream declares it. */
+  /** Width of a sample divided by its height; null if the stream declares it. */
   aspect: number | null;
   rotation: Rotation;
   hasAlpha?: boolean;
@@ -59,7 +59,7 @@ export function audioStream(index: number, sound: Sound, track: AudioTrack): Aud
   return { index, ...sound, ...track };
 }
 
-/** A file with these streams. `microseconds` is its duration. */
+/** Returns the description of a file with these streams. `microseconds` is its duration. */
 export function movieInfo(
   file: { container: string; demuxer: string; sizeBytes: number; microseconds: number },
   video: VideoStream[],
@@ -74,7 +74,7 @@ export function movieInfo(
   };
 }
 
-/** A file with one audio stream. `duration` is in samples, unless a time scale is given. */
+/** Returns the description of a file with one audio stream. `duration` is in samples, unless a time scale is given. */
 export function soundInfo(
   file: { demuxer: string; sizeBytes: number },
   sound: Sound,
@@ -88,12 +88,12 @@ export function soundInfo(
   return movieInfo({ ...file, container: file.demuxer, microseconds }, [], [stream]);
 }
 
-/** Seconds in the form in which ffprobe prints them, to the microsecond. */
+/** Returns seconds in the form in which ffprobe prints them, to the microsecond. */
 export function printedSeconds(units: number, unitsPerSecond: number): number {
   return Number((units * (1 / unitsPerSecond)).toFixed(6));
 }
 
-/** The facts of a description. */
+/** Returns the facts that a description contains. */
 export function infoFacts(info: MediaInfo | null): ContainerFacts | null {
   if (!info) return null;
   const { durationSeconds, isImage, isAnimated } = info;

@@ -25,7 +25,7 @@ describe('a sanitizer thread', () => {
 
   const request = (target: string | null = null) => ({ path, demuxer: 'mov', target, mediaBytes: null });
 
-  it('ends when its time limit passes, and a new thread replaces it', async () => {
+  it('ends when its time limit passes, and a new thread can read the same file', async () => {
     const thread = reader();
     await expect(thread.ask(request(), 1)).rejects.toThrow(ThreadEnded);
     await expect(thread.ask(request(), 10_000)).rejects.toThrow(ThreadEnded);
@@ -34,7 +34,7 @@ describe('a sanitizer thread', () => {
     await fresh.end();
   });
 
-  it('ends after an idle period, except for one unused thread', async () => {
+  it('ends after an idle period, unless it is the only thread of its pool', async () => {
     const threads = () => readdirSync('/proc/self/task').length;
     const sanitizer = openSanitizer({ threads: 3, idleMs: 500 });
     const picture = { ...request(), demuxer: 'gif' };

@@ -11,15 +11,15 @@ export interface SanitizeRequest {
   path: string;
   /** `DetectedMedia.demuxer`, detected from the file's first bytes. */
   demuxer: string;
-  /** Host path of the new container, which must not exist yet. Null = inspect only. */
+  /** Host path of the new container, which must not exist yet. If null, the file is only inspected. */
   target: string | null;
-  /** Bytes of media data to copy; the remaining bytes become a hole that a probe never reads. Null = all. */
+  /** Number of bytes of media data to copy. The remaining bytes become a hole that a probe never reads. If null, all bytes are copied. */
   mediaBytes: number | null;
   /** Whether the packets may be copied to an output, so that their headers must be read. `listed` reads only the index. */
   packets?: boolean | 'listed';
   /** Whether the video may be cut into pieces, so that its frames must be listed. */
   frames?: boolean;
-  /** Writes nothing if the reader can describe the file, because nothing else will read it. */
+  /** Whether to write nothing if the reader can describe the file, because nothing else reads the new container. */
   unlessDescribed?: boolean;
   /** Whether the file has already been described, so that the reader need not describe it. */
   isDescribed?: boolean;
@@ -29,7 +29,7 @@ export interface SanitizeResult {
   container: ContainerOrigin;
   /** FFmpeg's demuxer for the new container, or for the original if it was kept. */
   demuxer: string;
-  /** Why the container was not remuxed, continuing "The file …"; null if it was, or if that was not requested. */
+  /** Why the container was not remuxed, continuing "The file …". Null if the container was remuxed, or if remuxing was not requested. */
   reason: string | null;
   /** Seconds of audio, counted frame by frame if nothing else declares them reliably (MP3, AAC); otherwise null. */
   seconds: number | null;
@@ -48,7 +48,7 @@ export interface SanitizeResult {
 /** Facts that can be read without a decoder. */
 export type ContainerFacts = Omit<OutputInfo, 'sizeBytes'>;
 
-/** Writes the new container; for `mediaBytes` see `SanitizeRequest`. */
+/** Writes the new container. `SanitizeRequest` documents `mediaBytes`. */
 export type Write = (out: FileOut, mediaBytes: number | null) => void;
 
 /** The result of reading a container that can be remuxed. */
@@ -62,18 +62,18 @@ export interface Reading {
   packets?: (isScanned: boolean) => StreamPackets[];
   /** Reads `SanitizeResult.frames`; absent if the reader does not know them. */
   frames?: () => FrameList | null;
-  /** Reads `SanitizeResult.info`; absent if only ffprobe can find it. */
+  /** Reads `SanitizeResult.info`; absent if only ffprobe can find the info. */
   describe?: () => MediaInfo | null;
 }
 
-/** Becomes a `JobFailure` whose message begins with the name of the input. */
+/** A rejection of the file, which becomes a `JobFailure` whose message begins with the name of the input. */
 export interface SanitizeRejection {
   code: FailureCode;
   /** Continues "Input 1 …". */
   message: string;
 }
 
-/** A system error, such as a full disk, that has nothing to do with the file. */
+/** A system error that the file has not caused, such as a full disk. */
 export interface SanitizeFault {
   code: string;
   message: string;

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../contract/failures.ts';
 
-/** The file must not be processed. The message continues "Input 1 …". */
+/** Error for a file that must not be processed. The message continues "Input 1 …". */
 export class Rejected extends Error {
   readonly code: FailureCode;
   constructor(code: FailureCode, message: string) {
@@ -10,7 +10,10 @@ export class Rejected extends Error {
   }
 }
 
-/** Remuxing would lose data, or the file has unsupported features, so the file is kept unchanged. Continues "The file …". */
+/**
+ * Error for a file that is kept unchanged, because remuxing would lose data, or because the file has unsupported features. The message
+ * continues "The file …".
+ */
 export class NotRewritable extends Error {
   constructor(message: string) {
     super(message);
@@ -18,5 +21,5 @@ export class NotRewritable extends Error {
   }
 }
 
-/** The file has no stream, or no stream with a sample. */
+/** Error for a file that has no stream, or no stream with a sample. */
 export class NoStreams extends NotRewritable {}

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
-/** The account that runs PostgreSQL, which does not run as root. The launcher creates this account. */
+/** Name of the account that runs PostgreSQL, which does not run as root. The launcher creates this account. */
 export const SERVICE_ACCOUNT = 'airlock';
 
-/** Finds `name` in the text of /etc/passwd. Null if the name is missing or its ids are not numbers. */
+/** Finds the account `name` in the text of /etc/passwd. Returns null if the name is missing or its ids are not numbers. */
 export function parsePasswd(text: string, name: string): Account | null {
   for (const line of text.split('\n')) {
     const [user, , uid, gid] = line.split(':');
@@ -20,8 +20,8 @@ export function isRoot(): boolean {
 }
 
 /**
- * The account to switch to; null when this process belongs to an ordinary user. As root, throws if the account does not exist or has root's
- * uid or gid.
+ * Returns the account to switch to, or null if this process belongs to an ordinary user. As root, throws if the account does not exist or
+ * has root's uid or gid.
  */
 export async function serviceAccount(): Promise<Account | null> {
   if (!isRoot()) return null;

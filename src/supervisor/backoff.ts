@@ -1,17 +1,17 @@
-/** How long to wait before restarting a process, in milliseconds. */
+/** The delays before restarts of a process. */
 export interface BackoffPolicy {
   firstMs: number;
   maximumMs: number;
-  /** An uptime that resets the count of failures, because a program that ran this long does not fail at its start. */
+  /** Uptime after which the count of failures starts again, because a program that ran this long did not fail at its start. */
   healthyMs: number;
 }
 
 export const DEFAULT_BACKOFF: BackoffPolicy = { firstMs: 100, maximumMs: 10_000, healthyMs: 10_000 };
 
 export interface Backoff {
-  /** Milliseconds to wait after a process with that uptime. Doubles with each consecutive failure up to the maximum. */
+  /** Returns the milliseconds to wait after a process ended with that uptime. Doubles with each consecutive failure up to the maximum. */
   next(uptimeMs: number): number;
-  /** Consecutive failures, including the last one. */
+  /** Number of consecutive failures, including the last failure. */
   readonly failures: number;
 }
 
@@ -28,7 +28,7 @@ export function createBackoff(policy: BackoffPolicy = DEFAULT_BACKOFF): Backoff 
   };
 }
 
-/** Sleeps. Resolves early, without an error, when `signal` is aborted. */
+/** Waits for `ms` milliseconds. Resolves early, without an error, when `signal` is aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -13,7 +13,7 @@ describe('the ballast', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('is not made by a server that stops soon, which leaves nothing behind', async () => {
+  it('is not left incomplete when the server stops while the ballast is written', async () => {
     await keepBallast(folder).stop();
     const ballast = keepBallast(folder, 0);
     await until(async () => (await readdir(folder)).length > 0, { what: 'the first bytes' });
@@ -33,7 +33,7 @@ describe('the ballast', () => {
     expect(await readdir(folder)).toEqual(['ballast']);
   });
 
-  it('is written from one buffer, because an idle supervisor collects no garbage', async () => {
+  it('is written from a single buffer, because an idle supervisor collects no garbage', async () => {
     await rm(join(folder, 'ballast'), { force: true });
     const inspector = new Session();
     inspector.connect();

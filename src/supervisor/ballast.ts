@@ -2,18 +2,18 @@ import { randomFillSync } from 'node:crypto';
 import { open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Enough bytes for PostgreSQL to start and write another WAL segment (up to 16 MiB). */
+/** Size of the ballast: enough for PostgreSQL to start and write another WAL segment (up to 16 MiB). */
 const BALLAST_BYTES = 32 * 2 ** 20;
-/** The ballast is recreated only when several times its size is free. */
+/** Free bytes from which on the ballast is made. */
 const AMPLE_BYTES = 8 * BALLAST_BYTES;
 const CHUNK_BYTES = 2 ** 20;
 
-/** Milliseconds after the start of a server at which the ballast is made, so that no first start waits for it. */
+/** Milliseconds after the start of a server at which the ballast is made, so that a first start does not wait for it. */
 const FILL_DELAY_MS = 10_000;
 
 /**
- * Releases the ballast of `folder` when the disk is full: PostgreSQL cannot start without a few free blocks, and only a running service can
- * sweep and erase. Returns whether the ballast was released. Never fails.
+ * Deletes the ballast of `folder` if less than its size is free on the disk. PostgreSQL cannot start without a few free blocks, and only a
+ * running service can sweep and erase. Returns whether the ballast was deleted. Never fails.
  */
 export async function releaseBallast(folder: string): Promise<boolean> {
   const state = await look(folder);
@@ -23,8 +23,9 @@ export async function releaseBallast(folder: string): Promise<boolean> {
 }
 
 /**
- * Reserves disk space in a file of `folder` while a server runs there, unless the file exists or little space is free. Never fails, because
- * with enough space the service starts without a ballast. `stop` resolves when nothing is written any more.
+ * Makes the ballast of `folder`, a file that reserves disk space, while a server runs there. Does nothing if the file exists or little
+ * space is free. Never fails, because with enough space the service starts without a ballast. `stop` resolves when nothing is written any
+ * more.
  */
 export function keepBallast(folder: string, delayMs = FILL_DELAY_MS): { stop(): Promise<void> } {
   let stopped = false;
@@ -56,8 +57,8 @@ async function fillIfMissing(folder: string, isStopped: () => boolean): Promise<
 }
 
 /**
- * Writes random bytes, because a file system with compression would reserve no space for zeros. Uses one buffer, because an idle process
- * collects no garbage.
+ * Writes random bytes, because a file system with compression would reserve no space for zeros. Uses a single buffer, because an idle
+ * process collects no garbage.
  */
 async function fill(path: string, isStopped: () => boolean): Promise<void> {
   const staged = `${path}.new`;

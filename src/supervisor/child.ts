@@ -5,8 +5,8 @@ export type StopReason = 'SIGTERM' | 'SIGINT' | 'parent-gone';
 
 /**
  * Shuts this process down cleanly on SIGTERM, on SIGINT, and when its supervisor dies (which closes the IPC channel,
- * even after `kill -9`). Runs `drain` once and exits with 0, or with 1 when it fails or takes longer than `deadlineMs`.
- * A second SIGINT or SIGTERM exits immediately. Without a supervisor, it handles only the signals.
+ * even after `kill -9`). Runs `drain` once and exits with 0, or with 1 if `drain` fails or exceeds `deadlineMs`.
+ * A second SIGINT or SIGTERM exits immediately. Without a supervisor, handles only the signals.
  */
 export function exitWithParent(
   drain: (reason: StopReason) => Promise<void>,
@@ -40,15 +40,15 @@ export function exitWithParent(
   else if (process.connected === false) stop('parent-gone');
 }
 
-/** Reports to the supervisor that this role is ready, and its TCP ports. Does nothing without a supervisor. */
+/** Reports the TCP ports of this role to the supervisor, and that the role is ready. Does nothing without a supervisor. */
 export function reportReady(ports: Record<string, number> = {}): void {
   process.send?.({ type: 'ready', ports });
 }
 
-/** Environment variable of a process that a supervisor starts. The process then reports why it could not start. */
+/** Environment variable of every process that a supervisor starts. With it, the process reports why it could not start. */
 export const SUPERVISED_VARIABLE = 'AIRLOCK_INTERNAL_SUPERVISED';
 
-/** Reports to the supervisor why this process exits. Resolves to false without a supervisor: then nothing has been reported. */
+/** Reports to the supervisor why this process exits. Resolves to whether the report was sent, which is false without a supervisor. */
 export function reportFailed(message: string): Promise<boolean> {
   if (process.env[SUPERVISED_VARIABLE] !== '1' || !process.connected) return Promise.resolve(false);
   return new Promise((resolve) => {
@@ -56,7 +56,7 @@ export function reportFailed(message: string): Promise<boolean> {
   });
 }
 
-/** In the supervisor: the reason why the process exits; null for another message. */
+/** Runs in the supervisor. Returns the reason from the message of a process that exits, or null for another message. */
 export function failureIn(message: unknown): string | null {
   const { type, message: text } = (message ?? {}) as { type?: unknown; message?: unknown };
   return type === 'failed' && typeof text === 'string' ? text : null;
@@ -71,9 +71,9 @@ interface Begin {
 }
 
 /**
- * Waits until the supervisor reports that the role's dependencies are ready, and sets the variables that the supervisor
- * sends. Roles call it when they can do nothing more without database and storage. Without a supervisor, it returns
- * immediately. The process exits if its supervisor dies in the meantime.
+ * Waits until the supervisor reports that the role's dependencies are ready, and sets the environment variables that the supervisor sends.
+ * A role calls this when it cannot continue without the database and storage. Without a supervisor, returns immediately. Exits the process
+ * if the supervisor dies in the meantime.
  */
 export async function waitForBegin(): Promise<void> {
   if (!process.send || process.env[WAITS_VARIABLE] !== '1') return;
@@ -92,7 +92,7 @@ export async function waitForBegin(): Promise<void> {
   Object.assign(process.env, env);
 }
 
-/** In the supervisor: whether a role waits, and the message to send it once its dependencies are ready. */
+/** Runs in the supervisor. Whether the message reports that a role waits for its dependencies. */
 export function isWaiting(message: unknown): boolean {
   return (message as { type?: unknown } | null)?.type === 'waiting';
 }

@@ -11,26 +11,29 @@ import { SupervisorError } from './supervisor-error.ts';
 import type { Account, SupervisorLogger } from './types.ts';
 
 /*
- * A template is a new cluster with the schema of the application, as a tar archive in the installation's `.build`
- * folder. A first start unpacks it instead of running initdb and every migration. The roles of a template have no password, so no client can log in to a copy before the copy has its own passwords.
+ * A template is a new cluster with the schema of the application, as a tar archive in the installation's `.build` folder. A first start
+ * unpacks the template instead of running initdb and every migration. The roles of a template have no password, so no client can log in to
+ * a copy before the copy has its own passwords.
  */
 
-/** Which template to use, and the SQL that each copy needs in addition. */
+/** The template to use, and the SQL that each copy needs in addition. */
 export interface TemplateUse {
   /** Folder of the templates: `<installation>/.build/postgres`. */
   folder: string;
   /** Hexadecimal hash of all sources of the schema and its privileges. */
   schema: string;
-  /** SQL for each copy, in the database of the application: one statement per line, without `;`. */
+  /** SQL that each copy runs in the application's database. Each entry is one line without `;`. */
   statements: readonly string[];
 }
 
-/** The start of the path, without the size and the extension. The name identifies everything that the content depends on. */
+/**
+ * Returns the start of the template's path, without the size and the extension. The name identifies everything that the content depends on.
+ */
 export async function templatePrefix({ folder, schema }: TemplateUse): Promise<string> {
   return join(folder, `${await postgresRelease()}-${process.arch}-${schema.slice(0, 32)}`);
 }
 
-/** The path ends with the size in bytes, which exposes an incomplete file. */
+/** Returns the path of a template. The path contains the size in bytes, which reveals an incomplete file. */
 export function templatePath(prefix: string, bytes: number): string {
   return `${prefix}.${bytes}.tar`;
 }
@@ -38,8 +41,8 @@ export function templatePath(prefix: string, bytes: number): string {
 const SIZE = /\.(\d+)\.tar$/;
 
 /**
- * Opens the template, which only root or the account of this process can have written. Null if there is no template.
- * @throws SupervisorError when another account could have changed the template, or when it is incomplete
+ * Opens the template, which only root or the account of this process can have written. Resolves to null if there is no template.
+ * @throws SupervisorError if another account could have changed the template, or if the template is incomplete
  */
 export async function openTemplate(use: TemplateUse): Promise<FileHandle | null> {
   const path = await findTemplate(use);
@@ -58,7 +61,7 @@ export async function openTemplate(use: TemplateUse): Promise<FileHandle | null>
   }
 }
 
-/** Path of the template, whether or not it can be trusted; null if there is no template. */
+/** Finds the path of the template without checking whether the template can be trusted. Resolves to null if there is no template. */
 export async function findTemplate(use: TemplateUse): Promise<string | null> {
   const names = await readdir(use.folder).catch(() => []);
   if (names.length === 0) return null;
@@ -87,8 +90,8 @@ interface CopyTarget {
 }
 
 /**
- * Fills the empty folder `data` with a copy of the template, and does not flush the copy to the disk. Returns false if there is no
- * template. If the template cannot be used, logs the error and returns false.
+ * Fills the empty folder `data` with a copy of the template, without flushing the copy to the disk. Resolves to false if there is no
+ * template. If the template cannot be used, logs the error and resolves to false.
  */
 export async function copyTemplate(
   use: TemplateUse | null,
@@ -109,10 +112,9 @@ export async function copyTemplate(
 }
 
 /**
- * Unpacks a template into the empty folder `data`, with the passwords of `secrets`. Everything runs as the server's account, so that an
- * archive can write nothing that this account cannot write.
- *
- * @throws SupervisorError when a program fails
+ * Unpacks a template into the empty folder `data`, sets the passwords of `secrets`, and runs `statements`. Everything runs as the server's
+ * account, so that an archive can write nothing that this account cannot write.
+ * @throws SupervisorError if a program fails
  */
 async function unpackTemplate(
   template: FileHandle,

@@ -20,14 +20,14 @@ const mode = async (path: string) => (await stat(path)).mode & 0o777;
 const wanted = isRoot() ? 0o711 : 0o700;
 
 describe('the data directory', () => {
-  it('is created with a mode that at most lets other accounts traverse it, and is left empty', async () => {
+  it('is created empty, with mode 0711 for root and 0700 for other users', async () => {
     const path = join(folder, 'deep/er');
     expect(await prepareDataDir(path)).toBe(path);
     expect(await mode(path)).toBe(wanted);
     expect(await readdir(path)).toEqual([]);
   });
 
-  it('gets that mode when it exists with another mode', async () => {
+  it('gets mode 0711 for root and 0700 for other users if it exists with another mode', async () => {
     const path = join(folder, 'closed');
     await mkdir(path, { mode: 0o700 });
     await chmod(path, 0o755);
@@ -35,7 +35,7 @@ describe('the data directory', () => {
     expect(await mode(path)).toBe(wanted);
   });
 
-  it('is rejected when others could have put files into it', async () => {
+  it('is rejected if it contains files and other users can write to it', async () => {
     const path = join(folder, 'shared');
     await mkdir(path);
     await writeFile(join(path, 'planted'), '');
@@ -90,7 +90,7 @@ describe('the data directory', () => {
     },
   );
 
-  it('is rejected for a user who cannot write there', async () => {
+  it('is rejected for a user who cannot create it', async () => {
     await withoutRoot(() => expect(prepareDataDir('/usr/airlock')).rejects.toThrow(/is not writable/));
   });
 });

@@ -6,19 +6,18 @@ import { ConfigError } from '../config/config-error.ts';
 import { isRoot } from './account.ts';
 
 /**
- * Bytes for a new cluster and its first WAL, without which the creation would fail midway. An existing cluster needs no free space: it must
- * start on a full disk, because only a running service can sweep and erase.
+ * Free bytes that a new cluster and its first WAL need, without which the creation would fail midway. An existing cluster needs no free
+ * space. It must start on a full disk, because only a running service can sweep and erase.
  */
 const FRESH_CLUSTER_BYTES = 128 * 1024 * 1024;
 /** Maximum number of attempts to prepare a directory that another process keeps removing. */
 const ATTEMPTS = 5;
 
 /**
- * Creates the data directory if needed and checks that it is usable. Mode 0711 as root, so that the accounts of
- * database and cells can traverse but not list it; 0700 as an ordinary user. Every secret in it has its own mode.
- *
- * @returns its real path
- * @throws ConfigError with reason and remedy when it is not usable
+ * Creates the data directory if needed, and checks that it is usable. As root, its mode is 0711, so that the accounts of the database and
+ * the cells can traverse but not list it. As an ordinary user, its mode is 0700. Every secret in it has its own mode.
+ * @returns the real path of the directory
+ * @throws ConfigError with the reason and a remedy if the directory is not usable
  */
 export async function prepareDataDir(dataDir: string): Promise<string> {
   const shown = process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir;
@@ -48,7 +47,10 @@ async function tryPrepare(dataDir: string, shown: string): Promise<string> {
   return path;
 }
 
-/** Like `mkdir -p`. Node's own `recursive` option never returns where the kernel rejects new folders with ENOENT, as in /proc. */
+/**
+ * Creates a folder and its missing parents, like `mkdir -p`. Node's `recursive` option never returns where the kernel rejects new folders
+ * with ENOENT, as in /proc.
+ */
 async function makeFolders(path: string, mode: number): Promise<void> {
   const error = await mkdir(path, { mode }).then(
     () => null,
@@ -62,7 +64,7 @@ async function makeFolders(path: string, mode: number): Promise<void> {
   });
 }
 
-/** initdb puts its path between double quotes into a shell command, so reject characters that are special there. */
+/** Rejects the characters that are special between double quotes in a shell, because initdb writes its path into a shell command. */
 function requireShellSafeName(path: string, shown: string): void {
   if (!/["$`\\\x00-\x1f]/.test(path)) return;
   throw new ConfigError(
@@ -78,7 +80,7 @@ async function takeOwnership(path: string, shown: string): Promise<void> {
     throw new ConfigError('AIRLOCK_DATA_DIR', `${shown} is not a directory`, 'Choose a directory');
   const uid = process.getuid!();
   if (info.uid !== uid) {
-    // Root must not use a folder where another account can place links, and must not fill another account's folder.
+    // Root must not use a folder in which another account can place links, and must not fill another account's folder.
     throw new ConfigError(
       'AIRLOCK_DATA_DIR',
       `${shown} belongs to uid ${info.uid}, but Airlock runs as uid ${uid}`,
@@ -97,7 +99,7 @@ async function takeOwnership(path: string, shown: string): Promise<void> {
   await chmod(path, mode);
 }
 
-/** As root, database and cells run as other accounts, which must be able to traverse every parent folder. */
+/** As root, the database and the cells run as other accounts, which must be able to traverse every parent folder. */
 async function requireTraversable(path: string, shown: string): Promise<void> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if (((await lstat(folder)).mode & 0o001) === 0) {
@@ -133,7 +135,7 @@ async function requireWritable(path: string): Promise<void> {
   }
 }
 
-/** The disk or this account's quota is full. */
+/** Error codes of a full disk or an exhausted disk quota. */
 const FULL = ['ENOSPC', 'EDQUOT'];
 
 const REASONS: Record<string, [reason: string, remedy: string]> = {

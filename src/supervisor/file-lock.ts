@@ -4,21 +4,20 @@ import { SupervisorError } from './supervisor-error.ts';
 
 export type LockMode = 'shared' | 'exclusive';
 
-/** A kernel lock on a file, released as soon as its process dies, for any reason. */
+/** A kernel lock on a file. The kernel releases the lock as soon as its process dies, for any reason. */
 export interface FileLock {
   readonly file: FileHandle;
-  /** Changes the mode of the lock without waiting. Returns false on a conflict; the lock may then be lost. */
+  /** Changes the mode of the lock without waiting. Resolves to false on a conflict. The lock may then be lost. */
   convert(mode: LockMode): Promise<boolean>;
   release(): Promise<void>;
 }
 
 /**
- * Acquires an flock(2) on `path` (created with mode 0600). Node has no flock; a lock belongs to the open file description,
- * so util-linux's `flock` can acquire it on a descriptor that it inherits, and this process keeps it. Other children do
- * not inherit it: Node opens files close-on-exec.
- *
+ * Acquires an flock(2) on `path`, which is created with mode 0600 if it does not exist. Node has no flock. A lock belongs to the open file
+ * description, so util-linux's `flock` can acquire the lock on a descriptor that it inherits, and this process keeps the lock. Other
+ * children do not inherit the descriptor, because Node opens files close-on-exec.
  * @param waitMs milliseconds to wait for other processes; 0 does not wait
- * @returns null when the lock is not free after that time
+ * @returns null if the lock is not free after `waitMs`
  */
 export async function lockFile(path: string, mode: LockMode, waitMs: number): Promise<FileLock | null> {
   const file = await open(path, 'a+', 0o600);
@@ -38,7 +37,7 @@ export async function lockFile(path: string, mode: LockMode, waitMs: number): Pr
   };
 }
 
-/** Acquires an exclusive lock on `path`. Throws a SupervisorError if it is not free within `waitMs` milliseconds. */
+/** Acquires an exclusive lock on `path`. Throws a SupervisorError if the lock is not free within `waitMs` milliseconds. */
 export async function requireLock(path: string, waitMs: number): Promise<FileLock> {
   const lock = await lockFile(path, 'exclusive', waitMs);
   if (lock) return lock;
@@ -48,7 +47,7 @@ export async function requireLock(path: string, waitMs: number): Promise<FileLoc
   );
 }
 
-/** Runs `work` with an exclusive lock on `path`. */
+/** Runs `work` while it has an exclusive lock on `path`. */
 export async function withLock<T>(path: string, waitMs: number, work: () => Promise<T>): Promise<T> {
   const lock = await requireLock(path, waitMs);
   try {

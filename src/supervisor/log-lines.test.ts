@@ -14,8 +14,8 @@ async function linesOf(chunks: Uint8Array[]): Promise<string[]> {
   return lines;
 }
 
-describe('reading lines', () => {
-  it('returns the same lines however the bytes are split, even inside a character', async () => {
+describe('eachLine', () => {
+  it('reads the same lines regardless of how the bytes are split, even inside a character', async () => {
     const text = fc.array(fc.string({ unit: 'grapheme', minLength: 1 }).map((line) => line.replaceAll('\n', ' ')));
     await fc.assert(
       fc.asyncProperty(text, fc.integer({ min: 1, max: 7 }), async (lines, size) => {
@@ -28,7 +28,7 @@ describe('reading lines', () => {
     );
   });
 
-  it('returns an unterminated last line, and splits an over-long line', async () => {
+  it('reads an unterminated last line, and splits a line that is too long', async () => {
     expect(await linesOf([Buffer.from('a\nb')])).toEqual(['a', 'b']);
     const pieces = await linesOf([Buffer.alloc(20_000, 'x')]);
     expect(Math.max(...pieces.map(({ length }) => length))).toBe(8192);
@@ -37,7 +37,7 @@ describe('reading lines', () => {
 });
 
 describe('the tail', () => {
-  it('keeps only the last lines', () => {
+  it('keeps only the last 20 lines', () => {
     const tail = new Tail();
     for (let n = 0; n < 100; n += 1) tail.push(`line ${n}`);
     expect(tail.text().split('\n')).toEqual(Array.from({ length: 20 }, (_, n) => `line ${n + 80}`));
@@ -45,7 +45,7 @@ describe('the tail', () => {
 });
 
 describe('the rate limit', () => {
-  it('allows a number of calls per window and reports how many it skipped', () => {
+  it('allows a limited number of calls per window, and reports the number of skipped calls', () => {
     let now = 0;
     const seen: number[] = [];
     const skipped: number[] = [];

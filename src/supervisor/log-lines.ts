@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 
 const MAXIMUM_LINE = 8192;
 
-/** Calls `onLine` for each line; splits over-long lines, so that memory stays bounded. */
+/** Calls `onLine` for each line. Splits lines that are too long, so that memory stays bounded. */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
@@ -23,7 +23,7 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
     if (rest) onLine(rest);
     rest = '';
   });
-  // A pipe that breaks when its writer dies needs no handling: the exit is reported.
+  // A pipe that breaks when its writer dies needs no handling, because the exit of the writer is reported.
   stream.on('error', () => undefined);
 }
 
@@ -40,14 +40,17 @@ export class Tail {
     return this.lines.join('\n').slice(-4000);
   }
 
-  /** The last line that reports an error, or else the last line. For a log entry, only its text. Empty without output. */
+  /**
+   * Returns the last line that contains an error, or else the last line. Of a log entry, returns only the text. Returns an empty string if
+   * there was no output.
+   */
   lastWords(): string {
     const texts = this.lines.map(textOf).filter((text) => text !== '');
     return texts.findLast((text) => /error|fatal|fail|cannot/i.test(text)) ?? texts.at(-1) ?? '';
   }
 }
 
-/** `{"level":"error","err":{"message":"no space"},"msg":"failed"}` → `failed: no space` */
+/** Returns the text of a log entry: `{"level":"error","err":{"message":"no space"},"msg":"failed"}` → `failed: no space`. */
 function textOf(line: string): string {
   if (!line.startsWith('{')) return line.trim();
   try {
@@ -59,8 +62,8 @@ function textOf(line: string): string {
 }
 
 /**
- * Allows at most `limit` calls per `windowMs`. `onSkipped` receives the number of skipped calls, at the first call of a
- * later window.
+ * Returns a function that makes at most `limit` of its calls per `windowMs` and skips the others. `onSkipped` receives the number of
+ * skipped calls at the first call of a later window.
  */
 export function rateLimited(
   limit: number,

@@ -11,7 +11,7 @@ import { runTool } from './run-tool.ts';
 import { runSingleUser } from './single-user.ts';
 import type { Account, SupervisorLogger } from './types.ts';
 
-/** Milliseconds to wait for another process that makes a template. */
+/** Maximum milliseconds to wait for another process that makes a template. */
 const MAKE_WAIT_MS = 120_000;
 
 export interface MakeOptions {
@@ -24,9 +24,9 @@ export interface MakeOptions {
 /**
  * Makes the template of the installed PostgreSQL and the current schema, and removes older templates. Does nothing if the template exists.
  * The cluster is made in the temporary folder, where the server's account can work. Its passwords exist only there, and are removed from
- * the template. A killed call leaves nothing that a start would use.
+ * the template. If the process is killed, it leaves nothing that a start would use.
  * @returns the path of the template
- * @throws SupervisorError or ConfigError when PostgreSQL cannot be started there
+ * @throws SupervisorError or ConfigError if PostgreSQL cannot be started there
  */
 export async function makeTemplate({ use, logger, migrate }: MakeOptions): Promise<string> {
   for (const folder of [dirname(use.folder), use.folder]) await makeTrustedFolder(folder);
@@ -49,8 +49,9 @@ export async function makeTemplate({ use, logger, migrate }: MakeOptions): Promi
 }
 
 /**
- * Free space maps and visibility maps, which are a fifth of the files of a cluster. PostgreSQL works without them and writes new
- * maps (docs/decisions/0063-what-a-start-runs.md). On some file systems, creating a file takes half a millisecond of processor time.
+ * Patterns of the free space maps and visibility maps, which are a fifth of the files of a cluster. PostgreSQL works without these maps and
+ * writes new maps (docs/decisions/0063-what-a-start-runs.md). On some file systems, creating a file takes half a millisecond of processor
+ * time.
  */
 const OPTIONAL_FORKS = ['./*_fsm', './*_vm'];
 
@@ -63,7 +64,7 @@ async function pack(data: string, account: Account | null, prefix: string): Prom
   let path: string;
   try {
     await file.chmod(0o644);
-    // The server's account reads the file, because root must not follow links in a folder that belongs to another account.
+    // The server's account reads the files, because root must not follow links in a folder that belongs to another account.
     const excluded = [...(await spareSegments(data)).map((name) => `./pg_wal/${name}`), ...OPTIONAL_FORKS];
     const options = excluded.map((path) => `--exclude=${path}`);
     await runTool('tar', ['-c', '-f', '-', ...options, '-C', data, '.'], { account, stdout: file.fd });
@@ -80,8 +81,8 @@ async function pack(data: string, account: Account | null, prefix: string): Prom
 }
 
 /**
- * WAL segments that the server keeps for reuse, half of the bytes of a new cluster. The checkpoint of a shutdown removes or renames
- * segments older than itself, so the first remaining segment contains the checkpoint.
+ * Returns the names of the WAL segments that the server keeps for reuse, which are half of the bytes of a new cluster. The checkpoint of a
+ * shutdown removes or renames older segments, so the first remaining segment contains the checkpoint.
  */
 async function spareSegments(data: string): Promise<string[]> {
   const names = await readdir(join(data, 'pg_wal'));

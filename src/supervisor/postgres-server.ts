@@ -12,22 +12,22 @@ import type { Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account, ProcessExit, SupervisorLogger } from './types.ts';
 
-/** Milliseconds. WAL replay after a crash takes seconds; this limits the wait for a server that never becomes ready. */
+/** Milliseconds after which a server that is not ready counts as failed. WAL replay after a crash takes seconds. */
 const START_LIMIT_MS = 120_000;
-/** Longest pause between two checks of a starting server. It is short, because everything else waits for the server. */
+/** Maximum milliseconds between two checks of a starting or stopping server. Short, because everything else waits for the server. */
 const LOOK_MS = 15;
 const FAST_SHUTDOWN_MS = 30_000;
 const IMMEDIATE_SHUTDOWN_MS = 10_000;
 
 export interface RunningServer {
   process: ProcessMark;
-  /** The path that the server recorded. It may be valid only in another mount namespace. */
+  /** The socket's folder that the server recorded. The path may be valid only in another mount namespace. */
   socketFolder: string;
 }
 
 /**
- * Finds the live server of `data` by its postmaster.pid. A process counts only if it runs postgres with this folder as
- * working directory: the pid in a stale file may have been reused, and a zombie serves nothing.
+ * Finds the live server of `data` by its postmaster.pid. A process counts only if it runs postgres and `data` is its working directory: the
+ * pid in a stale file may have been reused, and a zombie serves nothing.
  */
 export async function findServer(data: string): Promise<RunningServer | null> {
   let lines: string[];
@@ -44,8 +44,8 @@ export async function findServer(data: string): Promise<RunningServer | null> {
 }
 
 /**
- * Cleans up after a killed server. Its backends exit within moments. Kills a backend that is busy, because no new server may start
- * alongside it. Also removes postmaster.pid, because PostgreSQL would mistake a reused pid for a live server.
+ * Cleans up after a killed server. Its backends usually exit at once. Kills the remaining backends, because no new server may start
+ * alongside them. Also removes postmaster.pid, because PostgreSQL would mistake a process that reuses the pid for a live server.
  */
 export async function removeRemains(data: string, socketFolder: string): Promise<void> {
   const noneLeft = async () => (await processesIn(data, 'postgres')).length === 0;
@@ -64,8 +64,9 @@ export async function removeRemains(data: string, socketFolder: string): Promise
 }
 
 /**
- * Tries a fast shutdown (SIGINT: the server writes a checkpoint, so there is nothing to replay), then an immediate shutdown (SIGQUIT), then
- * SIGKILL. Once `immediate` is aborted, skips to the immediate shutdown: the next start replays committed data from WAL.
+ * Tries a fast shutdown (SIGINT), in which the server writes a checkpoint and leaves nothing to replay. Then tries an immediate shutdown
+ * (SIGQUIT), and finally SIGKILL. If `immediate` is aborted, skips to the immediate shutdown, after which the next start replays committed
+ * data from WAL.
  */
 export async function stopServer(
   server: ProcessMark,
@@ -141,7 +142,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   }
   const process = child.pid && !ended ? markProcess(child.pid) : null;
   if (!process) {
-    // Wait for its last output, unless the pipe is already closed.
+    // Wait for the last output of the server, unless the pipe is already closed.
     if (!child.stderr.closed) await new Promise((resolve) => child.stderr.once('close', resolve));
     throw new SupervisorError(`PostgreSQL did not start: ${tail.text()}`, remedyOf(tail.text()));
   }
@@ -182,7 +183,10 @@ async function waitReady(options: StartOptions, ended: () => boolean): Promise<v
   }
 }
 
-/** Maps PostgreSQL's severities to log levels. FATAL ends only one connection, often on request, so it is `info`. */
+/**
+ * Returns a function that logs a line of PostgreSQL, with a level for its severity. FATAL ends only one connection, often on request, so
+ * its level is `info`.
+ */
 function logTo(logger: SupervisorLogger, tail: Tail): (line: string) => void {
   const limited = rateLimited(50, 10_000, (count) => logger.warn({ count }, 'skipped lines of PostgreSQL'));
   return (line) => {

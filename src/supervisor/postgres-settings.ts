@@ -1,16 +1,15 @@
-/** Maximum connections: enough for the pools of one API and one worker, and for a few commands. */
+/** Maximum number of connections: enough for the pools of one API and one worker, and for a few commands. */
 const CONNECTIONS = 60;
 
 /**
- * Settings of the embedded server, passed on its command line so that an upgrade also applies to existing data. Tuned
- * for one machine, a few dozen connections and little memory, never at the cost of durability (fsync and
- * synchronous_commit stay on).
+ * Returns the settings of the embedded server, which are passed on its command line so that an upgrade also applies to existing data. They
+ * suit one machine, a few dozen connections and little memory, and keep durability: fsync and synchronous_commit are on.
  */
 export function postgresSettings(socketFolder: string, connections = CONNECTIONS): Record<string, string | number> {
   return {
     // No network access, only the Unix socket.
     listen_addresses: '',
-    // A list in PostgreSQL's syntax. Quotes allow commas and spaces in its only name.
+    // A list in PostgreSQL's syntax. The quotes allow commas and spaces in the only name of the list.
     unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     password_encryption: 'scram-sha-256',
@@ -18,7 +17,7 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
     max_connections: connections,
     shared_buffers: '32MB',
     work_mem: '4MB',
-    // Only serializable transactions use these locks, and Airlock has none. With the default, their tables take 1 MB.
+    // Only serializable transactions use predicate locks, and Airlock has none. With the default, the tables of these locks take 1 MB.
     max_pred_locks_per_transaction: 10,
     maintenance_work_mem: '32MB',
     huge_pages: 'off',
@@ -31,7 +30,7 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    // An embedded server has no replicas; backups are dumps.
+    // An embedded server has no replicas, and its backups are dumps.
     wal_level: 'minimal',
     max_wal_senders: 0,
     max_wal_size: '256MB',
@@ -47,7 +46,7 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
     timezone: 'UTC',
     log_timezone: 'UTC',
 
-    // Clients log statement errors scrubbed; the server's log would contain statements and values.
+    // Clients log statement errors without confidential text. The server's log would contain statements and values.
     log_destination: 'stderr',
     logging_collector: 'off',
     log_min_messages: 'log',
@@ -58,10 +57,10 @@ export function postgresSettings(socketFolder: string, connections = CONNECTIONS
   };
 }
 
-/** The settings as arguments: `-c name=value`. */
+/** Returns the settings as arguments: `-c name=value`. */
 export function settingArguments(settings: Record<string, string | number>): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** The entire environment of server and initdb, so that nothing from the service leaks into them. */
+/** The entire environment of the server and initdb, so that nothing from the service leaks into them. */
 export const POSTGRES_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };

@@ -30,7 +30,7 @@ function hasLogged(text: string): boolean {
   return logger.entries.some(({ message }) => message === text);
 }
 
-/** Process id of the server's checkpointer, which only the superuser can see. */
+/** Returns the process id of the server's checkpointer, which only the superuser can see. */
 async function checkpointerOf(postgres: EmbeddedPostgres): Promise<number> {
   const { postgresAdminPassword } = await loadSecrets(dataDir);
   const url = socketUrl(postgres.socketDir, postgresAdminPassword, 'postgres', 'postgres');
@@ -92,7 +92,7 @@ describe('the embedded PostgreSQL', () => {
     expect((await stat(postgres.socketDir)).mode & 0o777).toBe(0o700);
   });
 
-  it('never runs as root, and only root can read its data', async () => {
+  it('never runs as root, and keeps its data and secrets from other accounts', async () => {
     const postgres = await open(dataDir);
     const expected = isRoot() ? (await serviceAccount())!.uid : process.getuid!();
     const status = await readFile(`/proc/${postgres.pid}/status`, 'utf8');
@@ -110,7 +110,7 @@ describe('the embedded PostgreSQL', () => {
     await expect(query(url.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('is shared, not duplicated, while another process uses it, and the last user shuts it down', async () => {
+  it('is shared by all its users, and the last user shuts it down', async () => {
     const first = await open(dataDir);
     const second = await open(dataDir);
     expect(second).toMatchObject({ owned: false, pid: first.pid });
@@ -126,7 +126,7 @@ describe('the embedded PostgreSQL', () => {
     expect(all.filter(({ owned }) => owned)).toHaveLength(1);
   });
 
-  it('notifies every user when it is killed, and a new start recovers every committed row', async () => {
+  it('notifies every user when it is killed, and recovers every committed row at the next start', async () => {
     const owner = await open(dataDir);
     const other = await open(dataDir);
     await query(owner.url, 'DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int)');
@@ -238,7 +238,7 @@ describe('the embedded PostgreSQL', () => {
     await waitUntil(async () => (await processesIn(data, 'postgres')).length > 0, 5000);
     immediate.abort();
     const opened = await outcome;
-    // The server may have become ready just before. In that case, it can be stopped.
+    // The server may have become ready just before the abort. In that case, it can be stopped.
     if (typeof opened !== 'string') await opened.stop();
     else expect(opened).toBe('AbortError');
     expect(await processesIn(data, 'postgres')).toEqual([]);
@@ -268,7 +268,7 @@ describe('the embedded PostgreSQL', () => {
     await open(dataDir);
   });
 
-  it('works with a path of 150 characters, and then has its socket in another folder', async () => {
+  it('works in a data directory with a path of 150 characters, and then has its socket in another folder', async () => {
     const long = join(root, 'x'.repeat(150 - root.length - 1));
     expect(long).toHaveLength(150);
     await mkdir(long, { mode: 0o711 });
@@ -324,7 +324,7 @@ describe('the database of a command that removes its data directory', () => {
     await expect(stat(mark())).resolves.toBeTruthy();
     expect(await use(false, 'SELECT one FROM kept')).toEqual({ fsync: 'on', rows: [{ one: 1 }] });
     await expect(stat(mark())).rejects.toThrow('ENOENT');
-    // The database stays durable.
+    // The flushed database stays durable, even in a temporary use.
     expect(await use(true, 'SELECT one FROM kept')).toEqual({ fsync: 'on', rows: [{ one: 1 }] });
   });
 

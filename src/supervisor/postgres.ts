@@ -18,18 +18,21 @@ import { makeDurable, openMarked } from './temporary-cluster.ts';
 import type { ProcessExit, SupervisorLogger } from './types.ts';
 
 export interface EmbeddedPostgres {
-  /** URL of the owner role, for `pg` and libpq. Contains a password: never log it. Stays the same across restarts. */
+  /** URL for `pg` and libpq with the owner role. Contains a password, so never log it. The URL stays the same across restarts. */
   url: string;
-  /** Folder of the Unix socket; there is no TCP port. */
+  /** Folder of the Unix socket. There is no TCP port. */
   socketDir: string;
-  /** True when this call started the server; false when it joined a server that other live processes use. */
+  /** Whether this call started the server. False if it joined a server that other live processes use. */
   owned: boolean;
   pid: number;
   /** Resolves when a new database is on the disk. Until then, a power failure can destroy it, so store nothing that a client relies on. */
   durable: Promise<void>;
-  /** Stops using the server; the last user shuts it down. May be called more than once. */
+  /** Stops using the server. The last user shuts the server down. May be called more than once. */
   stop(): Promise<void>;
-  /** Called once when the server exits without `stop()`; both fields are null when the server is not a child. */
+  /**
+   * Calls `callback` once when the server exits without `stop()`. Both fields of `exit` are null if the server is not a child of this
+   * process.
+   */
   onExit(callback: (exit: ProcessExit) => void): void;
 }
 
@@ -38,7 +41,7 @@ export interface PostgresOptions {
   logger: SupervisorLogger;
   /** Once aborted, `stop()` shuts the server down immediately, without a checkpoint. */
   immediate?: AbortSignal;
-  /** Concurrent connections; the default is for one service. */
+  /** Maximum number of concurrent connections. By default, enough for one service. */
   connections?: number;
   /** The prepared cluster that a first start copies. By default, and if the prepared cluster cannot be used, initdb creates a cluster. */
   template?: TemplateUse | null;
@@ -46,17 +49,19 @@ export interface PostgresOptions {
   isTemporary?: boolean;
 }
 
-/** Milliseconds, longer than a start with crash recovery takes, because another process may be recovering the server. */
+/**
+ * Milliseconds to wait for `open.lock`. Longer than a start with crash recovery takes, because another process may be recovering the
+ * server.
+ */
 const OPEN_WAIT_MS = 180_000;
 const OBSERVE_MS = 250;
 
 /**
- * Opens the embedded PostgreSQL of `dataDir`: creates the cluster the first time, then starts the server or joins a
- * running one. Exactly one server runs, however many processes call this concurrently and however earlier ones died:
- * each user has a shared flock on `users.lock`, which the kernel releases when the user dies. A server without a live
- * user is an orphan (its supervisor was killed) and is restarted, so that it is supervised again.
- *
- * @throws ConfigError for an unusable data directory, SupervisorError for everything else, each with its remedy
+ * Opens the embedded PostgreSQL of `dataDir`. Creates the cluster the first time, then starts the server or joins a running server. At most
+ * one server runs, regardless of how many processes call this concurrently and how earlier processes died: each user has a shared flock on
+ * `users.lock`, which the kernel releases when the user dies. A server without a live user is an orphan, whose supervisor was killed. It is
+ * restarted, so that it is supervised again.
+ * @throws ConfigError for an unusable data directory, and SupervisorError for other errors, each with its remedy
  */
 export async function openEmbeddedPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = await prepareDataDir(options.dataDir);
@@ -76,7 +81,7 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
   }
 }
 
-/** Requires `open.lock`. */
+/** Registers as a user of the server, and opens the server. Requires `open.lock`. */
 async function openAsUser(options: Omit<Opening, 'users'>): Promise<EmbeddedPostgres> {
   const { home } = options;
   const alone = await lockFile(join(home, 'users.lock'), 'exclusive', 0);
@@ -84,7 +89,7 @@ async function openAsUser(options: Omit<Opening, 'users'>): Promise<EmbeddedPost
   if (!users)
     throw new SupervisorError(`${home}/users.lock is locked by another process`, 'Stop the process that has the lock');
   try {
-    // No other process can take this lock in the meantime, because that requires `open.lock`.
+    // No other process can take an exclusive `users.lock` in the meantime, because that requires `open.lock`.
     const shared = alone ? users.convert('shared') : Promise.resolve(true);
     const [opened, isShared] = await Promise.all([openLocked({ ...options, users }, alone !== null), shared]);
     if (!isShared) throw new Error('cannot convert an exclusive lock to a shared one');

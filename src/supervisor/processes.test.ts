@@ -49,7 +49,7 @@ afterEach(async () => {
 afterAll(() => remove());
 
 describe('a supervised process', () => {
-  it('is started once it reports ready, with its ports, and its output arrives in complete lines', async () => {
+  it('is ready once it reports its ports, and passes on its output in complete lines', async () => {
     const lines: string[] = [];
     const args = await role('talks', `console.log('one\\ntwo'); reportReady({ api: 4711 }); setInterval(q, 1000);`);
     const supervised = await supervise({ args, onLine: (stream, line) => lines.push(`${stream} ${line}`) });
@@ -68,7 +68,7 @@ describe('a supervised process', () => {
     expect(supervised.ready.ports).toEqual({ api: 4713 });
   });
 
-  it('can wait for its dependencies, and receives them again when it is restarted', async () => {
+  it('can wait for the variables of its dependencies, and receives them again when it is restarted', async () => {
     const body = `await waitForBegin(); reportReady({ api: Number(process.env.FOUND) }); setInterval(q, 1000);`;
     const args = await role('waits', body);
     let begin!: (variables: Record<string, string>) => void;
@@ -133,7 +133,7 @@ describe('a supervised process', () => {
     expect(entry).toMatchObject({ level, message: expect.stringMatching(message) });
   });
 
-  it('is not retried after three failed first starts, and the error contains its output', async () => {
+  it('is not retried after three failed first starts, and the error contains the output of the process', async () => {
     const mark = join(folder, 'marks/fails');
     const args = await role(
       'fails',
@@ -155,7 +155,7 @@ describe('a supervised process', () => {
     expect(await readFile(mark, 'utf8')).toBe('x');
   });
 
-  it('is killed and reported when it is not ready in time', async () => {
+  it('is killed when it is not ready in time, and fails with an error that names the time', async () => {
     const args = await role('slow', `console.log(process.pid); setInterval(q, 1000);`);
     let pid = 0;
     const attempt = supervise({
@@ -245,7 +245,7 @@ describe('a supervised process', () => {
     );
   });
 
-  it('is not restarted once it is stopped, even while it waits for its next try', async () => {
+  it('is not restarted once it is stopped, even while it waits for its next start', async () => {
     const args = await role('once', `reportReady(); setInterval(q, 1000);`);
     let downs = 0;
     const supervised = await supervise({

@@ -6,33 +6,33 @@ import { StartFailure, SupervisorError } from './supervisor-error.ts';
 import type { ProcessExit, ReadyMessage, SupervisorLogger } from './types.ts';
 
 export interface ProcessOptions {
-  /** Name for messages: `api`, `gateway`, `worker`. */
+  /** Name of the process for messages: `api`, `gateway` or `worker`. */
   name: string;
-  /** The program; roles run through `process.execPath`. */
+  /** The program. The program of a role is `process.execPath`. */
   command: string;
   args: readonly string[];
-  /** The entire environment. A function receives the last ready message, so a restart can request the same ports. */
+  /** The entire environment. A function receives the last ready message, so that a restart can request the same ports. */
   env: NodeJS.ProcessEnv | ((last: ReadyMessage | null) => NodeJS.ProcessEnv);
   logger: SupervisorLogger;
   cwd?: string;
   uid?: number;
   gid?: number;
-  /** `ipc`: the process is ready once it sends a ReadyMessage. `spawn`: the process is ready as soon as it runs. */
+  /** When the process is ready: with `ipc`, once it sends a ReadyMessage; with `spawn`, as soon as it runs. */
   ready?: 'ipc' | 'spawn';
-  /** Milliseconds from spawn to ready. A process that exceeds them is killed and counts as failed. */
+  /** Milliseconds from spawn to ready. A process that takes longer is killed and counts as failed. */
   readyTimeoutMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL. */
   drainMs?: number;
   backoff?: BackoffPolicy;
-  /** Maximum number of starts that fail before the first success. */
+  /** Number of failed starts after which the first start is given up. */
   maximumFirstFailures?: number;
-  /** Once aborted, the process is killed without draining and not restarted. */
+  /** Once aborted, the process is killed without draining, and is not restarted. */
   immediate?: AbortSignal;
   /** Once aborted, the process is killed unless it has already been ready. */
   abandoned?: AbortSignal;
-  /** Receives complete lines of its output. Default: stdout and stderr of this process. */
+  /** Receives complete lines of the process's output. By default, the lines are written to stdout and stderr of this process. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Called each time the process becomes ready, including the first. */
+  /** Called each time the process becomes ready, including the first time. */
   onReady?: (message: ReadyMessage) => void;
   /** Receives other messages that the process sends. `reply` sends a message back, even before the process is ready. */
   onMessage?: (message: unknown, reply: (message: object) => void) => void;
@@ -46,18 +46,18 @@ export interface SupervisedProcess {
   readonly pid: number | null;
   readonly ready: ReadyMessage;
   readonly restarts: number;
-  /** Sends a message if the process runs. */
+  /** Sends a message to the process if it runs. */
   send(message: object): void;
-  /** SIGTERM, then SIGKILL to its entire group after the deadline. */
+  /** Sends SIGTERM to the process, and SIGKILL to its entire group after the deadline. Resolves when the process has ended. */
   stop(): Promise<void>;
 }
 
-/** Exit codes of sysexits.h from EX_USAGE to EX_CONFIG: a retry would fail in the same way. */
+/** Exit codes of sysexits.h from EX_USAGE to EX_CONFIG, after which a retry would fail in the same way. */
 const PERMANENT_FAILURE = { from: 64, to: 78 };
 
 /**
- * Starts a process, waits until it is ready, and restarts it whenever it exits. Rejects if the process never becomes ready, with the reason
- * that the process reports, or else with its last output.
+ * Starts a process, waits until it is ready, and restarts it whenever it exits. Rejects if the process does not become ready, with the
+ * reason that the process reports, or else with its last output.
  */
 export async function superviseProcess(options: ProcessOptions): Promise<SupervisedProcess> {
   const { name, logger } = options;
@@ -71,7 +71,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
     for (let since = performance.now(); ; ) {
       const exit = await run.exited;
       if (stopped.signal.aborted) return;
-      // A role exits with 0 only when it is told to stop, and this supervisor has not told it to.
+      // A role exits with 0 only when it is told to stop, and this supervisor has not told the role to stop.
       if (exit.code === 0) logger.warn({ role: name }, 'another process stopped a role; restarting it');
       else logger.error({ role: name, ...exit, ...reasonOf(run) }, 'a role exited unexpectedly; restarting it');
       options.onDown?.(exit);
@@ -114,13 +114,13 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
   };
 }
 
-/** One run of the process, from spawn to exit. */
+/** A run of the process, from spawn to exit. */
 interface Run {
   child: ChildProcess;
   message: ReadyMessage | null;
-  /** Why the process exits, if it has reported a reason. */
+  /** The reason why the process exits. Null if the process has not reported a reason. */
   failure: string | null;
-  /** Rejects, with the reason, if the process exits before it is ready or is not ready in time. */
+  /** Resolves when the process is ready. Rejects with the reason if the process exits before that, or is not ready in time. */
   readiness: Promise<void>;
   exited: Promise<ProcessExit>;
   alive(): boolean;
@@ -144,7 +144,7 @@ async function firstRun(options: ProcessOptions, limit: number, wait: (uptimeMs:
 
 function start(options: ProcessOptions, last: ReadyMessage | null): Run {
   const { env } = options;
-  // A separate group: Ctrl-C reaches only the supervisor, which then stops the roles in order.
+  // A separate process group, so that Ctrl-C reaches only the supervisor, which then stops the roles in order.
   const child = spawn(options.command, options.args, {
     env: { ...(typeof env === 'function' ? env(last) : env), [SUPERVISED_VARIABLE]: '1' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -166,7 +166,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
     child.once('error', () => {
       if (child.pid === undefined) resolve({ code: null, signal: null });
     });
-    // `close`, not `exit`: by then its last output has arrived.
+    // Resolve on `close`, not on `exit`, because the last output has arrived by then.
     child.once('exit', () => {
       alive = false;
     });
@@ -184,7 +184,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
   return run;
 }
 
-/** Resolves when the process is ready. Rejects if it exits before that, or is not ready in time. */
+/** Resolves when the process is ready. Rejects if the process exits earlier, or is not ready in time. */
 function becomeReady(run: Run, options: ProcessOptions, tail: Tail): Promise<void> {
   const { name, ready = 'ipc', readyTimeoutMs = 30_000, onMessage } = options;
   const { child, exited } = run;
@@ -218,14 +218,17 @@ function becomeReady(run: Run, options: ProcessOptions, tail: Tail): Promise<voi
   });
 }
 
-/** The process may exit at any moment; a caller that waits for a response has its own time-out. */
+/**
+ * Returns a function that sends messages to the process. The process may exit at any moment, so a caller that waits for a response has its
+ * own time-out.
+ */
 function post(child: ChildProcess): (message: object) => void {
   return (message) => {
     if (child.connected) child.send(message, () => {});
   };
 }
 
-/** The exit codes of sysexits.h keep their meaning. Other codes mean only that the process could not start, so they become this code. */
+/** Exit code for processes that could not start, unless they exit with a code of sysexits.h, which keeps its meaning. */
 const UNAVAILABLE = 69;
 
 function startError(name: string, { code, signal }: ProcessExit, failure: string | null, tail: Tail): Error {
@@ -262,8 +265,8 @@ async function stopRun(run: Run, drainMs: number, logger: SupervisorLogger): Pro
 }
 
 /**
- * Signals the entire process group, so that no child is left behind. Right after its start, the process may not lead a group
- * yet (seen with Node 24 on a busy machine): then it has no children, and the signal goes to the process alone.
+ * Signals the entire process group, so that no child is left behind. Right after its start, the process may not lead a group yet (seen with
+ * Node 24 on a busy machine). It then has no children, so the signal is sent to the process alone.
  */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;

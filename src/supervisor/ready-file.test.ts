@@ -41,14 +41,14 @@ describe('ready.json', () => {
 });
 
 describe('claiming a data directory', () => {
-  it('fails for a second process, names the first, and works again after release', async () => {
+  it('fails for a second process, names the first process in the error, and succeeds after the release', async () => {
     const first = await claimInstance(folder);
     await expect(claimInstance(folder)).rejects.toThrow(`process ${process.pid}`);
     await first.release();
     await (await claimInstance(folder)).release();
   });
 
-  it('works immediately after the owner is killed, whose ready.json no longer counts', async () => {
+  it('succeeds immediately after its owner is killed, and ignores and deletes the ready.json of the owner', async () => {
     const script = `
       import { claimInstance } from ${JSON.stringify(join(import.meta.dirname, 'ready-file.ts'))};
       const instance = await claimInstance(process.argv[1]);

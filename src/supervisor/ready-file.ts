@@ -15,18 +15,18 @@ export interface ReadyInfo {
 
 /** The exclusive claim to run `up` in a data directory. */
 export interface Instance {
-  /** Writes `ready.json` atomically; call it once the service accepts requests. */
+  /** Writes `ready.json` atomically. Call this once the service accepts requests. */
   announce(info: Omit<ReadyInfo, 'pid'>): Promise<void>;
-  /** Removes `ready.json`; call it as the first step of stopping. */
+  /** Removes `ready.json`. Call this as the first step of stopping. */
   withdraw(): Promise<void>;
-  /** Withdraws the announcement, and lets another process claim the directory. */
+  /** Removes `ready.json`, and lets another process claim the directory. */
   release(): Promise<void>;
 }
 
 /**
  * Claims `dataDir` for this process. The kernel releases the claim when the process dies, so no manual cleanup is needed after a kill.
  * Removes the stale `ready.json` of a killed process.
- * @throws SupervisorError that names the process that is already running
+ * @throws SupervisorError that names the process with the claim
  */
 export async function claimInstance(dataDir: string): Promise<Instance> {
   const lockPath = join(dataDir, 'up.lock');
@@ -53,8 +53,8 @@ export async function claimInstance(dataDir: string): Promise<Instance> {
 }
 
 /**
- * Addresses of the service of `dataDir`; null if no service is ready. Ignores the file of a killed service: the process that wrote the file
- * must be alive, identified by its pid and start time.
+ * Returns the addresses of the service of `dataDir`, or null if no service is ready. Ignores the file of a killed service: the process that
+ * wrote the file must be alive, identified by its pid and start time.
  */
 export async function readReadyFile(dataDir: string): Promise<ReadyInfo | null> {
   let info: ReadyInfo;

@@ -6,18 +6,17 @@ import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
 export interface ToolOptions {
-  /** The account that runs the program; null = the account of this process. */
+  /** The account that runs the program. With null, the account of this process runs it. */
   account: Account | null;
-  /** Text, or an open file that is read from its current position. Default: empty. */
+  /** Text, or an open file that is read from its current position. Defaults to no input. */
   stdin?: string | number;
-  /** An open file that receives the output. Default: the output is only part of the error. */
+  /** An open file that receives the output. By default, the output is only part of the error. */
   stdout?: number;
 }
 
 /**
- * Runs a program to its end, in an environment without anything of the service.
- *
- * @throws SupervisorError with the program's last lines when it cannot be started or does not exit with 0
+ * Runs a program to its end, in an environment that contains nothing of the service's environment.
+ * @throws SupervisorError with the program's last lines if it cannot be started or does not exit with 0
  */
 export async function runTool(program: string, args: readonly string[], options: ToolOptions): Promise<void> {
   const { account, stdin, stdout } = options;
@@ -29,7 +28,7 @@ export async function runTool(program: string, args: readonly string[], options:
   });
   const tail = new Tail();
   for (const stream of [child.stdout, child.stderr]) if (stream) eachLine(stream, (line) => tail.push(line));
-  // A program that exits early closes its input. The exit code explains why.
+  // A program that exits early closes its input. Its exit code explains the reason.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(stdin);
   const name = basename(program);
@@ -43,7 +42,7 @@ export async function runTool(program: string, args: readonly string[], options:
   throw new SupervisorError(`${name} exited with ${code}: ${tail.text()}`, 'See the lines above for the cause');
 }
 
-/** Flushes everything below a folder to the disk at once, which takes a fraction of the time of an fsync call per file. */
+/** Flushes the file system that contains a folder to the disk, which takes a fraction of the time of an fsync call per file. */
 export function flushToDisk(folder: string, account: Account | null): Promise<void> {
   return runTool('sync', ['-f', folder], { account });
 }

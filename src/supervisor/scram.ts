@@ -1,15 +1,15 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
-/** PostgreSQL's default, SCRAM_SHA_256_DEFAULT_ITERATIONS. */
+/** Number of iterations. PostgreSQL's default, SCRAM_SHA_256_DEFAULT_ITERATIONS. */
 const ITERATIONS = 4096;
-/** SCRAM_DEFAULT_SALT_LEN of PostgreSQL. */
+/** Bytes of the salt. PostgreSQL's default, SCRAM_DEFAULT_SALT_LEN. */
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 
 /**
- * The verifier that PostgreSQL stores instead of a password: `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`,
- * as RFC 5803 and RFC 7677 define it. Nobody can log in with it. The password must be ASCII, for which SASLprep changes
- * nothing.
+ * Returns the verifier that PostgreSQL stores instead of a password: `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, as RFC
+ * 5803 and RFC 7677 define it. A verifier cannot be used to log in. The password must be printable ASCII without spaces, which SASLprep
+ * does not change.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(SALT_BYTES)): string {
   if (!/^[\x21-\x7e]+$/.test(password)) throw new RangeError('the password is not printable ASCII');

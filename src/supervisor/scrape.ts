@@ -1,9 +1,9 @@
 /*
- * Under a supervisor, one role serves the metrics of all roles. Each role counts for itself, and the supervisor forwards requests and
+ * Under a supervisor, one role serves the metrics of all roles. Each role counts its own metrics, and the supervisor forwards requests and
  * responses without reading them.
  */
 
-/** Milliseconds to wait for another role; a scrape must not fail because a role is being restarted. */
+/** Milliseconds to wait for another role. A scrape must not fail because a role is being restarted. */
 const ANSWER_MS = 2000;
 
 interface Question {
@@ -17,20 +17,20 @@ interface Scraped {
   metrics: unknown;
 }
 
-/** Runs in the role that is asked. `read` returns a value that can be sent as JSON. */
+/** Runs in the role whose metrics are requested. `read` returns a value that can be sent as JSON. */
 export function serveScrapes(read: () => Promise<unknown>): void {
   process.on('message', (message) => {
     if (!isOfType<Question>(message, 'scrape')) return;
     read().then(
       (metrics) => process.send?.({ type: 'scraped', id: message.id, metrics } satisfies Scraped),
-      () => {}, // the asking role has its own time-out
+      () => {}, // the requesting role has its own time-out
     );
   });
 }
 
 /**
- * Runs in the role that serves the metrics. Returns the response of the other role; null without a supervisor, or without a response in
- * time.
+ * Runs in the role that serves the metrics. The returned function resolves to the metrics of the other role, or to null without a
+ * supervisor or without a response in time.
  */
 export function openScrapes(): () => Promise<unknown> {
   const waiting = new Map<number, (metrics: unknown) => void>();
@@ -54,7 +54,7 @@ export function openScrapes(): () => Promise<unknown> {
     });
 }
 
-/** Runs in the supervisor. Returns the role to which it must forward a message of `from`; null for other messages. */
+/** Runs in the supervisor. Returns the role to which the supervisor must forward a message of `from`, or null for other messages. */
 export function addressee(from: string, message: unknown): 'api' | 'worker' | null {
   if (from === 'api' && isOfType<Question>(message, 'scrape')) return 'worker';
   if (from === 'worker' && isOfType<Scraped>(message, 'scraped')) return 'api';

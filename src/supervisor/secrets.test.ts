@@ -25,7 +25,7 @@ describe('the secrets of an installation', () => {
     expect(await loadSecrets(folder)).toEqual(first);
   });
 
-  it('are the same for all concurrent callers, and leave no staging file', async () => {
+  it('are the same for all concurrent callers, which leave no staging file', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => loadSecrets(folder)));
     expect(new Set(all.map((secrets) => JSON.stringify(secrets))).size).toBe(1);
     expect((await readdir(folder)).sort()).toEqual(['secrets.json', 'secrets.lock']);
@@ -51,7 +51,7 @@ describe('the secrets of an installation', () => {
     await expect(loadSecrets(folder)).rejects.toThrow(/is readable by other users.*chmod 600/);
   });
 
-  it('never replace a damaged file, and the error does not quote its content', async () => {
+  it('never replace a damaged file, and are not quoted in the error', async () => {
     const path = join(folder, 'secrets.json');
     await writeFile(path, '{"storageSecretKey":"hush', { mode: 0o600 });
     const message = await loadSecrets(folder).catch((error: Error) => error.message);

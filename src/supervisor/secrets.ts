@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { withLock } from './file-lock.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** Secrets shared by the embedded parts of one installation. Never log or send them, or put them on a command line. */
+/** Secrets that the embedded parts of one installation share. Never log or send the secrets, or put them on a command line. */
 export interface Secrets {
-  /** Key id and secret with which the API, worker and gateway sign storage requests. */
+  /** Access key ID and secret key with which the API, worker and gateway sign storage requests. */
   storageAccessKeyId: string;
   storageSecretKey: string;
-  /** Password of the database role `airlock`, the owner of the database of that name. */
+  /** Password of the database role `airlock`, which owns the database `airlock`. */
   postgresPassword: string;
   /** Passwords of the database roles `airlock_api` and `airlock_worker`. */
   postgresApiPassword: string;
@@ -18,14 +18,14 @@ export interface Secrets {
   vaultKey: string;
   /** Seed of the Ed25519 key that signs receipts: 32 bytes, base64url. */
   signingKey: string;
-  /** Password of the superuser `postgres`; only the supervisor uses it. */
+  /** Password of the superuser `postgres`. Only the supervisor uses it. */
   postgresAdminPassword: string;
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 const MAKERS: Record<keyof Secrets, () => string> = {
-  // 20 characters, like an S3 access key id; the secret has 240 bits.
+  // 20 characters, like an S3 access key ID. The secret key has 240 bits.
   storageAccessKeyId: () => `AIR${[...randomBytes(17)].map((byte) => BASE32[byte % 32]).join('')}`,
   storageSecretKey: () => randomBytes(30).toString('base64url'),
   vaultKey: () => randomBytes(32).toString('base64url'),
@@ -37,8 +37,8 @@ const MAKERS: Record<keyof Secrets, () => string> = {
 };
 
 /**
- * Reads `<dataDir>/secrets.json` (mode 0600). Creates it at the first call, and adds secrets that a newer version
- * needs. Safe to call from several processes concurrently: all get the same secrets.
+ * Reads `<dataDir>/secrets.json` (mode 0600). Creates the file at the first call, and adds secrets that a newer version needs. Safe to call
+ * from several processes concurrently: all calls return the same secrets.
  */
 export async function loadSecrets(dataDir: string): Promise<Secrets> {
   const path = join(dataDir, 'secrets.json');
@@ -54,7 +54,7 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
   });
 }
 
-/** Writes a file atomically: its content is on the disk before its name exists. */
+/** Writes a file atomically: the content is on the disk before the file has its name. */
 export async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
   const staged = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -93,7 +93,7 @@ async function read(path: string): Promise<Partial<Secrets> | null> {
     const value: unknown = JSON.parse(text);
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
   } catch {
-    // Drop the parser's message, because it quotes the text of the secrets.
+    // Drop the parser's error, because it quotes the text of the secrets.
   }
   throw new SupervisorError(`${path} is damaged`, 'Restore it from a backup; the database cannot be opened without it');
 }

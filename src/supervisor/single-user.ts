@@ -5,9 +5,8 @@ import { runTool } from './run-tool.ts';
 import type { Account } from './types.ts';
 
 /**
- * Executes statements as the superuser in a cluster that no server uses, without a socket and without a password, and
- * shuts the cluster down cleanly. Does not flush to the disk: the caller does.
- *
+ * Executes statements as the superuser in a cluster that no server uses, without a socket and without a password, and shuts the cluster
+ * down cleanly. Does not flush the cluster to the disk, which the caller must do.
  * @param statements SQL, one line each, without `;`
  * @throws SupervisorError at the first statement that fails
  */
@@ -17,8 +16,8 @@ export async function runSingleUser(
   statements: readonly string[],
 ): Promise<void> {
   if (statements.some((text) => /[\n;]/.test(text))) throw new RangeError('a statement is one line without ;');
-  // Settings of the server, so that the server's start finds nothing changed. Errors do not repeat the statement, because it contains a
-  // secret.
+  // The settings of the server, so that the server's next start finds no changed settings. Errors do not repeat the statement, because it
+  // contains a secret.
   const settings = { ...postgresSettings('/nonexistent'), fsync: 'off', exit_on_error: 'on' };
   const args = ['--single', '-D', data, ...settingArguments(settings), database];
   await runTool(join(binaries.binDir, 'postgres'), args, {

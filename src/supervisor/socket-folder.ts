@@ -6,12 +6,13 @@ import { isRoot } from './account.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
-/** `sun_path` of unix(7) has 108 bytes, including the terminating NUL. */
+/** Maximum bytes of a socket's path: `sun_path` of unix(7) has 108 bytes, including the terminating NUL. */
 const SUN_PATH_BYTES = 107;
 
 /**
- * The folder for a socket that belongs to `home`: inside `home`, where no one else can write, if the socket's path is
- * short enough; else in /run (root), $XDG_RUNTIME_DIR or the temporary folder, under a name derived from `home`.
+ * Returns the folder for a socket that belongs to `home`. This is a folder inside `home`, where no other account can write, if the socket's
+ * path is short enough. Otherwise, it is a folder in /run (for root), $XDG_RUNTIME_DIR or the temporary folder, with a name derived from
+ * `home`.
  */
 export function folderForSocket(home: string, file: string, uid: number, env: NodeJS.ProcessEnv): string {
   const fits = (folder: string) => Buffer.byteLength(join(folder, file)) <= SUN_PATH_BYTES;
@@ -28,8 +29,8 @@ export function folderForSocket(home: string, file: string, uid: number, env: No
 }
 
 /**
- * Creates the socket's folder, mode 0700, for one account: the server's, or the account of this process. Anyone can write to
- * the temporary folder, so this throws for a folder or link that another account put there first.
+ * Creates the socket's folder with mode 0700 for the server's account, or for the account of this process. Every account can write to the
+ * temporary folder, so this throws if another account has put a folder or link there first.
  */
 export async function makeSocketFolder(folder: string, account: Account | null): Promise<void> {
   if (isRoot() && folder.startsWith('/run/airlock/')) await mkdir('/run/airlock', { recursive: true, mode: 0o711 });
@@ -42,7 +43,7 @@ export async function makeSocketFolder(folder: string, account: Account | null):
   }
   const info = await lstat(folder);
   if (info.isDirectory() && info.uid === process.getuid!() && owner !== info.uid) {
-    // Root created it and died before changing its owner, or the account was recreated with another uid.
+    // Root created the folder and died before it changed the owner, or the account was recreated with another uid.
     await chown(folder, owner, account!.gid);
   } else if (!info.isDirectory() || info.uid !== owner || (info.mode & 0o077) !== 0) {
     throw new SupervisorError(
@@ -52,7 +53,7 @@ export async function makeSocketFolder(folder: string, account: Account | null):
   }
 }
 
-/** Removes the folder from /run or the temporary folder, unless it is not empty. */
+/** Removes the folder from /run or the temporary folder if the folder is empty. */
 export async function removeSocketFolder(home: string, folder: string): Promise<void> {
   if (folder === join(home, 'socket')) return;
   await rmdir(folder).catch(() => undefined);

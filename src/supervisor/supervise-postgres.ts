@@ -2,10 +2,10 @@ import { type BackoffPolicy, createBackoff, DEFAULT_BACKOFF, pause } from './bac
 import { type EmbeddedPostgres, openEmbeddedPostgres, type PostgresOptions } from './postgres.ts';
 
 export interface SupervisedPostgres {
-  /** Stays the same across restarts, so pools simply reconnect. */
+  /** Stays the same across restarts, so that connection pools can reconnect. */
   readonly url: string;
   readonly socketDir: string;
-  /** Process id of the current server; null while no server runs. */
+  /** Process id of the current server. Null while no server runs. */
   readonly pid: number | null;
   readonly restarts: number;
   /** Resolves when a new database is on the disk. */
@@ -36,7 +36,7 @@ export async function supervisePostgres(
     });
   };
   const reopen = async (lastUptimeMs: number) => {
-    // Releases the lock of the dead server, which needs no shutdown.
+    // Release the lock of the dead server, which needs no shutdown.
     await current.stop().catch((error) => logger.error({ err: error }, 'cannot release the dead PostgreSQL'));
     for (let uptimeMs = lastUptimeMs; ; uptimeMs = 0) {
       await pause(backoff.next(uptimeMs), stopped.signal);

@@ -1,4 +1,4 @@
-/** An error that an operator can fix: reason and remedy, one line each. */
+/** An error that an operator can fix. The message contains the reason and the remedy. */
 export class SupervisorError extends Error {
   readonly remedy: string;
 
@@ -9,7 +9,7 @@ export class SupervisorError extends Error {
   }
 }
 
-/** An error of a process that could not start, with the text that the process reported. */
+/** The error of a process that could not start, with the text that the process reported. */
 export class StartFailure extends Error {
   readonly exitCode: number;
 

@@ -17,11 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-describe('/etc/passwd', () => {
+describe('parsePasswd', () => {
   const text =
     'root:x:0:0:root:/root:/bin/bash\nairlock2:x:7:7::/:\nairlock:x:996:995::/:/usr/sbin/nologin\nbad:x:a:1:::\n';
 
-  it('returns uid and gid of exactly that account', () => {
+  it('returns the uid and gid of the account with exactly that name', () => {
     expect(parsePasswd(text, 'airlock')).toEqual({ name: 'airlock', uid: 996, gid: 995 });
     expect(parsePasswd(text, 'airloc')).toBeNull();
     expect(parsePasswd(text, 'bad')).toBeNull();
@@ -44,7 +44,7 @@ describe('signals', () => {
 });
 
 describe('the folder of the socket', () => {
-  it('is in the data directory if its path is short enough, and always fits', () => {
+  it('is in the data directory if the path of the socket is short enough, and always allows a valid socket path', () => {
     expect(socketFolderFor('/srv/airlock/postgres', 1000, {})).toBe('/srv/airlock/postgres/socket');
     fc.assert(
       fc.property(
@@ -58,7 +58,7 @@ describe('the folder of the socket', () => {
     );
   });
 
-  it('is rejected when its path is a link or an open folder', async () => {
+  it('is rejected if it is a link, or a folder that other accounts can read', async () => {
     await mkdir(join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), join(folder, 'trap'));
     await expect(makeSocketFolder(join(folder, 'trap'), null)).rejects.toThrow('belongs to another account');

@@ -26,7 +26,7 @@ describe('a new cluster', () => {
     expect(await open(true)).toEqual({ isNew: false, isTemporary: false });
   });
 
-  it.each([false, true])('is removed after a restart before its flush (temporary: %s)', async (isTemporary) => {
+  it.each([false, true])('is removed after a restart before its flush (temporary use: %s)', async (isTemporary) => {
     await mkdir(join(home, 'data'));
     // After a power failure, a file whose content was not written may be empty.
     for (const boot of ['an earlier boot', '']) {
@@ -36,7 +36,7 @@ describe('a new cluster', () => {
     }
   });
 
-  it('is used as it is by another command in the same boot', async () => {
+  it('is kept for further commands of the same boot, together with its mark', async () => {
     expect(await open(true)).toEqual({ isNew: true, isTemporary: true });
     await mkdir(join(home, 'data'));
     expect(await open(true)).toEqual({ isNew: false, isTemporary: true });

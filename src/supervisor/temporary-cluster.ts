@@ -61,11 +61,11 @@ export async function makeDurable({ home, account }: ClusterUse): Promise<void> 
   if (!existsSync(path)) return;
   await flushToDisk(join(home, 'data'), account);
   await rm(path, { force: true });
-  // Otherwise, the mark could reappear after a power failure, and the next use would remove the data.
+  // Without this flush, the mark could reappear after a power failure, and the next use would remove the data.
   await syncFolder(home);
 }
 
-/** Identifies the time since the last start of the machine. */
+/** Returns the ID that the machine has until it restarts. */
 async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }

@@ -1,4 +1,4 @@
-/** The logger methods that the supervisor needs; a pino logger has them. */
+/** The logger methods that the supervisor needs. A pino logger has these methods. */
 export interface SupervisorLogger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -13,13 +13,13 @@ export interface Account {
   gid: number;
 }
 
-/** How a process exited: by code or signal; both are null when that is unknown. */
+/** How a process exited: by code or by signal. Both are null if this is unknown. */
 export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
-/** The message with which a role reports to its supervisor that it is ready: names of its listeners with their TCP ports. */
+/** The message with which a role reports to its supervisor that it is ready. `ports` maps the names of its listeners to TCP ports. */
 export interface ReadyMessage {
   type: 'ready';
   ports: Record<string, number>;

@@ -3,7 +3,7 @@ import type { PoolShape } from '../pools/share.ts';
 import { TaskThread } from './task-thread.ts';
 import type { ThreadEntry } from './thread-entry.ts';
 
-/** Tasks after which a thread is replaced. A new thread is slow for its first hundred tasks, until V8 has optimized its code. */
+/** Number of tasks after which a thread is replaced. A new thread is slow for its first hundred tasks, until V8 has optimized its code. */
 const MAX_TASKS_PER_THREAD = 2_000;
 /**
  * Milliseconds without a task after which used threads end, to free their memory. Starting a thread needs 60 ms of CPU, which a server that
@@ -11,7 +11,10 @@ const MAX_TASKS_PER_THREAD = 2_000;
  */
 const IDLE_MS = 60_000;
 
-/** How accounts share threads. A task has a time limit. More threads than the wanted number start only for accounts without a task. */
+/**
+ * Returns how accounts share threads. A quarter more than `threads` threads may run, but only accounts without a task can use the
+ * additional threads.
+ */
 export function threadPool(threads: number): PoolShape {
   const reserved = Math.ceil(threads / 4);
   return { places: threads + reserved, share: Math.ceil(threads / 2), reserved, quiet: threads };
@@ -22,28 +25,31 @@ export interface PoolOptions {
   /** Maximum number of threads, excluding the threads for accounts that have no task; see `threadPool`. */
   threads: number;
   heapMb: number;
-  /** Number of threads to keep ready while idle; 0 = the first task waits for a thread to start. */
+  /** Number of threads to keep ready while idle. With 0, the first task waits for a thread to start. */
   ready: 0 | 1;
-  /** Milliseconds until the first ready threads start, unless a task starts a thread earlier. Default: 0 */
+  /** Milliseconds until the first ready threads start, unless a task starts a thread earlier. Defaults to 0. */
   readyAfterMs?: number;
   idleMs?: number;
 }
 
 export interface AskOptions {
-  /** Time limit of the task in milliseconds; waiting for a thread does not count. */
+  /** Time limit of the task in milliseconds, excluding the wait for a thread. */
   ms: number;
   signal?: AbortSignal | undefined;
-  /** Owner of the request, for fair scheduling among owners. */
+  /** Owner of the request. Owners share the threads fairly. */
   owner?: string | undefined;
 }
 
 export interface ThreadPool<Request, Response> {
-  /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. */
+  /**
+   * Resolves to the response of a thread. Rejects with the signal's reason, or with `ThreadEnded` if the thread fails or exceeds its memory
+   * or time limit.
+   */
   ask(request: Request, options: AskOptions): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** Opens a pool of threads that process requests and stay warm between them. */
+/** Opens a pool of threads that process requests. Threads stay ready between requests. */
 export function openThreads<Request, Response>(options: PoolOptions): ThreadPool<Request, Response> {
   const make = () => new TaskThread<Request, Response>(options.entry, { heapMb: options.heapMb });
   const idle: TaskThread<Request, Response>[] = [];
@@ -69,7 +75,7 @@ export function openThreads<Request, Response>(options: PoolOptions): ThreadPool
     else {
       all.delete(thread);
       void thread.end();
-      // Starting a thread is slower than most tasks.
+      // Replace the thread now, because starting a thread is slower than most tasks.
       refill();
     }
     leave();

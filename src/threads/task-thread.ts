@@ -3,7 +3,7 @@ import type { ThreadEntry } from './thread-entry.ts';
 
 export type ThreadEndCause = 'time' | 'memory' | 'fault';
 
-/** A thread ended without a response. */
+/** Thrown if a thread ends without a response. */
 export class ThreadEnded extends Error {
   readonly why: ThreadEndCause;
 
@@ -17,10 +17,10 @@ export class ThreadEnded extends Error {
 export class TaskThread<Request, Response> {
   readonly #worker: Worker;
   #ended: Error | null = null;
-  /** Number of requests so far. */
+  /** Number of requests that the thread has received. */
   tasks = 0;
 
-  /** @param heapMb heap limit in megabytes; buffers are off-heap. */
+  /** @param heapMb heap limit in megabytes, which excludes buffers */
   constructor(entry: ThreadEntry, { heapMb }: { heapMb: number }) {
     this.#worker = new Worker(entry.code, {
       eval: entry.eval,
@@ -39,7 +39,10 @@ export class TaskThread<Request, Response> {
     });
   }
 
-  /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. In both cases, the thread ends. */
+  /**
+   * Rejects with the signal's reason, or with `ThreadEnded` if the thread fails or exceeds its memory or time limit. Ends the thread before
+   * it rejects.
+   */
   ask(request: Request, ms: number, signal?: AbortSignal): Promise<Response> {
     this.tasks++;
     return new Promise((resolve, reject) => {

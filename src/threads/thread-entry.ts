@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-/** Set by the build (scripts/build.mjs), which bundles each thread into a separate file with a content hash. */
+/**
+ * The file of each thread, by the thread's name. Set by the build (scripts/build.mjs), which bundles each thread into a separate file with
+ * a content hash.
+ */
 declare const THREAD_FILES: Readonly<Record<string, string>> | undefined;
 
 /** Arguments for `new Worker`. */
@@ -10,10 +13,10 @@ export interface ThreadEntry {
   eval: boolean;
 }
 
-/** Returns the built file of a thread, or, in development, code that loads `source`, its TypeScript. */
+/** Returns the built file of a thread. In development, returns code that loads `source`, the TypeScript file of the thread. */
 export function threadEntry(name: string, source: URL): ThreadEntry {
   if (typeof THREAD_FILES === 'undefined') {
-    // The CommonJS build of tsx does not find its own files. The ES module is next to it.
+    // The CommonJS build of tsx does not find its own files. The ES module is in the same folder.
     const found = createRequire(import.meta.url)
       .resolve('tsx/esm/api')
       .replace(/\.cjs$/, '.mjs');

@@ -94,5 +94,5 @@ function invalidPart(field: string, reason: string): ApiError {
 }
 
 const fieldOf = (number: number) => `parts[${number - 1}]`;
-/** Browsers and libraries pass entity tags with or without quotation marks. */
+/** Removes the quotation marks of an entity tag, because browsers and libraries pass entity tags with or without them. */
 const bare = (etag: string) => etag.replace(/^"|"$/g, '');

@@ -39,7 +39,7 @@ export interface PartsUpload {
 interface Beginning {
   key: string | null;
   body: unknown;
-  /** Bytes that the server accepts. */
+  /** Maximum size of an upload in bytes that the server accepts. */
   maxBytes: number;
   /** The upload token that begins the upload. */
   token: UploadToken | null;
@@ -56,7 +56,7 @@ export async function beginMultipart(
   const partSize = partSizeFor(body.fileSize, body.partSize ?? null);
   const [id, objectId] = [uuidv7(), uuidv7()];
   const key = sealedKey(account.id, objectId);
-  // Outside the transaction: a storage that hangs must not block database connections.
+  // These calls run outside the transaction, because a storage that hangs must not block database connections.
   const [space, multipartId] = await Promise.all([
     storeSpace(context, { withinMs: NEEDED_SPACE_MS }),
     context.store.createMultipart(key, { contentType: declaredTypeOf(body), partSize }),
@@ -125,7 +125,9 @@ export async function insertBegun(
   return { uploadId: id, filename, partSize, partCount: parts, ...signed };
 }
 
-/** Throws the same 404 if the id is no UUID, does not exist, or belongs to another account or to a single PUT. */
+/**
+ * Returns an upload in parts. Throws the same 404 if the id is no UUID, does not exist, or belongs to another account or to a single PUT.
+ */
 export async function getMultipart(context: Pick<Context, 'db'>, accountId: string, id: string): Promise<PartsUpload> {
   const upload = await findMultipart(context, accountId, id);
   const object = upload?.object_id ? await getObject(context.db, upload.object_id) : undefined;
@@ -133,7 +135,7 @@ export async function getMultipart(context: Pick<Context, 'db'>, accountId: stri
   return { upload, partSize: upload.part_size, key: object.key, multipartId: object.multipart_id };
 }
 
-/** Also finds a deleted upload. */
+/** Finds an upload in parts. Also finds a deleted upload. */
 export async function findMultipart(
   { db }: Pick<Context, 'db'>,
   accountId: string,
@@ -186,7 +188,7 @@ async function signParts(
   return { parts: await Promise.all(parts), expiresAt: new Date(Date.now() + expiresIn * 1000).toISOString() };
 }
 
-/** The progress of an upload. */
+/** Returns the progress of an upload in parts. */
 export async function readMultipart(context: Context, found: PartsUpload): Promise<MultipartState> {
   const { upload, partSize, key, multipartId } = found;
   const names = openNames(context.vault, upload);

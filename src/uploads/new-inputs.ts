@@ -34,7 +34,10 @@ export interface InsertedUpload {
   target: UploadTarget;
 }
 
-/** Throws an error if the account or the server rejects an upload of this size; `field` is the name of the field that contains the size. */
+/**
+ * Throws an error if the account or the server rejects an upload of this size, or its part size. `field` is the name of the field that
+ * describes the upload.
+ */
 export function requireInputSize(
   account: Pick<Account, 'max_upload_bytes'>,
   { fileSize, partSize }: UploadInput,
@@ -52,8 +55,8 @@ export function requireInputSize(
 }
 
 /**
- * Begins an upload in parts in storage. Pass the result to `dropPrepared` unless you insert it. `startsEarly` = the job can read the upload
- * while the client still sends parts.
+ * Prepares an upload, and begins it in storage if it has parts. Pass the result to `dropPrepared` unless you insert it. `startsEarly` means
+ * that the job can read the upload while the client still sends parts.
  */
 export async function prepareUpload(
   { store }: Pick<Context, 'store'>,
@@ -70,7 +73,9 @@ export async function prepareUpload(
   return { id, body, begun: { id, objectId, key, multipartId, partSize } };
 }
 
-/** Aborts the upload that `prepareUpload` began. An upload that could not be aborted has no parts. Storage removes such uploads. */
+/**
+ * Aborts the uploads that `prepareUpload` began in storage. An upload that could not be aborted has no parts. Storage removes such uploads.
+ */
 export async function dropPrepared({ store }: Pick<Context, 'store'>, uploads: readonly PreparedUpload[]) {
   await Promise.all(
     uploads.map(({ begun }) => begun && store.abortMultipart(begun.key, begun.multipartId).catch(() => {})),

@@ -2,22 +2,31 @@ import { ApiError } from '../contract/errors.ts';
 import { MAX_UPLOAD_PARTS, PART_BYTES } from '../contract/limits.ts';
 
 const MIB = 2 ** 20;
-/** S3 requires at least 5 MiB for every part but the last. If a slow connection breaks, the client loses a few seconds of work. */
+/**
+ * Default size of a part in bytes. S3 requires at least 5 MiB for every part but the last. If a slow connection breaks, the client loses
+ * only a few seconds of work.
+ */
 const DEFAULT_PART_BYTES = 8 * MIB;
 
-/** Smallest parts that storages accept: a job that can start with the first part of an upload starts soonest with them. */
+/**
+ * Size in bytes of the smallest parts that storages accept. A job that can start with the first part of an upload starts soonest with such
+ * parts.
+ */
 const EARLY_PART_BYTES = PART_BYTES.least;
-/** Larger files have parts of the usual size. */
+/** Maximum number of such parts. Larger files have parts of the usual size. */
 const MOST_EARLY_PARTS = 400;
 
-/** Bytes of each part of an upload that a job can read while the client still sends parts; null = the usual size. */
+/**
+ * Returns the size in bytes of each part of an upload that a job can read while the client still sends parts. Returns null for the usual
+ * size.
+ */
 export function earlyPartSize(fileSize: number): number | null {
   return partCount(fileSize, EARLY_PART_BYTES) <= MOST_EARLY_PARTS ? EARLY_PART_BYTES : null;
 }
 
 /**
- * Bytes of each part but the last: `requested`, or a multiple of 1 MiB. Throws `invalid_request` if the requested size makes more parts
- * than allowed.
+ * Returns the size in bytes of each part but the last: `requested`, or a multiple of 1 MiB. Throws `invalid_request` if the requested size
+ * makes more parts than allowed.
  */
 export function partSizeFor(fileSize: number, requested: number | null = null): number {
   const least = Math.ceil(fileSize / MAX_UPLOAD_PARTS / MIB) * MIB;
@@ -36,7 +45,7 @@ export function partCount(fileSize: number, partSize: number): number {
   return Math.ceil(fileSize / partSize);
 }
 
-/** Bytes of the part with that number, from 1. */
+/** Returns the size in bytes of the part with this number. Parts count from 1. */
 export function sizeOfPart(number: number, fileSize: number, partSize: number): number {
   return Math.min(partSize, fileSize - (number - 1) * partSize);
 }

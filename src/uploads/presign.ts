@@ -53,7 +53,10 @@ export async function presignUpload(
   return { id, answer };
 }
 
-/** The declared content type. Without one, the type that the name implies, which the request's schema has checked. */
+/**
+ * Returns the declared content type. If it is empty, returns the type that the name implies. The schema of the request has checked that
+ * there is one.
+ */
 export function declaredTypeOf({ contentType, filename }: PresignBody): string {
   return contentType || contentTypeOfName(filename)!;
 }
@@ -62,7 +65,7 @@ export function declaredTypeOf({ contentType, filename }: PresignBody): string {
 export interface UploadRequest<Body = PresignBody> {
   account: Account;
   body: Body;
-  /** Null if the storage has no measurable limit. */
+  /** Free space of the storage. Null if the storage has no measurable limit. */
   space: MeasuredSpace | null;
 }
 
@@ -72,7 +75,7 @@ export interface NewUpload {
   stagingKey: string;
   /** When the upload's URLs expire. */
   endsAt: Date;
-  /** Only for an upload in parts. Its staging key has no URL, so the key counts as closed. */
+  /** Present only for an upload in parts. The staging key of such an upload has no URL, so the key counts as closed. */
   parts?: { objectId: string; partSize: number };
   /** The job that awaits the upload. */
   jobId?: string;
@@ -105,7 +108,7 @@ export async function insertUpload(
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
       .returning('id')
       .executeTakeFirst();
-  // Both queries share one round trip; a rejection undoes the insert.
+  // Both queries share one round trip. A rejection undoes the insert.
   const tried = nextName(account, wanted);
   const [, first] = await Promise.all([requireUploadCapacity(tx, account, body.fileSize, space), insert(tried)]);
   if (first) return tried;

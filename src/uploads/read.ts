@@ -87,7 +87,7 @@ export async function readUpload(context: Reading, accountId: string, stored: st
   return view;
 }
 
-/** A list shows only the summary of an inspection. The complete inspection describes every stream. */
+/** SQL for the summary of an inspection. Lists don't need the complete inspection, which describes every stream. */
 const summaryOfProbe = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
   jsonb_build_object('v', probe->'v', 'summary', probe->'summary') END`;
 
@@ -104,7 +104,7 @@ function viewed(db: Db, accountId: string) {
 
 type ViewedUpload = Awaited<ReturnType<ReturnType<typeof viewed>['execute']>>[number];
 
-/** Null for an upload whose name has been erased. */
+/** Returns an upload as clients see it. Returns null if the upload is deleted or its name has been erased. */
 function viewUpload({ vault, store }: Reading, row: ViewedUpload): UploadView | null {
   const names = openNames(vault, row);
   if (names === null || row.state === 'deleted') return null;

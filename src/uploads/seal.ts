@@ -9,9 +9,9 @@ type Sealing = Pick<Context, 'db' | 'store'>;
 
 /** The bytes at the staging key of an upload with one PUT. */
 export type SealedCopy =
-  /** A copy of exactly the declared size. Another process may have sealed the upload meanwhile: see `dropCopy`. */
+  /** A copy of exactly the declared size. Another process may have sealed the upload in the meantime: see `dropCopy`. */
   | { found: 'all'; objectId: string; key: string }
-  /** No bytes. */
+  /** The key contains no bytes. */
   | { found: 'nothing' }
   /** The size differs from the declared size. No signed URL accepts such bytes. */
   | { found: 'other-size' };

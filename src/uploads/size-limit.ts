@@ -7,8 +7,8 @@ import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 const FIXED_LIMIT = '2GB';
 
 /**
- * Throws `file_too_large` if an upload is larger than the account or the server allows. `serverMost`: bytes that the
- * server accepts in parts; one PUT sends at most `MAX_UPLOAD_BYTES`.
+ * Throws `file_too_large` if an upload is larger than the account or the server allows. `serverMost` is the maximum size that the server
+ * accepts in parts. One PUT sends at most `MAX_UPLOAD_BYTES`.
  */
 export function requireUploadSize(
   account: Pick<Account, 'max_upload_bytes'>,

@@ -8,8 +8,8 @@ import { UPLOADS } from '../storage/keys.ts';
 import type { Upload } from './upload.ts';
 
 /*
- * A signed URL cannot be revoked, so an upload's URL stays valid after the upload is confirmed or deleted. The embedded
- * storage can close the key. Any other storage accepts bytes until the URL expires; sweeps find and delete them.
+ * A signed URL cannot be revoked, so an upload's URL stays valid after the upload is confirmed or deleted. The embedded storage can close
+ * the key. Any other storage accepts bytes until the URL expires. Sweeps find and delete such bytes.
  */
 
 type Staging = Pick<Upload, 'id' | 'staging_key' | 'url_expires_at'>;
@@ -17,7 +17,7 @@ type StagingContext = Pick<Context, 'db' | 'store' | 'rows'>;
 
 /** Seconds by which the clocks of API and storage may differ. */
 const CLOCK_SECONDS = 900;
-/** Time allowed for a PUT that begins in the URL's last second: a fixed part, and a part that assumes a minimum rate. */
+/** Seconds allowed for a PUT that begins in the URL's last second, in addition to the time that its bytes take at the minimum rate. */
 const START_SECONDS = 300;
 const SLOWEST_BYTES_PER_SECOND = 65_536;
 const BATCH = 500;
@@ -80,15 +80,15 @@ function closedUntil({ url_expires_at }: Staging): Date {
   return new Date(Math.max(url_expires_at.getTime(), Date.now()) + CLOCK_SECONDS * 1000);
 }
 
-/** Latest time at which a storage that cannot close keys accepts bytes for the upload. */
+/** Returns the latest time at which a storage that cannot close keys accepts bytes for the upload. */
 export function stagingEnds(upload: Pick<Upload, 'url_expires_at' | 'declared_size'>): Date {
   const seconds = START_SECONDS + upload.declared_size / SLOWEST_BYTES_PER_SECOND;
   return new Date(upload.url_expires_at.getTime() + seconds * 1000);
 }
 
 /**
- * Closes the staging keys of uploads that have ended. Where the storage cannot close keys, deletes bytes that arrived
- * late. Continues until no key is left or `signal` aborts. Returns the number of keys at which bytes were found.
+ * Closes the staging keys of uploads that have ended. Where the storage cannot close keys, deletes bytes that arrived late. Continues until
+ * no key is left or `signal` aborts. Returns the number of keys at which late bytes were found, which is 0 if the storage can close keys.
  */
 export async function sweepStaging(context: StagingContext, signal?: AbortSignal): Promise<number> {
   while (!signal?.aborted) {
@@ -105,7 +105,10 @@ export async function sweepStaging(context: StagingContext, signal?: AbortSignal
   return 0;
 }
 
-/** Lists all staging keys in one pass. Few keys have bytes, because every confirm deletes the bytes at its upload's key. */
+/**
+ * Deletes late bytes, and returns the number of keys at which it found bytes. Lists all staging keys in one pass. Few keys have bytes,
+ * because every confirm deletes the bytes at its upload's key.
+ */
 async function sweepLatePuts(context: StagingContext): Promise<number> {
   const { db, store } = context;
   // Read the uploads before the list, so that the list shows the keys as they are after the uploads have ended.
@@ -135,7 +138,7 @@ async function sweepLatePuts(context: StagingContext): Promise<number> {
   return found;
 }
 
-/** Returns the keys whose uploads have ended, and counts a late PUT for each. */
+/** Returns the uploads of these keys that have ended, and counts a late PUT for each upload. */
 async function overAmong(db: Db, keys: string[]): Promise<Staging[]> {
   const ids = keys.map((key) => key.split('/').at(-1)!).filter(isUuid);
   if (ids.length === 0) return [];
@@ -158,7 +161,7 @@ function openStaging(db: Db) {
     .orderBy('url_expires_at');
 }
 
-/** `stagingEnds` in SQL. */
+/** Returns SQL for `stagingEnds`. */
 function endsAt() {
   return sql<Date>`url_expires_at + make_interval(secs => ${START_SECONDS} + declared_size / ${SLOWEST_BYTES_PER_SECOND}::float8)`;
 }

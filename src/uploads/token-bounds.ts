@@ -10,7 +10,7 @@ import { declaredTypeOf } from './presign.ts';
 import type { UploadToken } from './tokens.ts';
 import type { Upload } from './upload.ts';
 
-/** The daily window ends at a time that this request does not know. */
+/** Seconds after which a client should retry. A request does not know when the daily window ends. */
 const RETRY_SECONDS = 3600;
 const NEW_TOKEN = 'Request a new upload token from your server';
 /** Errors whose details contain figures of the account. */
@@ -77,14 +77,17 @@ export async function beginWithToken<T>(
   return begun;
 }
 
-/** A page learns that the account is full, but not how much the account stores. */
+/**
+ * Replaces an error whose details contain figures of the account. A page learns that the account is full, but not how much the account
+ * stores.
+ */
 function withoutFigures(error: unknown): unknown {
   if (!(error instanceof ApiError) || !ABOUT_ACCOUNT.includes(error.code)) return error;
   const reason = 'the account accepts no more uploads from web pages now';
   return new ApiError(error.code, { reason, remedy: 'Retry later' });
 }
 
-/** The account with the limits up to which uploads with tokens may fill it. */
+/** Returns the account with the limits up to which uploads with tokens may fill it. */
 export function shareForTokens(account: Account): Account {
   const shareOf = (limit: number) => Math.floor(limit * TOKEN_SHARE);
   return {
@@ -100,8 +103,8 @@ export function isUploadOf(token: UploadToken | null, upload: Pick<Upload, 'toke
 }
 
 /**
- * The route under which an Idempotency-Key is stored. Each token has its own route, so that no page can repeat another client's request and
- * get its URL.
+ * Returns the route under which an Idempotency-Key is stored. Each token has its own route, so that no page can repeat another client's
+ * request and get its URL.
  */
 export function routeFor(token: UploadToken | null, route: string): string {
   return token ? `${route}:${token.id}` : route;

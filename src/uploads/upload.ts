@@ -19,16 +19,16 @@ const inspection = z.object({
   summary: uploadMetadata,
   /** Input of the planner: `MediaInfo`, parsed by `src/attempt/media/stored-info.ts`. Null for a subtitle file. */
   info: z.unknown(),
-  /** Whether FFmpeg reads the file remuxed; absent for a subtitle file. */
+  /** Whether FFmpeg reads a remuxed container or the original file. Absent for a subtitle file. */
   container: z.enum(['rewritten', 'original']).optional(),
-  /** How a source was fetched from its URL; absent for other sources. */
+  /** How a source was fetched from its URL. Absent for other sources. */
   fetched: fetchedHow.optional(),
 });
 
 export type Inspection = z.infer<typeof inspection>;
 
 export const inspectionJson = storedJson('inspection', 1, inspection);
-/** Columns for lists, which do not read `info`. */
+/** The fields of an inspection that lists read. `info` is not among these fields. */
 export const inspectionSummary = storedJson(
   'inspection',
   1,
@@ -53,7 +53,7 @@ export function openNames(vault: Vault, upload: RowOf<'uploads'> & Pick<Upload, 
   return names === null ? null : (JSON.parse(names) as UploadNames);
 }
 
-/** `gs://<bucket>/<stored name>`: the scheme for "an object of this account", on any storage. */
+/** Returns `gs://<bucket>/<stored name>`. On any storage, this scheme stands for an object of the account. */
 export function uploadUrl(bucket: string, stored: string): string {
   return `gs://${bucket}/${stored}`;
 }

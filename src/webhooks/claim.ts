@@ -6,7 +6,7 @@ import type { ClaimTurn } from './shares.ts';
 
 /** Seconds after which an attempt that has not been recorded counts as lost, because its worker has died. */
 const LEASE_SECONDS = 60;
-/** Concurrent deliveries to one endpoint. An endpoint that hangs must not delay others. */
+/** Maximum number of concurrent deliveries to one endpoint, so that an endpoint that hangs does not delay other endpoints. */
 const PER_ENDPOINT = 2;
 
 export interface ClaimedDelivery extends Delivery {
@@ -23,13 +23,13 @@ export async function hasDueDeliveries(db: Db, catalog: EventCatalog): Promise<b
   return rows[0]!.due;
 }
 
-/** Events of other types are sent by the workers of the release that recorded them. */
+/** Condition that this release knows the type of an event. The workers of a newer release send the events of other types. */
 const isKnown = (catalog: EventCatalog) => sql`type = ANY(${[...catalog.keys()]}::text[])`;
 
 /**
  * Claims due deliveries: first of the account with the fewest deliveries in progress, then the oldest. Claims at most two deliveries per
- * endpoint, and one of an endpoint that timed out. Each claimed delivery belongs to this worker for a minute. If the worker dies, the
- * delivery is sent again.
+ * endpoint, and at most one for an endpoint that timed out. Each claimed delivery belongs to this worker for a minute. If the worker dies,
+ * the delivery is sent again.
  */
 export async function claimDeliveries(db: Db, catalog: EventCatalog, turn: ClaimTurn): Promise<ClaimedDelivery[]> {
   const { rows } = await claimStatement(catalog, turn).execute(db);
@@ -37,11 +37,11 @@ export async function claimDeliveries(db: Db, catalog: EventCatalog, turn: Claim
 }
 
 /**
- * The statement of a claim:
+ * Returns the statement of a claim:
  *
  *     accounts with pending deliveries   one index probe each, however many deliveries they have
  *       └ due, below its share           fewest in progress first
- *           └ endpoints that may be used  at most 21: its webhooks, and itself for the URLs of jobs
+ *           └ endpoints that may be used  at most 21: its webhooks, and the account itself for the URLs of jobs
  *               └ oldest due deliveries
  */
 export function claimStatement(
@@ -50,7 +50,7 @@ export function claimStatement(
 ): RawBuilder<ClaimedDelivery> {
   const isSendable = isKnown(catalog);
   const lease = sql`now() + make_interval(secs => ${LEASE_SECONDS})`;
-  // Materialized, because a join may run a subquery again for every row, and each run would lock other rows.
+  // `claimed` is materialized, because a join may run a subquery again for every row, and each run would lock other rows.
   return sql<ClaimedDelivery>`
     WITH RECURSIVE waiting AS (
       (SELECT account_id, next_attempt_at AS due FROM webhook_deliveries

@@ -33,7 +33,7 @@ export async function listDeliveries(
   return { items: rows.map(viewDelivery), total, next };
 }
 
-/** Also throws `not_found` for a delivery of another account. */
+/** Returns a delivery. Also throws `not_found` for a delivery of another account. */
 export async function getDelivery(db: Db, accountId: string, id: string): Promise<Delivery> {
   const delivery = isUuid(id) && (await own(db, accountId, id).selectAll().executeTakeFirst());
   if (!delivery) throw new ApiError('not_found');

@@ -4,7 +4,7 @@ import type { DisabledReason } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 
 const FAILING_DAYS = 3;
-/** Seconds for which no delivery is sent after the first time-out. Each further time-out doubles them. */
+/** Seconds for which no delivery is sent after the first time-out. Each further time-out doubles this time. */
 const FIRST_PAUSE_SECONDS = 5;
 /**
  * Maximum seconds of the pause, so that a receiver that works again is detected soon. A receiver that hangs occupies a slot for 10 of 310
@@ -60,7 +60,7 @@ export async function endPause(tx: Tx, id: string): Promise<void> {
     .execute();
 }
 
-/** A factor near 1, with up to 20% jitter, so that the retries of many deliveries do not overload a recovering receiver. */
+/** Returns a factor near 1, with up to 20% jitter, so that the retries of many deliveries do not overload a recovering receiver. */
 export function jitter(): number {
   return 1 - JITTER + 2 * JITTER * Math.random();
 }

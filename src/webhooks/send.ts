@@ -11,7 +11,7 @@ import { type Message, type MessageOf, readMessages } from './messages.ts';
 import { startSpans } from './spans.ts';
 
 const TIMEOUT_MS = 10_000;
-/** Milliseconds. A receiver that fails after this time counts as a receiver that hangs, because it costs almost as much. */
+/** Milliseconds after which a receiver that fails counts as a receiver that hangs, because it costs almost as much. */
 const HANGING_MS = 3_000;
 /** Seconds until each retry, with up to 20% jitter, so that the retries of many deliveries do not overload a recovering receiver. */
 export const RETRY_SECONDS = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200] as const;
@@ -93,7 +93,7 @@ const ERRORS: Partial<Record<FetchError['code'], DeliveryError>> = {
   source_unreachable: 'unreachable',
 };
 
-/** Records an attempt, unless its lease has passed to another worker, and its effect on the webhook's health. */
+/** Records an attempt and its effect on the webhook's health, unless its lease has passed to another worker. */
 async function record(
   { context }: SendDeps,
   delivery: Delivery,

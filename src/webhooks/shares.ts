@@ -1,11 +1,14 @@
 import { type PoolShape, placesOfAccount } from '../pools/share.ts';
 
-/** Concurrent deliveries of webhooks of a worker. Each costs a socket and its body. Most of them wait for a receiver. */
+/**
+ * Limits the concurrent deliveries of a worker. Each delivery needs a socket and the memory of its body. Most deliveries wait for a
+ * receiver.
+ */
 export const WEBHOOK_POOL: PoolShape = { places: 256, share: 2, reserved: 64, quiet: 16 };
-/** Maximum slots for endpoints whose last attempt timed out. The other slots always serve other endpoints. */
+/** Maximum number of slots for endpoints whose last attempt timed out. The other slots always serve other endpoints. */
 const PROBE_SLOTS = WEBHOOK_POOL.places / 2;
 const PROBES_PER_ACCOUNT = 2;
-/** Maximum deliveries of one claim. The number is small, so that the shares follow the number of free slots. */
+/** Maximum number of deliveries of one claim. The number is small, so that the shares follow the number of free slots. */
 const CLAIM_LIMIT = 16;
 
 /** A delivery that is being sent. */
@@ -25,17 +28,17 @@ interface AccountLoad {
 /** The limits of the next claim. */
 export interface ClaimTurn {
   limit: number;
-  /** Deliveries that an account may have in progress, including the deliveries in `accounts`. */
+  /** Maximum number of deliveries that an account may have in progress, including the deliveries in `accounts`. */
   share: number;
-  /** Probes that an account may have in progress; 0 while probes use their half of the slots. */
+  /** Maximum number of probes that an account may have in progress. 0 while probes use their half of the slots. */
   probeShare: number;
-  /** Accounts with deliveries in progress, and their numbers. */
+  /** Accounts with deliveries in progress, and the numbers of these deliveries. */
   accounts: AccountLoad[];
-  /** Endpoints with deliveries in progress, and their numbers. */
+  /** Endpoints with deliveries in progress, and the numbers of these deliveries. */
   endpoints: { endpoint: string; deliveries: number }[];
 }
 
-/** Returns the limits of a worker's next claim; null if all its slots are busy. */
+/** Returns the limits of a worker's next claim. Returns null if all its slots are busy. */
 export function nextTurn(sending: readonly Sending[]): ClaimTurn | null {
   const taken = sending.length;
   const free = WEBHOOK_POOL.places - taken;
@@ -59,7 +62,7 @@ export function nextTurn(sending: readonly Sending[]): ClaimTurn | null {
   };
 }
 
-/** Number of deliveries in progress, by kind. */
+/** Returns the number of normal deliveries and of probes in progress. */
 export function countSending(sending: readonly Sending[]): { normal: number; probe: number } {
   const probe = sending.filter(({ isProbe }) => isProbe).length;
   return { normal: sending.length - probe, probe };

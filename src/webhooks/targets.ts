@@ -7,13 +7,16 @@ import type { Delivery } from './deliveries.ts';
 /** The destination of a delivery. */
 export interface Target {
   url: string;
-  /** Secrets. Sign with each of them. */
+  /** Secrets, each of which signs the delivery. */
   secrets: string[];
 }
 
 type TargetOf = (delivery: Delivery) => Target | { error: DeliveryError };
 
-/** Reads the webhooks of these deliveries, or the URLs of their jobs and batches with the secrets of the accounts. */
+/**
+ * Reads the webhooks of these deliveries, or the URLs of their jobs and batches with the secrets of the accounts. Returns a function that
+ * finds the target of a delivery.
+ */
 export async function readTargets(
   { vault }: Pick<Context, 'vault'>,
   db: Db,
@@ -35,7 +38,7 @@ export async function readTargets(
     const url = openColumn(vault, 'webhooks', 'url_sealed', webhook)!;
     return { url, secrets: secretsOf(webhook, (column) => openColumn(vault, 'webhooks', column, webhook)) };
   };
-  /** The URL that a job or a batch names; null once the URL has been erased. */
+  /** Returns the URL that a job or a batch names. Returns null once the URL has been erased. */
   const ownUrl = ({ job_id, batch_id }: Delivery): string | null => {
     const [table, rows] = batch_id ? (['batches', batches] as const) : (['jobs', jobs] as const);
     const row = rows.find(({ id }) => id === (batch_id ?? job_id));
@@ -52,7 +55,7 @@ export async function readTargets(
 
 const URL_COLUMNS = ['id', 'account_id', 'webhook_sealed'] as const;
 
-/** Reads the rows that a column of the deliveries names. Returns no rows without a query. */
+/** Reads the rows that a column of the deliveries names. If it names none, returns no rows without a query. */
 async function readRows<Row>(
   deliveries: readonly Delivery[],
   column: 'webhook_id' | 'account_id' | 'job_id' | 'batch_id',

@@ -45,7 +45,7 @@ export async function createWebhook(
   body: CreateWebhookBody,
   { keyId, by }: WebhookEditor,
 ): Promise<CreatedWebhook> {
-  // Concurrent creates count each other.
+  // With the lock, concurrent creates count each other.
   await lockAccount(tx, account.id);
   await requireLivingKey(tx, keyId);
   const { count } = await tx
@@ -82,7 +82,7 @@ async function requireNewWebhook(tx: Tx, account: Account): Promise<void> {
   });
 }
 
-/** A page of the webhooks of an account, newest first. Reads all webhooks, of which an account has few. */
+/** Returns a page of the webhooks of an account, newest first. Reads all webhooks, of which an account has few. */
 export async function listWebhooks(
   db: Db,
   vault: Vault,
@@ -97,7 +97,7 @@ export async function listWebhooks(
   return { items: rows.map((one) => viewWebhook(vault, one)), next };
 }
 
-/** Also throws `not_found` for a webhook of another account. */
+/** Returns a webhook. Also throws `not_found` for a webhook of another account. */
 export async function getWebhook(db: Db, accountId: string, id: string): Promise<Webhook> {
   const webhook = await own(db, accountId, id).selectAll().executeTakeFirst();
   if (!webhook) throw new ApiError('not_found');
@@ -105,8 +105,8 @@ export async function getWebhook(db: Db, accountId: string, id: string): Promise
 }
 
 /**
- * Changes the fields that are present. Enabling a webhook, or changing its URL, resets the record of its failures. The person or key that
- * chooses the URL or enables the webhook becomes its maker.
+ * Changes the fields that are present. Enabling a webhook, or changing its URL, ends its pause. Enabling a webhook also resets the record
+ * of its failures. The person or key that chooses the URL or enables the webhook becomes its maker.
  */
 export async function updateWebhook(
   tx: Tx,
@@ -183,7 +183,10 @@ export async function rotateWebhook(
   return { webhook, secret };
 }
 
-/** Queues a test event for one webhook. It is sent like any other event, but does not wait for the end of a pause. */
+/**
+ * Queues a test event for one webhook. The event is sent like any other event, but does not wait for the end of a pause. Returns the id of
+ * the delivery.
+ */
 export async function testWebhook(tx: Tx, { id, account_id, disabled_at }: Webhook): Promise<string> {
   if (disabled_at) throw new ApiError('webhook_disabled');
   await endPause(tx, id);

@@ -2,8 +2,8 @@ import { RELEASE_CAPABILITIES } from '../jobs/capabilities.ts';
 import type { WorkerDeps } from './deps.ts';
 
 /**
- * The capabilities of a worker's programs and release, in addition to its job kinds. A job lists the capabilities that it requires in
- * `needs`.
+ * Returns the capabilities of a worker's programs, release and job kinds. The names of the job kinds are not included. A job lists the
+ * capabilities that it requires in `needs`.
  */
 export function capabilitiesOf({ sandbox, kinds }: Pick<WorkerDeps, 'sandbox' | 'kinds'>): string[] {
   const ofKinds = [...kinds.values()].flatMap(({ capabilities = [] }) => capabilities);

@@ -4,9 +4,9 @@ import { type SendDeps, sendDeliveries } from '../webhooks/send.ts';
 import { nextTurn, type Sending } from '../webhooks/shares.ts';
 
 export interface Deliveries {
-  /** Sends the webhooks that are due. */
+  /** Starts sending the webhooks that are due. */
   start(): void;
-  /** Deliveries that are being sent. */
+  /** Returns the deliveries that are being sent. */
   sending(): Sending[];
   /** Resolves when the deliveries in progress have ended. */
   stop(): Promise<void>;
@@ -17,12 +17,12 @@ export interface DeliveriesDeps extends SendDeps {
   onClaim?: (delivery: ClaimedDelivery) => void;
 }
 
-/** Sends webhooks on this worker. */
+/** Opens the sending of webhooks on this worker. */
 export function openDeliveries(deps: DeliveriesDeps, logger: Logger): Deliveries {
   const sending = new Map<Promise<void>, Sending>();
   let stopped = false;
   let looking: Promise<void> | null = null;
-  /** Whether `start` was called during a query, which may have missed deliveries that became due. */
+  /** Whether `start` was called since the last query began. This query may have missed deliveries that became due. */
   let again = false;
 
   async function look(): Promise<void> {

@@ -15,7 +15,7 @@ export interface WorkerDeps extends Omit<WorkTools, 'onStorageUnreachable' | 'se
   storage: StorageWatch;
   /** Report of the self-test that the sandbox passed before this worker started. */
   selfTest: SelfTestReport;
-  /** Called when the daily self-test fails: no job may start after it. */
+  /** Called when the daily self-test fails. No job may start after this call. */
   onBroken: (report: SelfTestReport) => void;
   /** Null in tests. */
   metrics: WorkerMetrics | null;
@@ -42,18 +42,18 @@ export interface WorkerSettings {
   cores: number;
   /** Free space on the work folder's disk that no job may use. */
   diskReserve: DiskReserve;
-  /** Whether uploads are stored on the same disk. */
+  /** Whether uploads are stored on the disk of the work folder. */
   sharesDisk: boolean;
-  /** Upper bound of the memory of one cell, in bytes. */
+  /** Maximum memory of one cell, in bytes. */
   cellMemoryBytes: number;
   /** Milliseconds for which a draining worker lets running jobs finish before it releases them. */
   drainMs: number;
-  /** Seconds that a job waits for an unreachable storage before the job fails. */
+  /** Seconds for which a job waits for unreachable storage before the job fails. */
   storageWaitSeconds: number;
-  /** Seconds for which a job awaits a review before it fails; `REVIEW_SECONDS` by default. */
+  /** Seconds for which a job awaits a review before it fails. Defaults to `REVIEW_SECONDS`. */
   reviewSeconds?: number;
   /** Milliseconds for which a worker keeps a finished output and its slot while storage is unreachable. */
   outputWaitMs: number;
-  /** Whether long videos are encoded in pieces; off by default. */
+  /** Whether long videos are encoded in pieces. Defaults to `off`. */
   chunks?: 'off' | 'auto' | 'always';
 }

@@ -4,13 +4,13 @@ import { FairPool } from '../pools/fair-pool.ts';
 import type { PoolShape } from '../pools/share.ts';
 
 /**
- * Concurrent fetches of a worker, counted separately for light and heavy jobs. A slow source costs a socket and the space for the bytes
- * that it has sent.
+ * How accounts share the concurrent fetches of a worker. Light and heavy jobs have separate pools. A slow source costs a socket and the
+ * space for the bytes that it has sent.
  */
 export const FETCH_POOL: PoolShape = { places: 256, share: 8, reserved: 64 };
-/** Concurrent probes of remote files, which end after 20 seconds. */
+/** How accounts share the concurrent probes of remote files. A probe ends after 20 seconds. */
 export const PROBE_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
-/** Number of fetches that accounts may start in addition to their first fetch, even on a full disk. */
+/** Number of concurrent fetches below which an account may start another fetch even if the disk is full. */
 const LEAST_BY_DISK = 4;
 
 /**
@@ -18,18 +18,18 @@ const LEAST_BY_DISK = 4;
  * staged and it has a slot.
  */
 export interface FetchPermits {
-  /** Measures the free space of the disk; call it before each `isFree`. */
+  /** Measures the free space of the disk. Call this before each `isFree`. */
   measure(): Promise<void>;
   isFree(resourceClass: ResourceClass, accountId: string): boolean;
-  /** Acquires a permit. The returned function releases it; further calls do nothing. */
+  /** Acquires a permit, and returns the function that releases it. Further calls of this function do nothing. */
   acquire(resourceClass: ResourceClass, accountId: string): () => void;
-  /** Permits that are in use. */
+  /** Returns the number of permits that are in use. */
   count(resourceClass: ResourceClass): number;
 }
 
 /**
  * @param options.slots number of slots of the worker
- * @param options.freeBytes free bytes, above the reserve, of the disk that sources are fetched to
+ * @param options.freeBytes returns the free bytes beyond the reserve on the disk that sources are fetched to
  */
 export function createFetchPermits(options: { slots: number; freeBytes: () => Promise<number> }): FetchPermits {
   const { slots, freeBytes } = options;
@@ -41,8 +41,8 @@ export function createFetchPermits(options: { slots: number; freeBytes: () => Pr
   let byDisk = LEAST_BY_DISK;
 
   /**
-   * An account may start a further fetch only if the disk has space for the largest source of each fetch. The account's first fetch always
-   * starts: the disk budget stops the largest attempt before the disk is full.
+   * Whether the account may start another fetch. Its first fetch always starts: the disk budget stops the largest attempt before the disk
+   * is full. A further fetch starts only while fewer fetches run than maximum-size sources fit on the disk, or while few fetches run.
    */
   function hasDisk(accountId: string): boolean {
     const { light, heavy } = pools;

@@ -2,12 +2,15 @@ import { recordFfmpegState } from '../fleet/workers.ts';
 import { type FfmpegReport, reportFfmpeg, trimmedStamp } from '../sandbox/index.ts';
 import type { WorkerDeps } from './deps.ts';
 
-/** The distribution's lists change a few times a day. */
+/** Interval of the reports of an unchanged build. The distribution's package lists change a few times a day. */
 const HOUR_MS = 3600_000;
-/** Interval at which a change of the build is noticed; the sandbox itself checks every 20 s. */
+/** Interval of the checks for a changed build. The sandbox checks at the same interval. */
 const LOOK_MS = 20_000;
 
-/** A service that a command starts for a single file has usually stopped by then, which saves half a second of work by apt. */
+/**
+ * Delay of the first report. A service that a command starts for a single file has usually stopped earlier, without spending half a second
+ * of CPU on apt.
+ */
 const FIRST_MS = 5_000;
 
 /** Records facts about the worker's FFmpeg in the worker's row: after the start, when the build changes, and every hour. */

@@ -2,14 +2,15 @@ import { checkStored } from '../jobs/check-uploads.ts';
 import type { JobsContext } from '../jobs/kind.ts';
 import type { StoredUpload } from '../storage/types.ts';
 
-/** Number of uploads that are checked concurrently. */
+/** Maximum number of uploads that are checked concurrently. */
 const AT_ONCE = 8;
 /** Maximum number of reports that wait for a check. Periodic checks find the uploads of further reports. */
 const MOST_WAITING = 10_000;
 
 /**
- * Checks uploads as soon as the storage reports them, so that the jobs that await them start. Resolves when the signal aborts, when the
- * storage ends the connection, or at once if the storage doesn't report uploads. Rejects with `StorageError`.
+ * Checks uploads as soon as the storage reports them, so that the jobs that await these uploads start. Resolves when the signal aborts,
+ * when the storage ends the connection, or at once if the storage doesn't report uploads. Rejects with `StorageError` if the storage
+ * doesn't respond.
  */
 export async function followUploads(
   context: JobsContext,

@@ -12,7 +12,7 @@ function stateAndStart(pid: number): [state: string, start: string] {
 }
 
 describe('a process is recognized as', () => {
-  it('alive by its id and its start together', () => {
+  it('alive only if both its ID and its start time match', () => {
     const { pid, start } = ownIdentity();
     expect(isAliveHere({ pid, start })).toBe(true);
     expect(isAliveHere({ pid, start: String(Number(start) + 1) })).toBe(false);
@@ -28,8 +28,8 @@ describe('a process is recognized as', () => {
     expect(isAliveHere(process)).toBe(false);
   });
 
-  it('dead as a zombie, which a parent that never waits leaves behind', async () => {
-    // The shell is replaced by a program that does not know about the child that the shell started.
+  it('dead if it is a zombie, because its parent never waits for it', async () => {
+    // The shell starts a child, and is then replaced by a program that never waits for this child.
     const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 60']);
     const [line] = await once(parent.stdout, 'data');
     const pid = Number(String(line).trim());

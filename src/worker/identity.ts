@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isRunning, markProcess } from '../telemetry/process-stat.ts';
 
-/** Identifies a process uniquely: a pid alone is reused. */
+/** Identifies a process uniquely. A pid alone does not, because the kernel reuses pids. */
 export interface ProcessIdentity {
   host: string;
-  /** Kernel boot id: after a reboot, recorded pids are meaningless. */
+  /** The kernel's boot ID. After a reboot, recorded pids are meaningless. */
   boot: string;
   pid: number;
   /** Clock ticks after boot at which the process started (proc(5), stat field 22). */

@@ -9,8 +9,8 @@ const neverFails = (_: string, error: unknown) => {
   throw error;
 };
 
-describe('work folders', () => {
-  it('are removed when the process that made them has ended, and not while it runs', async () => {
+describe('removeDeadWorkFolders', () => {
+  it('removes the folders of ended processes, and keeps the folders of running processes', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'airlock-work-'));
     const attempt = uuidv7();
     for (const name of ['1-100', '2-200']) {
@@ -23,7 +23,7 @@ describe('work folders', () => {
     await rm(parent, { recursive: true });
   });
 
-  it('may be missing', async () => {
+  it('returns no attempts if the parent folder does not exist', async () => {
     expect(await removeDeadWorkFolders('/nowhere/at/all', () => false, neverFails)).toEqual([]);
   });
 });

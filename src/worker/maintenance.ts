@@ -23,7 +23,7 @@ const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
 /** Interval at which a worker without the lease checks whether it has become the leader. */
 const STANDBY_MS = 1_000;
-/** Delay between the first runs of two tasks, so that they do not run at the same time and share one connection. */
+/** Delay between the first runs of two tasks, so that tasks do not start at the same time and can share one connection. */
 const SPREAD_MS = 200;
 const SILENT_WORKER_SECONDS = 3600;
 
@@ -34,7 +34,7 @@ interface Task {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Tasks of the leader, in the order of their first runs. */
+/** Returns the tasks of the leader, in the order of their first runs. */
 function tasksOf(deps: MaintenanceDeps): Task[] {
   const { context, logger } = deps;
   return [
@@ -91,8 +91,8 @@ function tasksOf(deps: MaintenanceDeps): Task[] {
 }
 
 /**
- * Starts the maintenance of the fleet: recovery, retention and reconciliation. Only the worker with the lease runs it. A
- * new leader runs every task within two seconds, and then at its interval.
+ * Starts the maintenance of the fleet: recovery, retention and reconciliation. Only the leader, which is the worker with the lease, runs
+ * the tasks. A new leader runs each task within two seconds, and then at the task's interval.
  */
 export function startMaintenance(deps: MaintenanceDeps, workerId: string): { stop(): Promise<void> } {
   const { context, logger } = deps;
@@ -135,7 +135,7 @@ export function startMaintenance(deps: MaintenanceDeps, workerId: string): { sto
 }
 
 /**
- * Calls `work` repeatedly, first after `firstMs`. `work` returns the milliseconds until its next run. After a failure, it runs again after
+ * Calls `work` repeatedly, first after `firstMs`. `work` returns the milliseconds until its next run. If `work` fails, it runs again after
  * `afterFailureMs`.
  */
 function repeat(
@@ -173,7 +173,7 @@ async function recover({ context, logger, storage, settings }: MaintenanceDeps):
 
 /**
  * Removes work folders of dead processes on this machine: `<workDir>/../<pid>-<start>`. Each folder contains a folder per attempt, named by
- * the attempt's id. Returns the ids of these attempts.
+ * the attempt's ID. Returns the IDs of the attempts whose folders were removed.
  */
 export async function removeDeadWorkFolders(
   parent: string,
@@ -186,7 +186,7 @@ export async function removeDeadWorkFolders(
     if (isAlive(name)) continue;
     const folder = join(parent, name);
     const left = (await readdir(folder).catch(() => [])).filter(isUuid);
-    // If a folder could not be removed, the next start retries.
+    // If a folder cannot be removed, the next start of a worker retries.
     const removed = await rm(folder, { recursive: true, force: true }).then(
       () => true,
       (error) => {

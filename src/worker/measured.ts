@@ -2,9 +2,9 @@ import type { Fetcher } from '../fetcher/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { WorkerMetrics } from '../telemetry/index.ts';
 
-/** Wraps a sandbox to count its cells. */
+/** Wraps a sandbox to count the cells that it runs. */
 export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
-  // The sandbox is the prototype instead of a copy, because programs may be installed later.
+  // The wrapper has the sandbox as its prototype. A copy would not contain programs that are installed later.
   return Object.assign(Object.create(sandbox) as Sandbox, {
     async run(spec) {
       const result = await sandbox.run(spec);
@@ -14,7 +14,7 @@ export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
   } satisfies Partial<Sandbox>);
 }
 
-/** Wraps a fetcher to count its bytes. */
+/** Wraps a fetcher to count the bytes that it fetches. */
 export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
   return {
     ...fetcher,
@@ -33,7 +33,7 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
     },
     async openRanges(url, limits, signal) {
       const opened = await fetcher.openRanges(url, limits, signal);
-      // A download reports the bytes of a complete source.
+      // The download that reads the complete source counts its bytes.
       if (!opened || 'complete' in opened) return opened;
       metrics.fetchBytes.inc(opened.first.length);
       return {

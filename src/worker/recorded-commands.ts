@@ -2,10 +2,10 @@ import { canonicalJson, sha256 } from '../crypto/hash.ts';
 import type { AttemptCommand } from '../jobs/attempt-commands.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 
-/** More commands than any current kind of job runs. The limit bounds the size of a row. */
+/** Maximum number of commands in the row of an attempt. No current kind of job runs more commands. */
 const MAX_COMMANDS = 200;
 
-/** Wraps the sandbox of one attempt to record its commands in `commands`, in the order in which they finish. */
+/** Wraps the sandbox of one attempt to record its commands in `commands`, in the order in which the commands end. */
 export function recordCommands(sandbox: Sandbox, commands: AttemptCommand[]): Sandbox {
   return Object.assign(Object.create(sandbox) as Sandbox, {
     async run(spec) {

@@ -44,7 +44,7 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
-  /** Whether the worker may not start jobs, because an operator drains it or because it is stopping. */
+  /** Whether the worker must not start jobs, because an operator drains the worker or because it is stopping. */
   get isDraining(): boolean {
     return this.#isDrained || this.#worker.stopping.aborted;
   }
@@ -53,7 +53,7 @@ export class Heartbeat {
     clearInterval(this.#timer);
   }
 
-  /** Takes one round trip. Never rejects. */
+  /** Never rejects. Takes one round trip if no claim has to be released. */
   async #beat(): Promise<void> {
     const { context, logger } = this.#deps;
     const { id, running } = this.#worker;

@@ -26,10 +26,11 @@ import type { StopReason } from './running-attempts.ts';
 import { startAttempt, tracedTools } from './traced.ts';
 
 /**
- * Milliseconds for which the worker retries recording the end of a job while the database is unreachable. The job's lease has then expired.
+ * Milliseconds for which the worker retries recording the end of a job while the database is unreachable. After this time, the job's lease
+ * has expired.
  */
 const FINISH_MS = 60_000;
-/** Longest delay before the next attempt of a job that found no space on the disk. */
+/** Maximum delay before the next attempt of a job that found no space on the disk. */
 const MAX_ROOM_WAIT_SECONDS = 60;
 
 type MeasuredDeps = WorkerDeps & Pick<WorkTools, 'measure'>;
@@ -96,25 +97,35 @@ async function attempt(
     const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
     if (!won) await dropAll(deps, reserved, log);
     isCleaned = won && isComplete;
-    if (won) deps.metrics?.outputBytes.inc(bytesOf(completion));
-    if (won)
-      for (const { failure } of completion.failures ?? [])
-        deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
+    if (won) {
+      deps.metrics?.outputBytes.inc(bytesOf(completion));
+      await reportFailures(deps, claim, completion.failures ?? []);
+    }
     return won ? (isComplete ? 'completed' : 'failed') : 'replaced';
   } catch (error) {
-    // If a commit succeeded but its response was lost, the objects are live, and this deletes none of them.
+    // If a commit succeeded but its response was lost, the objects are live, and `dropAll` deletes none of them.
     await dropAll(deps, reserved, log);
     return await recordFailure(deps, claim, error, signal, log);
   } finally {
     if (!isCleaned) await folder?.remove();
     disk?.release();
-    // A receipt is complete only after the removal of the work folder is recorded.
+    // An erasure receipt is complete only after the removal of the work folder is recorded.
     if (!isCleaned) {
       await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
         log.warn({ err: error }, 'the removal of the work folder was not recorded'),
       );
     }
   }
+}
+
+/** Reports the failed outputs of a job that made other outputs. */
+async function reportFailures(
+  deps: WorkerDeps,
+  claim: Claim,
+  failures: NonNullable<Completion['failures']>,
+): Promise<void> {
+  for (const { failure } of failures) deps.metrics?.failures.inc({ code: failure.code, kind: claim.job.kind });
+  if (failures.some(({ failure }) => failure.code === 'sandbox_violation')) await recordViolation(deps, claim);
 }
 
 /** Ends an attempt whose job awaits something before it continues. */
@@ -154,7 +165,7 @@ function bytesOf({ outputs }: Completion): number {
   return outputs.reduce((sum, { facts }) => sum + facts.size, 0);
 }
 
-/** Deletes reserved objects. If the deletion of an object fails, the sweeper deletes the object. */
+/** Deletes reserved objects. The sweeper deletes the objects whose deletion fails here. */
 async function dropAll(deps: WorkerDeps, reserved: ReadonlySet<string>, log: WorkerDeps['logger']): Promise<void> {
   for (const objectId of reserved) {
     await dropReserved(deps.context, objectId).catch((err) => log.warn({ err }, 'output left to the sweeper'));
@@ -176,13 +187,13 @@ async function recordFailure(
     return 'released';
   }
   const reason = signal.aborted ? (signal.reason as StopReason) : null;
-  // An attempt that fails because of a database outage does not count.
+  // An attempt that fails because of a database outage does not count as a failed attempt.
   const outage = !reason && !(error instanceof JobFailure) && outageOf(error) === 'database';
   if (reason === 'draining' || outage) {
     await retryTransient(() => releaseJob(deps.context, claim), FINISH_MS);
     return 'released';
   }
-  // The job was canceled, erased or replaced, and its row already shows this.
+  // The job was canceled or erased, or another attempt replaced this attempt. The job's row already shows this.
   if (reason) return reason;
   if (isStorageUnreachable(error) && !isFullDisk(error)) {
     deps.storage.reportUnreachable();

@@ -4,7 +4,7 @@ import { RunningAttempts } from './running-attempts.ts';
 const claim = (id: string) => ({ job: { id }, attemptId: `attempt of ${id}` }) as never;
 
 describe('running jobs', () => {
-  it('are stopped one by one or all together, with the reason', () => {
+  it('are stopped one by one or all together, with the given reason', () => {
     const running = new RunningAttempts();
     const [first, second] = [running.add(claim('a')), running.add(claim('b'))];
     running.stop('a', 'canceled');
@@ -14,7 +14,7 @@ describe('running jobs', () => {
     running.stop('unknown', 'canceled');
   });
 
-  it('are removed from the list when they end, but not by another attempt of the job', () => {
+  it('are removed when their attempt ends, but not when an earlier attempt of the same job ends', () => {
     const running = new RunningAttempts();
     const [old, successor] = [claim('a'), claim('a')];
     running.add(old);

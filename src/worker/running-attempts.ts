@@ -34,7 +34,7 @@ export class RunningAttempts {
     for (const attempt of this.#byJob.values()) attempt.stop.abort(reason);
   }
 
-  /** Renews every lease and stops attempts that have lost their lease. This covers lost notifications. */
+  /** Renews every lease and stops attempts that have lost their lease. This also stops attempts whose cancellation was not notified. */
   async beat(context: Pick<Context, 'db'>, logger: Logger): Promise<void> {
     await Promise.all(
       [...this.#byJob.values()].map(async ({ claim, stop }) => {
@@ -47,7 +47,7 @@ export class RunningAttempts {
     );
   }
 
-  /** Ids of the attempts. */
+  /** Returns the IDs of the attempts. */
   ids(): string[] {
     return [...this.#byJob.values()].map(({ claim }) => claim.attemptId);
   }

@@ -10,13 +10,13 @@ export interface SelfTestDeps {
   context: Context;
   sandbox: Pick<Sandbox, 'tier' | 'selfTest'>;
   logger: Logger;
-  /** Called once when a test fails: no job may start after it. */
+  /** Called once, when a daily self-test fails. No job may start after this call. */
   onBroken: (report: SelfTestReport) => void;
   /** Milliseconds between two self-tests. Set only by tests. */
   everyMs?: number;
 }
 
-/** Records the result of the first self-test, and repeats the full test once a day while jobs run. */
+/** Records the result of the first self-test. Then runs the full self-test once a day, while jobs run, until it fails. */
 export function startSelfTests(
   deps: SelfTestDeps,
   workerId: string,
@@ -65,10 +65,7 @@ export function startSelfTests(
   }
 }
 
-/**
- * Reports a failed self-test in the log, the audit log and on standard error: a broken sandbox that goes unnoticed is
- * worse than none.
- */
+/** Reports a failed self-test in the log, in the audit log and on standard error. */
 export async function reportBroken(
   context: Pick<Context, 'db'>,
   report: SelfTestReport,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sequential } from './sequential.ts';
 
-describe('sequential work', () => {
-  it('starts the next task when the previous task has ended, in the order of the calls', async () => {
+describe('a sequential runner', () => {
+  it('starts each task when the previous task has ended, in the order of the calls', async () => {
     const run = sequential();
     const seen: string[] = [];
     const piece = (name: string) => async () => {
@@ -15,7 +15,7 @@ describe('sequential work', () => {
     expect(seen).toEqual(['first starts', 'first ends', 'second starts', 'second ends']);
   });
 
-  it('continues after a task that failed, and reports the failure only to its caller', async () => {
+  it('continues after a failed task, and reports the failure only to the caller of this task', async () => {
     const run = sequential();
     const failed = run(() => Promise.reject(new Error('away')));
     const next = run(async () => 'fine');

@@ -1,4 +1,4 @@
-/** Runs tasks one after the other, in the order of the calls. A failure affects only its caller. */
+/** Returns a function that runs tasks one after the other, in the order of its calls. A failed task affects only its own caller. */
 export function sequential(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 
 let lastId = 0;
 
-/** A claim of a job with one source to fetch, or (`object`) with one source in storage. */
+/** Returns a claim of a job with one source, which is in storage if `object` is given, and otherwise must be fetched. */
 const claimOf = (account: string, object: string | null = null): Claim => {
   lastId += 1;
   const job = { id: `job-${lastId}`, account_id: account, resource_class: 'light', fetches: object === null };
@@ -42,7 +42,7 @@ function deferred() {
   return { promise, ...settle! };
 }
 
-/** Leases whose work fetches and encodes until the test ends it. */
+/** Opens leases of jobs that fetch and then encode until the test ends each step. */
 function open() {
   const works = new Map<Claim, Work>();
   const woken: string[] = [];
@@ -90,7 +90,7 @@ function open() {
   return { leases, running, permits, roles, woken, start };
 }
 
-/** A job that has released its slot and has its sources. */
+/** Starts a job that releases its slot and then, with its sources staged, waits for a slot. */
 async function waiting({ leases, start, woken }: ReturnType<typeof open>, account: string) {
   const { free, work } = start(claimOf(account));
   await pass();
@@ -104,7 +104,7 @@ async function waiting({ leases, start, woken }: ReturnType<typeof open>, accoun
 /** Advances the clock by the time for which a job may keep its slot during a fetch. */
 const pass = () => vi.advanceTimersByTimeAsync(FETCH_MS);
 
-/** Whether the promise has settled after that time. */
+/** Whether the promise resolves within the time for which a job may keep its slot during a fetch. */
 async function settled(promise: Promise<void>): Promise<boolean> {
   let isSettled = false;
   promise.then(
@@ -146,7 +146,7 @@ describe('slot leases', () => {
     expect(world.running.size).toBe(0);
   });
 
-  it('are released by a job that has to wait for its source', async () => {
+  it('are released, and acquired again later, by a job that has to wait for its source', async () => {
     const world = open();
     const { free, work } = world.start(claimOf('a'), 0);
     work.fetched();
@@ -173,7 +173,7 @@ describe('slot leases', () => {
     await free;
   });
 
-  it('are assigned to the account that has the fewest, then to the job that has waited longest', async () => {
+  it('are assigned to the account with the fewest slots, then to the job that has waited longest', async () => {
     const world = open();
     const [first, second] = [await waiting(world, 'a'), await waiting(world, 'a')];
     const other = await waiting(world, 'b');
@@ -185,7 +185,7 @@ describe('slot leases', () => {
     await expect.poll(second.work.slot).toBe(2);
   });
 
-  it('keep a fetch permit in use until the job has a slot', async () => {
+  it('return the fetch permit of a job only when the job has a slot', async () => {
     const world = open();
     const { work } = await waiting(world, 'a');
     expect(world.permits.count('light')).toBe(1);
@@ -194,7 +194,7 @@ describe('slot leases', () => {
     expect(world.permits.count('light')).toBe(0);
   });
 
-  it('stop further fetches of an account with enough staged jobs that wait for a slot', async () => {
+  it('allow no further fetches of an account while four of its staged jobs wait for a slot of the class', async () => {
     const world = open();
     for (let staged = 0; staged < 4; staged++) {
       expect(world.leases.isFull('light', 'a')).toBe(false);
@@ -222,7 +222,7 @@ describe('slot leases', () => {
     expect([world.running.size, world.permits.count('interactive')]).toEqual([0, 0]);
   });
 
-  it('are no longer waited for by a job that is canceled', async () => {
+  it('are not assigned to a waiting job that was canceled', async () => {
     const world = open();
     const claim = claimOf('a');
     const { free, work } = world.start(claim);
@@ -236,7 +236,7 @@ describe('slot leases', () => {
     expect(world.permits.count('light')).toBe(0);
   });
 
-  it('are free once a job no longer needs a cell, and a drain waits for that job', async () => {
+  it('free the slot once the job no longer needs a cell, although a drain still waits for the job', async () => {
     const world = open();
     const delivering = world.start(claimOf('a'), 0);
     delivering.work.fetched();
@@ -263,7 +263,7 @@ describe('slot leases', () => {
     work.end();
   });
 
-  it('do not change if a job is marked as brief after it has left its slot', async () => {
+  it('change no classes of slots if a job is marked as brief after it has left its slot', async () => {
     const world = open();
     for (const slot of [0, 1]) world.roles.markIdle(slot);
     const { work, free } = world.start(claimOf('a', 'object'), 2);
@@ -276,7 +276,7 @@ describe('slot leases', () => {
     work.end();
   });
 
-  it('are awaited by no job during a drain: jobs without a slot and jobs with slow fetches are released', async () => {
+  it('stop jobs without a slot and jobs with slow fetches during a drain, and let encoding jobs finish', async () => {
     const world = open();
     const [fetching, ready] = [world.start(claimOf('a')), await waiting(world, 'b')];
     await fetching.free;

@@ -8,12 +8,12 @@ import type { SlotRoles } from './slot-roles.ts';
 
 /**
  * Milliseconds for which a job keeps its slot while its sources are fetched. Fetches of small files finish earlier. A probe releases its
- * slot immediately: few slots serve interactive jobs, and most probes need no slot.
+ * slot immediately, because few slots serve interactive jobs and most probes need no slot.
  */
 const FETCH_MS = 300;
 /**
- * Maximum number of an account's jobs that wait for a slot with their sources staged. More jobs would wait here while another worker has
- * free slots.
+ * Minimum number of an account's staged jobs that may wait for a slot of this worker. If the worker has more slots, as many jobs as it has
+ * slots may wait. Further jobs would wait here while another worker has free slots.
  */
 const LEAST_STAGED = 4;
 const DRAINING: StopReason = 'draining';
@@ -25,7 +25,7 @@ export interface SlotLeaseOptions {
   roles: Pick<SlotRoles, 'classesOf' | 'markBrief'>;
   /** Number of slots of the worker. */
   slots: number;
-  /** Wakes the idle slots of a class. */
+  /** Wakes an idle slot of a class. */
   wake: (resourceClass: ResourceClass) => void;
   logger: Logger;
   fetchMs?: number;
@@ -36,21 +36,21 @@ interface StartedJob {
   readonly stop: AbortController;
   /** Null while the job runs without a slot. */
   slot: number | null;
-  /** Ends the time for which the job may fetch in its slot. */
+  /** Timer that ends the time for which the job may fetch in its slot. */
   fetchTimer: NodeJS.Timeout | undefined;
   returnPermit: () => void;
   ended: Promise<void>;
   /** Resolves the promise of the slot that the job uses. */
   freeSlot: () => void;
-  /** Set while the job waits for a slot. */
+  /** Gives the job a slot. Set while the job waits for a slot. */
   grant: ((slot: number) => void) | null;
   /** Whether the job no longer needs a slot. */
   isLeaving: boolean;
 }
 
 /**
- * Assigns the slots of this worker to jobs. A job whose fetch lasts longer releases its slot and continues to fetch
- * without one. When its sources are staged, it waits for the next free slot of its class.
+ * Assigns the slots of this worker to jobs. A job whose fetch exceeds `fetchMs` releases its slot and continues to fetch
+ * without a slot. When its sources are staged, the job waits for the next free slot of its class.
  */
 export class SlotLeases {
   readonly #options: SlotLeaseOptions;
@@ -63,7 +63,7 @@ export class SlotLeases {
     this.#options = options;
   }
 
-  /** Starts a claimed job in a slot. Resolves when the slot is free again; rejects when the work does. */
+  /** Starts a claimed job in a slot. Resolves when the slot is free again. Rejects if the work fails before that. */
   start(claim: Claim, slot: number): Promise<void> {
     const { work, running, fetchMs = FETCH_MS } = this.#options;
     const { fetches, resource_class: resourceClass } = claim.job;
@@ -86,14 +86,17 @@ export class SlotLeases {
     return isProbe ? Promise.resolve() : untilFree(job);
   }
 
-  /** Whether so many jobs of the account wait for a slot that this worker should claim none of its jobs that fetch. */
+  /**
+   * Whether enough staged jobs of the account wait for a slot of the class that this worker should claim no further job of the account that
+   * fetches.
+   */
   isFull(resourceClass: ResourceClass, accountId: string): boolean {
     const isOwn = ({ claim: { job } }: StartedJob) =>
       job.account_id === accountId && job.resource_class === resourceClass;
     return this.#waiting.filter(isOwn).length >= Math.max(LEAST_STAGED, this.#options.slots);
   }
 
-  /** Leases the slot to a waiting job, and resolves when it is free again. Returns null when no job waits. */
+  /** Leases the slot to a waiting job, and resolves when the slot is free again. Returns null if no job of the class waits. */
   resume(resourceClass: ResourceClass, slot: number): Promise<void> | null {
     const job = this.#nextWaiting(resourceClass);
     if (!job?.grant) return null;
@@ -101,7 +104,10 @@ export class SlotLeases {
     return untilFree(job);
   }
 
-  /** Stops jobs that fetch without a slot, now and from now on. Resolves when all work has ended. */
+  /**
+   * Stops the jobs that need a slot and have none, and from now on each job that would release its slot to continue later. Resolves when
+   * all work has ended.
+   */
   async drain(): Promise<void> {
     this.#draining = true;
     for (const { slot, stop, isLeaving } of this.#jobs) if (slot === null && !isLeaving) stop.abort(DRAINING);
@@ -157,7 +163,7 @@ export class SlotLeases {
     });
   }
 
-  /** Returns the waiting job whose account uses the fewest slots of this worker; among equals the first. */
+  /** Returns the waiting job whose account uses the fewest slots of this worker. Among equals, returns the job that has waited longest. */
   #nextWaiting(resourceClass: ResourceClass): StartedJob | undefined {
     const slotsOf = ({ claim }: StartedJob) =>
       [...this.#jobs].filter((other) => other.slot !== null && other.claim.job.account_id === claim.job.account_id)
@@ -170,7 +176,7 @@ export class SlotLeases {
       );
   }
 
-  /** A draining worker stops the job instead: nothing may continue without a slot. */
+  /** Releases the job's slot. A draining worker stops the job instead, because the job could not get another slot. */
   #releaseSlot(job: StartedJob): void {
     if (this.#draining) job.stop.abort(DRAINING);
     else {
@@ -179,7 +185,7 @@ export class SlotLeases {
     }
   }
 
-  /** Returns the function that returns the permit. A job without sources to fetch needs none. */
+  /** Acquires a permit if the job has sources to fetch. Returns the function that returns the permit. */
   #acquirePermit({ job }: Claim): () => void {
     return job.fetches ? this.#options.permits.acquire(job.resource_class, job.account_id) : () => {};
   }
@@ -191,7 +197,7 @@ export class SlotLeases {
     this.#jobs.delete(job);
   }
 
-  /** A job with a slot reports its error through the slot. */
+  /** Logs the error of a job without a slot. A job with a slot reports its error through the promise of its slot. */
   #logUnreported(job: StartedJob, error: unknown): void {
     if (job.slot !== null) return;
     const { logger } = this.#options;

@@ -9,7 +9,7 @@ const OVERDUE_MS = 10_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** The roles of slots that each run a job. */
+/** Opens the roles of slots that each run a job. */
 function open(slots: SlotClasses[] = [['light'], ['light'], ['heavy'], ['interactive']]) {
   const woken: string[] = [];
   const roles = new SlotRoles(slots, (name) => woken.push(name));
@@ -17,7 +17,7 @@ function open(slots: SlotClasses[] = [['light'], ['light'], ['heavy'], ['interac
 }
 
 describe('a heavy slot with a brief job', () => {
-  it('trades its classes with the light slot that became idle last, and wakes it for a heavy job', () => {
+  it('trades its classes with the light slot that became idle last, and wakes that slot for a heavy job', () => {
     const { roles, woken, classes } = open();
     for (const slot of [3, 1, 0]) expect(roles.markIdle(slot)).toBe(false);
     roles.markBrief(2, 'a');

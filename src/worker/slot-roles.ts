@@ -1,7 +1,7 @@
 import type { SlotClasses } from './deps.ts';
 import type { Wakeups } from './wakeups.ts';
 
-/** Milliseconds after which a job that was expected to be brief counts as any other heavy job. */
+/** Milliseconds after which a job that was expected to be brief counts as an ordinary heavy job. */
 const BRIEF_MS = 10_000;
 
 interface BriefJob {
@@ -20,8 +20,8 @@ interface BriefJob {
  *
  * The number of slots of each class never changes. So the worker runs at most as many long heavy jobs as it has heavy slots.
  * One light slot never runs a brief job. An account's brief jobs get another light slot only while they occupy fewer light
- * slots than are left for brief jobs. If a job runs for longer than expected, an idle heavy slot or the next free one returns
- * its classes to the job's slot. Until then, the account's brief jobs get no other light slot.
+ * slots than are left for brief jobs. If a job runs for longer than expected, an idle heavy slot or the next heavy slot that becomes
+ * free returns its classes to the job's slot. Until then, the account's brief jobs get no other light slot.
  */
 export class SlotRoles {
   readonly #classes: SlotClasses[];
@@ -64,8 +64,8 @@ export class SlotRoles {
   }
 
   /**
-   * Reports that the slot has found no work. Returns whether the slot must look again, because it has traded its classes with
-   * a heavy slot that runs a brief job.
+   * Reports that the slot has found no work. Returns whether the slot must look for work again, because it has traded its classes with a
+   * heavy slot that runs a brief job.
    */
   markIdle(slot: number): boolean {
     const brief = this.#isLight(slot) ? this.#find((_, other) => this.#mayTrade(other)) : undefined;
@@ -105,7 +105,7 @@ export class SlotRoles {
     this.#brief.delete(slot);
   }
 
-  /** Returns the slot that became idle last. Its launcher is ready, and the other slots stay asleep. */
+  /** Returns the suitable slot that became idle last. This slot's launcher is ready, and the other slots stay asleep. */
   #lastIdle(suits: (slot: number) => boolean): number | undefined {
     return [...this.#idle].findLast(suits);
   }

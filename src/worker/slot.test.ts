@@ -7,13 +7,13 @@ import { createWakeups, type Wakeups } from './wakeups.ts';
 import { watchQueue } from './watch-queue.ts';
 
 const logger = createLogger({ level: 'silent', role: 'test' });
-/** Milliseconds, longer than any pause of a slot. */
+/** Milliseconds, longer than the pause after an error. */
 const LONG_MS = 10_000;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A slot of the class `light`. `results` are the results of its first calls of `work`; later calls find none. */
+/** Runs a slot of the class `light`. `results` are the results of the first calls of `work`. Later calls find no work. */
 function start(results: (boolean | Error)[] = [], onCall: (call: number, wakeups: Wakeups) => void = () => {}) {
   const wakeups = createWakeups();
   const stop = new AbortController();
@@ -34,13 +34,13 @@ function start(results: (boolean | Error)[] = [], onCall: (call: number, wakeups
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a slot', () => {
-  it('looks for work again immediately after work', async () => {
+  it('looks for work again immediately after it has done work', async () => {
     const slot = start([true, true, false]);
     await pass(0);
     expect(slot.calls()).toBe(3);
   });
 
-  it('sleeps on an empty queue until its class is woken, and not for another class', async () => {
+  it('sleeps while the queue is empty, until its own class is woken', async () => {
     const slot = start();
     await pass(100);
     slot.wakeups.wake('heavy');
@@ -51,7 +51,7 @@ describe('a slot', () => {
     expect(slot.calls()).toBe(2);
   });
 
-  it('is woken alone, because a notification announces one job', async () => {
+  it('is woken without the other slots of its class, because a notification announces one job', async () => {
     const slot = start();
     let others = 0;
     const nobody = new AbortController();
@@ -71,7 +71,7 @@ describe('a slot', () => {
     expect(others).toBe(1);
   });
 
-  it('does not sleep when it was woken while it looked for work', async () => {
+  it('does not sleep if it was woken while it looked for work', async () => {
     const slot = start([], (take, wakeups) => {
       if (take === 1) wakeups.wake('light');
     });
@@ -117,7 +117,7 @@ describe('a slot', () => {
     expect(slot.calls()).toBe(3);
   });
 
-  it('stops immediately when it is stopped while it sleeps', async () => {
+  it('stops immediately if it sleeps', async () => {
     const slot = start();
     await pass(0);
     slot.stop.abort();

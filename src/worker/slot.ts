@@ -3,7 +3,10 @@ import type { SlotRoles } from './slot-roles.ts';
 import type { Wakeups } from './wakeups.ts';
 import type { Work } from './work-source.ts';
 
-/** `watch-queue.ts` watches the queue for all slots. This interval covers lost wake-ups. */
+/**
+ * Maximum milliseconds for which a slot sleeps. `watch-queue.ts` watches the queue for all slots, so this maximum matters only if a wake-up
+ * is lost.
+ */
 const IDLE_MS = 30_000;
 const ERROR_MS = 500;
 

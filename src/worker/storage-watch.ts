@@ -4,9 +4,9 @@ import type { Logger } from '../telemetry/index.ts';
 
 /** Tracks whether storage is unreachable, so that this worker starts no work that would fail. */
 export interface StorageWatch {
-  /** Milliseconds since storage was reported unreachable; 0 while it responds. */
+  /** Returns the milliseconds since storage was reported unreachable, or 0 while storage responds. */
   outageMs(): number;
-  /** Call it from work that fails because storage is unreachable. */
+  /** Call this from work that fails because storage is unreachable. */
   reportUnreachable(): void;
   close(): void;
 }
@@ -20,7 +20,7 @@ export function watchStorage(options: { ping: () => Promise<void>; onBack: () =>
   const closing = new AbortController();
   let since: number | null = null;
 
-  /** An error response also counts, because work that receives one fails with a reason. */
+  /** Whether storage responds. An error response also counts, because work that receives an error response fails with a reason. */
   const responds = () =>
     ping().then(
       () => true,
@@ -45,7 +45,7 @@ export function watchStorage(options: { ping: () => Promise<void>; onBack: () =>
       if (since !== null || closing.signal.aborted) return;
       since = performance.now();
       logger.warn({}, 'storage is unreachable: no work starts until it responds');
-      pingUntilBack().catch(() => undefined); // closed
+      pingUntilBack().catch(() => undefined); // The watch was closed.
     },
     close: () => closing.abort(),
   };

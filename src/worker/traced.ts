@@ -3,7 +3,7 @@ import type { Claim } from '../jobs/rows.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { inSpan, type TracedSpan, type Tracing } from '../telemetry/index.ts';
 
-/** Starts the span of an attempt, in the trace of the request. First records the span of the wait in the queue. */
+/** Starts the span of an attempt, in the trace of the request. For the first attempt, also records the span of the wait in the queue. */
 export function startAttempt(tracing: Tracing, { job, number }: Claim): TracedSpan {
   const parent = job.traceparent;
   const facts = {
@@ -16,7 +16,7 @@ export function startAttempt(tracing: Tracing, { job, number }: Claim): TracedSp
   return tracing.start(`attempt ${job.kind}`, { kind: 'consumer', parent, facts });
 }
 
-/** Tools whose steps and cells record spans below the span of the attempt. */
+/** Returns tools whose steps and cells record spans below the span of the attempt. */
 export function tracedTools<T extends Pick<WorkTools, 'sandbox' | 'measure'>>(
   tracing: Tracing,
   attempt: TracedSpan,

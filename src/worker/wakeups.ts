@@ -2,16 +2,16 @@ import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 
 /** Lets idle slots sleep until there is work for them, or for a limited time. */
 export interface Wakeups {
-  /** Number of wake-ups of these classes so far. Read it before checking for work. */
+  /** Returns the number of wake-ups of these classes so far. Call this before you check for work. */
   count(classes: readonly ResourceClass[]): number;
   /**
    * Resolves on a `wake` of one of the classes, after `ms`, or when the signal aborts. The classes may change while this waits.
    * Resolves immediately if the count differs from `since`, because the caller's check may have missed work that has arrived.
    */
   sleep(classes: () => readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
-  /** Wakes the slot of that class that has slept longest: one job arrived. */
+  /** Wakes the slot of that class that has slept longest, because one job has arrived. */
   wake(resourceClass: ResourceClass): void;
-  /** Wakes every slot of these classes, all by default. */
+  /** Wakes every slot of these classes. Defaults to all classes. */
   wakeAll(classes?: readonly ResourceClass[]): void;
 }
 

@@ -4,20 +4,20 @@ import type { Wakeups } from './wakeups.ts';
 
 const LOOK_MS = 1000;
 /**
- * Heartbeats and leases are due at full seconds after the start. If all queries were sent at the same moment, each would use a connection,
- * and a connection costs the server 20 MB.
+ * Milliseconds until the first check. Heartbeats and leases are due at full seconds after the start. If all queries were sent at the same
+ * moment, each would use a connection, and a connection costs the server 20 MB.
  */
 const FIRST_LOOK_MS = 500;
 
-/** Work that is due, and that no notification announces. */
+/** Work that is due and that no notification has announced. */
 export interface DueWork {
   /** Classes with a job whose retry is due, whose account may run another job, or whose notification was lost. */
   classes: readonly ResourceClass[];
-  /** Whether a webhook has to be sent. */
+  /** Whether a webhook is due. */
   deliveries: boolean;
 }
 
-/** Checks for due work once a second, for all slots and deliveries together: one round trip on one connection. */
+/** Checks for due work once a second, for all slots and deliveries together. A check takes one round trip on one connection. */
 export function watchQueue(options: {
   look: () => Promise<DueWork>;
   wakeups: Pick<Wakeups, 'wakeAll'>;

@@ -18,7 +18,7 @@ describe('a worker that stops', () => {
   });
   afterAll(() => world?.close());
 
-  /** The work of slots for light jobs. `freeBytes` measures the disk before each claim. */
+  /** Opens the work of slots for light jobs. `freeBytes` measures the disk before each claim. */
   function open(freeBytes: () => Promise<number>) {
     const permits = createFetchPermits({ slots: 2, freeBytes });
     const claimed: Claim[] = [];
@@ -33,7 +33,7 @@ describe('a worker that stops', () => {
     return { source, claimed, state };
   }
 
-  it('claims no job in the slots whose claims wait for their turn', async () => {
+  it('claims no job for slots whose claims still wait for their turn', async () => {
     const job = await world.accept(await world.account());
     let stop = () => {};
     // The worker stops while the first claim measures the disk and the second claim waits for the first.
@@ -49,7 +49,7 @@ describe('a worker that stops', () => {
     expect((await world.row(job.id)).status).toBe('pending');
   });
 
-  it('waits for the claim that has reached the database before it releases its jobs', async () => {
+  it('waits for a claim that has reached the database before it releases jobs', async () => {
     const { db, pg } = world.database;
     const job = await world.accept(await world.account());
     const { source, claimed, state } = open(async () => 2 ** 50);

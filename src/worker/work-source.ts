@@ -5,7 +5,7 @@ import type { FetchPermits } from './fetch-permits.ts';
 import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
-/** Accounts whose turns this worker remembers. */
+/** Maximum number of accounts whose turns this worker remembers. */
 const MOST_SERVED = 64;
 
 /** Does one piece of work of these classes in a slot. Resolves to false if there is no work. */
@@ -30,7 +30,7 @@ export function createWorkSource(
 ): WorkSource {
   // This worker sends one claim at a time, so that each claim sees the permits that earlier claims have acquired.
   const oneByOne = sequential();
-  /** Accounts whose interactive jobs were started, the latest last. */
+  /** Accounts whose interactive jobs were started. The account of the latest job is last. */
   let served: string[] = [];
 
   async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {
@@ -43,7 +43,7 @@ export function createWorkSource(
         permits.isFree(resourceClass, accountId) && !leases.isFull(resourceClass, accountId);
       const claimed = await claimJob(context, resourceClass, { ...claimant, mayFetch, served });
       if (claimed && resourceClass === 'interactive') served = movedToEnd(served, claimed.job.account_id);
-      // Wrapped in an object, because the caller awaits a bare promise before it starts the next claim.
+      // Wrapped in an object, because `sequential` would wait for a bare promise before it starts the next claim.
       return claimed && { slotIsFree: leases.start(claimed, slot) };
     });
     await started?.slotIsFree;

@@ -45,7 +45,7 @@ export interface Worker {
 
 type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'disk' | 'memory' | 'transfers'>;
 
-/** Starts the slots of this process. Resolves when they accept work. */
+/** Starts the slots of this process. Resolves when the slots accept work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
   const { settings, logger, sandbox, context } = given;
   const wakeups = createWakeups();
@@ -68,7 +68,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const roles = new SlotRoles(settings.slots, wakeups.wake);
   const leases = openLeases(deps, { running, permits, roles, wake: wakeups.wake });
   const canClaim = () => !heartbeat.isDraining && deps.storage.outageMs() === 0;
-  // Reads the disk's figures with the claim, so that the attempt doesn't have to wait for them.
+  // Reads the bytes that are promised to uploads together with the claim, so that the attempt doesn't have to wait for this query.
   const alongside: ClaimOptions['alongside'] = (connection) => deps.disk.readAhead(connection);
   const claims = { worker: claimant(deps, id), alongside };
   const source = createWorkSource({ context, canClaim }, claims, permits, leases);
@@ -116,7 +116,7 @@ function openLeases(
   });
 }
 
-/** The worker as its claims describe it. The capabilities change when a program is installed or removed. */
+/** Returns the worker's properties that claims need. The capabilities change when a program is installed or removed. */
 function claimant(deps: WorkerDeps, id: string): ClaimOptions['worker'] {
   return {
     ...{ id, tier: deps.sandbox.tier },
@@ -155,7 +155,7 @@ function lookForWork(deps: WorkerDeps, { catalog }: DeliveriesDeps['viewer']): (
     });
 }
 
-/** Opens what a worker owns itself: threads, the storage watch, and the budgets of disk and memory. */
+/** Opens the resources that a worker owns itself: threads, transfer pools, the storage watch, and the budgets of disk and memory. */
 function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const { context, settings, logger } = given;
   const threads = settings.slots.length;
@@ -183,7 +183,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   };
 }
 
-/** Cleans up after dead workers of this machine: work folders, running attempts, and their rows. */
+/** Cleans up after dead workers of this machine: removes their work folders and rows, and recovers their running attempts. */
 async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Promise<void> {
   await mkdir(settings.workDir, { recursive: true, mode: 0o700 });
   const removed = await removeDeadWorkFolders(

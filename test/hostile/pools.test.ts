@@ -8,12 +8,15 @@ import { type Peers, startPeers } from '../../testkit/pools/peers.ts';
 import { call, startService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
-/* Six accounts keep places of every network pool of a service. `./airlock bench --case pools` measures 2, 6 and 40 accounts. */
+/* Six accounts keep the places of every network pool of a service. `./airlock bench --case pools` measures 2, 6 and 40 accounts. */
 
 const ACCOUNTS = 6;
 const DELIVERIES = 2;
 const FETCHES = 4;
-/** A newcomer needs less than 2 s on a quiet machine. With full pools, it would wait until its request times out after 45 s. */
+/**
+ * Maximum number of milliseconds for a newcomer. It takes less than 2 s on a quiet machine. If the pools were full, a request would wait
+ * until its timeout after 45 s.
+ */
 const MAX_MS = 30_000;
 
 describe('while six accounts keep every place that they can get', () => {

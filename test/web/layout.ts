@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 
 type Box = NonNullable<Awaited<ReturnType<Locator['boundingBox']>>>;
 
-/** Changes the responses to a path, until `page.unrouteAll()`. */
+/** Changes the responses at a path, until `page.unrouteAll()`. */
 // biome-ignore lint/suspicious/noExplicitAny: responses are changed field by field
 export async function change(page: Page, path: RegExp, edit: (body: any) => void): Promise<void> {
   await page.route(path, async (route) => {
@@ -24,7 +24,7 @@ export async function boxesOf(locator: Locator): Promise<Box[]> {
   return Promise.all((await locator.all()).map(boxOf));
 }
 
-/** Elements whose text does not fit into them. */
+/** Returns the texts of elements that are too narrow for their text. */
 export function cutOff(locator: Locator): Promise<string[]> {
   return locator.evaluateAll((elements) =>
     elements.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent ?? ''),

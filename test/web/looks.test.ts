@@ -65,7 +65,7 @@ async function createJob(name: string, body: object): Promise<string> {
 }
 
 describe('the list of jobs', () => {
-  it('shows every status completely in windows of all widths, and its filters in one row', async () => {
+  it('shows every status in full at all window widths, and its filters in one row', async () => {
     const retry = { attempt: 2, of: 3, at: new Date().toISOString(), error_code: 'source_unreachable' };
     const states = ['pending', 'processing', 'completed', 'failed', 'canceled', 'awaiting_review', 'retrying'];
     await change(page, /\/v1\/jobs\?/, (body) => {
@@ -110,7 +110,7 @@ describe('the list of jobs', () => {
     await page.unrouteAll();
   });
 
-  it('names a run by its file and its blueprint', async () => {
+  it('shows the file and the blueprint of a run', async () => {
     const { fileUrl } = await upload(service, clip, 'video/mp4', 'product-spin.mp4');
     const body = { video_url: fileUrl };
     const { json } = await service.call('POST', '/v1/blueprints/video-to-gif/runs?wait=60', body);
@@ -126,8 +126,8 @@ describe('the list of jobs', () => {
   });
 });
 
-describe('a page of a job', () => {
-  it('shows no moment of the past in the future when the clock of the browser is ten minutes late', async () => {
+describe('the page of a job', () => {
+  it('shows no past time in the future if the clock of the browser is ten minutes late', async () => {
     const late = await openTab();
     await late.addInitScript('{ const now = Date.now; Date.now = () => now() - 600_000; }');
     await late.goto(`${service.api}/jobs/transcodes/${jobs.file}`);
@@ -139,14 +139,14 @@ describe('a page of a job', () => {
     await late.context().close();
   });
 
-  it('names until when the outputs of a stream are kept', async () => {
+  it('states until when the outputs of a stream are kept', async () => {
     await open(`/jobs/transcodes/${jobs.stream}`);
     const about = page.getByRole('region', { name: 'About' });
     await about.getByText('Kept until').waitFor();
     expect(await about.getByText(/^, deleted in 23 hours$/).count()).toBe(1);
   });
 
-  it('names the attempt that a job waits for, why the last one failed and what to do', async () => {
+  it('states which attempt the job waits for, why the last attempt failed and what to do', async () => {
     const { json } = await service.call('POST', '/v1/transcodes', { inputs: [{ url: REFUSED }], outputFormat: 'mp4' });
     const database = await openServiceDatabase(service);
     const postpone = `UPDATE jobs SET available_at = now() + interval '40 s'
@@ -215,8 +215,8 @@ describe('a page of a job', () => {
   });
 });
 
-describe('a new job', () => {
-  it('calls nothing valid and warns of nothing before there is a source', async () => {
+describe('the form for a new job', () => {
+  it('shows neither "Valid" nor a notice before there is a source', async () => {
     await open('/new');
     await page.waitForResponse(/transcodes\/validate/);
     await page.getByText('The exact commands appear here when you add a source.').waitFor();
@@ -228,7 +228,7 @@ describe('a new job', () => {
     expect(headings.filter((text, index) => headings.indexOf(text) !== index)).toEqual([]);
   });
 
-  it('shows a program in complete lines next to its copy button, in windows of all widths', async () => {
+  it('shows a program in complete lines next to its copy button, at all window widths', async () => {
     await open('/new');
     const request = page.getByRole('region', { name: 'Request' });
     const copy = page.getByRole('button', { name: 'Copy request' });
@@ -244,7 +244,7 @@ describe('a new job', () => {
     }
   });
 
-  it('has its button in view in a window of a desktop and of a phone', async () => {
+  it('shows its button without scrolling in a window of a desktop and of a phone', async () => {
     await open('/new');
     const buffer = readFileSync(clip);
     await page.locator('input[type=file]').setInputFiles({ name: 'a.mp4', mimeType: 'video/mp4', buffer });
@@ -261,7 +261,7 @@ describe('a new job', () => {
 });
 
 describe('the form of a blueprint', () => {
-  it('shows code in its help as code, and no help that repeats a label', async () => {
+  it('shows code in its help as code, and no help text that repeats a label', async () => {
     await open('/blueprints/caption-video');
     await page.locator('.hint code', { hasText: /^en$/ }).waitFor();
     expect(await page.locator('main').textContent()).not.toMatch(/`|The video\./);
@@ -280,7 +280,7 @@ describe('the pages of the operator', () => {
     ['queue', '0 to 8'],
     ['workers', '0 to 2'],
     ['storage', '0 B to 10.0 MB'],
-  ])('show the last hour of the %s, follow it without a click, and fit a phone', async (name, range) => {
+  ])('show the last hour of the %s, update it without a click, and fit a phone', async (name, range) => {
     const tab = await openTab();
     await tab.clock.install();
     await change(tab, /\/v1\/admin\/history/, (body) => Object.assign(body, { points }));
@@ -298,7 +298,7 @@ describe('the pages of the operator', () => {
   });
 
   it.each(['/operator/queue', '/operator/storage', '/usage'])(
-    'the pages of the operator and of an account place figures in rows and columns without a hole: %s',
+    'the pages of the operator and of an account show their figures in rows and columns without a gap: %s',
     async (path) => {
       await open(path, { width: 1070, height: 800 });
       const values = await boxesOf(page.locator('.tile .value'));
@@ -324,7 +324,7 @@ describe('the pages of the operator', () => {
     await page.unrouteAll();
   });
 
-  it('have "Add account" above the accounts, and dialogs that "Cancel" closes', async () => {
+  it('show "Add account" above the accounts, and dialogs that "Cancel" closes', async () => {
     await open('/operator/accounts');
     const add = page.getByRole('button', { name: 'Add account' });
     const table = await boxOf(page.getByRole('table'));
@@ -340,7 +340,7 @@ describe('the pages of the operator', () => {
       /Install the newer package 7\.1\.9/,
     ],
     [{ state: 'current', candidate: null, security: false, lists_from: null, reason: null }, /no newer package/],
-  ])('say how to fix a known vulnerability when the package is %j', async (update, remedy) => {
+  ])('explain how to fix a known vulnerability if the package is %j', async (update, remedy) => {
     await change(page, /\/v1\/security$/, ({ ffmpeg }) => {
       const open = [{ cve: 'CVE-2026-1', what: 'A decoder reads beyond its buffer' }];
       Object.assign(ffmpeg, { update, advisories: { table: '2026-11-01', open, fixed: [], unknown: [] } });
@@ -352,13 +352,13 @@ describe('the pages of the operator', () => {
 });
 
 describe('on a phone', () => {
-  it('the search of the documentation has a name', async () => {
+  it('the search of the documentation has a label', async () => {
     await open('/docs', PHONE);
     await page.getByRole('button', { name: 'Search', exact: true }).click();
     await page.getByRole('combobox', { name: 'Search the documentation' }).waitFor();
   });
 
-  it('the player begins at the top', async () => {
+  it('the video of the player starts at the top of the page', async () => {
     const { json } = await service.call('POST', `/v1/transcodes/${jobs.stream}/playback`, {});
     await page.setViewportSize(PHONE);
     await page.goto(json.page_url);

@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-describe('an unknown address', () => {
-  it('shows a page of the dashboard to a person, and contains nothing of the address', async () => {
+describe('a page for an unknown address', () => {
+  it('is shown to a person within the design of the dashboard, and repeats nothing of the address', async () => {
     const page = await browser.newPage();
     const response = await page.goto(`${service.api}/<img src=x onerror=alert(1)>?nope=secret`);
     expect([response!.status(), response!.headers()['cache-control']]).toEqual([404, 'no-store']);
@@ -34,7 +34,7 @@ describe('an unknown address', () => {
     ['GET', '/v1/nope', 'text/html,*/*'],
     ['GET', '/v1?nope', 'text/html,*/*'],
   ])(
-    'sends the error of the API to programs, and to browsers on paths of the API: %s %s',
+    'is replaced by an error of the API for programs, and for browsers on paths of the API: %s %s',
     async (method, path, accept) => {
       const { status, json } = await service.call(method, path, undefined, { accept });
       expect([status, json.code]).toEqual([404, 'not_found']);
@@ -43,7 +43,7 @@ describe('an unknown address', () => {
 });
 
 describe('the consent page', () => {
-  it('looks like the sign-in page, in light and dark, on a phone as well', async () => {
+  it('looks like the sign-in page, in light and dark colors, and on a phone', async () => {
     const redirect_uri = 'https://assistant.example/callback';
     const client = { client_name: 'Assistant', redirect_uris: [redirect_uri] };
     const { client_id } = (await service.call('POST', '/oauth/register', client)).json;

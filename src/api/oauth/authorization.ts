@@ -6,7 +6,7 @@ import { OauthError } from './errors.ts';
 
 /**
  * The scopes in the metadata for clients, and the scopes of a client that requests none. Excludes `admin`, because clients request every
- * scope in the metadata; a client can still request it explicitly.
+ * scope in the metadata. A client can still request `admin` explicitly.
  */
 export const OFFERED_SCOPES = ['transcode', 'upload', 'read'] as const;
 const MAX_STATE = 2000;

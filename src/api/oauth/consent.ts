@@ -15,7 +15,7 @@ import { parametersOf } from './form.ts';
 import { sendBounce, sendConsent, sendProblem } from './page.ts';
 
 const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
-/** Marks a request that this site has reloaded. */
+/** Query parameter that marks a request that this site has reloaded. */
 const BOUNCED = 'bounced';
 /** Parameters that the form repeats. */
 const REPEATED = [
@@ -41,7 +41,7 @@ interface Exchange {
   deps: ApiDeps;
 }
 
-/** The page on which a person allows or denies access for a client. */
+/** Registers the page on which a person allows or denies access for a client. */
 export function registerConsent(app: App, deps: ApiDeps): void {
   app.get('/oauth/authorize', OPEN, (request, reply) =>
     answerPeople(request, reply, () => showPage({ request, reply, deps })),
@@ -84,7 +84,7 @@ async function decide(exchange: Exchange): Promise<FastifyReply> {
   return user ? allow(exchange, granted, user) : signInAndAllow(exchange, granted, asked);
 }
 
-/** Allows access with the password in the form; shows the form again if the password is wrong. */
+/** Allows access with the password in the form. Shows the form again if the password is wrong. */
 async function signInAndAllow(exchange: Exchange, granted: Asked, asked: Asked): Promise<FastifyReply> {
   const { request, reply, deps } = exchange;
   try {
@@ -98,7 +98,9 @@ async function signInAndAllow(exchange: Exchange, granted: Asked, asked: Asked):
   }
 }
 
-/** Returns null if an error has been sent to the client. Throws if the client or its redirect URI is wrong. */
+/**
+ * Reads the request of a client. Returns null if an error has been sent to the client. Throws if the client or its redirect URI is wrong.
+ */
 async function readAsked({ request, reply, deps }: Exchange, sent: Record<string, string>): Promise<Asked | null> {
   await limitAddress(request, deps);
   const origin = publicOrigin(deps.settings, request);

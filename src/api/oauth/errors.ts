@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { ApiError } from '../../contract/errors.ts';
 
-/** An error of OAuth (RFC 6749, 5.2 and 4.1.2.1; RFC 7591, 3.2.2; RFC 8707, 2). */
+/** The code of an OAuth error (RFC 6749, 5.2 and 4.1.2.1; RFC 7591, 3.2.2; RFC 8707, 2). */
 export type OauthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -20,7 +20,7 @@ export class OauthError extends Error {
   readonly code: OauthErrorCode;
   readonly status: number;
 
-  /** @param description for developers; only ASCII without quotes (RFC 6749, 5.2) */
+  /** @param description text for developers, which contains only ASCII without quotes (RFC 6749, 5.2) */
   constructor(code: OauthErrorCode, description: string, status = 400) {
     super(description);
     this.code = code;

@@ -2,7 +2,9 @@ import { OauthError } from './errors.ts';
 
 const MAX_PARAMETERS = 40;
 
-/** Parameters of a query or form. A repeated parameter is rejected (RFC 6749, 3.1), because two programs could read different values. */
+/**
+ * Returns the parameters of a query or form. Rejects repeated parameters (RFC 6749, 3.1), because two programs could read different values.
+ */
 export function parametersOf(text: string): Record<string, string> {
   const found = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {

@@ -20,7 +20,7 @@ export interface ConsentView {
   redirectUri: string;
   /** Scopes, each with the name of its checkbox. */
   scopes: readonly { name: string; box: string; isSelected: boolean }[];
-  /** Null: the page asks for email address and password. */
+  /** Email address of the signed-in person. Null if the page must ask for email address and password. */
   email: string | null;
   /** Fields that the form sends back. */
   hidden: Record<string, string>;
@@ -47,7 +47,7 @@ ${who}
   return sendPlainPage(reply, { status, title: 'Allow access · Airlock', body, formTargets: [origin] });
 }
 
-/** A labelled control. */
+/** Returns a required input with its label. */
 function field(name: string, type: string, label: string, autocomplete: string): Html {
   return html`<div class="field"><label for="${name}">${label}</label><input class="input" id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" required></div>`;
 }
@@ -64,8 +64,8 @@ export function sendProblem(reply: FastifyReply, status: number, problem: string
 }
 
 /**
- * Reloads the same page from this site. Browsers don't send the session cookie with navigations that other sites start, but they send it
- * with this one.
+ * Sends a page that reloads the URL from this site. Browsers don't send the session cookie with navigations that other sites start, but
+ * they send it with this reload.
  */
 export function sendBounce(reply: FastifyReply, url: string): Promise<FastifyReply> {
   const body = html`<h1>One moment…</h1><meta http-equiv="refresh" content="0;url=${url}">`;

@@ -6,7 +6,7 @@ import { AT, LATER } from './example-values.ts';
 
 const ID = '019a1c5e-9a31-7f10-b1c4-3d0e5f7a8b92';
 
-/** Examples of batches, by the name of their schema. */
+/** Returns examples of batches, by the name of their schema. */
 export function batchExamples(request: CreateBody, job: JobListItem): Readonly<Record<string, unknown>> {
   const refusal = new ApiError('option_refused', {
     field: 'options[0]',

@@ -52,7 +52,10 @@ function authOf({ security }: Operation): Call['auth'] {
   return security.length > 0 ? 'session' : 'none';
 }
 
-/** Reads the server, the key and the parameters of the path from shell variables, such as `$AIRLOCK_URL` and `$ID`. */
+/**
+ * Returns a curl command. It reads the server, the key and the parameters of the path from shell variables, such as `$AIRLOCK_URL` and
+ * `$ID`.
+ */
 function curlSample({ method, path, body, auth, idempotent }: Call): string {
   const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `$${shellName(name)}`);
   const isPlain = method === (body === undefined ? 'get' : 'post');
@@ -69,7 +72,7 @@ function curlSample({ method, path, body, auth, idempotent }: Call): string {
   return lines.join(' \\\n  ');
 }
 
-/** A call of the SDK. `airlock` is a client of the SDK, which adds the key and an Idempotency-Key. */
+/** Returns a call of the SDK. `airlock` is a client of the SDK, which adds the key and an Idempotency-Key. */
 function sdkSample({ method, path, names, body }: Call): string {
   const options = [
     ...(names.length > 0 ? [`path: { ${names.join(', ')} }`] : []),
@@ -79,7 +82,7 @@ function sdkSample({ method, path, names, body }: Call): string {
   return `const response = await airlock.call('${method}', '${path}'${more});`;
 }
 
-/** A request from a page of this server, which sends the cookie of the session. */
+/** Returns a request from a page of this server, which sends the cookie of the session. */
 function fetchSample({ method, path, auth }: Call): string {
   const options = [
     ...(method === 'get' ? [] : [`method: '${method.toUpperCase()}'`]),
@@ -88,7 +91,10 @@ function fetchSample({ method, path, auth }: Call): string {
   return `const response = await fetch('${path}'${options.length > 0 ? `, { ${options.join(', ')} }` : ''});`;
 }
 
-/** `url`, `key` and the parameters of the path are variables; `session` is a `requests.Session` that has signed in. */
+/**
+ * Returns a request in Python. `url`, `key` and the parameters of the path are variables. `session` is a `requests.Session` that has signed
+ * in.
+ */
 function pythonSample({ method, path, names, body, auth, idempotent }: Call): string {
   const target = names.reduce((text, name) => text.replace(`{${name}}`, `{${snake(name)}}`), path);
   const headers = [
@@ -111,7 +117,7 @@ function needsCsrf(method: string, auth: Call['auth']): boolean {
   return auth === 'session' && method !== 'get';
 }
 
-/** `uploadId` → `UPLOAD_ID`. */
+/** Returns the name of a shell variable, such as `UPLOAD_ID` for `uploadId`. */
 function shellName(name: string): string {
   return snake(name).toUpperCase();
 }

@@ -1,7 +1,10 @@
 import type { ErrorCode, ErrorDetails } from '../../contract/errors.ts';
 import { ID } from './example-values.ts';
 
-/** `details` of each error as the API returns them, for the documentation. Other errors have none. */
+/**
+ * Examples of `details` as the API returns them, by error code, for the documentation. Other errors have no `details`, or `details` that
+ * depend on the operation.
+ */
 export const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   missing_upload_fields: { field: 'filename', reason: 'is missing', remedy: 'Send filename' },
   missing_confirm_fields: { field: 'file_size', reason: 'is missing', remedy: 'Send file_size' },

@@ -108,7 +108,7 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
 
 type DescribedKind = Pick<ShownKind, 'path' | 'createErrors' | 'outputErrors' | 'hasOwnCreate'>;
 
-/** Errors of the operations of one kind of job. */
+/** Returns the errors of the operations of one kind of job. */
 function errorsOf(kind: DescribedKind): typeof OWN {
   const { path, createErrors = [] } = kind;
   const withoutOutput = [...Object.values(outputErrors(kind)), 'output_deleted', 'output_damaged'] as const;
@@ -173,7 +173,10 @@ function codesOf(own: typeof OWN, path: string, method: string, operation: Opera
   ];
 }
 
-/** Details of a fault that this operation rejects: its first required field is missing, or its first parameter is repeated. */
+/**
+ * Returns the details of a fault that this operation rejects: its first required field is missing, its first query parameter is repeated,
+ * or its body is a list.
+ */
 function wrongField(document: Document, operation: Operation): ErrorDetails {
   const body = operation.requestBody?.content['application/json']?.schema;
   const name = /"#\/components\/schemas\/(\w+)"/.exec(JSON.stringify(body ?? null))?.[1];

@@ -26,17 +26,17 @@ const limits = {
 };
 const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait.') };
 
-/** Paths whose `POST` creates a job. */
+/** Returns the paths whose `POST` creates a job. */
 function createPaths(kinds: readonly DescribedKind[]): string[] {
   return kinds.filter((kind) => !kind.hasOwnCreate).map(({ path }) => `/v1/${path}`);
 }
 
-/** Paths whose `POST` accepts an Idempotency-Key. */
+/** Returns the paths whose `POST` accepts an Idempotency-Key. */
 export function idempotentPaths(kinds: readonly DescribedKind[]): string[] {
   return [...IDEMPOTENT, ...createPaths(kinds)];
 }
 
-/** Adds headers to the document, because they are handled in code, not by schemas. */
+/** Adds headers to the document, because the schemas do not contain them. */
 export function describeHeaders(document: Document, kinds: readonly DescribedKind[]): void {
   const paths = document.paths ?? {};
   const creates = createPaths(kinds);

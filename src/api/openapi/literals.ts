@@ -5,7 +5,7 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   python: { true: 'True', false: 'False', null: 'None' },
 };
 
-/** A JSON value as a literal on one line. A JSON string is also a valid string in both languages. */
+/** Returns a JSON value as a literal on one line. A JSON string is also a valid string in both languages. */
 export function literalOf(value: unknown, language: Language): string {
   if (Array.isArray(value)) return `[${value.map((item) => literalOf(item, language)).join(', ')}]`;
   if (value !== null && typeof value === 'object') {
@@ -24,7 +24,7 @@ function nameOf(name: string, language: Language): string {
   return literalOf(name, language);
 }
 
-/** Single quotes where the text contains no quote or escape, as in the rest of the documentation. */
+/** Returns the text in single quotes if it contains no quote or escape, as in the rest of the documentation. */
 function singleQuoted(text: string): string {
   return /^"[^"'\\]*"$/.test(text) ? `'${text.slice(1, -1)}'` : text;
 }

@@ -3,8 +3,8 @@ import { type Permission, permissionSentence, rolesOf, scopesOf } from '../../co
 
 /**
  * Adds the permissions of an operation: `x-scopes`, of which a key needs one, `x-roles` for people, and a sentence. The lists are empty for
- * operations that need no key. `x-own-jobs` marks operations that a key without `read` can use for its own jobs. `x-upload-token` marks
- * operations that a web page can use with an upload token.
+ * operations that need no key. `x-own-jobs` marks operations that a key without `read` can use for its own jobs and batches.
+ * `x-upload-token` marks operations that a web page can use with an upload token.
  */
 export function describePermission(schema: FastifySchema, config: FastifyContextConfig | undefined): FastifySchema {
   const { scope, or, own, uploadToken } = config ?? {};

@@ -3,9 +3,9 @@ import type { Document, Schema } from './types.ts';
 const PREFIX = '#/components/schemas/';
 
 /**
- * Reduces the document to one schema per object. The generator emits each one twice, as `Thing` for responses and
- * `ThingInput` for requests: this removes unused schemas and merges equal ones. Schemas of responses stay open, since
- * responses may get more properties.
+ * Reduces the document to one schema per object. The generator emits each schema twice, as `Thing` for responses and `ThingInput` for
+ * requests. This function removes unused schemas and merges equal schemas. Schemas of responses stay open, since responses may get more
+ * properties.
  */
 export function mergeTwins(document: Document): void {
   const schemas = document.components?.schemas ?? {};
@@ -55,7 +55,7 @@ function openObjects(value: unknown): void {
   });
 }
 
-/** Names of all schemas to which the paths refer, directly or indirectly. */
+/** Returns the names of all schemas to which the paths refer, directly or indirectly. */
 function reachable(document: Document): Set<string> {
   const found = new Set<string>();
   const follow = (value: unknown): void =>
@@ -70,7 +70,7 @@ function reachable(document: Document): Set<string> {
   return found;
 }
 
-/** A text for comparing schemas. Two schemas are equal if they differ only in the `Input` suffix of their references. */
+/** Returns a text for comparing schemas. Two schemas have the same text if they differ only in the `Input` suffix of their references. */
 function plain(schema: unknown): string {
   return JSON.stringify(schema ?? null, (key, value: unknown) =>
     key === '$ref' && typeof value === 'string' ? value.replace(/Input$/, '') : value,

@@ -79,7 +79,7 @@ function respell(document: Document, schema: unknown, example: unknown): unknown
   return Object.fromEntries(renamed);
 }
 
-/** Returns the schema itself, its target, or the alternative that has this part; an empty schema if there is none. */
+/** Returns the schema itself, its target, or the alternative that has this part. Returns an empty schema if there is none. */
 function describing(document: Document, schema: unknown, part: 'items' | 'properties'): Schema {
   if (schema === null || typeof schema !== 'object') return {};
   const one = schema as Schema;

@@ -8,12 +8,12 @@ import type { App } from '../types.ts';
 import { type AnswerBounds, registerAnswers } from './answers.ts';
 import { registerErrors } from './errors.ts';
 
-/** More bytes than the kernel buffers on both ends of a loopback connection. */
+/** A body with more bytes than the kernel buffers on both ends of a loopback connection. */
 const LARGE = Buffer.alloc(24 * 1024 * 1024, 'x');
 const MEDIUM = Buffer.alloc(8_000_000, 'x');
 /**
- * Limits for this number of large responses in total. Unless the pool is nearly full, an account may leave `each` responses unread before
- * further requests are rejected.
+ * Returns limits for this number of unread large responses in total. Unless the pool is nearly full, an account may leave `each` responses
+ * unread before further requests are rejected.
  */
 const shape = (responses: number, each: number) => ({
   places: responses * LARGE.length,
@@ -23,7 +23,7 @@ const shape = (responses: number, each: number) => ({
 });
 const QUICK = { bytes: 65_536, windowMs: 300 };
 
-describe('a response', () => {
+describe('the limits of responses', () => {
   const open: { app: App; sockets: Socket[] }[] = [];
   afterEach(async () => {
     for (const { app, sockets } of open.splice(0)) {
@@ -112,14 +112,14 @@ describe('a response', () => {
     expect(await (await get('/open')).text()).toBe('open');
   });
 
-  // At the usual rate of 64 KiB in 60 seconds, this client would read 10 KB a second.
+  // The client reads nine times as fast as required. At the usual minimum rate of 64 KiB in 60 seconds, it would read 10 KB a second.
   it('a response is complete for a client that reads slowly and steadily', async () => {
     const { ask } = await start({ rate: { bytes: 65_536, windowMs: 1_500 } });
     const read = await readSteadily(ask('/medium'), { bytes: 10_000, everyMs: 25, forMs: 4_000 });
     expect(read).toBeGreaterThan(MEDIUM.length);
   });
 
-  it('has a content length, large or small', async () => {
+  it('a large and a small response have a content length', async () => {
     const { get } = await start({});
     const large = await get('/large');
     expect(large.headers.get('content-length')).toBe(String(LARGE.length));

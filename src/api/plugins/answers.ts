@@ -10,13 +10,13 @@ import type { App } from '../types.ts';
 export interface AnswerBounds {
   /** Minimum rate at which a client must read a response. */
   rate: ReadRate;
-  /** Bytes of responses that clients have not read yet. Above a limit, new requests are rejected. */
+  /** Limits of the bytes of responses that clients have not read yet. Above a limit, new requests are rejected. */
   unread: PoolShape;
 }
 
 const MIB = 2 ** 20;
 
-/** 64 KiB a minute is 9 kbit/s, slower than any network over which an API is used. */
+/** Minimum rate at which clients must read. 64 KiB a minute is 9 kbit/s, slower than any network over which an API is used. */
 export const CLIENT_RATE: ReadRate = { bytes: 64 * 1024, windowMs: 60_000 };
 
 /** Limits of unread bytes per account. An account may leave ten large lists unread while few other accounts do so. */
@@ -29,7 +29,8 @@ const PIECE_BYTES = 64 * 1024;
 /**
  * Limits the memory of responses. Responses are written in pieces, a client that reads too slowly is disconnected, and new requests are
  * rejected while too many bytes are unread. Addresses without a key can't use up the bytes of accounts: they have a separate pool, and an
- * address without unread bytes is always served. Register it last, so that it receives responses in the form in which they are sent.
+ * address without unread bytes is always served. Register this plugin last, so that it receives responses in the form in which they are
+ * sent.
  */
 export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
   const ofAccounts = new BytePool(bounds.unread);

@@ -25,7 +25,7 @@ interface ReferencePage {
 
 /**
  * Serves the OpenAPI document as pages below `prefix`, from which readers can send requests. A separate application renders the pages, and
- * the first request loads it. Most processes never show them, and their packages would cost a tenth of the start-up time and 6 MB in every
+ * the first request loads it. Most processes never show the pages, whose packages would cost a tenth of the start-up time and 6 MB in every
  * API process. Each page is rendered once.
  */
 export function registerApiReference(app: App, prefix: string): void {
@@ -42,7 +42,7 @@ export function registerApiReference(app: App, prefix: string): void {
     return { document: await createDocument(rawPayload), type: String(headers['content-type']) };
   }
 
-  /** Caches only pages that exist. */
+  /** Returns a page, or null if it does not exist. Caches only pages that exist. */
   function pageOf(path: string): Promise<ReferencePage | null> {
     const making = made.get(path) ?? makePage(path);
     made.set(path, making);

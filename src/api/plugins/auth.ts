@@ -104,7 +104,7 @@ async function requireOwner(
   if (!(await isOwn(db, own === 'job' ? 'jobs' : 'batches', id, caller.ownKeys))) throw new ApiError('not_found');
 }
 
-/** Sets the headers of a rate limit. Throws 429 when the limit of `what` in a minute is exceeded. */
+/** Sets the headers of a rate limit. Throws 429 if the limit of `what` in a minute is exceeded. */
 export function applyLimit(reply: FastifyReply, state: LimitState, what = 'requests'): void {
   reply.header('RateLimit-Limit', state.limit);
   reply.header('RateLimit-Remaining', state.remaining);
@@ -121,7 +121,7 @@ function requestsPerMinute({ account, by }: Caller, serverMost: number): number 
   return 'token' in by ? Math.min(most, TOKEN_REQUESTS_A_MINUTE) : most;
 }
 
-/** Throws `forbidden` without the permission of the route. An upload token may use only routes with `uploadToken`. */
+/** Throws `forbidden` if the caller lacks the permission of the route. An upload token may use only routes with `uploadToken`. */
 function requirePermission(request: FastifyRequest, { by, scopes }: Caller): void {
   const { scope, or, own, uploadToken } = request.routeOptions.config;
   if ('token' in by) {
@@ -131,7 +131,10 @@ function requirePermission(request: FastifyRequest, { by, scopes }: Caller): voi
   }
 }
 
-/** Why a page could not upload. The details depend only on the page's request, so they reveal nothing about tokens and keys. */
+/**
+ * Returns the reason why a page could not upload, or null for other requests. The reason depends only on the page's request, so it reveals
+ * nothing about tokens and keys.
+ */
 function missingTokenOf({ headers, routeOptions }: FastifyRequest): typeof NOT_A_TOKEN | null {
   if (!routeOptions.config.uploadToken || headers.origin === undefined) return null;
   if (headers.origin === 'null') return NO_ORIGIN;
@@ -142,7 +145,10 @@ function bearerOf({ authorization = '' }: FastifyRequest['headers']): string | u
   return /^Bearer ([^\s]+)$/i.exec(authorization)?.[1];
 }
 
-/** A key takes precedence over a session, so that a browser with a cookie can also try a key. */
+/**
+ * Returns the caller of a request, or null if the request has no valid credential. A key takes precedence over a session, so that a browser
+ * with a cookie can also try a key.
+ */
 async function authenticate(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<Caller | null> {
   if (carriesKeyInQuery(request)) return null;
   const bearer = bearerOf(request.headers);
@@ -184,7 +190,7 @@ function isAllowedAddress(key: Pick<ApiKey, 'allowed_cidrs'>, ip: string): boole
   return key.allowed_cidrs.length === 0 || addressMatcher(key.allowed_cidrs)(ip);
 }
 
-/** Writes only the first rejection of a window to the audit log, so that attackers cannot fill the log. */
+/** Writes a rejection to the audit log. Called only for the first rejection of a window, so that attackers cannot fill the log. */
 async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEntry, 'actor' | 'action' | 'details'>) {
   await deps.context.db
     .transaction()

@@ -40,7 +40,7 @@ describe('large bodies', () => {
   }
   const isRead = ({ response }: { response: string }) => response.startsWith('HTTP/1.1 200');
 
-  it('large bodies of one account are read four at a time, while the bodies of other accounts and small bodies are read immediately', async () => {
+  it('of one account are read four at a time, while the bodies of other accounts and small bodies are read immediately', async () => {
     const stopped: Socket[] = [];
     for (let count = 0; count < 4; count++) stopped.push(send('greedy', BODY.slice(0, 10)).socket);
     await until(() => begun === 4, { what: 'the bodies that stop' });

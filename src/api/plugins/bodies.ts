@@ -15,10 +15,7 @@ import type { App } from '../types.ts';
 
 /** Size in bytes above which bodies are read a few at a time and parsed in turns. */
 const LARGE_BODY_BYTES = 64 * 1024;
-/**
- * Limits of large bodies that are being read or wait for their turn: at most 256 MiB in total, and 4 MiB per account if a quarter is in
- * use.
- */
+/** Limits how many large bodies are being read or wait for their turn: 256 in total, and 4 per account. Each body has at most 1 MiB. */
 export const BODY_POOL: PoolShape = { places: 256, share: 4, reserved: 64, quiet: 4 };
 
 /**
@@ -105,7 +102,7 @@ function registerSpelling(app: App): void {
   });
 }
 
-/** The error of a text that is not JSON, with the position of the first fault. */
+/** Returns the error of a text that is not JSON, with the position of the first fault. */
 function jsonError(text: string): ApiError {
   const fault = findJsonFault(text);
   if (fault === null) return new ApiError('invalid_json', { field: 'body', ...FORBIDDEN_NAME });

@@ -8,11 +8,11 @@ import type { PoolShape } from '../../pools/share.ts';
 import { createRequestSlots } from '../request-slots.ts';
 import type { App } from '../types.ts';
 
-/** Milliseconds that a request waits for a slot. */
+/** Maximum milliseconds that a request waits for a slot. */
 const TAKE_MS = 5000;
 /**
- * Limits of open requests of this process, including waiting requests and event streams. Each has its own connection, and the number of
- * connections has the same limit.
+ * Limits of open requests of this process, including waiting requests and event streams. Each open request has its own connection, and the
+ * number of connections has the same limit.
  */
 export const OPEN_REQUEST_POOL: PoolShape = { places: 4096, share: 128, reserved: 1024 };
 
@@ -59,7 +59,7 @@ function ownersOf({ caller, ip, routeOptions }: FastifyRequest) {
   return scope === 'open' && !kind ? [{ name: `address:${addressGroup(ip)}`, limits: ADDRESS_REQUESTS }] : [];
 }
 
-/** Waits without occupying a slot for requests that are being processed. */
+/** Waits for `work` without occupying a slot for requests that are being processed. */
 export function whileWaiting<T>(request: FastifyRequest, work: Promise<T>): Promise<T> {
   return request.slot ? request.slot.whileWaiting(work) : work;
 }

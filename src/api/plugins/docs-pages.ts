@@ -36,7 +36,7 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-/** Paths of pages of the API reference in releases that served it at `/docs`. */
+/** Pattern for paths of the API reference in releases that served the reference at `/docs`. */
 const MOVED = /^(static(\/|$)|json$|yaml$)/;
 
 /**
@@ -80,7 +80,7 @@ export function registerDocsPages(app: App, { publicUrl }: { publicUrl: string |
   }
 }
 
-/** Language models need absolute links. */
+/** Returns the text of a document with absolute links, because language models need them. */
 function withOrigin({ bytes }: Document, publicUrl: string | null): string {
   return bytes.toString().replaceAll('](/', `](${publicUrl ?? ''}/`);
 }

@@ -6,11 +6,11 @@ import { createAddressRates } from '../../listener/address-rates.ts';
 import type { App } from '../types.ts';
 
 /**
- * Bytes of documents that an address may receive at once, and per further minute. The documents that 20 browsers load for the first time
- * are smaller than the burst. Sending more bytes would delay the requests of other clients.
+ * Maximum bytes of documents that an address may receive at once, and in each minute after that. The documents that 20 browsers load for
+ * the first time are smaller than the burst. Sending more bytes would delay the requests of other clients.
  */
 export const DOCUMENT_BYTES = { burst: 8 * 2 ** 20, perMinute: 64 * 2 ** 20 };
-/** Milliseconds for which a request for a document waits until its address may receive the bytes. */
+/** Maximum milliseconds for which a request for a document waits until its address may receive the bytes. */
 export const DOCUMENT_WAIT_MS = 5_000;
 
 /** Sets up the limit of documents, which need no key and no slot: pages, scripts, pictures and the OpenAPI document. */

@@ -69,7 +69,7 @@ function sendMissingPage(reply: FastifyReply): Promise<FastifyReply> {
   return sendPlainPage(reply, { status: 404, title: 'Not found · Airlock', body });
 }
 
-/** Sends an error for URLs that Fastify cannot route. Hooks and error handlers do not run for them. */
+/** Returns a handler that sends an error for URLs that Fastify cannot route. Hooks and error handlers do not run for these URLs. */
 export function answerFrameworkErrors(settings: ErrorSettings) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     reply.header('x-request-id', request.id);
@@ -78,8 +78,8 @@ export function answerFrameworkErrors(settings: ErrorSettings) {
 }
 
 /**
- * Sends the response to a request that never reaches Fastify. Liveness checks and preflight requests have no rate limit, but a flood of
- * them gets the cheapest response. A page whose preflight request fails can't read the reason.
+ * Returns a handler that sends the response to a request that never reaches Fastify. Above the rate limit, liveness checks and preflight
+ * requests still succeed, with the cheapest response. A page whose preflight request fails can't read the reason.
  */
 export function answerRejections({ publicUrl }: ErrorSettings, routes: CrossOriginRoutes) {
   return (request: IncomingMessage, response: ServerResponse, rejection: Rejection): void => {
@@ -126,7 +126,10 @@ function rejectionError(rejection: Rejection): ApiError {
   });
 }
 
-/** Sends an error for bytes that are not an HTTP request. Writes to the socket directly, in the format of all errors. */
+/**
+ * Returns a handler that sends an error for bytes that are not an HTTP request. It writes to the socket directly, in the format of all
+ * errors.
+ */
 export function answerClientErrors({ publicUrl }: ErrorSettings) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -151,7 +154,8 @@ const CLIENT_REASONS: Record<string, string> = {
 };
 
 function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSettings): FastifyReply {
-  if (reply.request.routeOptions.config.uploadToken && !reply.hasHeader('access-control-allow-origin'))
+  const { uploadToken, everySite } = reply.request.routeOptions.config;
+  if ((uploadToken || everySite) && !reply.hasHeader('access-control-allow-origin'))
     reply.headers(errorReadableBy(reply.request.headers));
   if (error.status === 401) reply.header('www-authenticate', challengeOf(reply.request));
   if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
@@ -165,8 +169,8 @@ function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSet
 }
 
 /**
- * The address of the documentation for the client of the request. For a request of this process to itself, or without a usable `Host`, only
- * `publicUrl` is known.
+ * Returns the address of the documentation for the client of the request. For a request of this process to itself, or without a usable
+ * `Host`, only `publicUrl` is known.
  */
 function docsOrigin(publicUrl: string | null, request: FastifyRequest): string | null {
   const isUsable = /^[\w.:[\]-]+$/.test(request.host ?? '') && !isInnerRequest(request.headers);
@@ -206,7 +210,7 @@ function binarySize(bytes: number): string {
   return bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / (1024 * 1024)} MiB`;
 }
 
-/** The part of the request that a schema rejected, as the client sent it, and this schema. */
+/** Returns the part of the request that a schema rejected, as the client sent it, and this schema. */
 function partOf(request: FastifyRequest, context: FastifyError['validationContext']): SentPart {
   const { schema } = request.routeOptions;
   if (context === 'querystring') return { name: 'query', sent: request.query, schema: schema?.querystring };

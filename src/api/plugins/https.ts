@@ -5,8 +5,8 @@ import { isInnerRequest } from '../inner-requests.ts';
 import type { App } from '../types.ts';
 
 /**
- * Requires HTTPS, except on loopback. A request that a trusted proxy received over plain HTTP has already sent its key
- * in the clear; the rejection makes that visible.
+ * Requires HTTPS, except on loopback. A request that a trusted proxy received over plain HTTP has already sent its key in the clear. The
+ * rejection makes this visible.
  */
 export function registerHttpsOnly(app: App, settings: ApiSettings): void {
   const isSecure = secureRequestTest(settings);

@@ -6,17 +6,19 @@ import type { App } from '../types.ts';
 export const MAX_LOOP_DELAY_MS = 3000;
 
 const SAMPLE_MS = 1000;
-/** `monitorEventLoopDelay` measures the time between timers. This is its expected value without a delay. */
+/**
+ * Milliseconds between the timers of `monitorEventLoopDelay`, which measures the time between them. Without a delay, it measures this
+ * value.
+ */
 const RESOLUTION_MS = 10;
 
-/** Returns the mean delay of the event loop since the last call, in milliseconds; null if there was no measurement. */
+/** Returns the mean delay of the event loop since the last call, in milliseconds. Returns null if there was no measurement. */
 export type ReadDelay = () => number | null;
 
 /**
- * Returns 503 while the process is overloaded, unless the route has a `pressureHandler`.
- * `@fastify/under-pressure` treats a second without a measurement as an infinite delay, and rejects every request for the next second. Such
- * a second follows each stall of the process, because the timer that reads the delay may run before the timer that measures it. Here the
- * last delay remains in effect.
+ * Responds with 503 while the process is overloaded, unless the route has a `pressureHandler`. `@fastify/under-pressure` treats a second
+ * without a measurement as an infinite delay, and rejects every request for the next second. Such a second follows each stall of the
+ * process, because the timer that reads the delay may run before the timer that measures it. Here the last delay remains in effect.
  */
 export function registerLoadShedding(app: App, maxDelayMs: number, readDelay: ReadDelay = measureDelay(app)): void {
   let delayMs = 0;
@@ -44,5 +46,5 @@ function measureDelay(app: App): ReadDelay {
   };
 }
 
-/** For routes that must respond under any load, because a supervisor kills a process that does not respond. */
+/** Config of routes that must respond under any load, because a supervisor kills a process that does not respond. */
 export const NEVER_SHED = { pressureHandler: () => {} };

@@ -9,9 +9,9 @@ interface KnownPath {
 
 /** Finds known paths for a request that no route serves. */
 export interface PathLookup {
-  /** Returns the methods that the path supports; empty for an unknown path. */
+  /** Returns the methods that the path supports. Returns none for an unknown path. */
   methodsOf(request: FastifyRequest): string[];
-  /** Returns the known path that was probably meant, with the ids that were sent; null if there is none. */
+  /** Returns the known path that was probably meant, with the ids that were sent. Returns null if there is none. */
   suggestPath(request: FastifyRequest): string | null;
 }
 
@@ -33,12 +33,12 @@ export function registerMethods(app: App): PathLookup {
   };
 }
 
-/** Path of a request without its query and a final slash. */
+/** Returns the path of a request without its query and a final slash. */
 export function pathOf({ url }: { url: string }): string {
   return url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
 }
 
-/** Matches one path segment for `:id` in `/v1/transcodes/:id`, and any rest for a final `*`. */
+/** Returns a pattern for the paths of a route. `:id` in `/v1/transcodes/:id` matches one path segment, and a final `*` matches any rest. */
 export function patternOf(url: string): RegExp {
   const source = url
     .split('/')

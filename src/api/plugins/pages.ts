@@ -11,8 +11,9 @@ export function sendPage(request: FastifyRequest, reply: FastifyReply, page: Doc
 }
 
 /**
- * Allows only files of this server, and storage: no inline script or style, no frame, no form that sends data to another page.
- * @param media other sources that a video may play
+ * Returns a policy that allows only files of this server and of storage: no inline script or style, no frame, no form that sends data to
+ * another page.
+ * @param media schemes of further sources that a video may play
  */
 export function pagePolicy(storage: string, media: readonly ('blob:' | 'data:')[] = []): string {
   return [

@@ -7,12 +7,12 @@ import type { App } from '../types.ts';
 
 /** Maximum number of unknown parameters in a response's warnings. */
 const MAX_WARNINGS = 10;
-/** Maximum length of a parameter name in such a warning. */
+/** Maximum length in characters of a parameter name in such a warning. */
 const MAX_NAME = 64;
 
 /**
- * Checks query parameters: an empty value counts as absent, and a repeated parameter is rejected. Unknown parameters
- * never fail a request; the response reports them if its schema has `warnings`.
+ * Checks query parameters: an empty value counts as absent, and a repeated parameter is rejected. Unknown parameters never fail a request.
+ * The response reports them if its schema has `warnings`.
  */
 export function registerQueries(app: App): void {
   app.decorateRequest('queryWarnings', null);

@@ -4,7 +4,7 @@ import type { App } from '../types.ts';
 /** Routes that machines poll. Their spans would only cause cost. */
 const POLLED = new Set(['/livez', '/readyz', '/health-check']);
 
-/** Records a span per request, in the trace of the caller if it sent a valid `traceparent`. */
+/** Records a span per request, in the trace of the client if the request has a valid `traceparent`. */
 export function registerTracing(app: App, tracing: Tracing): void {
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? '(none)';

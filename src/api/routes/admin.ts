@@ -41,7 +41,7 @@ import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
 const NAME_TAKEN = { field: 'name', reason: 'already belongs to an account', remedy: 'Choose another name' };
-/** Routes for operators, over all accounts. */
+/** Registers the routes for operators, which apply to all accounts. */
 export function registerAdmin(app: App, deps: ApiDeps): void {
   registerAccounts(app, deps);
   registerFleet(app, deps);
@@ -317,7 +317,7 @@ function registerAudit(app: App, { context: { db }, signer }: ApiDeps): void {
   }
 }
 
-/** The fields that a body sets. */
+/** Returns the fields of a body that are not undefined. */
 function definedOf<T extends object>(body: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(body).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };

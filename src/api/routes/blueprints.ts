@@ -23,7 +23,7 @@ import { waitUntilFinal } from '../wait.ts';
 const tags = ['blueprints'];
 const slugParams = z.object({ slug: z.string().describe('The name of the blueprint.') });
 
-/** Registers the catalogue of blueprints, and the routes of runs that other kinds of jobs don't have. */
+/** Registers the catalog of blueprints, and the routes of runs that other kinds of jobs don't have. */
 export function registerBlueprints(app: App, deps: RouteDeps): void {
   registerCatalogue(app);
   registerRun(app, deps);
@@ -31,7 +31,7 @@ export function registerBlueprints(app: App, deps: RouteDeps): void {
   registerContinue(app, deps);
 }
 
-/** The inputs of a blueprint as clients see them. Media inputs are URLs. */
+/** Returns the inputs of a blueprint as clients see them. Media inputs are URLs. */
 function schemaOf(inputs: z.ZodObject): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(inputs, { io: 'input' });
   const properties = Object.entries((schema.properties ?? {}) as Record<string, Record<string, unknown>>).map(

@@ -28,7 +28,7 @@ const tags = ['connections'];
 const config = { scope: 'admin' } as const;
 const nameParams = z.object({ name: z.string().describe('The name of the connection.') });
 
-/** Routes for buckets of the account's owner. Jobs refer to them by name. */
+/** Registers the routes for connections to buckets of the account's owner. Jobs refer to connections by name. */
 export function registerConnections(app: App, deps: RouteDeps): void {
   registerListConnections(app, deps);
   registerCreateConnection(app, deps);

@@ -128,8 +128,8 @@ function registerListBatchEvents({ app, deps, hub, schemas }: EventRoutes): void
 }
 
 /**
- * Whether an event is the last event of a batch. If two jobs end at the same time, the end of the batch may precede the event of one of
- * them.
+ * Returns a function that determines whether an event is the last event of a batch. If two jobs end at the same time, the end of the batch
+ * may precede the event of one of them.
  */
 function lastOfBatch(jobs: readonly BatchJob[]): (event: StoredEvent) => boolean {
   const open = new Set(jobs.filter(({ status }) => !isFinal(status)).map(({ id }) => id));
@@ -141,7 +141,7 @@ function lastOfBatch(jobs: readonly BatchJob[]): (event: StoredEvent) => boolean
   };
 }
 
-/** Aborts when the client disconnects. */
+/** Returns a signal that aborts when the client disconnects. */
 function untilClosed({ raw }: FastifyReply): AbortSignal {
   const closed = new AbortController();
   raw.once('close', () => closed.abort());

@@ -15,7 +15,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
   registerReadiness(app, deps.draining, check);
 }
 
-/** Concurrent requests share one check. */
+/** Returns a check whose result concurrent requests share. */
 function sharedCheck(health: ApiDeps['health']): Check {
   const startedAt = Date.now();
   let running: Promise<Health> | null = null;
@@ -100,7 +100,7 @@ function registerReadiness(app: App, draining: AbortSignal, check: Check): void 
   );
 }
 
-/** An overloaded process is alive, but not ready. */
+/** Returns the response of an overloaded process, which is alive but not ready. */
 function notReady(_request: FastifyRequest, reply: FastifyReply) {
   reply.code(503);
   return { ok: false };

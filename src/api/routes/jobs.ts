@@ -8,7 +8,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 import { type VisibleKind, visibleKinds } from './kinds.ts';
 
-/** Lists the kinds of jobs, and the jobs of all kinds. */
+/** Registers the routes that list the kinds of jobs, and the jobs of all kinds. */
 export function registerJobs(app: App, deps: ApiDeps): void {
   registerKindList(app, deps);
   registerJobList(app, deps);

@@ -122,7 +122,10 @@ function registerRotateAndRevoke(app: App, deps: ApiDeps): void {
   );
 }
 
-/** The raw key is never stored, so the response to a repeated request does not contain it. */
+/**
+ * Creates or rotates a key once per Idempotency-Key. The raw key is never stored, so the response to a repeated request does not contain
+ * it.
+ */
 async function makeOnce(
   { context: { db, vault } }: ApiDeps,
   request: FastifyRequest,

@@ -23,7 +23,7 @@ export function visibleKinds({ kinds }: Pick<KindsContext, 'kinds'>): VisibleKin
   return [...kinds.values()].filter((kind): kind is VisibleKind => kind.shown !== null);
 }
 
-/** The routes of every kind of job that clients see. A kind may have further routes of its own. */
+/** Registers the routes of every kind of job that clients see. A kind may have further routes of its own. */
 export function registerKinds(app: App, deps: RouteDeps): void {
   for (const kind of visibleKinds(deps.context)) {
     const routes = { app, deps, kind, answers: jobAnswers(kind.shown.schemaPrefix, kind.shown.schemas) };
@@ -45,12 +45,12 @@ interface KindRoutes {
   answers: ReturnType<typeof jobAnswers>;
 }
 
-/** Name of one job of a kind, with its article. */
+/** Returns the name of one job of a kind, with its article. */
 export function oneOf({ one }: ShownKind['nouns']): string {
   return `${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`;
 }
 
-/** The documentation of an operation of a kind. */
+/** Returns the documentation of an operation of a kind. */
 export function describeOperation({ shown }: VisibleKind, operation: KindOperation, summary: string, text: string) {
   const { path, tag = path, descriptions, operationIds } = shown;
   const verb = { events: 'list', files: 'list', receipt: 'get' }[operation as string] ?? operation;

@@ -15,12 +15,12 @@ import { publicOrigin } from '../public-origin.ts';
 import { requireSameSite } from '../session-cookie.ts';
 import type { App } from '../types.ts';
 
-/** Maximum number of messages in one request. Each may be a call of a tool. */
+/** Maximum number of messages in one request. Each message may be a call of a tool. */
 const MAX_MESSAGES = 10;
 
 /**
- * The Model Context Protocol over HTTP. Each request gets its own server. Only running calls are kept between requests, so any process can
- * respond. Every call of a tool is a request to this API with the caller's key.
+ * Registers the Model Context Protocol over HTTP. Each request gets its own server. Only running calls are kept between requests, so any
+ * process can respond. Every call of a tool is a request to this API with the caller's key.
  */
 export function registerMcp(app: App, deps: RouteDeps): void {
   const { settings, stopping } = deps;
@@ -98,12 +98,15 @@ async function openServer(app: App, request: FastifyRequest, options: Omit<McpOp
   return { server, transport };
 }
 
-/** Only calls of tools take long enough to be streamed, with progress and keep-alive messages. */
+/** Whether a body calls a tool. Only calls of tools take long enough to be streamed, with progress and keep-alive messages. */
 function callsTool(body: unknown): boolean {
   return [body].flat().some((message) => (message as { method?: unknown } | null)?.method === 'tools/call');
 }
 
-/** Identifies a client for the calls that it may cancel, by its key and its session, since several clients may share a key. */
+/**
+ * Identifies a client, which may cancel only its own calls, by its key and its session, because several clients may share a key. Returns
+ * null without a session.
+ */
 function clientOf(request: FastifyRequest): string | null {
   const session = request.headers['mcp-session-id'];
   return typeof session === 'string' && session.length <= 64 ? `${callerOf(request).id} ${session}` : null;
@@ -121,7 +124,7 @@ function requireFewMessages(body: unknown): void {
   });
 }
 
-/** The parts of a request that the transport reads. It gets the parsed body separately. */
+/** Returns the parts of a request that the transport reads. The transport gets the parsed body separately. */
 function webRequest({ headers }: FastifyRequest): Request {
   const shown = new Headers();
   for (const name of ['accept', 'content-type', 'mcp-protocol-version']) {

@@ -28,8 +28,8 @@ const clientMetadata = z.object({
 });
 
 /**
- * OAuth 2.1 for clients that cannot be given a key, such as assistants. This API is both the authorization server and the resource. Clients
- * are public, register themselves (RFC 7591), and prove by PKCE that a code was issued to them.
+ * Registers OAuth 2.1 for clients that cannot be given a key, such as assistants. This API is both the authorization server and the
+ * resource. Clients are public, register themselves (RFC 7591), and prove by PKCE that a code was issued to them.
  */
 export function registerOauth(app: App, deps: ApiDeps): void {
   registerMetadata(app, deps);
@@ -128,7 +128,7 @@ function registerTokens(app: App, deps: ApiDeps): void {
     requireResource(sent.resource, publicOrigin(deps.settings, request));
     const clientId = sent.client_id ?? '';
     const by = originOf(request);
-    // Also commits after a rejection: a code can be tried only once, and a code that is used twice ends its grant.
+    // This transaction also commits after a rejection, because a code can be tried only once, and a code that is used twice ends its grant.
     const tokens = await db.transaction().execute((tx) => {
       if (sent.grant_type === 'authorization_code') {
         const { code = '', redirect_uri: redirectUri = '', code_verifier: verifier = '' } = sent;

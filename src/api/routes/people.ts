@@ -32,7 +32,8 @@ interface Exchange {
 }
 
 /**
- * Routes for signing in and out, and for the links that set passwords. They are open routes, and each route checks its own requirements.
+ * Registers the routes for signing in and out, and for the links that set passwords. These are open routes, and each route checks its own
+ * requirements.
  */
 export function registerPeople(app: App, deps: ApiDeps): void {
   deps.metrics.countSignIns(countSignIns);
@@ -120,7 +121,7 @@ function registerCurrentSession(app: App, deps: ApiDeps): void {
   );
 }
 
-/** Throws `unauthorized` without a session. */
+/** Returns the session of a request. Throws `unauthorized` without a session. */
 async function sessionOf(db: Db, request: FastifyRequest) {
   const token = sessionTokenOf(request);
   const found = token ? await findSession(db, token) : undefined;

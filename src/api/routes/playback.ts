@@ -28,7 +28,7 @@ export function isPlayback(vault: Vault, url: string): boolean {
   return readPlaybackToken(vault, token!) !== null;
 }
 
-/** Plays ladders: an operation that signs URLs, and the routes behind these URLs, which need no key. */
+/** Registers the playback of ladders: the operation that signs playback URLs, and the routes of these URLs, which need no key. */
 export function registerPlayback(app: App, deps: ApiDeps): void {
   registerCreatePlayback(app, deps);
   registerPlayedFiles(app, deps);
@@ -66,13 +66,13 @@ function registerCreatePlayback(app: App, deps: ApiDeps): void {
   );
 }
 
-/** The URLs of a playback. `page` is the URL of its page. */
+/** Returns the URLs of a playback. `page` is the URL of its page. */
 function urlsOf(page: string, { hasHls, hasDash, hasThumbnails }: Playback) {
   const [hls, dash] = [hasHls ? `${page}/${MANIFESTS.hls}` : null, hasDash ? `${page}/${MANIFESTS.dash}` : null];
   // The fragment tells the page which files exist. Browsers don't send fragments to servers.
   const hints = [...(hls ? [] : ['dash']), ...(hasThumbnails ? ['thumbnails'] : [])].join('&');
   return {
-    // A ladder has at least one of the two.
+    // A ladder has a playlist for HLS, a manifest for DASH, or both.
     url: (hls ?? dash)!,
     hls_url: hls,
     dash_url: dash,

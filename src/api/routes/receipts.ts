@@ -3,7 +3,7 @@ import { publicKeys } from '../../contract/receipts.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 
-/** The keys that verify signed statements offline. */
+/** Registers the route that returns the public keys, which verify signed statements offline. */
 export function registerReceipts(app: App, { context }: ApiDeps): void {
   app.get(
     '/.well-known/airlock-keys.json',

@@ -4,7 +4,7 @@ import { readSecurity } from '../../fleet/security.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 
-/** Reports the protection against hostile files to clients whose key has the scope `read`. */
+/** Registers the route that reports the protection against hostile files to clients whose key has the scope `read`. */
 export function registerSecurity(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/security',

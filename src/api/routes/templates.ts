@@ -33,7 +33,7 @@ const nameParams = z.object({
     .describe('The name of the template. To read one version, append `@` and its number, such as `web@3`.'),
 });
 
-/** Routes for requests that jobs use by name. */
+/** Registers the routes for templates: requests that jobs use by name. */
 export function registerTemplates(app: App, deps: ApiDeps): void {
   registerListTemplates(app, deps);
   registerCreateTemplate(app, deps);

@@ -16,7 +16,7 @@ import { unknownFields } from '../warnings.ts';
 
 const KIND = 'transcode';
 
-/** The routes that only transcodes have. */
+/** Registers the routes that only transcodes have. */
 export function registerTranscodes(app: App, deps: RouteDeps): void {
   registerValidateTranscode(app, deps);
   registerGetTranscodeDetails(app, deps);

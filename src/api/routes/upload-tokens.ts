@@ -8,7 +8,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
-/** Routes for tokens with which web pages upload files. */
+/** Registers the route that creates tokens, with which web pages upload files. */
 export function registerUploadTokens(app: App, { context: { db } }: ApiDeps): void {
   app.post(
     '/v1/upload/tokens',

@@ -20,7 +20,7 @@ import { unknownFields } from '../warnings.ts';
 
 const RESTARTS = { reason: 'the server restarts', remedy: 'Confirm again' };
 
-/** Milliseconds that a confirm waits for a worker to inspect the upload. */
+/** Maximum milliseconds that a confirm waits for a worker to inspect the upload. */
 const INSPECTION_WAIT_MS = 30_000;
 
 export function registerUploads(app: App, deps: RouteDeps): void {
@@ -52,7 +52,7 @@ function registerPresign(app: App, deps: RouteDeps): void {
       const warnings = unknownFields(presignBody, request.sentBody);
       const route = routeFor(token, 'presign');
       const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.body };
-      // Outside the transaction, because a storage that hangs must not block database connections.
+      // Measured outside the transaction, because a storage that hangs must not block database connections.
       const space = await freshSpace(context, { withinMs: NEEDED_SPACE_MS });
       const { answer } = await inAccountTransaction(context.db, account.id, (tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
@@ -101,7 +101,7 @@ function registerConfirm(app: App, deps: RouteDeps): void {
   );
 }
 
-/** A token can find only uploads that it began. Throws `upload_not_found`. */
+/** Throws `upload_not_found` if the request has a token that did not begin the upload. */
 async function requireOwnUpload(context: RouteDeps['context'], request: FastifyRequest<{ Body: ConfirmBody }>) {
   const token = uploadTokenOf(request);
   if (!token) return;

@@ -17,7 +17,7 @@ interface DeliveryRoutes {
   schemas: ReturnType<typeof deliverySchemas>;
 }
 
-/** Routes that show deliveries to webhooks, and send them again. */
+/** Registers the routes that test webhooks, list deliveries, and send deliveries again. */
 export function registerDeliveries(app: App, deps: ApiDeps): void {
   const routes = { app, deps, schemas: deliverySchemas([...eventCatalog(deps.context).keys()]) };
   registerTestWebhook(routes);

@@ -35,7 +35,7 @@ interface WebhookRoutes {
   schemas: ReturnType<typeof webhookSchemas>;
 }
 
-/** Routes for the endpoints that receive events, and for the secrets that sign the events. */
+/** Registers the routes for the endpoints that receive events, and for the secrets that sign the events. */
 export function registerWebhooks(app: App, deps: ApiDeps): void {
   const routes = { app, deps, schemas: webhookSchemas([...eventCatalog(deps.context).keys()]) };
   registerListWebhooks(routes);

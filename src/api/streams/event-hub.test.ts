@@ -6,7 +6,7 @@ import { recordEvent } from '../../events/record.ts';
 import { openSignals, type Signals } from '../../events/signals.ts';
 import { type EventHub, type LiveEvent, openEventHub } from './event-hub.ts';
 
-/** Longer than the test, so that the hub reads only after a notification. */
+/** Milliseconds between two reads without a notification. Longer than the test, so that the hub reads only after a notification. */
 const NEVER_MS = 2 ** 30;
 
 describe('the event hub', () => {

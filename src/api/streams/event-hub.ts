@@ -15,7 +15,8 @@ const LOOK_MS = 2_000;
 const PAGE = 500;
 const PROGRESS_MS = 1_000;
 /**
- * Interval in milliseconds at which every stream gets a comment, so that proxies keep it open, and at which its key or session is checked.
+ * Interval in milliseconds at which every stream gets a comment, so that proxies keep the stream open, and at which the key or session of
+ * the stream is checked.
  */
 const BEAT_MS = 15_000;
 
@@ -33,13 +34,13 @@ export interface Subscriber {
   onProgress(progress: LiveProgress): void;
   /** Keeps the connection open. */
   onBeat(): void;
-  /** The key or session is no longer valid, or events were lost. The client must reconnect. */
+  /** Ends the stream, because its key or session is no longer valid, or because the hub closes. */
   onEnd(): void;
 }
 
 /**
  * Passes events of this database to the streams of this process, as soon as a transaction with events has ended. One reader follows the
- * outbox for all streams, so that the cost does not grow with their number. It runs only while there is a stream.
+ * outbox for all streams, so that the cost does not grow with the number of streams. The reader runs only while there is a stream.
  */
 export interface EventHub {
   /** Resolves to a cursor. The subscriber gets every later event of its account. */
@@ -141,7 +142,7 @@ class Hub implements EventHub {
     this.#cursor = null;
   }
 
-  /** Reads all events that can be read. Resolves to whether further events are hidden. */
+  /** Reads all visible events, and passes them on. Resolves to whether further events are hidden by an open transaction. */
   async #follow(): Promise<boolean> {
     const { db, rows } = this.#context;
     for (;;) {
@@ -186,7 +187,7 @@ class Hub implements EventHub {
   }
 }
 
-/** Ids of the keys and sessions that are still valid. */
+/** Returns the ids of the keys and sessions that are still valid. */
 async function livingCallers(db: Context['db'], ids: string[]): Promise<ReadonlySet<string>> {
   const keys = await db
     .selectFrom('api_keys')

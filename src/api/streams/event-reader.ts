@@ -1,6 +1,6 @@
 /** Minimum milliseconds between the starts of two reads. Several notifications in this time cause a single read. */
 const GAP_MS = 10;
-/** Milliseconds until the next read while events are hidden: at first, and at most. */
+/** Milliseconds until the next read while events are hidden: the first pause, and the longest pause. */
 const HIDDEN_MS = 5;
 const LONGEST_HIDDEN_MS = 200;
 

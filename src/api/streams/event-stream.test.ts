@@ -10,7 +10,7 @@ import { type EventHub, openEventHub } from './event-hub.ts';
 import { type StreamBounds, streamEvents } from './event-stream.ts';
 import type { StreamQuery } from './stream-query.ts';
 
-/** Together more bytes than the kernel buffers on both ends of a loopback connection. */
+/** Number and size of the events. Together, they have more bytes than the kernel buffers on both ends of a loopback connection. */
 const EVENTS = 900;
 const EVENT_BYTES = 9_000;
 const QUICK = { bytes: 65_536, windowMs: 300 };
@@ -72,7 +72,7 @@ describe('a stream of events', () => {
       log,
       socket,
       started: () => until(() => hub.count() === 1, { what: 'the stream' }),
-      // Within the time of the first keep-alive, which ends the stream because its caller is not a key.
+      // The time-out is shorter than the time until the first keep-alive, which also ends the stream, because its caller is not a key.
       ended: () => until(() => hub.count() === 0, { what: 'the end of the stream', timeoutMs: 10_000 }),
       disconnected: () => until(async () => (await connections()) === 0, { what: 'the end of the connection' }),
       logs: (text: string) => until(() => log().includes(text), { what: `the log line "${text}"` }),
@@ -96,7 +96,7 @@ describe('a stream of events', () => {
     expect(order).toEqual(['subscribes after 0 bytes']);
   });
 
-  it('ends the connection of a client that resumes it and stops reading', async () => {
+  it('ends the connection of a client that resumes the stream and stops reading', async () => {
     const { started, disconnected, logs } = await open({ rate: QUICK, waitingEvents: 1_000 });
     await started();
     await disconnected();
@@ -120,14 +120,14 @@ describe('a stream of events', () => {
     expect(await reading).toBeGreaterThan(0);
   });
 
-  it('ends when too many events happen while its client does not read older ones', async () => {
+  it('ends when too many events happen while its client does not read older events', async () => {
     const { started, ended } = await open({ rate: PATIENT, waitingEvents: 5 });
     await started();
     await addEvents(6);
     await ended();
   });
 
-  it('logs an error of the program, and no error when the database is unreachable', async () => {
+  it('logs an error of the program, but no error if the database is unreachable', async () => {
     const failWith = (error: Error) => ({ isLast: () => false, isOver: () => Promise.reject(error) });
     const bounds = { rate: QUICK, waitingEvents: 5 };
     const outage = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });

@@ -81,7 +81,7 @@ class EventStream implements Subscriber {
   #isEnded = false;
   /** Resumes sending older events, which waits for the client. */
   #wake: () => void = () => {};
-  /** Events that arrived while older events were read; null after they have been sent. */
+  /** Events that arrived while older events were read. Null after these events have been sent. */
   #waiting: LiveEvent[] | null = [];
   #last: string | undefined;
   /** Whether an event happened before the start of a stream that contains only new events. */
@@ -113,7 +113,7 @@ class EventStream implements Subscriber {
     };
   }
 
-  /** Resolves when the stream has ended. Without `from`, it contains only new events, or all events of the job or batch. */
+  /** Resolves when the stream has ended. Without `from`, the stream contains only new events, or all events of the job or batch. */
   async run(from: string | undefined): Promise<void> {
     const end = this.#end;
     this.#raw.once('close', end);
@@ -216,7 +216,7 @@ class EventStream implements Subscriber {
     return (batch !== undefined && batch.id === batchId) || this.#isOf(jobId);
   }
 
-  /** `keyId` is the key of the job or batch to which an event belongs. */
+  /** Whether the caller may see an event. `keyId` is the key of the job or batch to which the event belongs. */
   #isVisible(keyId: string | null): boolean {
     const { ownKeys } = this.#query;
     return ownKeys === null || (keyId !== null && ownKeys.includes(keyId));

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../events/read.ts';
 /** Selects the events of a stream. */
 export interface StreamQuery {
   accountId: string;
-  /** The keys whose jobs and batches are included; null: every event of the account. */
+  /** The keys whose jobs and batches are included. Null includes every event of the account. */
   ownKeys: OwnKeys;
   types?: readonly string[] | undefined;
   job?: string | undefined;
@@ -12,12 +12,13 @@ export interface StreamQuery {
   /** Includes only events of this batch and of its jobs. */
   batch?: { id: string; jobs: ReadonlySet<string> };
   /**
-   * For a stream that ends: `isLast` gets every event, some of them twice. `isOver` covers events that are no longer stored or not sent.
+   * Present for a stream that ends. `isLast` is called for every event, for some events twice. `isOver` determines whether the last event
+   * has already happened, even if it is no longer stored or is not sent.
    */
   until?: { isLast: (event: StoredEvent) => boolean; isOver: () => Promise<boolean> };
 }
 
-/** The same selection, for a page of older events. */
+/** Returns the same selection for a page of older events. */
 export function pageQuery({ accountId, ownKeys, types, job, batch }: StreamQuery) {
   return {
     accountId,

@@ -11,7 +11,7 @@ const STDERR_BYTES = 8192;
 /** A failure of a cell, with the report of the cell. */
 export class CellFailure extends JobFailure {
   readonly attempt: AttemptFacts;
-  /** `shortage` replaces the failure of an output that exceeds its limit, if the account or the disk set that limit. */
+  /** If the account's quota or the disk set the output limit, `shortage` replaces the failure of an output that exceeds that limit. */
   constructor(result: CellResult, { applied, shortage }: { applied: AppliedLimits; shortage: JobFailure | null }) {
     const full = result.end === 'limit_output' ? shortage : null;
     const explained = full ?? result.explain();
@@ -32,7 +32,7 @@ export function factsOf(result: CellResult): AttemptFacts {
   };
 }
 
-/** `… than it may use.` → `… than it may use (64 MB, its own limit).` */
+/** Adds the limit to a message: `… than it may use.` becomes `… than it may use (64 MB, its own limit).` */
 function withLimit(message: string, hit: LimitName, { limits }: AppliedLimits): string {
   return `${message.replace(/\.$/, '')} (${describeLimit(hit, limits[hit])}).`;
 }

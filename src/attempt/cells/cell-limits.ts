@@ -7,13 +7,14 @@ import { type CellBudget, type EffectiveLimits, effectiveLimits } from '../../ff
 import type { Run, WorkTools } from '../tools.ts';
 
 /**
- * Minimum memory of a cell unless the account or request sets less, because estimates are rough, and even a tiny job loads 213 libraries.
+ * Minimum memory limit of a cell, unless the machine, the account or the request sets a lower limit. Estimates are rough, and even a tiny
+ * job loads 213 libraries.
  */
 const MIN_CELL_BYTES = 1024 * 2 ** 20;
 /** Factor by which a job may exceed the estimate before it is stopped. */
 const MEMORY_MARGIN = 1.5;
 
-/** Smallest output limit of a cell, because no output is smaller. */
+/** Bytes of the remaining quota below which no cell starts, because no output is smaller. */
 const LEAST_OUTPUT_BYTES = 4096;
 
 export interface CappedLimits extends EffectiveLimits {
@@ -33,9 +34,9 @@ export function readAccount(
 }
 
 /**
- * Computes the limits of the job's transcoding cell. The plan and this machine set the maximum; account and request can lower it. Reads the
- * account now, unless the caller began to read it when the job got its slot (`reading`). A change of the account therefore applies to every
- * job that starts later. Cells of ffprobe and the sanitizer have their own small, fixed limits.
+ * Computes the limits of the job's transcoding cell. The plan and this machine set the maximum, which the account and the request can
+ * lower. Reads the account now, unless the caller began to read it when the job got its slot (`reading`). A change of the account therefore
+ * applies to every job that starts later. Cells of ffprobe and the sanitizer have their own small, fixed limits.
  */
 export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,

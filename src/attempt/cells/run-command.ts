@@ -7,13 +7,15 @@ import type { Run, WorkTools } from '../tools.ts';
 import { CellFailure } from './cell-failure.ts';
 import type { CappedLimits } from './cell-limits.ts';
 
-/** The path of a file in the cell: `/in/<name>`. */
+/** A file that the cell can read as `/in/<name>`. `path` is its path on the host. */
 export interface CellInput {
   name: string;
   path: string;
 }
 
-/** The progress reports of the longest job take 15 MB, regardless of the size of the output. */
+/**
+ * Maximum bytes of a command's standard output. The progress reports of the longest job take 15 MB, regardless of the size of the output.
+ */
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
@@ -33,13 +35,14 @@ export interface CommandRun {
   stdin?: Readable | null;
   /** Follows the outputs while they are written. */
   follow?: { onFolder(path: string): void; onReport(): void } | null;
-  /** The part of the job's progress that this command covers, from 0 to 1. Defaults to all of it. */
+  /** The part of the job's progress that this command covers, from 0 to 1. Defaults to the entire progress. */
   share?: { from: number; to: number };
 }
 
 /**
- * Runs a planned command in a cell, and records progress once a second. A heavy job first waits until its memory and the
- * memory of this worker's other jobs fit, unless its slot has become a light one. Resolves if the program succeeded, else throws.
+ * Runs a planned command in a cell, and records progress at most once a second. A heavy job first waits until its memory and the memory of
+ * this worker's other jobs fit, unless its slot has become a light slot. Resolves if the program exits with 0. Otherwise, throws
+ * `CellFailure`.
  */
 export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): Promise<CellResult> {
   const { command, program = 'ffmpeg', limits, slot, follow, stdin, signal = run.signal } = cell;
@@ -70,7 +73,7 @@ export async function runCommand(tools: WorkTools, run: Run, cell: CommandRun): 
   throw new CellFailure(result, limits);
 }
 
-/** The files and folders for the outputs that must exist in the cell before the command runs. */
+/** Returns the files and folders for the outputs, which must exist in the cell before the command runs. */
 function writablesOf(outputs: readonly CommandOutput[]): Required<Pick<CellSpec, 'outputs' | 'outputDirectories'>> {
   return {
     outputs: outputs

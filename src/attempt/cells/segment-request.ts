@@ -4,18 +4,21 @@ import { storedJson } from '../../database/stored-json.ts';
 
 const limits = z.partialRecord(z.enum(LIMIT_NAMES), z.number());
 
-/** The stored form of a piece, sealed. */
+/** The stored, sealed form of the request for a piece. */
 const stored = z.object({
-  /** FFmpeg's arguments without threads; the input is `/in/0`. */
+  /** FFmpeg's arguments without threads. The input is `/in/0`. */
   args: z.array(z.string()),
-  /** Names of the files that a piece of a ladder consists of; absent = it is one file, `output.mp4`. */
+  /** Names of the files of a piece of a ladder. Absent if the piece is the single file `output.mp4`. */
   files: z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/)).optional(),
-  /** Expected seconds of the output. */
+  /** Expected duration of the output in seconds. */
   seconds: z.number(),
   /** Demuxer of the input for which the arguments were made. */
   demuxer: z.string(),
   disarm: z.boolean(),
-  /** The limits in the parent's plan for each cell, and the limits that its request asked for. */
+  /**
+   * `budget` contains the limits that the parent's plan sets for each cell. `limits` contains the limits that the parent's request asked
+   * for.
+   */
   budget: z.object({
     memoryBytes: z.number(),
     cpuSeconds: z.number(),

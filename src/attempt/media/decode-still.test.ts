@@ -23,7 +23,7 @@ describe('a still that this FFmpeg does not decode', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** The FFmpeg of this machine, outside of a cell and without the decoders that an operator's build may lack. */
+  /** Runs the FFmpeg of this machine, outside of a cell and without the decoders that an operator's build may lack. */
   const lacking = (...decoder: string[]): Pick<Sandbox, 'run'> => ({
     run: (spec: CellSpec) =>
       new Promise((resolve) => {
@@ -46,9 +46,9 @@ describe('a still that this FFmpeg does not decode', () => {
     );
 
   it.each([
-    ['has only the decoder that drives graphics cards', ['-c:v', 'av1']],
-    ['has none', ['-c:v', 'none-of-that-name']],
-  ])('is rejected with a message that names the reason: it %s', async (_, decoder) => {
+    ['has only the decoder for graphics cards', ['-c:v', 'av1']],
+    ['has no decoder', ['-c:v', 'none-of-that-name']],
+  ])('is rejected with a message that names its codec if FFmpeg %s', async (_, decoder) => {
     await expect(decode(lacking(...decoder))).rejects.toMatchObject({
       code: 'unsupported_media',
       message: expect.stringMatching(

@@ -7,21 +7,24 @@ import { sizeOfPlainFile } from '../outputs/store-file.ts';
 import type { DiskReservation } from '../resources/disk-reservation.ts';
 import type { WorkTools } from '../tools.ts';
 
-/** The largest allowed picture at 16 bits takes 0.2 GB both before and after the conversion of its colours. */
+/** Memory of the cell. The largest allowed picture at 16 bits takes 0.2 GB both before and after the conversion of its colors. */
 const MEMORY_BYTES = 1536 * 2 ** 20;
 const CPU_SECONDS = 60;
 const WALL_MS = 30_000;
-/** Size of an incompressible PNG: bytes per pixel, and space for its header. */
+/** Size of an incompressible PNG: bytes per pixel, plus space for the header. */
 const PIXEL_BYTES = 6;
 const HEADER_BYTES = 2 ** 20;
 
 const NAMES = { av1: 'AV1', hevc: 'HEVC' } as const;
-/** FFmpeg's own AV1 decoder only drives graphics cards, so it does not count as a decoder here. */
+/**
+ * Messages of an FFmpeg that has no decoder for a still. FFmpeg's own AV1 decoder only drives graphics cards, so it does not count as a
+ * decoder.
+ */
 const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardware accelerated/i;
 
 /**
- * Decodes a remuxed HEIC or AVIF still in its own cell. Returns the host path of the PNG, which is stored in the same folder.
- * Throws `JobFailure`, also if this FFmpeg cannot decode such pictures.
+ * Decodes a remuxed HEIC or AVIF still in its own cell. Returns the host path of the PNG, which is in the folder of the still. Throws
+ * `JobFailure` if the still cannot be decoded, also if this FFmpeg lacks the decoder.
  */
 export async function decodeStill(
   tools: Pick<WorkTools, 'sandbox'>,

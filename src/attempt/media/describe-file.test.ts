@@ -5,7 +5,7 @@ import { summarise } from './summary.ts';
 
 const picture = { index: 0, codec: 'png', width: 640, height: 480, frameRate: 25, durationSeconds: 0.04, frames: 1 };
 
-/** A file with one video stream, as far as a probe shows it. */
+/** Returns the media info of a file with one video stream. */
 function file(fields: object, stream: object = {}): MediaInfo {
   const video = [{ ...picture, isAttachedPicture: false, ...stream }];
   return {
@@ -22,7 +22,7 @@ function file(fields: object, stream: object = {}): MediaInfo {
 describe('the frame rate of a probe', () => {
   const shown = (info: MediaInfo) => describeFile(info, { sizeBytes: 9, container: null }).streams[0];
 
-  it('is null for a still and a cover, for which FFmpeg assumes one', () => {
+  it('is null for a still and a cover, for which FFmpeg assumes a frame rate', () => {
     expect(shown(file({}))).toMatchObject({ fps: null, duration_seconds: null, width: 640 });
     expect(shown(file({ isImage: false }, { isAttachedPicture: true }))).toMatchObject({ fps: null, is_cover: true });
     expect(summarise(file({}))).toMatchObject({ fps: null, video_codec: 'png' });

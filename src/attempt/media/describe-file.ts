@@ -2,7 +2,7 @@ import type { ProbeAnswer, ProbedStream } from '../../contract/probe.ts';
 import type { AudioStream, MediaInfo, VideoStream } from '../../ffmpeg/index.ts';
 import { shownFrameRate } from './summary.ts';
 
-/** The properties of a file that clients see. `sizeBytes`: null if unknown. */
+/** Returns the properties of a file that clients see. `sizeBytes` is null if unknown. */
 export function describeFile(
   info: MediaInfo,
   { sizeBytes, container }: { sizeBytes: number | null; container: ProbeAnswer['container'] },

@@ -15,13 +15,15 @@ import { decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
 
-/** Number of bytes to copy of a container that is only probed: ffprobe's `-probesize` and space for the data before it. */
+/**
+ * Number of bytes of the media data to copy into a container that is only probed: ffprobe's `-probesize` and space for the data before it.
+ */
 const PROBED_BYTES = 32 * 2 ** 20;
 
 export interface OpenedMedia {
   /**
-   * Host path of the file for FFmpeg: a remuxed container if remuxing loses nothing, else the original. For a HEIC or AVIF still, the
-   * decoded PNG.
+   * Host path of the file for FFmpeg: a remuxed container if remuxing loses nothing, otherwise the original file. For a HEIC or AVIF still,
+   * the decoded PNG.
    */
   file: string;
   demuxer: string;
@@ -31,31 +33,32 @@ export interface OpenedMedia {
   container: ContainerOrigin;
   /** Duration of the audio in seconds, if the sanitizer counted it. */
   countedSeconds: number | null;
-  /** The packets of each stream; null unless they were requested and the container was remuxed. */
+  /** The packets of each stream. Null unless the packets were requested and the container was remuxed. */
   packets: StreamPackets[] | null;
-  /** The frames of the only video stream; null unless they were requested and the container was remuxed. */
+  /** The frames of the only video stream. Null unless the frames were requested and the container was remuxed. */
   frames: FrameList | null;
-  /** Writes the remuxed container; null unless writing was deferred. Until it is called, `file` does not exist. */
+  /** Writes the remuxed container. Null unless writing was deferred. `file` does not exist before this is called. */
   remux: (() => Promise<void>) | null;
 }
 
 export interface OpenOptions {
   folder: string;
-  /** Name of the new file in the folder. */
+  /** Name of the new file in the folder, without its extension. */
   name: string;
   slot: number;
   subject: string;
   disarm: boolean;
   known?: MediaInfo | null;
   check?: boolean;
-  /** Reserves disk space for the container. Set it unless `probeOnly`. */
+  /** Reserves disk space for the container. Required unless `probeOnly` is set. */
   disk?: DiskReservation;
-  /** Whether at most a probe reads the container. The container then omits most of the media data, or is not written. */
+  /** Whether the container is only probed. It then omits most of the media data, or is not written. */
   probeOnly?: boolean;
-  /** Whether the container is written only when it is needed. It is written at once if it must be probed. */
+  /** Whether the container is written only when it is needed. If it must be probed, it is written at once. */
   isDeferred?: boolean;
   /**
-   * Whether streams may be copied, so that their packets must be known. `listed` omits packets that only the headers of streams describe.
+   * Whether streams may be copied, so that their packets must be known. `listed` omits the packets that only the headers of streams
+   * describe.
    */
   packets?: boolean | 'listed';
   /** Whether the video may be cut into pieces, so that its frames must be listed. */
@@ -67,8 +70,8 @@ type Tools = Pick<WorkTools, 'sanitizer' | 'sandbox' | 'measure'>;
 
 /**
  * Reads an untrusted file in memory-safe code, which remuxes its container if that loses nothing, and describes its streams. If this code
- * does not fully understand the file, ffprobe describes it in a cell. `known` is the result of an earlier call; the file is then only
- * remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is required but impossible.
+ * does not fully understand the file, ffprobe describes the file in a cell. If `known`, the result of an earlier call, is given, the file
+ * is only remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is required but impossible.
  */
 export async function openMedia(tools: Tools, path: string, options: OpenOptions): Promise<OpenedMedia> {
   const { name, slot, subject, known, check, disk, signal } = options;
@@ -111,20 +114,18 @@ function sanitize(
   options: Pick<OpenOptions, 'subject' | 'disarm' | 'packets' | 'frames' | 'probeOnly' | 'isDeferred' | 'signal'>,
 ): Promise<SanitizeResult> {
   const { subject, disarm, packets = false, frames = false, probeOnly = false, isDeferred = false, signal } = options;
-  // A still is decoded before it is probed.
+  // A still is decoded before it is probed, so its container must be complete.
   const isStill = file.demuxer === 'heif';
   const task = {
     ...{ ...file, packets, frames },
     mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
-    // If the account accepts only remuxed files, the inspection of the upload must already determine whether this file can be remuxed.
+    // If the account accepts only remuxed files, the inspection of the upload must determine whether this file can be remuxed.
     unlessDescribed: (probeOnly && !disarm) || isDeferred,
   };
   return measure('sanitize', () => sanitizer.sanitize(task, { subject, ...(signal && { signal }) }));
 }
 
-/**
- * Writes the container of a file that was described without its container. The file has not changed, so the description is still correct.
- */
+/** Writes the container of a file that was described without it. The file has not changed, so the description is still correct. */
 async function remuxLater(
   tools: Tools,
   file: { path: string; demuxer: string; target: string },
@@ -134,7 +135,7 @@ async function remuxLater(
   if (container !== 'rewritten') throw new JobFailure('internal', `${subject} was read differently a second time.`);
 }
 
-/** Throws `JobFailure` with `cannot_disarm` if the account requires remuxed files and this one was not remuxed. */
+/** Throws `JobFailure` with `cannot_disarm` if the account requires remuxed files and this file was not remuxed. */
 function requireDisarmed(
   { container, reason }: SanitizeResult,
   demuxer: string,

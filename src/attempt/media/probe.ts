@@ -3,7 +3,7 @@ import { checkInput, detectMedia, type MediaInfo, parseProbe, probeArgs } from '
 import type { CellLimits, Sandbox } from '../../sandbox/types.ts';
 import { readHead } from './read-head.ts';
 
-/** Limits of a probe: 15 s and 512 MB, because a small file can keep ffprobe busy for a minute. */
+/** Limits of a probe. Time is limited to 15 s and memory to 512 MB, because a small file can keep ffprobe busy for a minute. */
 export const PROBE_LIMITS: CellLimits = {
   memoryBytes: 512 * 2 ** 20,
   cpuSeconds: 15,

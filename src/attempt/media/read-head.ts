@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const readBytes = promisify(read);
 
-/** Bytes from which the type of a file is detected. */
+/** Maximum number of bytes that are read to detect the type of a file. */
 const HEAD_BYTES = 64 * 1024;
 
 /** Reads the first bytes and the size of a local file. */

@@ -60,7 +60,7 @@ const mediaInfo = z.object({
   sourceCodec: z.string().optional(),
 }) satisfies z.ZodType<MediaInfo>;
 
-/** Returns the result of an earlier probe. Null if there was none, or for a subtitle file. */
+/** Returns the result of an earlier probe, or null if the file was not probed, such as a subtitle file. */
 export function knownInfo(inspection: Inspection | null): MediaInfo | null {
   return inspection?.info ? mediaInfo.parse(inspection.info) : null;
 }

@@ -2,7 +2,7 @@ import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { MediaInfo, OutputInfo, StreamPlans, VideoStream } from '../../ffmpeg/index.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
 
-/** Summary of an input for clients. */
+/** Returns the summary of an input for clients. */
 export function summarise(info: MediaInfo): UploadMetadata {
   const { video, audio } = shownStreams(info);
   return {
@@ -17,7 +17,7 @@ export function summarise(info: MediaInfo): UploadMetadata {
   };
 }
 
-/** FFmpeg reads a still or a cover as video, and assumes a frame rate for it. */
+/** Returns the frame rate that clients see. Null for a still and for a cover, which FFmpeg reads as video with an assumed frame rate. */
 export function shownFrameRate(
   { isImage, isAnimated }: Pick<MediaInfo, 'isImage' | 'isAnimated'>,
   { frameRate, isAttachedPicture }: Pick<VideoStream, 'frameRate' | 'isAttachedPicture'>,
@@ -25,7 +25,7 @@ export function shownFrameRate(
   return (isImage && !isAnimated) || isAttachedPicture ? null : frameRate;
 }
 
-/** Summary of an output for clients. */
+/** Returns the summary of an output for clients. */
 export function outputFacts(
   format: string,
   info: OutputInfo,
@@ -34,7 +34,7 @@ export function outputFacts(
   return { format, size: info.sizeBytes, ...mediaFacts(info), ...made };
 }
 
-/** The properties of the media in an output that clients see. */
+/** Returns the properties of an output's media that clients see. */
 export function mediaFacts(info: Omit<OutputInfo, 'sizeBytes'>): MediaFacts {
   const { video, audio } = shownStreams(info);
   return {
@@ -48,7 +48,7 @@ export function mediaFacts(info: Omit<OutputInfo, 'sizeBytes'>): MediaFacts {
 
 type MediaFacts = Pick<OutputFacts, 'duration_seconds' | 'width' | 'height' | 'video_codec' | 'audio_codec'>;
 
-/** The streams that a player plays. */
+/** Returns the streams that a player plays. */
 function shownStreams<Video extends { isAttachedPicture: boolean }, Audio extends { isDefault: boolean }>(info: {
   video: Video[];
   audio: Audio[];
@@ -59,12 +59,12 @@ function shownStreams<Video extends { isAttachedPicture: boolean }, Audio extend
   };
 }
 
-/** Seconds; null for a still picture. */
+/** Returns the duration in seconds, or null for a still picture. */
 function shownDuration(info: Pick<OutputInfo, 'isImage' | 'isAnimated' | 'durationSeconds'>): number | null {
   return info.isImage && !info.isAnimated ? null : info.durationSeconds;
 }
 
-/** Summary of a subtitle file, which is not probed. */
+/** Returns the summary of a subtitle file, which is not probed. */
 export function subtitleSummary(format: string, sizeBytes: number): UploadMetadata {
   return {
     duration_seconds: null,

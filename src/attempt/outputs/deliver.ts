@@ -15,23 +15,23 @@ import { putToUrl } from '../../storage/s3/signed-put.ts';
 import { StorageError } from '../../storage/types.ts';
 import type { Run, WorkTools } from '../tools.ts';
 
-/** Number of files of a tree that are sent concurrently. */
+/** Maximum number of files of a tree that are sent concurrently. */
 const AT_ONCE = 4;
-/** Milliseconds after which the rows of stored outputs are postponed; far less than `RESERVED_SECONDS`. */
+/** Milliseconds after which the deletion of stored outputs is postponed again. Far less than `RESERVED_SECONDS`. */
 const POSTPONE_MS = 600_000;
-/** Files that refer to other files. They are sent last, so that no player starts to play an incomplete copy. */
+/** Matches files that refer to other files. Such files are sent last, so that no player starts to play an incomplete copy. */
 const IS_INDEX = /\.(?:m3u8|mpd|vtt)$/;
 
 /** An output that could not be delivered. It stays in storage. */
 export interface FailedDelivery {
   position: number;
-  /** A sentence for the owner of the job. */
+  /** The reason as a sentence for the owner of the job. */
   reason: string;
 }
 
 /**
- * Delivers the stored outputs that have a destination. Each output is read from storage and sent through the guarded fetcher. Meanwhile the
- * slot is free for other jobs, unless many deliveries wait. Rejects only if the attempt has to end.
+ * Delivers the stored outputs that have a destination. Each output is read from storage and sent through the guarded fetcher. Meanwhile,
+ * the slot is free for other jobs, unless many deliveries wait. Rejects only if the attempt has to end.
  */
 export async function deliverOutputs(
   tools: WorkTools,
@@ -52,7 +52,7 @@ export async function deliverOutputs(
   }
 }
 
-/** Delivers the outputs one after another, like `deliverOutputs`. The attempt no longer needs its slot. */
+/** Delivers the outputs one after another, like `deliverOutputs`. Releases the slot unless many deliveries wait. */
 export async function deliverEach(tools: WorkTools, run: Run, due: readonly DueDelivery[]): Promise<FailedDelivery[]> {
   const { account_id: accountId } = run.claim.job;
   const { deliveries, delivering } = tools.transfers;
@@ -85,7 +85,10 @@ export interface DueDelivery {
   objectId: string;
 }
 
-/** Returns the reason why the output could not be delivered; null if it was delivered. */
+/**
+ * Delivers one output, and records the steps of the delivery. Returns the reason why the output could not be delivered, or null if it was
+ * delivered.
+ */
 async function deliverOne(tools: WorkTools, run: Run, due: DueDelivery): Promise<string | null> {
   await record(tools, run, due.row, { status: 'delivering' });
   const reason = await send(tools, run, due).catch((error: unknown) => {
@@ -107,7 +110,10 @@ async function record(tools: WorkTools, run: Run, row: JobOutput, step: Paramete
   run.signal.throwIfAborted();
 }
 
-/** Sends all files of an output. Returns the reason for a failure that no server reported. */
+/**
+ * Sends all files of an output. Returns null, or the reason if the output or the connection has been deleted. Rejects with `StorageError`
+ * if the destination fails.
+ */
 async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDelivery): Promise<string | null> {
   const { context, fetcher } = tools;
   const object = await context.db
@@ -142,7 +148,7 @@ async function send(tools: WorkTools, run: Run, { row, target, objectId }: DueDe
   }
 }
 
-/** The files of an output, with their paths below the prefix. */
+/** Returns the files of an output, with their paths below the prefix. */
 async function filesOf(
   tools: WorkTools,
   run: Run,
@@ -161,7 +167,7 @@ async function filesOf(
   }));
 }
 
-/** The bytes of an object of the storage. */
+/** Returns the request that puts an object of the storage into a bucket. */
 function putOf(
   { context: { store } }: WorkTools,
   { signal }: Run,

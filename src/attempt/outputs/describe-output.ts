@@ -7,8 +7,8 @@ import type { WorkTools } from '../tools.ts';
 const SUBJECT = 'The output';
 
 /**
- * Describes the file that a cell wrote. The sanitizer's readers describe most files. They are memory-safe and need a few milliseconds. For
- * all other files, ffprobe runs in its own cell and needs 70 ms. Throws `JobFailure`.
+ * Describes a file that a cell wrote. The sanitizer's readers, which are memory-safe and need a few milliseconds, describe most files. For
+ * all other files, ffprobe runs in its own cell, which takes 70 ms. Throws `JobFailure` if the file cannot be described.
  */
 export async function describeOutput(
   tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,

@@ -12,7 +12,7 @@ describe('the hash of a file that is being written', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('covers all of its bytes, however they arrive', async () => {
+  it('covers all bytes of the file, regardless of how they are written', async () => {
     const many = Array.from({ length: 300 }, () => 1000);
     for (const [number, sizes] of [[0], [1], [2 ** 20, 3, 2 ** 21 + 1], many].entries()) {
       const path = join(folder, String(number));
@@ -27,7 +27,7 @@ describe('the hash of a file that is being written', () => {
     }
   });
 
-  it('is rejected if the file never appears, or with the error of its writer', async () => {
+  it('fails if the file never appears, or with the error of the writer', async () => {
     await expect(hashWhileWritten(join(folder, 'none'), Promise.resolve())).rejects.toMatchObject({ code: 'ENOENT' });
     const path = join(folder, 'half');
     await writeFile(path, 'half');

@@ -4,14 +4,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const BUFFER_BYTES = 2 ** 20;
-/** Milliseconds between two reads of a file that has no new bytes. */
+/** Milliseconds between two reads while the file has no new bytes. */
 const POLL_MS = 5;
-/** Number of bytes after which they are flushed to the disk, so that few bytes remain to be flushed at the end. */
+/** Number of bytes after which the file is flushed to the disk, so that few bytes remain to be flushed at the end. */
 const FLUSH_BYTES = 64 * 2 ** 20;
 
 /**
- * Computes the hexadecimal SHA-256 of a file while this process writes it from start to end. Resolves after `written`. Reads the bytes
- * while they are in memory, and flushes them to the disk. Rejects if the file does not appear, or with the error of `written`.
+ * Computes the hexadecimal SHA-256 of a file while this process writes the file from start to end. Resolves after `written`. Reads the
+ * bytes while they are in memory, and flushes them to the disk. Rejects if the file does not appear, or with the error of `written`.
  */
 export async function hashWhileWritten(path: string, written: Promise<unknown>): Promise<string> {
   let hasEnded = false;
@@ -30,7 +30,7 @@ export async function hashWhileWritten(path: string, written: Promise<unknown>):
     const flush = flusher(file);
     const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
     for (;;) {
-      // If the writer has ended before this read, the read finds all remaining bytes.
+      // If the writer has ended before this read, the reads find all remaining bytes.
       const isLast = hasEnded;
       const { bytesRead } = await file.read(buffer, 0, BUFFER_BYTES);
       hash.update(buffer.subarray(0, bytesRead));
@@ -62,7 +62,10 @@ async function openSoon(
   }
 }
 
-/** Flushes bytes to the disk, with one request at a time. Errors appear later, when the file is made durable. */
+/**
+ * Returns a function that counts bytes and flushes them to the disk, with one request at a time. Errors appear later, when the file is made
+ * durable.
+ */
 function flusher(file: FileHandle) {
   let waiting = 0;
   let flushing: Promise<void> | null = null;

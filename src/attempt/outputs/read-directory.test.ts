@@ -32,7 +32,7 @@ describe('a directory that a hostile cell has filled', () => {
   const read = (path: string, size = path.length) =>
     readListed(tree, { path, size }, async (opened, facts) => ({ text: await readFile(opened, 'utf8'), facts }));
 
-  it('is listed and read file by file, with a hash and a checksum for each', async () => {
+  it('is listed and read file by file, with a hash and a checksum of each file', async () => {
     await put('master.m3u8');
     await put('low/0001.ts');
     expect(await list()).toEqual([
@@ -70,7 +70,7 @@ describe('a directory that a hostile cell has filled', () => {
     await expect(list()).rejects.toMatchObject(VIOLATION);
   });
 
-  it('is rejected if it is a link itself, or one of its directories was replaced by a link', async () => {
+  it('is rejected if it is a link itself, or if one of its directories was replaced by a link', async () => {
     await put('low/file');
     await rename(join(tree, 'low'), join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), join(tree, 'low'));
@@ -79,7 +79,7 @@ describe('a directory that a hostile cell has filled', () => {
     await expect(listDirectory(join(folder, 'link'), BOUNDS)).rejects.toMatchObject(VIOLATION);
   });
 
-  it('is rejected if it contains more files or bytes than its bounds allow, or none', async () => {
+  it('is rejected if it contains more files or bytes than its bounds allow, or no files', async () => {
     await expect(list()).rejects.toMatchObject({ code: 'output_invalid' });
     for (let index = 0; index < 11; index += 1) await put(`file-${index}`, 'x');
     await expect(list()).rejects.toMatchObject({ code: 'limit_output', message: expect.stringContaining('10 files') });
@@ -87,7 +87,7 @@ describe('a directory that a hostile cell has filled', () => {
     await expect(list({ maxFiles: 11, maxBytes: 10 })).rejects.toMatchObject({ code: 'limit_output' });
   });
 
-  it('is rejected with more files than a tree may have, even if its own bounds allow them', () => {
+  it('is limited to the number of files that a tree may have, even if its own bounds allow more', () => {
     expect([100_000, MAX_TREE_FILES + 1, 10].map((maxFiles) => fileLimit({ maxFiles }))).toEqual([
       ...[MAX_TREE_FILES, MAX_TREE_FILES, 10],
     ]);

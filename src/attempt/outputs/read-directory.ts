@@ -6,12 +6,12 @@ import { JobFailure } from '../../contract/failures.ts';
 import { MAX_TREE_FILES, TREE_PATH } from '../../objects/tree.ts';
 
 /*
- * Reads a directory that a cell has filled, after the cell has ended. Its contents are hostile. No path with more than one part is opened:
- * each directory and each file is opened below the descriptor of its parent, without following links.
+ * Reads a directory that a cell has filled, after the cell has ended. The contents of the directory are hostile. No path with more than one
+ * part is opened: each directory and each file is opened below the descriptor of its parent, without following links.
  */
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
-/** Depth of directories below the listed directory, as in `TREE_PATH`. */
+/** Maximum depth of directories below the listed directory, as in `TREE_PATH`. */
 const MAX_DEPTH = 3;
 
 export interface DirectoryBounds {
@@ -22,15 +22,15 @@ export interface DirectoryBounds {
 
 /** A file of a directory that is being read. */
 export interface FoundFile {
-  /** Relative to the directory, with slashes. */
+  /** Path relative to the directory, with slashes. */
   path: string;
   size: number;
 }
 
 /**
- * Lists the files of a directory and of its subdirectories, in no particular order. Throws `JobFailure`: `limit_output` for too many files
- * or bytes, `sandbox_violation` for links, devices and anything else that is not a plain file, `output_invalid` for unsafe names and for a
- * directory without files.
+ * Lists the files of a directory and of its subdirectories, in no particular order. Throws `JobFailure` with `limit_output` for too many
+ * files or bytes, with `sandbox_violation` for links, devices and anything else that is not a plain file, and with `output_invalid` for
+ * unsafe names and for a directory without files.
  */
 export async function listDirectory(directory: string, bounds: DirectoryBounds): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
@@ -62,12 +62,12 @@ export async function listDirectory(directory: string, bounds: DirectoryBounds):
   }
 }
 
-/** Maximum files of a directory. No tree has more than `MAX_TREE_FILES`, even if its bounds allow more. */
+/** Returns the maximum number of files of a directory. No tree has more than `MAX_TREE_FILES`, even if its bounds allow more. */
 export function fileLimit({ maxFiles }: Pick<DirectoryBounds, 'maxFiles'>): number {
   return Math.min(maxFiles, MAX_TREE_FILES);
 }
 
-/** Hashes of the contents of a file, computed while it is open. */
+/** Checksums of the contents of a file, computed while the file is open. */
 export interface ReadFile {
   sha256: string;
   crc32: number;
@@ -75,7 +75,7 @@ export interface ReadFile {
 
 /**
  * Opens a listed file, reads it, and calls `use` with a path under which exactly this file can be opened again. Throws `JobFailure` with
- * `sandbox_violation` if the file differs from the listed file, or changes meanwhile.
+ * `sandbox_violation` if the file differs from the listed file, or changes before `use` has ended.
  */
 export async function readListed<T>(
   directory: string,
@@ -117,7 +117,7 @@ async function hashOpen(path: string, size: number): Promise<ReadFile> {
   return { sha256: hash.digest('hex'), crc32: sum };
 }
 
-/** `O_NONBLOCK`, because opening a pipe would wait for its writer. */
+/** Opens a file and closes it after `use`. `O_NONBLOCK` is set, because opening a pipe would wait for its writer. */
 async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(reject);
   try {
@@ -135,14 +135,14 @@ function childOf({ fd }: FileHandle, name: string): string {
   return `/proc/self/fd/${fd}/${name}`;
 }
 
-/** A file with a second hard link may be a file of the host. */
+/** Returns the status of a plain file. Rejects a file with a second hard link, because it may be a file of the host. */
 async function plainStats(file: FileHandle) {
   const stats = await file.stat();
   if (!stats.isFile() || stats.nlink !== 1) throw notPlain();
   return stats;
 }
 
-/** The path is a link, a socket, a file without permissions, or a file that no longer exists. */
+/** Throws a violation if the path is a link, a socket, a file without permissions, or a file that no longer exists. */
 function reject(error: NodeJS.ErrnoException): never {
   if (['ELOOP', 'ENOTDIR', 'ENXIO', 'EACCES', 'ENOENT', 'EPERM'].includes(error.code ?? '')) throw notPlain();
   throw error;

@@ -13,8 +13,8 @@ export interface FileToStore {
   key: string;
   contentType: string;
   /**
-   * For a file that `takeFile` returned: resolves when no other code reads the file, and rejects if it must not be stored. Afterwards the
-   * file may no longer exist, because storage can take over the file itself.
+   * For a file that `takeFile` returned: resolves when no other code reads the file, and rejects if the file must not be stored.
+   * Afterwards, the file may no longer exist, because storage can take over the file itself.
    */
   taken?: Promise<unknown>;
   /** SHA-256 of the bytes, if it is known. */
@@ -22,8 +22,8 @@ export interface FileToStore {
 }
 
 /**
- * Stores a file that a cell wrote. No client learns its key before the job completes. Throws `JobFailure` with
- * `storage_quota`, and `StorageError`.
+ * Stores a file that a cell wrote. No client learns its key before the job completes. Throws `JobFailure` with `storage_quota` if the quota
+ * is exceeded, or `StorageError` if storage fails.
  */
 export async function storeFile(
   tools: WorkTools,
@@ -31,7 +31,7 @@ export async function storeFile(
   file: FileToStore,
 ): Promise<{ objectId: string; sha256: string }> {
   const { path, taken, ...object } = file;
-  // Storage makes the file durable before it publishes it. Flushing it now, during the hash, leaves little to write then.
+  // Storage makes the file durable before it publishes the file. Flushing the file now, while it is hashed, leaves little to flush later.
   const [sha256] = await Promise.all([file.sha256 ?? hashFile(path), taken && syncFile(path)]);
   await taken;
   const objectId = await reserveOutput(tools.context, run.claim, { ...object, sha256 });
@@ -53,7 +53,7 @@ export async function putOutput(
   await store.putFile(key, path, options);
 }
 
-/** Waits while the storage is unreachable or full, instead of discarding the encode. */
+/** Returns a policy that waits while storage is unreachable or full, instead of discarding the encode. */
 export function outputOutagePolicy(
   { settings, onStorageUnreachable }: WorkTools,
   { signal }: Pick<Run, 'signal'>,
@@ -61,7 +61,10 @@ export function outputOutagePolicy(
   return { ms: settings.outputWaitMs, signal, onUnreachable: onStorageUnreachable };
 }
 
-/** Returns the size of a file that a cell wrote. Rejects a link, which could point to a file of the host. */
+/**
+ * Returns the size of a file that a cell wrote. Throws `JobFailure` if the file is missing, empty, or a link, which could point to a file
+ * of the host.
+ */
 export async function sizeOfPlainFile(path: string): Promise<number> {
   const stat = statOrNull(path);
   if (!stat) throw new JobFailure('output_invalid', 'FFmpeg exited normally but wrote no output.');
@@ -72,7 +75,7 @@ export async function sizeOfPlainFile(path: string): Promise<number> {
   return stat.size;
 }
 
-/** Returns null for every error, because the cell controls the contents of the path. */
+/** Returns the status of the path, or null for every error, because the cell controls the contents of the path. */
 function statOrNull(path: string): Stats | null {
   try {
     return lstatSync(path);
@@ -81,7 +84,7 @@ function statOrNull(path: string): Stats | null {
   }
 }
 
-/** Whether the error reports that the disk of the storage (507) or of this machine is full. */
+/** Whether the error reports that the disk of storage (507) or of this machine is full. */
 export function isFullDisk(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 507;
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');

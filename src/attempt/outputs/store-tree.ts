@@ -8,9 +8,9 @@ import type { Run, WorkTools } from '../tools.ts';
 import { type DirectoryBounds, type FoundFile, listDirectory, readListed } from './read-directory.ts';
 import { putOutput } from './store-file.ts';
 
-/** Number of files that are stored concurrently: enough to hide the latency of the storage, and few enough for the gateway's disk. */
+/** Maximum number of files that are stored concurrently: enough to hide the latency of storage, and few enough for the gateway's disk. */
 const AT_ONCE = 8;
-/** Milliseconds after which the row of a tree is postponed again; far less than `RESERVED_SECONDS`. */
+/** Milliseconds after which the deletion of the tree is postponed again. Far less than `RESERVED_SECONDS`. */
 const POSTPONE_MS = 600_000;
 
 /** A directory to store as one output. */
@@ -24,7 +24,10 @@ export interface TreeOutput extends DirectoryBounds {
   contentTypeOf: (path: string) => string;
 }
 
-/** `bytes` is the total size of the files. `sha256` is the hash of the only file, or of the manifest if there are several files. */
+/**
+ * A stored tree. `bytes` is the total size of its files. `sha256` is the hash of the only file, or of the manifest if there are several
+ * files.
+ */
 export interface StoredTree {
   objectId: string;
   bytes: number;
@@ -34,7 +37,8 @@ export interface StoredTree {
 
 /**
  * Stores a directory that a cell wrote, as one output with many files. Reserves `maxBytes` once, and corrects the reservation at the end.
- * No client learns its keys before the job completes. Throws `JobFailure` as `listDirectory` and `reserveTree` do, and `StorageError`.
+ * No client learns the keys of the files before the job completes. Throws the `JobFailure` of `listDirectory` or `reserveTree`, or
+ * `StorageError`.
  */
 export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): Promise<StoredTree> {
   const { directory, position, contentType, maxBytes } = tree;
@@ -56,7 +60,7 @@ export async function storeTree(tools: WorkTools, run: Run, tree: TreeOutput): P
   return { objectId, bytes, files: files.length, sha256 };
 }
 
-/** Stores the files. Resolves or rejects only when no file is being stored, so that the caller may then delete all of them. */
+/** Stores the files of a tree. Settles only when no file is being stored, so that the caller may then delete all of them. */
 async function putFiles(
   tools: WorkTools,
   run: Run,

@@ -6,7 +6,7 @@ import type { Run, WorkTools } from '../tools.ts';
 import { takeFile } from './take-file.ts';
 
 const VIOLATION = { code: 'sandbox_violation' };
-/** Ids that no account of the system has (`cell/account.ts`). */
+/** IDs that no account of the system has (`cell/account.ts`). */
 const CELL = { uid: 60706, gid: 60705 };
 
 describe('a file that a hostile cell wrote', () => {
@@ -25,7 +25,7 @@ describe('a file that a hostile cell wrote', () => {
   const toolsOf = (tier: string, handOver: unknown = async () => true) =>
     ({ sandbox: { tier }, context: { store: { capabilities: async () => ({ handOver }) } } }) as unknown as WorkTools;
 
-  it('moves to the work folder, as a read-only file of this account', async () => {
+  it('is moved to the work folder, as a read-only file of this account', async () => {
     await writeFile(path, 'bytes');
     if (process.geteuid!() === 0) await chown(path, CELL.uid, CELL.gid);
     const taken = (await takeFile(toolsOf('bwrap'), run, path))!;
@@ -48,7 +48,7 @@ describe('a file that a hostile cell wrote', () => {
     expect((await lstat(join(folder, 'secret'))).mode & 0o777).toBe(0o640);
   });
 
-  it('is not moved if the storage does not accept files, or if no sandbox guarantees that the cell has ended', async () => {
+  it('is not moved if storage does not accept files, or if the sandbox does not guarantee that the cell has ended', async () => {
     await writeFile(path, 'bytes');
     expect(await takeFile(toolsOf('bwrap', null), run, path)).toBeNull();
     expect(await takeFile(toolsOf('none'), run, path)).toBeNull();

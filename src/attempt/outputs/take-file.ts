@@ -9,10 +9,11 @@ import type { Run, WorkTools } from '../tools.ts';
 const flush = promisify(fsync);
 
 /**
- * Takes over a file that a cell wrote, so that the storage can publish it without a copy. Moves the file into the work folder, where the
- * account of the cell cannot reach it, and makes it a read-only file of this process' account. The cell has ended, so no process has the
- * file open. Returns its new path. Returns null if its bytes must be sent instead: the storage is on another machine, the folders are on
- * different file systems, or no tier guarantees that the cell has ended. Throws `JobFailure` if the path is not a plain file.
+ * Takes over a file that a cell wrote, so that storage can publish it without a copy. Moves the file into the work folder, where the
+ * account of the cell cannot reach it, and makes it a read-only file of this process's account. The cell has ended, so no process has the
+ * file open. Returns the new path. Returns null if the bytes must be sent instead, because storage does not accept files of this machine,
+ * the folders are on different file systems, or the tier does not guarantee that the cell has ended. Throws `JobFailure` if the path is not
+ * a plain file.
  */
 export async function takeFile(tools: WorkTools, run: Run, path: string): Promise<string | null> {
   const { handOver } = await tools.context.store.capabilities();
@@ -32,7 +33,7 @@ export async function takeFile(tools: WorkTools, run: Run, path: string): Promis
   return target;
 }
 
-/** Makes the bytes of a file durable. */
+/** Flushes the bytes of a file to the disk. */
 export async function syncFile(path: string): Promise<void> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   await flush(file).finally(() => closeSync(file));

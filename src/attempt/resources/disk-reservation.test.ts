@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const FULL = { code: 'storage_full', retry: true };
 
-/** A budget for a disk with `spare` MiB above the reserve. */
+/** Returns a budget for a disk with `spare` MiB above the reserve. */
 function budgetOn(disk: { spare: number }, { promised = 0, accounts = 2, cells = 3 } = {}) {
   return new DiskBudget({
     measure: async () => ({
@@ -22,13 +22,13 @@ function budgetOn(disk: { spare: number }, { promised = 0, accounts = 2, cells =
 }
 
 describe('disk space for work', () => {
-  it('is denied below the minimum, with the space that is promised to uploads counted as used', async () => {
+  it('is denied if less than the minimum is free, and space that is promised to uploads counts as used', async () => {
     await expect(budgetOn({ spare: 3 }).enter('a')).rejects.toThrow(DiskFull);
     await expect(budgetOn({ spare: 500 }, { promised: 498 }).enter('a')).rejects.toThrow(DiskFull);
     (await budgetOn({ spare: 500 }).enter('a')).release();
   });
 
-  it('limits the writes of each cell, so that the writes of all cells fit together', async () => {
+  it('is limited for each cell, so that the writes of all cells fit together', async () => {
     const attempt = await budgetOn({ spare: 400 }).enter('a');
     expect(await attempt.cellBytes()).toBe(100 * MIB);
     attempt.release();
@@ -37,7 +37,7 @@ describe('disk space for work', () => {
     tight.release();
   });
 
-  it('is reserved for copies while their account leaves at least as much free, and completely for a single account', async () => {
+  it('is reserved for copies of an account while it leaves at least as much free, and without this limit for a single account', async () => {
     const attempt = await budgetOn({ spare: 400 }).enter('a');
     await attempt.reserve(150 * MIB);
     await expect(attempt.reserve(150 * MIB)).rejects.toMatchObject(FULL);
@@ -64,7 +64,7 @@ describe('disk space for work', () => {
     for (const attempt of [small, large, other]) attempt.release();
   });
 
-  it('delays a fast fetch until the disk has been measured, so that the fetch never uses more', async () => {
+  it('is measured before a fast fetch continues, so that the fetch cannot use more than it leaves free', async () => {
     const disk = { spare: 400 };
     const budget = budgetOn(disk);
     const attempt = await budget.enter('a');
@@ -95,7 +95,7 @@ describe('disk space for work', () => {
 describe('the interval at which the disk is measured', () => {
   const FILES = Number.POSITIVE_INFINITY;
 
-  it('is a quarter of a second where space is scarce, or none is left', () => {
+  it('is a quarter of a second if few bytes or files are left, or none', () => {
     for (const left of [Number.NEGATIVE_INFINITY, -GIB, 0, 300 * MIB]) {
       expect(watchMs({ left, spareFiles: FILES })).toBe(250);
     }

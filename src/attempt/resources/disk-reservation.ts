@@ -4,20 +4,20 @@ import type { Db } from '../../database/pool.ts';
 
 /** Minimum free bytes above the reserve for starting an attempt. */
 const LEAST_BYTES = 4 * 2 ** 20;
-/** Smallest limit for the writes of a cell. A smaller limit would still suffice for many outputs, but not for larger outputs. */
+/** Minimum limit for the writes of a cell. Many outputs would fit in less, but larger outputs would fail. */
 const LEAST_CELL_BYTES = 2 ** 20;
-/** While attempts run, the disk is measured at an interval between these bounds, see `watchMs`. */
+/** Bounds of the interval at which the disk is measured while attempts run; see `watchMs`. */
 const SHORTEST_WATCH_MS = 250;
 const LONGEST_WATCH_MS = 5000;
-/** Assumed maximum rate at which all programs together use up the disk. */
+/** Assumed maximum rates at which all programs together use up the bytes and files of the disk. */
 const FILL_BYTES_PER_MS = 2e6;
 const FILL_FILES_PER_MS = 100;
-/** The disk is also measured each time that this number of bytes has been fetched. */
+/** Number of fetched bytes after which the disk is measured at once. */
 const WATCH_BYTES = 8 * 2 ** 20;
-/** Milliseconds for which the sum of promised bytes is cached. Each presign changes it, but an estimate is enough. */
+/** Milliseconds for which the sum of promised bytes is cached. Each presigned upload changes the sum, but an estimate is enough. */
 const PROMISED_MS = 250;
 
-/** The disk has no space to start a job. The job waits in the queue, and the attempt does not count. */
+/** Error if the disk has no space to start a job. The job waits in the queue, and the attempt does not count. */
 export class DiskFull extends Error {
   constructor() {
     super('the disk has no space for another job');
@@ -29,18 +29,22 @@ export class DiskFull extends Error {
 export interface DiskReservation {
   /** Aborted, with a `JobFailure`, when this attempt must release its space. */
   readonly signal: AbortSignal;
-  /** Reports that this number of bytes was written. If it returns a promise, wait for it before you write more. */
+  /** Reports that this number of bytes was written. If this returns a promise, wait for the promise before you write more. */
   recordWrite(bytes: number): Promise<void> | undefined;
-  /** Reserves space before a copy of this number of bytes. Throws `JobFailure` with `storage_full`. */
+  /** Reserves space before a copy of this number of bytes. Rejects with `JobFailure` (`storage_full`). */
   reserve(bytes: number): Promise<void>;
-  /** Bytes that the attempt's cell may write: an equal share for each slot. Throws `DiskFull`. */
+  /**
+   * Resolves to the number of bytes that the attempt's cell may write: an equal share for each cell, while one share stays free. Rejects
+   * with `DiskFull`.
+   */
   cellBytes(): Promise<number>;
   release(): void;
 }
 
 /**
- * Milliseconds until the disk must be measured again. A program that writes 2 GB or creates 100,000 files in a second is detected before it
- * reaches the reserve. Each measurement costs a request to the storage and a query.
+ * Returns the milliseconds until the disk must be measured again. A program that writes 2 GB or creates 100,000 files in a second is
+ * detected before it reaches the reserve, unless this takes less than `SHORTEST_WATCH_MS`. Each measurement costs a request to storage and
+ * a query.
  */
 export function watchMs({ left, spareFiles }: { left: number; spareFiles: number }): number {
   const ms = Math.min(left / FILL_BYTES_PER_MS, spareFiles / FILL_FILES_PER_MS, LONGEST_WATCH_MS);
@@ -55,9 +59,12 @@ interface Reserved {
 
 export interface DiskBudgetOptions {
   measure: () => Promise<DiskSpace>;
-  /** Bytes of this disk that are promised to uploads, and the number of accounts. Sends the statement on `connection` if it is given. */
+  /**
+   * Returns the bytes of this disk that are promised to uploads, and the number of accounts. Sends the statement on `connection` if it is
+   * given.
+   */
   promised: (connection?: Db) => Promise<{ bytes: number; accounts: number }>;
-  /** Number of cells that may write concurrently. */
+  /** Maximum number of cells that write concurrently. */
   cells: number;
 }
 
@@ -84,7 +91,7 @@ export class DiskBudget {
     this.#cells = cells;
   }
 
-  /** Starts an attempt of the account. Throws `DiskFull`. */
+  /** Starts an attempt of the account. Rejects with `DiskFull`. */
   async enter(accountId: string): Promise<DiskReservation> {
     if ((await this.#freeSpace()).left < LEAST_BYTES) throw new DiskFull();
     const reserved: Reserved = { accountId, bytes: 0, stop: new AbortController() };
@@ -102,10 +109,10 @@ export class DiskBudget {
 
   /** Starts to read the promised bytes together with other statements on this connection, unless they were read recently. */
   readAhead(connection: Db): void {
-    this.#promised(connection).catch(() => {}); // The attempt reads them again.
+    this.#promised(connection).catch(() => {}); // The attempt reads the promised bytes again.
   }
 
-  /** Free bytes above the reserve. */
+  /** Resolves to the free bytes above the reserve. */
   async spareBytes(): Promise<number> {
     return (await this.#measure()).spareBytes;
   }
@@ -168,7 +175,7 @@ export class DiskBudget {
     this.#timer = this.#reservations.size > 0 ? setTimeout(() => this.#watch(), this.#pauseMs).unref() : undefined;
   }
 
-  /** Stops the largest attempt if the reserve is in use, or the largest attempt of an account that uses too much space. */
+  /** Stops the largest attempt if the reserve is in use. Otherwise, stops the largest attempt of the accounts that use too much space. */
   async #stopLargest(): Promise<void> {
     const { space, left, shared } = await this.#freeSpace();
     const inReserve = space.spareBytes < 0 || space.spareFiles < 0;
@@ -188,7 +195,7 @@ function outgrown(): JobFailure {
   return new JobFailure('storage_full', 'The disk of the server has too little free space for this job.');
 }
 
-/** Caches the result of `query` for `ms` milliseconds. A failure is not cached. */
+/** Returns a function that caches the result of `query` for `ms` milliseconds. A failure is not cached. */
 function cacheFor<T, Args extends unknown[]>(
   query: (...args: Args) => Promise<T>,
   ms: number,

@@ -11,15 +11,15 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return (await Promise.race([promise, turn])) !== pending;
 }
 
-describe('the memory of a worker', () => {
-  it('is reserved for heavy jobs while their estimates fit together, then in the order of their requests', async () => {
+describe('the memory budget of a worker', () => {
+  it('admits heavy jobs while their estimates fit together, and in the order of their requests', async () => {
     const budget = openMemoryBudget(100);
     const first = await budget.reserve(60, heavy);
     const second = await budget.reserve(40, heavy);
     const large = budget.reserve(70, heavy);
     const small = budget.reserve(10, heavy);
     second();
-    // The small job would fit, but the large job asked before it.
+    // The small job would fit, but the large job requested memory before it.
     expect([await isDone(large), await isDone(small)]).toEqual([false, false]);
     first();
     expect([await isDone(large), await isDone(small)]).toEqual([true, true]);
@@ -39,7 +39,7 @@ describe('the memory of a worker', () => {
     expect(await isDone(next)).toBe(true);
   });
 
-  it('is reserved for the next jobs of the queue when a waiting job is stopped', async () => {
+  it('admits the next jobs of the queue when a waiting job is stopped', async () => {
     const budget = openMemoryBudget(100);
     await budget.reserve(60, heavy);
     const stopping = new AbortController();

@@ -13,7 +13,7 @@ export interface MemoryBudget {
   reserve(bytes: number, options: { isHeavy: boolean; signal: AbortSignal }): Promise<() => void>;
 }
 
-/** Heavy jobs get memory in the order of their requests, so that small jobs do not keep a large job waiting. */
+/** Opens a memory budget. Heavy jobs get memory in the order of their requests, so that small jobs do not keep a large job waiting. */
 export function openMemoryBudget(totalBytes: number): MemoryBudget {
   const waiting: { bytes: number; admit: () => void }[] = [];
   let used = 0;

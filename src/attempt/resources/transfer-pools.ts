@@ -6,13 +6,13 @@ import type { PoolShape } from '../../pools/share.ts';
  * places in a pool.
  */
 
-/** Concurrent deliveries of a worker. Each costs a few sockets, and waits for its destination. */
+/** How accounts share the concurrent deliveries of a worker. A delivery costs a few sockets, and waits for its destination. */
 export const DELIVERY_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
-/** Concurrent tests of buckets, for clients that create a connection. Each ends after 20 seconds. */
+/** How accounts share the concurrent tests of buckets, for clients that create a connection. A test ends after 20 seconds. */
 export const CHECK_POOL: PoolShape = { places: 128, share: 4, reserved: 48 };
 /**
- * Jobs that deliver or wait for a place without a slot. Other jobs keep their slots, so that an account runs no more jobs than a worker can
- * deliver.
+ * How accounts share the jobs that deliver, or wait to deliver, without a slot. Other jobs keep their slots, so that an account runs no
+ * more jobs than a worker can deliver.
  */
 export const DELIVERING_POOL: PoolShape = { places: 1024, share: 32, reserved: 256 };
 

@@ -11,16 +11,16 @@ const MAX_REQUESTS = 12;
 const MAX_BYTES = 64 * 2 ** 20;
 /** Minimum bytes of a source. A smaller source is fetched completely, because this is fast. */
 const LEAST_BYTES = 8 * 2 ** 20;
-/** Largest share of a source that is fetched in parts. If more is needed, the source is fetched completely. */
+/** Maximum share of a source that is fetched in parts. If more of the source is needed, it is fetched completely. */
 const MOST_OF_IT = 0.25;
-/** Minimum bytes of a request. A smaller request costs as much, because each request opens a connection. */
+/** Minimum bytes of a request. A smaller request would cost as much, because each request opens a connection. */
 const AT_LEAST = 64 * 1024;
 /** Maximum number of concurrent requests for several pictures. */
 const AT_ONCE = 4;
-/** Maximum gap in bytes between two wanted ranges that are fetched with one request. */
+/** Maximum gap in bytes between two wanted ranges that one request fetches together. */
 const NEAR = 2 ** 20;
 
-/** Parts of the source are not sufficient, or cost as much as the complete source. */
+/** Reports that parts of the source are not sufficient, or cost as much as the complete source. */
 export interface NeedsAll {
   outcome: 'needs-all';
   reason: string;
@@ -29,11 +29,11 @@ export interface NeedsAll {
 export interface PartLimits {
   /** Minimum bytes of the source. A smaller source is not opened. */
   leastBytes?: number;
-  /** Largest share of the source that may be fetched. */
+  /** Maximum share of the source that may be fetched. */
   mostOfIt?: number;
   /** Maximum number of requests for parts of the source. Defaults to `MAX_REQUESTS`. */
   maxRequests?: number;
-  /** Largest size of the source in bytes. Defaults to the limit of a download. */
+  /** Maximum size of the source in bytes. Defaults to the limit of a download. */
   maxSize?: number;
 }
 
@@ -45,7 +45,7 @@ interface PartsTarget {
 }
 
 /**
- * Opens a source for reading parts of it into a file with holes. Returns null if the source is too small for this to save time, or if its
+ * Opens a source to read parts of it into a file with holes. Returns null if the source is too small for this to save time, or if its
  * server does not support ranges.
  */
 export async function openParts(
@@ -58,7 +58,7 @@ export async function openParts(
   return opened && 'complete' in opened ? null : opened;
 }
 
-/** Like `openParts`. If the server does not support ranges, returns its response for `stageSource`. */
+/** Like `openParts`. If the server does not support ranges, returns the server's response, which `stageSource` can read. */
 export async function openPartsOrComplete(
   tools: Tools,
   { url, path, disk }: PartsTarget,
@@ -92,7 +92,7 @@ interface SparseFile {
 export interface DescribedParts {
   outcome: 'described';
   info: MediaInfo | null;
-  /** Null = unknown. */
+  /** Null if unknown. */
   packets: readonly StreamPackets[] | null;
 }
 
@@ -113,7 +113,7 @@ export class PartsOfSource {
     this.#file = file;
   }
 
-  /** Creates the file. Call it before any other method. */
+  /** Creates the file. Call this before any other method. */
   async storeHead(): Promise<void> {
     await this.#write('wx', async (file) => {
       await file.truncate(this.size);
@@ -122,7 +122,7 @@ export class PartsOfSource {
     await this.#record({ start: 0, end: this.head.length });
   }
 
-  /** Fetches the missing parts of a range. */
+  /** Fetches the missing parts of a range. Resolves to `NeedsAll` if too much of the source is needed. */
   async require(range: Range): Promise<NeedsAll | null> {
     const present = this.#present;
     for (let missing = firstMissing(present, range); missing; missing = firstMissing(present, range)) {
@@ -132,13 +132,13 @@ export class PartsOfSource {
     return null;
   }
 
-  /** Describes the source. `info` is null if the readers cannot fully describe it; `target` is then a container for a probe. */
+  /** Describes the source. If the readers cannot fully describe the source, `info` is null and `target` is a container for a probe. */
   async describe(target: string): Promise<DescribedParts | NeedsAll> {
     const result = await this.#read<StartResult>({ part: 'start', target });
     return 'outcome' in result ? result : { outcome: 'described', info: result.info, packets: result.packets };
   }
 
-  /** Makes a container that shows the source at these times. `isSought`: see `Wanted`. */
+  /** Makes a container that shows the source at these times. For `isSought`, see `Wanted`. */
   async makePictures(
     pictures: readonly PictureTime[],
     target: string,
@@ -234,7 +234,7 @@ function withGaps(ranges: readonly Range[]): Range[] {
   return joined;
 }
 
-/** Copies ranges of a file into another one, one after another. */
+/** Copies ranges of a file into another file, one after another. */
 export async function copyMedia(path: string, media: readonly Range[], target: string, mediaAt: number): Promise<void> {
   const from = await open(path, 'r');
   try {
@@ -253,7 +253,7 @@ export async function copyMedia(path: string, media: readonly Range[], target: s
   }
 }
 
-/** Copies at most `MAX_BYTES`, because no more bytes were fetched. */
+/** Copies a range of a file. One read is enough, because a range has at most `MAX_BYTES`. */
 async function copyPart(from: FileHandle, { start, end }: Range, to: FileHandle, at: number): Promise<void> {
   const { buffer, bytesRead } = await from.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
   await to.write(buffer, 0, bytesRead, at);

@@ -12,7 +12,7 @@ describe('the hash of a file', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('covers all of its bytes, regardless of its size', async () => {
+  it('covers all bytes of the file, regardless of its size', async () => {
     for (const size of [0, 1, 2 ** 20, 2.5 * 2 ** 20]) {
       const bytes = randomBytes(size);
       const path = join(folder, String(size));
@@ -21,7 +21,7 @@ describe('the hash of a file', () => {
     }
   });
 
-  it('is rejected for a symbolic link, and fails with the reason of the signal', async () => {
+  it('fails for a symbolic link, and with the reason of an aborted signal', async () => {
     const [file, link] = [join(folder, 'file'), join(folder, 'link')];
     await writeFile(file, 'bytes');
     await symlink(file, link);

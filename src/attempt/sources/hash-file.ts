@@ -7,14 +7,14 @@ const BUFFER_BYTES = 2 ** 20;
 const readBytes = promisify(read);
 
 /**
- * Hexadecimal SHA-256 of a regular file. Rejects on a symbolic link, because a cell may have left one, and with the
- * signal's reason.
+ * Computes the hexadecimal SHA-256 of a regular file. Rejects if the path is a symbolic link, because a cell may have left a link, and with
+ * the signal's reason if the signal aborts.
  */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const hash = createHash('sha256');
-    // One buffer for the entire file, because a stream would allocate a buffer for each read.
+    // A single buffer for the entire file, because a stream would allocate a buffer for each read.
     const buffer = Buffer.allocUnsafeSlow(Math.min(BUFFER_BYTES, fstatSync(file).size + 1));
     for (;;) {
       signal?.throwIfAborted();

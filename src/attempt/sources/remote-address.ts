@@ -4,7 +4,7 @@ import { parseS3Url } from '../../contract/connections.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { WorkTools } from '../tools.ts';
 
-/** Seconds for which a source can be read: longer than any fetch with its retries. */
+/** Seconds for which a signed URL is valid: longer than any fetch with its retries. */
 const READ_SECONDS = 6 * 3600;
 
 /** The owner of the source, and the name of the source in errors, e.g. `Input 1`. */
@@ -14,8 +14,8 @@ interface SourceOwner {
 }
 
 /**
- * Returns the URL from which a source is fetched. Signs a URL for an object in the bucket of a connection; returns any other URL unchanged.
- * Throws `JobFailure` if the connection has been deleted.
+ * Returns the URL from which a source is fetched. For an object in the bucket of a connection, returns a signed URL. Otherwise, returns the
+ * URL unchanged. Throws `JobFailure` if the connection does not exist.
  */
 export async function remoteAddress(
   { context: { db, vault }, fetcher }: Pick<WorkTools, 'context' | 'fetcher'>,

@@ -11,7 +11,10 @@ import type { Claim } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import { readHead } from '../media/read-head.ts';
 
-/* An upload whose bytes are sealed, but not confirmed yet. It is confirmed by an inspection, or by the job that it was created with. */
+/*
+ * Functions for uploads whose bytes are sealed, but which are not confirmed yet. An upload is confirmed by an inspection, or by the job
+ * with which it was created.
+ */
 
 /** An upload with the key of its object, and the settings of its account. */
 export type SealedUpload = NonNullable<Awaited<ReturnType<typeof sealedUpload>>>;
@@ -27,10 +30,7 @@ export function sealedUpload(db: Db, id: string, objectId: string) {
     .executeTakeFirst();
 }
 
-/**
- * Detects the type of a file. Throws `JobFailure` if the file is not media, or if it has another type than
- * declared.
- */
+/** Detects the type of a file. Throws `JobFailure` if the file is not supported media, or if its type differs from the declared type. */
 export async function checkDeclaredType(path: string, declared: string) {
   const { head, size } = await readHead(path);
   const detected = await detectMedia(head);
@@ -48,8 +48,8 @@ export interface FoundInUpload {
 }
 
 /**
- * Confirms the upload, makes its object live, and records the event, unless the upload was deleted meanwhile. A job that awaits the upload
- * can then use it.
+ * Confirms the upload, makes its object live, and records the event, unless the upload was deleted in the meantime. A job that awaits the
+ * upload can then use it.
  */
 export async function confirmSealed(
   context: Context,
@@ -65,7 +65,7 @@ export async function confirmSealed(
 }
 
 /**
- * Confirms an upload for the attempt that has checked it, and records `found` for its source, in one statement. Does nothing and
+ * Confirms an upload for the attempt that has checked it, and records `found` for the source of the job, in one statement. Does nothing and
  * returns false if the attempt no longer owns its job.
  */
 export async function confirmForAttempt(
@@ -112,7 +112,7 @@ const confirmOwned = compileOnce(
     SELECT id FROM owned`,
 );
 
-/** Parts of a WITH clause. If `from` has a row, the upload becomes confirmed and its object live. */
+/** Returns parts of a WITH clause. If `from` has a row, the upload becomes confirmed and its object becomes live. */
 function confirming({ id, now, probe, expiresAt, contentType }: Confirmation, from: RawBuilder<unknown>) {
   const events = sql`
     SELECT account_id, NULL::uuid AS job_id, id AS upload_id, 'upload.confirmed' AS type, '{"v":1}'::jsonb AS data

@@ -29,13 +29,15 @@ export interface StageOptions {
   signal: AbortSignal;
   disk: DiskReservation;
   maxBytes?: number;
-  /** The response of a server without ranges, which is read instead of sending another request. Only for a source that is fetched. */
+  /**
+   * The response of a server without ranges, which is read instead of sending another request. Applies only to a source that is fetched.
+   */
   complete?: SourceResponse | undefined;
   /** Follows a fetch while it runs. */
   arrival?: {
-    /** Called with the declared size; null = not declared. */
+    /** Called with the declared size, or with null if no size is declared. */
     onResponse(length: number | null): void;
-    /** Called with the number of bytes after each write to the file. */
+    /** Called after each write to the file, with the number of bytes written. */
     onBytes(bytes: number): void;
   };
 }
@@ -45,15 +47,15 @@ type StagedColumns = Pick<
   'position' | 'object_id' | 'source_sealed' | 'object_key' | 'object_state' | 'object_size'
 >;
 
-/** Host path of a source that is fetched or copied. */
+/** Returns the host path of a source that is fetched or copied. */
 export function sourcePath(folder: string, position: number): string {
   return join(folder, `source-${position}`);
 }
 
 /**
  * Stages an input or asset and returns its host path. Files in storage on this machine are used without a copy. All other files are copied
- * or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws `JobFailure`, or `StorageError` when
- * storage is unreachable.
+ * or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws `JobFailure`, or `StorageError` if storage
+ * is unreachable.
  */
 export async function stageSource(
   tools: WorkTools,
@@ -100,7 +102,7 @@ export async function stageSource(
   }
 }
 
-/** Like `stageSource`, for a storage key. `before` runs before bytes are copied to this machine. */
+/** Stages the object with a storage key, like `stageSource`. `before` runs before bytes are copied to this machine. */
 export async function stageObject(
   tools: WorkTools,
   key: string,

@@ -9,10 +9,10 @@ import { sizeOfPlainFile } from '../outputs/store-file.ts';
 import type { Run, WorkTools } from '../tools.ts';
 import { BYTES_PER_MS } from './voice-activity.ts';
 
-/** Maximum duration of the media in seconds, equal to the maximum duration of an input. Its samples have 1.4 GB. */
+/** Maximum duration of the media in seconds, which is also the maximum duration of an input. The samples of such media have 1.4 GB. */
 const MAX_SECONDS = 12 * 3600;
 const MEMORY_BYTES = 256 * 2 ** 20;
-/** Maximum seconds of CPU time per second of audio. Slower than any measured audio decoder, even on a busy machine. */
+/** Maximum seconds of CPU time per second of audio. Every measured audio decoder needs less, even on a busy machine. */
 const CPU_SHARE = 0.5;
 const LEAST_CPU_SECONDS = 120;
 const AUDIO = 'audio';
@@ -23,7 +23,10 @@ export interface Samples {
   ms: number;
 }
 
-/** The limits of a cell that stores nothing: the limits of the machine and of the account, without its storage quota. */
+/**
+ * Returns the limits of a cell whose output is not stored. The limits of the machine and of the account apply, but not the account's
+ * storage quota.
+ */
 export async function speechLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
   run: Pick<Run, 'claim'>,
@@ -35,8 +38,8 @@ export async function speechLimits(
 }
 
 /**
- * Decodes the audio of a source, in a cell, into a file of the work folder. Damaged parts become silence. Throws `JobFailure`,
- * also if there is no audio.
+ * Decodes the audio of a source, in a cell, into a file of the work folder. Damaged parts become silence. Throws `JobFailure` if decoding
+ * fails or if there is no audio.
  */
 export async function decodeAudio(
   tools: WorkTools,
@@ -59,7 +62,7 @@ export async function decodeAudio(
   const { part } = source;
   const seconds = part ? part.to - part.from : (source.seconds ?? MAX_SECONDS);
   if (seconds > MAX_SECONDS) throw new JobFailure('too_long', 'The media is longer than twelve hours.');
-  // The declared duration can be wrong; a tenth more costs nothing.
+  // The declared duration can be too short, so a tenth and a minute are added, which cost nothing.
   const expected = Math.ceil((source.seconds === null ? MAX_SECONDS : seconds * 1.1 + 60) * 1000) * BYTES_PER_MS;
   const outputBytes = Math.min(expected, await run.disk.cellBytes());
   const cpuSeconds = Math.ceil(LEAST_CPU_SECONDS + CPU_SHARE * (part?.to ?? seconds));

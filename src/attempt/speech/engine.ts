@@ -17,21 +17,21 @@ export interface Recognition {
   /** Path of the result in the cell. */
   result: string;
   threads: number;
-  /** Null = detect the language. */
+  /** Null to detect the language. */
   language: string | null;
   task: TranscriptTask;
   timeline: Timeline;
 }
 
-/** A speech recognizer that runs in a cell. Each recognizer has an entry in `engines.ts` and one in the table of programs. */
+/** A speech recognizer that runs in a cell. Each recognizer has an entry in `engines.ts` and an entry in the table of programs. */
 export interface SpeechEngine {
-  /** Name of its program. */
+  /** Name of the recognizer's program. */
   program: string;
   args(recognition: Recognition): string[];
-  /** Texts that the recognizer reads from files, by their names in `/in`. */
+  /** Returns the texts that the recognizer reads from files, by their names in `/in`. */
   texts(recognition: Recognition): Readonly<Record<string, string>>;
-  /** Throws `JobFailure` if the result is invalid. */
+  /** Parses the result of the recognizer. Throws `JobFailure` if the result is invalid. */
   parse(result: string): Recognized;
-  /** The reason why the recognizer can't process the request, as a sentence; null if it can. */
+  /** Returns the reason why the recognizer can't process the request, as a sentence, or null if it can. */
   unsupported(wanted: Pick<Recognition, 'language' | 'task'>): string | null;
 }

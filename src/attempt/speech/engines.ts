@@ -5,7 +5,7 @@ import { whisper } from './whisper.ts';
 
 const ENGINES: readonly SpeechEngine[] = [whisper, pocketsphinx];
 
-/** The engine whose program is in the image of this worker. */
+/** Returns the engine whose program is in the image of this worker. Throws `JobFailure` if there is none. */
 export function installedEngine(programs: Readonly<Record<string, unknown>>): SpeechEngine {
   const engine = ENGINES.find(({ program }) => programs[program] !== undefined);
   if (engine) return engine;

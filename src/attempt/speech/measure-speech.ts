@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Samples } from './decode-audio.ts';
 import { FRAME_BYTES, findSpeech, frameLevels, type Span } from './voice-activity.ts';
 
-/** Bytes per read: ten seconds of frames. */
+/** Number of bytes per read: ten seconds of frames. */
 const CHUNK_BYTES = 500 * FRAME_BYTES;
 
 /** Returns the parts of decoded audio that may contain speech. */

@@ -23,7 +23,7 @@ export interface OpenedSource {
 
 const SUBJECT = 'The media';
 
-/** Stages and opens the first input of a job. Acquires a slot when it is staged. Throws `JobFailure`. */
+/** Stages and opens the first input of a job. Acquires a slot when the input is staged. Throws `JobFailure`. */
 export async function openSpeechSource(tools: WorkTools, run: Run, disarm: boolean): Promise<OpenedSource> {
   const { claim, folder, signal, disk } = run;
   const input = claim.inputs[0]!;

@@ -8,7 +8,7 @@ export const TRANSCRIBE_PIECE = 'transcribe-piece';
 const ms = z.number().min(0);
 const span = z.object({ from: ms, to: ms });
 
-/** The stored form of a piece, sealed. */
+/** The stored, sealed form of the request for a piece. */
 const request = z.object({
   piece: span.extend({ speech: z.array(span) }),
   language: z.string().nullable(),
@@ -26,7 +26,7 @@ const word = z.object({
   probability: z.number().nullable(),
 });
 
-/** The result of a piece: its output, which its parent reads. */
+/** The result of a piece. It is the output of the piece, which its parent reads. */
 export const pieceResult = storedJson(
   'result of a piece of speech',
   1,

@@ -1,13 +1,15 @@
 import { mergeSpans, type Span } from './voice-activity.ts';
 
-/** The longest piece in milliseconds. Longer pieces keep more context, but are slower, and a lost worker loses a complete piece. */
+/**
+ * Maximum duration of a piece in milliseconds. Longer pieces keep more context, but are slower, and a lost worker loses a complete piece.
+ */
 export const MAX_PIECE_MS = 600_000;
-/** Milliseconds of silence that stay on each side of speech: longer silences are shortened to twice this value. */
+/** Milliseconds of silence that stay on each side of speech. Longer silences are shortened to twice this value. */
 const KEPT_SILENCE_MS = 500;
 /** The range, as shares of the planned length, in which a piece can end. */
 const EARLIEST_SHARE = 0.7;
 const LATEST_SHARE = 1.2;
-/** Milliseconds above which a longer pause doesn't improve the score of a cut. */
+/** Milliseconds beyond which a longer pause doesn't improve the score of a cut. */
 const WIDE_PAUSE_MS = 2000;
 /** The cost of the largest distance from the planned end, in milliseconds of pause. */
 const DISTANCE_MS = 1000;
@@ -18,9 +20,8 @@ export interface SpeechPiece extends Span {
 }
 
 /**
- * Divides the media into pieces of about equal length that end in pauses. Each piece has at most `most` milliseconds. If there is
- * no pause in this time, a piece ends in the middle of speech. Every time is an integer in milliseconds, because the audio is read
- * at these times.
+ * Divides the media into pieces of about equal length that end in pauses. Each piece has at most `most` milliseconds. If there is no pause
+ * in this time, a piece ends in the middle of speech. Every time is an integer in milliseconds, because the audio is read at these times.
  */
 export function cutPieces(speech: readonly Span[], most = MAX_PIECE_MS): SpeechPiece[] {
   if (speech.length === 0) return [];
@@ -62,7 +63,7 @@ export interface Timeline {
   stretches: readonly Span[];
 }
 
-/** Returns the audio of a piece for a recognizer. Long silences are shortened, because recognizers invent words in silence. */
+/** Returns the parts of a piece that a recognizer receives. Long silences are shortened, because recognizers invent words in silence. */
 export function hearSpeech({ from, to, speech }: SpeechPiece): Timeline {
   return {
     stretches: mergeSpans(

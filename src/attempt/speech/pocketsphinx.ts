@@ -4,11 +4,11 @@ import { POCKETSPHINX_MODEL } from '../../sandbox/speech/pocketsphinx.ts';
 import type { SpeechEngine } from './engine.ts';
 import { heardMs } from './pieces.ts';
 
-/** Milliseconds of a frame of the recognizer. */
+/** Duration of a frame of the recognizer, in milliseconds. */
 const FRAME_MS = 10;
-/** Maximum length of an utterance in frames. The memory of the search grows with the utterance. */
+/** Maximum length of an utterance in frames. The memory of the search grows with the length of the utterance. */
 const MAX_UTTERANCE = 3000;
-/** Fillers and silences of the model, and the suffix of an alternative pronunciation: `a(2)`. */
+/** Matches the fillers and silences of the model, and the suffix of an alternative pronunciation: `a(2)`. */
 const FILLER = /^(?:<.*>|\[.*\]|\+\+.*\+\+)$/;
 const VARIANT = /\(\d+\)$/;
 
@@ -18,7 +18,7 @@ export const pocketsphinx: SpeechEngine = {
   args: ({ result }) => [
     ...['-hmm', `${POCKETSPHINX_MODEL}/en-us`, '-lm', `${POCKETSPHINX_MODEL}/en-us.lm.bin`],
     ...['-dict', `${POCKETSPHINX_MODEL}/cmudict-en-us.dict`, '-adcin', 'yes', '-cepdir', '/in', '-cepext', ''],
-    // Silences are already cut. If the recognizer cut silences, its times would shift.
+    // Silences are already removed. If the recognizer removed silences, its times would shift.
     ...['-remove_silence', 'no', '-ctl', '/in/utterances', '-hypseg', result],
   ],
   texts: ({ audio, timeline }) => ({ utterances: utterancesOf(audio.replace('/in/', ''), heardMs(timeline)) }),
@@ -38,8 +38,8 @@ export const pocketsphinx: SpeechEngine = {
 };
 
 /**
- * One utterance per line: file, first frame, last frame, name. The name is the first frame, because the recognizer reports times relative
- * to it.
+ * Returns a line per utterance: file, first frame, last frame, name. The name is the first frame, because the recognizer reports times
+ * relative to this frame.
  */
 function utterancesOf(file: string, ms: number): string {
   const frames = Math.floor(ms / FRAME_MS);
@@ -48,7 +48,10 @@ function utterancesOf(file: string, ms: number): string {
   return starts.map((start, index) => `${file} ${start} ${starts[index + 1] ?? frames} ${start}\n`).join('');
 }
 
-/** `NAME S n T n A n L n FRAME acoustic language WORD … END`: the first frame of each word, with its scores. */
+/**
+ * Parses the line of an utterance: `NAME S n T n A n L n FRAME acoustic language WORD … END`, which has the first frame and the scores of
+ * each word.
+ */
 function readUtterance(line: string): SpokenSegment {
   const [name, ...rest] = line.trim().split(/\s+/);
   const offset = Number(name);

@@ -14,15 +14,15 @@ import { heardMs, hearSpeech, type SpeechPiece, type Timeline } from './pieces.t
 import { placeSegments } from './place-segments.ts';
 import { BYTES_PER_MS } from './voice-activity.ts';
 
-/** Ten minutes of speech have a result of less than 200 KB. */
+/** Maximum bytes of the result. Ten minutes of speech have a result of less than 200 KB. */
 const MAX_RESULT_BYTES = 16 * 2 ** 20;
 /**
- * Memory of a cell. Measured: 152 MB for `tiny`, 740 MB for `turbo-q5_0`, about 1.3 times the model and 60 MB. `large-v3` in full
+ * Planned memory of a cell. Measured: 152 MB for `tiny`, 740 MB for `turbo-q5_0`, about 1.3 times the model and 60 MB. The full `large-v3`
  * needs 3.9 GB.
  */
 const MEMORY_BYTES = 1024 * 2 ** 20;
 const MOST_MEMORY_BYTES = 6 * 2 ** 30;
-/** Seconds of a core per second of speech. Measured: 0.13 for `base`, 3.2 for `turbo-q5_0`; `large-v3` needs about 12. */
+/** Maximum seconds of CPU time per second of speech. Measured: 0.13 for `base`, 3.2 for `turbo-q5_0`. `large-v3` needs about 12. */
 const CPU_SHARE = 40;
 const LEAST_SECONDS = 120;
 const MAX_THREADS = 8;
@@ -40,8 +40,8 @@ export interface PieceOfSpeech {
 }
 
 /**
- * Recognizes a piece of speech, in a cell that contains only the recognizer, its model and this audio. Returns the words with times
- * in the media, as `placeSegments` does.
+ * Recognizes a piece of speech, in a cell that contains only the recognizer, its model and this audio. Returns the words with times in the
+ * media, as `placeSegments` does.
  */
 export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfSpeech): Promise<Recognized> {
   const { piece, language, task, slot, share } = given;
@@ -74,8 +74,8 @@ export async function recognizePiece(tools: WorkTools, run: Run, given: PieceOfS
 }
 
 /**
- * The number of cores of this machine minus one, divided by the number of its heavy slots. A recognizer is slower with all cores than with
- * all but one.
+ * Returns the number of threads of a recognizer, from 1 to `MAX_THREADS`: the number of cores of this machine minus one, divided by the
+ * number of its heavy slots. A recognizer is slower with all cores than with one core less.
  */
 function threadsOf({ settings }: WorkTools): number {
   const heavy = Math.max(1, settings.slots.filter((classes) => classes.includes('heavy')).length);

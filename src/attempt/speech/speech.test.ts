@@ -3,7 +3,7 @@ import { cutPieces, heardMs, hearSpeech, mediaTime } from './pieces.ts';
 import { placeSegments } from './place-segments.ts';
 import { FRAME_MS, findSpeech, frameLevels, SAMPLE_RATE } from './voice-activity.ts';
 
-/** Returns a tone for each level in dBFS and number of milliseconds; a level of null is digital silence. */
+/** Returns samples with a tone for each level in dBFS and number of milliseconds. A level of null is digital silence. */
 function sound(...parts: readonly [db: number | null, ms: number][]): Buffer {
   const samples: number[] = [];
   for (const [db, ms] of parts) {
@@ -60,7 +60,7 @@ describe('pieces of speech', () => {
     expect(pieces.flatMap(({ speech }) => speech)).toEqual(hour);
   });
 
-  it('are cut in the widest pause', () => {
+  it('end in the widest pause', () => {
     const speech = [
       { from: 0, to: 5000 },
       { from: 5100, to: 6900 },
@@ -85,7 +85,7 @@ describe('pieces of speech', () => {
     for (const { from, to } of [...speech, ...silence]) expect([from, to].every(Number.isInteger)).toBe(true);
   });
 
-  it('are recognized without long silences, and keep the times of the media', () => {
+  it('are passed to the recognizer without long silences, and keep the times of the media', () => {
     const heard = hearSpeech({
       ...{ from: 1000, to: 70_000 },
       speech: [
@@ -131,7 +131,7 @@ describe('the segments of a recognizer', () => {
     expect(place(spoken(6100, 6500, 'Thanks for watching!'), spoken(30_000, 32_000, 'Subscribe!'))).toEqual([]);
   });
 
-  it('keep a word that spans a shortened silence on its side of the silence', () => {
+  it('keep the duration of a word that spans a shortened silence', () => {
     const [segment] = place(spoken(2900, 3900, 'well'));
     expect(segment).toMatchObject({ start: 12_900, words: [{ start: 12_900, end: 13_900 }] });
   });

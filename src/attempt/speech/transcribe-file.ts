@@ -6,10 +6,10 @@ import { mainLanguage, type Transcript } from './write-transcript.ts';
 
 /** A file that an attempt has made and transcribes. */
 export interface MadeFile {
-  /** Host path. */
+  /** Path of the file on the host. */
   path: string;
   slot: number;
-  /** Name in messages: `The output`. */
+  /** Name of the file in messages, e.g. `The output`. */
   subject: string;
   /** Name that is unique among the files of the attempt. */
   name: string;

@@ -13,10 +13,10 @@ export interface MeasuredSpeech {
   pieces: SpeechPiece[];
 }
 
-/** Share of the progress for decoding. */
+/** Share of the job's progress that decoding covers. */
 const DECODED = 0.1;
 
-/** Decodes the audio and finds the speech in it. */
+/** Decodes the audio of a source, and finds the pieces of speech in it. */
 export async function findPieces(
   tools: WorkTools,
   run: Run,

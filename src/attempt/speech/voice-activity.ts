@@ -15,23 +15,23 @@ export const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
 const SILENCE_DB = -100;
 
 /*
- * Speech is detected only by energy. This removes silence and steady hum, in which recognizers invent words. Music and changing
- * noise pass, and the recognizer decides whether they are speech.
+ * Speech is detected only by its energy. This removes silence and steady hum, in which recognizers invent words. Music and changing noise
+ * remain, and the recognizer decides whether they are speech.
  */
 
 /** Minimum decibels by which speech is louder than the quietest tenth of the media. */
 const ABOVE_FLOOR_DB = 10;
-/** Absolute levels: quieter sounds than `LEAST_DB` are never speech, and louder sounds than `MOST_DB` always may be speech. */
+/** Absolute levels. Sounds quieter than `LEAST_DB` are never speech, and sounds louder than `MOST_DB` may always be speech. */
 const LEAST_DB = -58;
 const MOST_DB = -38;
 /** Minimum milliseconds of speech. Shorter sounds are clicks. */
 const LEAST_SPEECH_MS = 100;
-/** Minimum milliseconds of a pause. Shorter pauses are part of speech: between words and before plosives. */
+/** Minimum milliseconds of a pause. Shorter pauses, between words and before plosives, are part of speech. */
 const LEAST_PAUSE_MS = 500;
 /** Milliseconds that are kept around speech, because words begin and end quietly. */
 const PADDING_MS = 200;
 
-/** Levels of frames in dBFS. @param samples signed 16 bits, little-endian; an incomplete last frame is omitted. */
+/** Returns the levels of frames in dBFS. @param samples signed 16 bits, little-endian; an incomplete last frame is omitted. */
 export function frameLevels(samples: Buffer): Float32Array {
   const levels = new Float32Array(Math.floor(samples.length / FRAME_BYTES));
   for (let frame = 0; frame < levels.length; frame += 1) {

@@ -44,7 +44,7 @@ function invalid(): JobFailure {
 
 const hasWords = ({ words }: SpokenSegment) => words.length > 0;
 
-/** Tokens are parts of words, and even of characters: their bytes are joined before they are read as UTF-8. */
+/** Converts a segment. Tokens are parts of words, and even of characters, so their bytes are joined before they are read as UTF-8. */
 function readSegment({ from, to, tokens }: z.infer<typeof segment>): SpokenSegment {
   const groups: { bytes: Buffer[]; start: number; end: number; probabilities: number[] }[] = [];
   for (const [text, start, end, probability] of tokens) {
@@ -64,7 +64,7 @@ function readSegment({ from, to, tokens }: z.infer<typeof segment>): SpokenSegme
   return { start: from, end: Math.max(from, to), words: words.filter(({ text }) => text.trim() !== '') };
 }
 
-/** Scripts without spaces between words. Words are found by the rules of Unicode, and each gets an equal share of the time. */
+/** Scripts without spaces between words. Words are found by the rules of Unicode, and each word gets an equal share of the time. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 

@@ -27,7 +27,7 @@ export const TRANSCRIPT_TYPES: Readonly<Record<TranscriptFormat, string>> = {
   json: 'application/json',
 };
 
-/** Writes the text of an output. Captions without speech are an empty file. */
+/** Writes the text of an output. Captions of media without speech contain no cues. */
 export function writeTranscript(
   format: TranscriptFormat,
   { language, segments, durationSeconds }: Transcript,
@@ -41,7 +41,7 @@ export function writeTranscript(
   return format === 'srt' ? writeSrt(cues) : writeVtt(cues);
 }
 
-/** The language with the most words. */
+/** Returns the language with the most words, or null if no language is known. */
 export function mainLanguage(parts: readonly Pick<Transcript, 'language' | 'segments'>[]): string | null {
   const spoken = new Map<string, number>();
   for (const { language, segments } of parts) {

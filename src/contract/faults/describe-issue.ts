@@ -11,7 +11,7 @@ export interface Fault {
   field: string;
   reason: string;
   remedy: string;
-  /** The value or the name that was probably meant; absent if none is known. */
+  /** The value or the name that was probably meant. Absent if none is known. */
   near?: unknown;
 }
 
@@ -27,7 +27,7 @@ export type SchemaIssue = z.core.$ZodIssue;
 
 type Found = Omit<Fault, 'field'>;
 
-/** Maximum characters of a value that a reason quotes. */
+/** Maximum number of characters of a value that a reason quotes. */
 const MAX_SHOWN = 64;
 
 /**
@@ -59,7 +59,7 @@ function foundIn(issue: SchemaIssue, keys: readonly string[], sent: Sent): Found
   };
 }
 
-/** The rules of our own schemas contain their own texts. */
+/** Returns the text of an issue of our own rules. Returns null for other issues. */
 function ownRule(issue: SchemaIssue): Found | null {
   const own = readRule(issue.message);
   if (!own) return null;
@@ -101,7 +101,10 @@ function wrongName(keys: readonly string[], sent: Sent): Found {
   return { reason: `has a name of ${keys.at(-1)?.length ?? 0} characters`, remedy: `Use ${accepted} as the name` };
 }
 
-/** The issues of the only alternative that has the same kind as the sent value; empty if there is none. */
+/**
+ * Returns the issues of the only alternative that has the same kind as the sent value. Returns none if no alternative or several have this
+ * kind.
+ */
 function meantAlternative(issue: z.core.$ZodIssueInvalidUnion, value: unknown): z.core.$ZodIssue[] {
   const meant = issue.errors.filter((issues) => !issues.some((one) => isOfOtherKind(one, value)));
   return meant.length === 1 ? meant[0]! : [];
@@ -141,7 +144,7 @@ function sizeReason(value: unknown, schema: z.ZodType | null): string {
   return bounds.least === undefined ? `has ${size} ${unit}` : `has ${size} ${unit}, fewer than ${bounds.least}`;
 }
 
-/** The name of a field; for an item of a list, the name of the list. */
+/** Returns the name of a field. For an item of a list, returns the name of the list. */
 function nameOf(keys: readonly string[]): string {
   return keys.findLast((key) => !isIndex(key)) ?? '';
 }
@@ -191,7 +194,7 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(shownName(value, MAX_SHOWN)) : String(value);
 }
 
-/** The path, up to the part that the sent value contains, because a query may contain a text in place of a list. */
+/** Returns the path, up to the part that the sent value contains, because a query may contain a text in place of a list. */
 function reachedKeys(path: readonly string[], value: unknown): string[] {
   let reached = value;
   for (const [index, key] of path.entries()) {
@@ -201,7 +204,7 @@ function reachedKeys(path: readonly string[], value: unknown): string[] {
   return [...path];
 }
 
-/** `inputs[0].url` */
+/** Returns the name of a field as in errors, such as `inputs[0].url`. */
 export function fieldName(keys: readonly string[], rootName: string): string {
   const name = keys
     .map((key) => shownName(key, MAX_SHOWN))

@@ -34,7 +34,7 @@ const MAX_DEPTH = 4;
 /** Maximum length of an example in an error, in characters of JSON. */
 const MAX_LENGTH = 200;
 
-/** A short value that the schema accepts; undefined if there is none. `name` is the name of the field. */
+/** Returns a short value that the schema accepts. Returns undefined if it finds none. `name` is the name of the field. */
 export function exampleOf(schema: z.ZodType | null, name = ''): unknown {
   const example = schema === null ? undefined : findExample(schema, name, 0);
   return example !== undefined && JSON.stringify(example).length <= MAX_LENGTH ? example : undefined;
@@ -69,7 +69,9 @@ function candidates(schema: z.ZodType, name: string, depth: number): unknown[] {
   }
 }
 
-/** The object with the required fields, then objects with one additional field, because a rule may require one of several fields. */
+/**
+ * Returns the object with the required fields, then objects with one additional field, because a rule may require one of several fields.
+ */
 function objects(shape: Readonly<Record<string, z.ZodType>>, depth: number): Record<string, unknown>[] {
   const fields = Object.entries(shape);
   const filled = (entries: typeof fields) =>

@@ -14,7 +14,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   cidrv6: 'an IPv6 range such as 2001:db8::/32',
 };
 
-/** What a field accepts, in words that follow "Send": `an integer from -10 to 10`. Objects and lists get an example. */
+/** Returns what a field accepts, in words that follow "Send", such as `an integer from -10 to 10`. Objects and lists get an example. */
 export function expectation(schema: z.ZodType | null, name = ''): string {
   const values = valuesOf(schema);
   if (values) return oneOf(values);
@@ -40,7 +40,7 @@ export function expectation(schema: z.ZodType | null, name = ''): string {
   }
 }
 
-/** `"a"`, `"a" or "b"`, `one of "a", "b", "c"` */
+/** Returns the values in words: `"a"`, `"a" or "b"`, `one of "a", "b", "c"`. */
 export function oneOf(values: readonly unknown[]): string {
   const texts = values.map((value) => JSON.stringify(value));
   return texts.length < 3 ? texts.join(' or ') : `one of ${texts.join(', ')}`;
@@ -51,7 +51,7 @@ function alternatives(options: readonly z.ZodType[], name: string): string {
   return [texts.slice(0, -1).join(', '), texts.at(-1)].filter(Boolean).join(' or ');
 }
 
-/** `, such as [{"height":720}]`, or nothing. */
+/** Returns `, such as [{"height":720}]`, or an empty text if there is no example. */
 function suchAs(schema: z.ZodType, name: string): string {
   const example = exampleOf(schema, name);
   return example === undefined ? '' : `, such as ${JSON.stringify(example)}`;

@@ -18,7 +18,7 @@ const SCHEMAS = {
   listQuery: listQueryOf(),
 };
 
-/** The names of every object in a schema, at any depth. */
+/** Returns the names of the fields of every object in a schema, at any depth. */
 function objectsOf(schema: z.ZodType): string[][] {
   const inner = unwrapSchema(schema);
   if (inner instanceof z.ZodArray) return objectsOf(inner.element as z.ZodType);
@@ -27,7 +27,7 @@ function objectsOf(schema: z.ZodType): string[][] {
   return [Object.keys(shape), ...Object.values(shape).flatMap(objectsOf)];
 }
 
-/** The same name in the other spelling convention. */
+/** Returns the same name in the other spelling convention. */
 function twinOf(name: string): string {
   return name.includes('_')
     ? name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -36,7 +36,7 @@ function twinOf(name: string): string {
 
 describe('the near name', () => {
   it.each(Object.entries(SCHEMAS))(
-    'the near name of every field written in the other convention is that field: %s',
+    'of every field written in the other convention is that field: %s',
     (_, schema) => {
       for (const known of objectsOf(schema)) {
         // Aliases such as PartNumber differ from another field only in the case of their first letter.
@@ -46,7 +46,7 @@ describe('the near name', () => {
     },
   );
 
-  it('the near name of a name that other services use is the name of the field here', () => {
+  it('of a name that other services use is the name of the field here', () => {
     expect(suggestField('value', ['option', 'argument'])).toBe('argument');
     expect(suggestField('mimeType', ['filename', 'contentType', 'fileSize'])).toBe('contentType');
     expect(suggestField('colour', ['filename', 'contentType'])).toBeNull();

@@ -18,8 +18,8 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the known name that a client probably meant: a name with a similar spelling, or the name of the same field in this API. Null if
- * there is none.
+ * Returns the known name that a client probably meant: a name with a similar spelling, or the name of the same field in this API. Returns
+ * null if there is none.
  */
 export function suggestField(sent: string, known: readonly string[]): string | null {
   const plain = plainName(sent);
@@ -42,14 +42,17 @@ const URL_NAMES = [
   'file_url',
 ];
 
-/** `video_url` may be sent as `video`, or as a URL without a kind. */
+/** Returns other names of a field. For example, clients may send `video_url` as `video`, or under a name for any URL. */
 function aliasesOf(name: string): readonly string[] {
   const aliases = OTHER_NAMES[name] ?? [];
   const kind = /^(\w+)_url$/.exec(name)?.[1];
   return kind === undefined ? aliases : [...aliases, kind, ...URL_NAMES];
 }
 
-/** PostgreSQL's jsonb rejects NUL and lone surrogates, and truncation can leave a lone surrogate. */
+/**
+ * Returns a name that can be shown and stored: truncated, and without control characters and lone surrogates. PostgreSQL's jsonb rejects
+ * NUL and lone surrogates, and truncation can leave a lone surrogate.
+ */
 export function shownName(name: string, length = 200): string {
   return name.slice(0, length).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
 }

@@ -11,11 +11,11 @@ describe('the nearest name', () => {
     ['subtitels', 'subtitles'],
     ['forceStyle', 'force_style'],
     ['setptss', 'setpts'],
-  ])('the nearest name of %s is %s', (wrong, right) => {
+  ])('of %s is %s', (wrong, right) => {
     expect(nearestName(wrong, NAMES)).toBe(right);
   });
 
-  test.each(['blur', '', 'q', 'scscscscale'])('the nearest name of %j is none', (wrong) => {
+  test.each(['blur', '', 'q', 'scscscscale'])('does not exist for %j', (wrong) => {
     expect(nearestName(wrong, NAMES)).toBeNull();
   });
 
@@ -23,7 +23,7 @@ describe('the nearest name', () => {
     expect(nearestName('hstac', ['vstack', 'hstack'])).toBe('hstack');
   });
 
-  test('the nearest name of a very long name is found without comparing the complete name', () => {
+  test('of a very long name is searched without comparing the complete name', () => {
     const long = 'a'.repeat(1_000_000);
     expect(cpuMs(() => expect(nearestName(long, NAMES)).toBeNull())).toBeLessThan(50);
   });

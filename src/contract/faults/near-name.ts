@@ -1,8 +1,8 @@
 const MAX_NAME = 64;
 
 /**
- * The known name that was probably meant. It differs only in case, `_` and `-`, or its edit distance is at most a third of its length. Null
- * if no name is similar enough.
+ * Returns the known name that was probably meant. It differs only in case, `_` and `-`, or its edit distance is at most a third of its
+ * length, or 1 for a short name. Returns null if no name is similar enough.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = plain(name.slice(0, MAX_NAME));
@@ -12,13 +12,13 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
     const name = plain(candidate);
     if (Math.abs(name.length - wanted.length) > limit) continue;
     const distance = editDistance(wanted, name);
-    // Otherwise, a name of one letter would be similar to every other name of one letter.
+    // Without the condition `distance < wanted.length`, a name of one letter would be similar to every other name of one letter.
     if (distance <= limit && (distance === 0 || distance < wanted.length)) best = { name: candidate, distance };
   }
   return best?.name ?? null;
 }
 
-/** ` Did you mean "…"?`, or an empty text. It follows a sentence. */
+/** Returns ` Did you mean "…"?` or an empty text, to follow a sentence. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const near = nearestName(name, known);
   return near === null ? '' : ` Did you mean "${near}"?`;
@@ -28,7 +28,7 @@ function plain(text: string): string {
   return text.toLowerCase().replace(/[_-]/g, '');
 }
 
-/** Number of edits of one letter (Levenshtein). Swapping two neighbours counts as one edit. */
+/** Returns the number of edits of one letter (Levenshtein). Swapping two adjacent letters counts as one edit. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -26,7 +26,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   canceled: ['cancelled', 'aborted', 'stopped'],
 };
 
-/** The text among several that was probably meant. */
+/** Returns the text among `values` that was probably meant. Returns null if there is none. */
 export function nearText(sent: string, values: readonly unknown[]): string | null {
   const known = values.filter((value) => typeof value === 'string');
   const text = sent.slice(0, 128).trim().toLowerCase().replace(/^\./, '');
@@ -36,7 +36,7 @@ export function nearText(sent: string, values: readonly unknown[]): string | nul
   return known.find((name) => name.toLowerCase() === short) ?? other ?? nearestName(short, known);
 }
 
-/** `video/quicktime` → `mov` */
+/** Returns the format or the subtype of a media type, such as `mov` for `video/quicktime`. Returns null for other texts. */
 function fromContentType(text: string): string | null {
   const type = text.split(';', 1)[0]!;
   const subtype = /^(?:video|audio|image)\/(?:x-)?([\w.+-]+)$/.exec(type)?.[1];
@@ -45,7 +45,7 @@ function fromContentType(text: string): string | null {
   return formats.find(([, contentType]) => contentType === type)?.[0] ?? subtype;
 }
 
-/** `1920x1080` → `1080p`, by the short side. */
+/** Returns the resolution of a frame by its short side, such as `1080p` for `1920x1080`. Returns null for other texts. */
 function fromSize(text: string): string | null {
   const sides = /^(\d{2,5})\s*[x×:*]\s*(\d{2,5})$/.exec(text);
   return sides && `${Math.min(Number(sides[1]), Number(sides[2]))}p`;

@@ -4,8 +4,8 @@ import { nearText } from './near-text.ts';
 import { kindOfSchema, valuesOf } from './schema-parts.ts';
 
 /**
- * The accepted value that was probably meant: another spelling or name of one of several values, the same value as another type, or the
- * object that a text represents. Undefined if there is none.
+ * Returns the accepted value that was probably meant: another spelling or name of one of several values, the same value as another type, or
+ * the object that a text represents. Returns undefined if there is none.
  */
 export function nearValue(sent: unknown, schema: z.ZodType | null): unknown {
   const values = valuesOf(schema);
@@ -25,7 +25,10 @@ function accepted(value: unknown, schema: z.ZodType | null): unknown {
   return schema?.safeParse(value).success ? value : undefined;
 }
 
-/** `video/mp4` → `["video/mp4"]`, and `https://…` → `[{"url": "https://…"}]`, if the list accepts such an item. */
+/**
+ * Returns a list of the sent value if the list accepts such an item: `["video/mp4"]` for `video/mp4`, and `[{"url": "https://…"}]` for
+ * `https://…`.
+ */
 function listAround(sent: unknown, element: z.ZodType): unknown[] | undefined {
   if (Array.isArray(sent)) return undefined;
   if (element.safeParse(sent).success) return [sent];
@@ -36,8 +39,8 @@ function listAround(sent: unknown, element: z.ZodType): unknown[] | undefined {
 const isScalar = (value: unknown) => (typeof value === 'string' && value !== '') || typeof value === 'number';
 
 /**
- * `720` → `{"height": 720}`, if the object needs no other field. `high` → `{"quality": "high"}`, if one field of an object
- * without required fields accepts exactly that text.
+ * Returns an object with the sent value: `{"height": 720}` for `720` if the object needs no other field, and `{"quality": "high"}` for
+ * `high` if one field of an object without required fields accepts exactly that text. Splits the text of an option with its argument.
  */
 function objectAround(sent: unknown, schema: z.ZodObject): Record<string, unknown> | undefined {
   const fields = Object.entries(schema.shape) as [string, z.ZodType][];

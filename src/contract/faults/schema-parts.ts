@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { unwrapSchema } from '../common.ts';
 
-/** Limits of a text, a list or a number; undefined where there is none. */
+/** Limits of a text, a list or a number. Undefined if there is no limit. */
 export interface Bounds {
   least: number | undefined;
   most: number | undefined;
 }
 
-/** The schema at a path of a request, without wrappers; null if the path is outside the schema. */
+/** Returns the schema at a path of a request, without wrappers. Returns null if the path is outside the schema. */
 export function schemaAt(schema: unknown, keys: readonly string[]): z.ZodType | null {
   let inner = schema instanceof z.ZodType ? unwrapSchema(schema) : null;
   for (const key of keys) {
@@ -27,7 +27,7 @@ function childOf(schema: z.ZodType, key: string): z.ZodType | undefined {
   return options.map((option) => childOf(unwrapSchema(option), key)).find((found) => found !== undefined);
 }
 
-/** Names of the fields of an object schema. */
+/** Returns the names of the fields of an object schema. */
 export function fieldsOf(schema: z.ZodType | null): string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
@@ -36,14 +36,14 @@ export function kindOfSchema(schema: z.ZodType | null): string {
   return schema?.def.type ?? 'unknown';
 }
 
-/** The values that an enumeration or a literal accepts; null for other schemas. */
+/** Returns the values that an enumeration or a literal accepts. Returns null for other schemas. */
 export function valuesOf(schema: z.ZodType | null): readonly unknown[] | null {
   if (schema instanceof z.ZodEnum) return schema.options;
   if (schema instanceof z.ZodLiteral) return [...schema.values];
   return null;
 }
 
-/** The limits that the rules of a schema set. An integer above 0 is at least 1. */
+/** Returns the limits that the rules of a schema set. The rule that a number must be greater than 0 becomes a minimum of 1. */
 export function boundsOf(schema: z.ZodType): Bounds {
   const checks = checksOf(schema).map(inclusive);
   const numbers = (name: 'value' | 'minimum' | 'maximum', ...kinds: string[]) =>
@@ -60,7 +60,7 @@ export function isInteger(schema: z.ZodType): boolean {
   return formatOf(schema) === 'safeint' || schema.meta()?.type === 'integer';
 }
 
-/** The format that a schema requires, such as `datetime` or `safeint`; undefined if it requires none. */
+/** Returns the format that a schema requires, such as `datetime` or `safeint`. Returns undefined if it requires none. */
 export function formatOf(schema: z.ZodType): string | undefined {
   const { format } = schema.def as { format?: string };
   return format ?? checksOf(schema).find(({ check }) => check.endsWith('_format'))?.format;

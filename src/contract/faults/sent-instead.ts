@@ -1,6 +1,6 @@
 import { shownName, suggestField } from './field-names.ts';
 
-/** Returns the unknown name that was probably sent instead of `name`; null if there is none. */
+/** Returns the unknown name that was probably sent instead of `name`. Returns null if there is none. */
 export function findMisspelling(name: string, parent: unknown, known: readonly string[]): string | null {
   if (parent === null || typeof parent !== 'object') return null;
   const strange = Object.keys(parent).filter((key) => !known.includes(key));
@@ -8,7 +8,7 @@ export function findMisspelling(name: string, parent: unknown, known: readonly s
   return found === undefined ? null : shownName(found, 64);
 }
 
-/** Returns the value at a path of a request; undefined if there is none. */
+/** Returns the value at a path of a request. Returns undefined if there is none. */
 export function valueAt(value: unknown, keys: readonly string[]): unknown {
   let found = value;
   for (const key of keys) {
@@ -20,15 +20,15 @@ export function valueAt(value: unknown, keys: readonly string[]): unknown {
 
 /** A field that was sent inside another field. */
 interface MisplacedField {
-  /** `inputs.video_url` */
+  /** Path of the field, such as `inputs.video_url`. */
   path: string;
-  /** `inputs` */
+  /** Path of the outer field, such as `inputs`. */
   inside: string;
 }
 
 /**
- * Finds a field that was sent inside an unknown field of `parent` instead of as `name`. It has this name or a similar one, in an object or
- * in the first item of a list. Null if there is none.
+ * Finds a field that was sent inside an unknown field of `parent` instead of as `name`. The field has this name or a similar name, in an
+ * object or in the first item of a list. Returns null if there is none.
  */
 export function findBelow(name: string, parent: unknown, known: readonly string[]): MisplacedField | null {
   if (parent === null || typeof parent !== 'object') return null;

@@ -25,7 +25,7 @@ export interface RunSubmission {
   metadata: Record<string, unknown> | null;
 }
 
-/** Checks a run with the known facts of its media. Reads no file. */
+/** Checks a run against the known facts of its media. Reads no file. */
 export async function admitRun(
   services: AdmissionServices,
   caller: Caller,
@@ -48,7 +48,7 @@ export async function admitRun(
       ...planProblems(submission, media, known),
       ...(await captionProblems(services, caller, { blueprint, inputs })),
     ],
-    // Its attempts run no cell and are short, so they must not wait for encodes.
+    // The attempts of a run are short and run no cell, so they must not wait for encodes.
     resourceClass: 'interactive',
     fetches: false,
     request: () => {
@@ -77,7 +77,7 @@ function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonl
   });
 }
 
-/** Facts of uploads that have been inspected, by the names of the inputs. */
+/** Returns the facts of the uploads that have been inspected, by the names of the inputs. */
 function knownFacts(
   media: readonly string[],
   found: Awaited<ReturnType<typeof findSources>>,
@@ -99,7 +99,7 @@ function rejectedKinds(blueprint: Blueprint, known: Partial<Record<string, Media
   });
 }
 
-/** Why the blueprint can't make an output from these inputs, if this is known before any file is read. */
+/** Returns why the blueprint can't make an output from these inputs, if this is known before any file is read. */
 function planProblems(
   { blueprint, inputs }: RunSubmission,
   media: readonly string[],

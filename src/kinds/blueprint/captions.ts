@@ -8,7 +8,7 @@ import { requestFor } from '../child-jobs.ts';
 import type { AdmissionServices, Caller, KindsContext } from '../kind.ts';
 import { openState, sealState } from './state.ts';
 
-/** The kind whose jobs write subtitles. */
+/** Name of the kind whose jobs write subtitles. */
 const TRANSCRIBE = 'transcribe';
 
 interface Captioned {
@@ -16,7 +16,7 @@ interface Captioned {
   inputs: Record<string, unknown>;
 }
 
-/** The body of the transcription of a run, and its media input. */
+/** Returns the body of the request that transcribes the speech of a run; null if the blueprint has no captions. */
 export function transcriptionOf({ blueprint, inputs }: Captioned): { media_url: unknown; language?: unknown } | null {
   const { captions } = blueprint;
   if (!captions) return null;
@@ -24,7 +24,7 @@ export function transcriptionOf({ blueprint, inputs }: Captioned): { media_url: 
   return { media_url: inputs[captions.media], ...(language !== undefined && { language }) };
 }
 
-/** Why the speech of a run can't be transcribed. The usual reason is that no worker has a model. */
+/** Returns why the speech of a run can't be transcribed. The usual reason is that no worker has a speech model. */
 export async function captionProblems(
   services: AdmissionServices,
   caller: Caller,
@@ -42,17 +42,14 @@ export async function captionProblems(
   return (await kind.admit(services, caller, request.request)).problems;
 }
 
-/** The request for the transcription of a run, in the form of its kind. Throws if the kind rejects its form. */
+/** Returns the request for the transcription of a run, in the form that its kind admits. Throws if the kind rejects the request. */
 export function transcriptionRequest(kinds: KindsContext['kinds'], captioned: Captioned): never {
   const request = requestFor(kinds.get(TRANSCRIBE), transcriptionOf(captioned));
   if (request === null || 'issues' in request) throw new Error('the speech of the run cannot be transcribed');
   return request.request;
 }
 
-/**
- * Continues a run with reviewed subtitles. Throws `invalid_request` with the line that isn't valid SRT, and the errors of
- * `endReview`.
- */
+/** Continues a run with reviewed subtitles. Throws `invalid_request` with the line that is not valid SRT, or an error of `endReview`. */
 export async function continueRun(
   context: JobsContext,
   run: Pick<Job, 'id' | 'account_id'>,
@@ -66,7 +63,7 @@ export async function continueRun(
   });
 }
 
-/** Reads subtitles strictly, and writes them again with only times and plain text. */
+/** Returns the subtitles with only times and plain text. Throws `invalid_request` if they are not valid SRT. */
 function readReviewed(srtText: string): string {
   const read = parseCaptions(srtText);
   if (read.ok) return writeSrt(read.cues);

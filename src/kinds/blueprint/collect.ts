@@ -12,8 +12,8 @@ import type { RunAttempt } from './run-request.ts';
 import { type RunState, stepColumns, writeResult } from './state.ts';
 
 /**
- * Transfers the outputs of the children to the run. If a child failed, its output fails, and the run fails too. Throws `JobFailure` if no
- * child made an output.
+ * Transfers the outputs of the children to the run. If a child failed, its output and the run fail. Throws `JobFailure` if no child made an
+ * output.
  */
 export async function collectOutputs(attempt: RunAttempt, state: RunState): Promise<Completion> {
   const { tools, run, request } = attempt;

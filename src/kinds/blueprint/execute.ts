@@ -30,7 +30,7 @@ export async function executeRun(tools: WorkTools, run: Run, kinds: KindsContext
   try {
     return await continueFrom(attempt, openState(tools.context.vault, job) ?? FIRST_STATE);
   } catch (error) {
-    // Another attempt may need the outputs of the children.
+    // Discard the children only if no other attempt follows, because another attempt may need their outputs.
     if (!run.signal.aborted && error instanceof JobFailure && !error.retry)
       await discardChildren(tools.context, job.id);
     throw error;

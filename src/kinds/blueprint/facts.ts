@@ -1,7 +1,7 @@
 import type { MediaFacts, MediaKind } from '../../blueprints/blueprint.ts';
 import type { ProbeAnswer } from '../../contract/probe.ts';
 
-/** The facts of a probe for blueprints; null for a file without picture and sound. */
+/** Returns the facts about a probed file that blueprints use. Returns null for a file that has neither picture nor sound. */
 export function factsOf({ streams, duration_seconds: seconds }: ProbeAnswer): MediaFacts | null {
   const video = streams.find(({ type, is_cover }) => type === 'video' && !is_cover);
   const hasAudio = streams.some(({ type }) => type === 'audio');
@@ -17,7 +17,7 @@ export function factsOf({ streams, duration_seconds: seconds }: ProbeAnswer): Me
 
 const NOUNS: Record<MediaKind, string> = { video: 'a video', image: 'a picture', audio: 'an audio file' };
 
-/** Why a file can't be an input of this kind; null if it can. */
+/** Returns why a file can't be an input of this kind; null if it can. */
 export function wrongKind(wanted: MediaKind, facts: MediaFacts): { reason: string; remedy: string } | null {
   const isRight = wanted === 'audio' ? facts.hasAudio : facts.kind === wanted;
   if (isRight) return null;

@@ -3,7 +3,7 @@ import { isFailureCode, JobFailure } from '../../contract/failures.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import type { Job } from '../../jobs/rows.ts';
 
-/** The failure of a child as the failure of its parent. `subject` names the input or output of the child. */
+/** Returns the failure of a child as the failure of its parent. `subject` names the input or output of the child. */
 export function failureOf({ context: { vault } }: Pick<WorkTools, 'context'>, child: Job | undefined, subject: string) {
   const code = child?.error_code ?? null;
   const message = child && openColumn(vault, 'jobs', 'error_sealed', child);

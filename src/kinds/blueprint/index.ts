@@ -9,7 +9,7 @@ import { shown } from './shown.ts';
 
 const v = z.literal(1);
 
-/** Runs a blueprint: plans its outputs, and creates a child job for each output. */
+/** The kind of the runs of blueprints. A run plans its outputs, and creates a child job for each output. */
 export const blueprint: Omit<Kind<RunSubmission>, 'shown'> & { shown: typeof shown } = {
   name: 'blueprint',
   events: {
@@ -19,7 +19,7 @@ export const blueprint: Omit<Kind<RunSubmission>, 'shown'> & { shown: typeof sho
   shown,
   admit: admitRun,
   capabilities: [...blueprints.keys()].map(capabilityOf),
-  // An attempt that fails deletes the outputs of the children before it ends.
+  // If `failure` is neither null nor an expired review, the failed attempt has already discarded the children.
   onEnd: async (_context, tx, job, failure) => {
     if (failure === null || failure.code === 'review_expired') await markChildren(tx, job.id);
   },

@@ -6,8 +6,8 @@ import type { RunAttempt } from './run-request.ts';
 import type { RunState } from './state.ts';
 
 /**
- * Plans the outputs of a run: for each output, a request in the form in which transcodes admit it. Throws `JobFailure` if these inputs
- * allow no output, and an error for a plan that contradicts its blueprint.
+ * Plans the outputs of a run: for each output, a request in the form that transcodes admit. Throws `JobFailure` if these inputs allow no
+ * output, and a plain error if the plan contradicts its blueprint.
  */
 export function planRun(attempt: RunAttempt, state: RunState): { label: string; request: never }[] {
   requireKinds(attempt, state);

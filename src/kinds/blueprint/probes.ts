@@ -11,7 +11,7 @@ import { failureOf } from './failures.ts';
 import { mediaKinds, type RunAttempt } from './run-request.ts';
 import type { RunState } from './state.ts';
 
-/** The facts of the media inputs that have been inspected, because they were uploaded. */
+/** Returns the facts of the media inputs that were uploaded, and therefore already inspected, by the names of the inputs. */
 export function knownFacts({ run, request }: RunAttempt): Record<string, MediaFacts> {
   const known = request.media.flatMap((name, position) => {
     const inspection = inspectionJson.readOrNull(run.claim.inputs[position]?.probe ?? null);
@@ -22,7 +22,7 @@ export function knownFacts({ run, request }: RunAttempt): Record<string, MediaFa
   return Object.fromEntries(known);
 }
 
-/** Creates a probe for each media input without known facts, by the name of the input. */
+/** Admits a probe for each media input without known facts. Returns the probes by the names of the inputs. */
 export async function probesFor(
   { tools, run, kinds, request }: RunAttempt,
   { facts }: RunState,
@@ -34,7 +34,7 @@ export async function probesFor(
   return { admission, children };
 }
 
-/** Reads the results of the probes. Throws `JobFailure` for an input that could not be described. */
+/** Reads the results of the probes. Throws `JobFailure` if an input could not be described. */
 export function readProbes({ tools, children }: RunAttempt, { probes }: RunState): Record<string, MediaFacts> {
   const found = Object.entries(probes).map(([name, id]) => {
     const child = children.find((one) => one.id === id);
@@ -47,7 +47,7 @@ export function readProbes({ tools, children }: RunAttempt, { probes }: RunState
   return Object.fromEntries(found);
 }
 
-/** Throws `JobFailure` if a media input has another kind than the blueprint requires. */
+/** Throws `JobFailure` if a media input is of another kind than the blueprint requires. */
 export function requireKinds({ request }: RunAttempt, { facts }: RunState): void {
   const kinds = mediaKinds(request);
   for (const name of request.media) {

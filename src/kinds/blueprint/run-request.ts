@@ -15,11 +15,11 @@ export interface RunRequest {
   inputs: Record<string, unknown>;
   /** Names of the media inputs, in the order of the inputs of the job. */
   media: readonly string[];
-  /** The rows of its outputs, by their labels. */
+  /** The rows of the outputs, by their labels. */
   outputs: ReadonlyMap<string, JobOutput>;
 }
 
-/** One attempt at a run, between two groups of children. */
+/** One attempt at a run. It ends when it has created children, when the run awaits a review, or when the run ends. */
 export interface RunAttempt {
   tools: WorkTools;
   run: Run;
@@ -55,7 +55,7 @@ function urlOf({ vault }: Pick<WorkTools['context'], 'vault'>, claim: Run['claim
   return url;
 }
 
-/** The kind of each media input of the request. */
+/** Returns the kind of each media input of the request. */
 export function mediaKinds({ blueprint }: Pick<RunRequest, 'blueprint'>) {
   return mediaInputs(blueprint);
 }

@@ -89,7 +89,7 @@ export const shown = {
 
 type RunInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'>;
 
-/** The inputs of runs, by their positions. */
+/** Returns the inputs of the runs, sorted by position. */
 function readInputs(db: Db, ids: readonly string[]): Promise<RunInput[]> {
   return db
     .selectFrom('job_sources')
@@ -100,7 +100,7 @@ function readInputs(db: Db, ids: readonly string[]): Promise<RunInput[]> {
     .execute();
 }
 
-/** The inputs of one of the runs. */
+/** Returns the inputs of one of the runs, with their URLs. */
 function viewInputs(vault: Vault, job: Job, inputs: readonly RunInput[]): BlueprintRunItem['inputs'] {
   const own = inputs.filter(({ job_id }) => job_id === job.id);
   return own.map((input) => ({ url: openColumn(vault, 'job_sources', 'url_sealed', sourceRow(job, input)) }));
@@ -114,7 +114,7 @@ function viewItem(vault: Vault, job: Job, retry: Retry | null): Omit<BlueprintRu
     ...{ id: job.id, blueprint, step },
     status: job.awaiting === 'review' ? AWAITING_REVIEW : shownStatus(job),
     error_message: openColumn(vault, 'jobs', 'error_sealed', job),
-    // A newer release may have more codes.
+    // A newer release may have stored a code that this release does not know.
     error_code: code === null ? null : isFailureCode(code) ? code : 'internal',
     error_advice: adviceFor(code, null),
     retry,

@@ -9,10 +9,13 @@ import { recordOwnEvent } from '../../jobs/job-events.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import type { Job } from '../../jobs/rows.ts';
 
-/** Unsealed: words from fixed lists. `step` changes while the run continues. */
+/** Facts about a run. They are not sealed, because they are words from fixed lists. `step` changes while the run continues. */
 export const factsJson = storedJson('facts of a run', 1, z.object({ blueprint: z.string(), step: z.enum(RUN_STEPS) }));
 
-/** The stored request, sealed. Contains the inputs except for URLs, which are in the sources, in the order of `media`. */
+/**
+ * The stored request, sealed. Contains all inputs except the media. The URLs of the media are in the sources of the job, in the order of
+ * `media`.
+ */
 export const requestJson = storedJson(
   'request of a run',
   1,
@@ -35,15 +38,15 @@ const ids = z.record(z.string(), z.uuid());
 /** The state from which the next attempt of a run continues. Sealed. */
 const stored = z.object({
   step: z.enum(RUN_STEPS),
-  /** Facts, by the name of the media input. */
+  /** Facts about the media inputs, by the names of the inputs. */
   facts: z.record(z.string(), facts),
-  /** The children that describe the media inputs, by their names. */
+  /** Ids of the children that probe the media inputs, by the names of the inputs. */
   probes: ids,
   transcription: z.uuid().nullable(),
   /** The subtitles to review, then the reviewed subtitles. */
   srtText: z.string().nullable(),
   isReviewed: z.boolean(),
-  /** The children that make the outputs, by their labels. */
+  /** Ids of the children that make the outputs, by the labels of the outputs. */
   outputs: ids,
 });
 export type RunState = z.infer<typeof stored>;
@@ -53,7 +56,7 @@ export const FIRST_STATE: RunState = {
   ...{ step: 'queued', facts: {}, probes: {}, transcription: null, srtText: null, isReviewed: false, outputs: {} },
 };
 
-/** The state of a run that has ended. Sealed. */
+/** The result of a run that has ended. Sealed. */
 const resultJson = storedJson('result of a run', 1, z.object({ srtText: z.string().nullable() }));
 
 export function writeResult({ srtText }: Pick<RunState, 'srtText'>): string {
@@ -71,7 +74,7 @@ export function sealState(vault: Vault, job: Pick<Job, 'id' | 'account_id'>, sta
   return sealColumn(vault, 'jobs', 'resume_sealed', job, stateJson.write(state));
 }
 
-/** The subtitles of a run that is open or has ended; null if it has none, or has been erased. */
+/** Returns the subtitles of a run, also after it has ended. Returns null if the run has no subtitles or has been erased. */
 export function openSubtitles(vault: Vault, job: StateRow): string | null {
   const state = openState(vault, job);
   if (state) return state.srtText;
@@ -79,7 +82,7 @@ export function openSubtitles(vault: Vault, job: StateRow): string | null {
   return result === null ? null : resultJson.read(JSON.parse(result)).srtText;
 }
 
-/** Stores the state of a run whose row the caller has locked, and records the event of a new step. */
+/** Stores the state of a run whose row the caller has locked. Records an event if the run has reached a new step. */
 export async function saveState(context: JobsContext, tx: Tx, job: Job, state: RunState): Promise<void> {
   await tx
     .updateTable('jobs')

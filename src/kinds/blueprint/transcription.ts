@@ -7,7 +7,10 @@ import { failureOf } from './failures.ts';
 import type { RunAttempt } from './run-request.ts';
 import type { RunState } from './state.ts';
 
-/** Reads the subtitles that the transcription has written; empty for silence. */
+/**
+ * Returns the subtitles that the transcription has written, as SRT. Returns an empty text if the media contains no speech. Throws
+ * `JobFailure`.
+ */
 export async function readTranscription({ tools, children }: RunAttempt, { transcription }: RunState): Promise<string> {
   const { db, store } = tools.context;
   const child = children.find(({ id }) => id === transcription);

@@ -1,10 +1,10 @@
 import { accessJson, type BucketAccess } from '../../connections/stored-connection.ts';
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 
-/** Seconds for which the result is kept for the request that waits for it. */
+/** Number of seconds for which the result is kept for the request that waits for it. */
 const RESULT_SECONDS = 60;
 
-/** The text of the endpoint has been checked. Its address is checked when a worker connects to it. */
+/** Admits a check. The caller has checked the form of the endpoint. The worker checks the address of the endpoint when it connects. */
 export async function admitConnectionCheck(
   _services: AdmissionServices,
   _caller: Caller,
@@ -12,7 +12,7 @@ export async function admitConnectionCheck(
 ): Promise<Admission> {
   return {
     ...{ problems: [], resourceClass: 'interactive', facts: '{"v":1}', settings: null },
-    // The complete request is erased when the check ends.
+    // `sent` contains the secret of the access key. The stored request is erased when the check ends.
     request: () => ({ shown: '{"v":1}', sent: accessJson.write(access) }),
     ...{ inputs: [], assets: [], outputs: [], foundInputs: [], warnings: [], metadata: null },
     retentionSeconds: RESULT_SECONDS,

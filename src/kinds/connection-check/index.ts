@@ -3,7 +3,7 @@ import { wakeWaiting } from '../../events/record.ts';
 import type { Kind } from '../kind.ts';
 import { admitConnectionCheck } from './admit.ts';
 
-/** Tests a bucket for a client that waits to create a connection. Keeps nothing. */
+/** The kind of the jobs that test a bucket while a client waits to create a connection. */
 export const connectionCheck: Kind<BucketAccess> = {
   name: 'connection-check',
   events: null,

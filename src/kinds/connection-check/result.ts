@@ -4,10 +4,10 @@ import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
 import type { Job } from '../../jobs/rows.ts';
 
-/** `reason` is the reason why the bucket cannot be used; null if it can. */
+/** The stored result. `reason` is the reason why the bucket cannot be used; null if it can be used. */
 export const resultJson = storedJson('result of a check', 1, z.object({ reason: z.string().nullable() }));
 
-/** The result of a completed check. Null once it has been erased. */
+/** Returns the result of a completed check; null once it has been erased. */
 export function openResult(
   vault: Vault,
   job: RowOf<'jobs'> & Pick<Job, 'plan_sealed'>,

@@ -29,11 +29,11 @@ describe('a confirm', () => {
   };
 
   it.each(['reports', 'does not report'])(
-    'rejects bytes of another size than declared and deletes them, if the storage %s what it copies',
+    'rejects bytes of another size than declared and deletes them, if the storage %s the size of a copy',
     async (how) => {
       const { context, gateway } = world;
       const { filename, stagingKey, bytes } = await world.presign(account);
-      // Written directly to storage, because a signed URL rejects bytes of another size.
+      // Write the bytes directly to storage, because a signed URL rejects bytes of another size.
       const file = join(gateway.root, '..', 'other-size');
       await writeFile(file, randomBytes(63));
       await context.store.putFile(stagingKey, file, { contentType: 'video/mp4', size: 63 });
@@ -50,7 +50,7 @@ describe('a confirm', () => {
     },
   );
 
-  it('leaves one row, regardless of how often it is repeated before the bytes arrive', async () => {
+  it('leaves one deleted object in the database, regardless of how often it is repeated before the bytes arrive', async () => {
     const { filename, stagingKey, bytes } = await world.presign(account);
     await world.context.store.delete(stagingKey);
     const before = (await objects('deleted')).length;
@@ -61,7 +61,7 @@ describe('a confirm', () => {
     expect((await objects('deleted')).length).toBe(before + 1);
   });
 
-  it('queues one inspection, however many run at once, and leaves no other copy', async () => {
+  it('queues one inspection and leaves one copy, even if several confirms run at the same time', async () => {
     const { filename, bytes } = await world.presign(account);
     const all = await Promise.allSettled(Array.from({ length: 5 }, () => confirm(filename, bytes.length)));
     for (const one of all) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } });

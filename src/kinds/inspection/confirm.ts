@@ -16,8 +16,8 @@ import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, type Upload, uploadUrl } from '../../uploads/upload.ts';
 
 /**
- * Starts to listen for changes of an upload, until `over` is aborted. The returned function resolves after the first change, or after a
- * time-out; the caller then reads the upload again.
+ * Starts to listen for changes of an upload, until `over` is aborted. The returned function resolves after the first change, or when
+ * `deadline` has passed. The caller then reads the upload again.
  */
 export type ListenToUpload = (uploadId: string, deadline: number, over: AbortSignal) => () => Promise<void>;
 
@@ -34,9 +34,9 @@ const NOT_SENT = {
 };
 
 /**
- * Confirms an upload: checks that the object exists, that its size matches, and that its content has the declared type.
- * The object is moved to a key that no signed URL names *before* it is inspected, so that it cannot change after the
- * check. A worker inspects it; this process never reads the bytes.
+ * Confirms an upload: checks that the object exists, that its size matches, and that its content has the declared type. The object is
+ * copied to a key that no signed URL names *before* it is inspected, so that it cannot change after the check. A worker inspects the
+ * object. This process never reads the bytes.
  */
 export async function confirmUpload(
   context: JobsContext,
@@ -94,13 +94,13 @@ async function seal(context: JobsContext, upload: FoundUpload, body: ConfirmBody
     }
     await dropCopy(context, sealed);
   }
-  // The bytes have not arrived, or another confirm was faster.
+  // Either the bytes have not arrived, or another confirm was faster.
   return overtaken(context, upload.id);
 }
 
 /**
- * Uploads whose bytes had not arrived when they were confirmed. Their next confirm first checks whether the bytes exist, because each copy
- * uses a row.
+ * Ids of uploads whose bytes had not arrived when they were confirmed. The next confirm of such an upload first checks whether the bytes
+ * exist, because each copy uses a row.
  */
 const unsent = new Set<string>();
 const MOST_UNSENT = 10_000;
@@ -110,18 +110,18 @@ function noteUnsent(id: string): void {
   unsent.add(id);
 }
 
-/** Deletes the bytes. The URL is still valid, so the client may send the right bytes. */
+/** Deletes the bytes, and throws `upload_size_mismatch`. The signed URL is still valid, so the client can send the right bytes. */
 async function rejectSize({ store }: Context, upload: Upload, body: ConfirmBody): Promise<never> {
   await store.delete(upload.staging_key);
   throw new ApiError('upload_size_mismatch', sizes(body, upload));
 }
 
-/** Queues the inspection of a sealed object. Undefined if another confirm was faster, or the upload is gone. */
+/** Queues the inspection of a sealed object. Returns undefined if another confirm was faster or the upload no longer exists. */
 async function claim(context: JobsContext, upload: Upload, objectId: string): Promise<FoundUpload | undefined> {
   const inspectionId = uuidv7();
   try {
     return await withTransactionRetry(context.db, async (tx) => {
-      // In one round trip. If another confirm was faster, the insert is rolled back.
+      // Send both statements in one round trip. If another confirm was faster, the insert is rolled back.
       const [won] = await Promise.all([
         tx
           .updateTable('uploads')
@@ -169,9 +169,7 @@ async function insertInspection(
   });
 }
 
-/**
- * The staging object is missing: returns the upload if another confirm has sealed it, else throws `upload_not_found`.
- */
+/** Returns the upload if another confirm has sealed it. Otherwise throws `upload_not_found`. */
 async function overtaken({ db }: Context, id: string): Promise<FoundUpload> {
   const upload = await getUpload(db, id);
   if (!upload || upload.state === 'pending') throw new ApiError('upload_not_found', NOT_SENT);

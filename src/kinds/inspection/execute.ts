@@ -59,7 +59,7 @@ async function inspect(
   return { contentType, inspection: { summary: summarise(info), info, container } };
 }
 
-/** Deletes the bytes before the confirm responds, so that a rejected upload no longer exists when the client receives the response. */
+/** Deletes the bytes before the confirm responds, so that the client of a rejected upload receives the response after the deletion. */
 export async function deleteRejected(context: Context, claim: Claim, objectId: string): Promise<void> {
   const isMine = await context.db.transaction().execute(async (tx) => {
     const owned = await lockOwned(tx, claim);

@@ -1,7 +1,10 @@
 import type { Kind } from '../kind.ts';
 import { rejectUpload } from './reject.ts';
 
-/** Inspects an upload during its confirm: checks the declared type and probes the content. A client waits for it. */
+/**
+ * The kind of the jobs that inspect an upload during its confirm: they check the declared type and probe the content. A client waits for
+ * the result.
+ */
 export const inspection: Kind = {
   name: 'inspection',
   events: null,

@@ -8,10 +8,10 @@ export interface ProbeSubmission {
   url: string;
 }
 
-/** Seconds for which the result is kept for the request that waits for it. */
+/** Number of seconds for which the result is kept for the request that waits for it. */
 const RESULT_SECONDS = 60;
 
-/** Checks the form of the URL; its address is checked when it is fetched. */
+/** Admits a probe. Checks the form of the URL. The worker checks the address when it connects. */
 export async function admitProbe(
   services: AdmissionServices,
   caller: Caller,

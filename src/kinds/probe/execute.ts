@@ -18,7 +18,10 @@ import { probeRemote } from './remote.ts';
 
 const SUBJECT = 'The file';
 
-/** Describes a file: an object of the account, or parts of a remote one. A client waits for it, so nothing is retried. */
+/**
+ * Describes an object of the account, or a remote file from parts of it. A failed fetch is not retried, because a client waits for the
+ * result.
+ */
 export async function executeProbe(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { job, inputs } = run.claim;
   const result = await probe(tools, run, inputs[0]!).catch((error: unknown) => {

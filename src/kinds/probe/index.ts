@@ -2,7 +2,7 @@ import { wakeWaiting } from '../../events/record.ts';
 import type { Kind } from '../kind.ts';
 import { admitProbe, type ProbeSubmission } from './admit.ts';
 
-/** Describes a file for a client that waits. Fetches only parts of a remote file, and keeps nothing. */
+/** The kind of the jobs that describe a file for a client that waits. They fetch only parts of a remote file, and keep no bytes. */
 export const probe: Kind<ProbeSubmission> = {
   name: 'probe',
   events: null,

@@ -11,7 +11,7 @@ import { FetchError, type SourceStart, type WriteAt } from '../../fetcher/index.
 import { detectMedia, type MediaInfo } from '../../ffmpeg/index.ts';
 import { probeCompleteFile } from './complete-file.ts';
 
-/** Milliseconds for all requests to the source. */
+/** Maximum number of milliseconds for all requests to the source. */
 const MAX_MS = 20_000;
 /**
  * Number of bytes at the start and at the end of a source that ffprobe reads. The start contains several frames of each stream. The end
@@ -19,16 +19,22 @@ const MAX_MS = 20_000;
  */
 const START_BYTES = 2 * 2 ** 20;
 const END_BYTES = 256 * 1024;
-/** Number of bytes at the start that are read if the server does not support ranges. The index of several hours of media fits. */
+/**
+ * Number of bytes at the start that are read if the server does not support ranges. They are enough for the index of several hours of
+ * media.
+ */
 const START_ONLY_BYTES = 8 * 2 ** 20;
-/** Only the start of larger sources is read, because a server may declare any size, and file systems store files of up to 16 TiB. */
+/**
+ * Maximum size in bytes of a source whose parts are read. A server may declare any size, and file systems store files of up to 16 TiB, so
+ * only the start of a larger source is read.
+ */
 const MOST_BYTES = 2 ** 40;
-/** Demuxers that read the duration at the end of a file. All other demuxers would read the gap before the end. */
+/** Demuxers that read the duration at the end of a file. For any other demuxer, the file is cut after its start. */
 const READ_AT_END: ReadonlySet<string> = new Set(['ogg', 'mpegts', 'mpeg']);
 
 const SUBJECT = 'The file';
 
-/** Describes a remote file from a few ranges of it, or from its start if its server does not support ranges. */
+/** Describes a remote file from a few of its ranges, or from its start if its server does not support ranges. */
 export async function probeRemote(tools: WorkTools, run: Run, url: string): Promise<ProbeAnswer> {
   const fetching = new AbortController();
   const late = () => fetching.abort(new FetchError('source_timeout', 'The source was too slow.', { retry: false }));
@@ -41,7 +47,7 @@ export async function probeRemote(tools: WorkTools, run: Run, url: string): Prom
     return await (parts ? probeParts(tools, run, path, parts) : probeStart(tools, run, path, url, signal));
   } finally {
     clearTimeout(timer);
-    // Closes connections that the source keeps open.
+    // Close connections that the source keeps open.
     fetching.abort();
   }
 }
@@ -61,13 +67,16 @@ async function probeParts(tools: WorkTools, run: Run, path: string, parts: Parts
   return probeInCell(tools, run, path, size);
 }
 
-/** Fetches a range. A probe may fetch all of a source, so only the limit on bytes rejects a range. */
+/** Fetches a range, or throws. A probe may fetch all of a source, so a range is rejected only if it exceeds the limit on bytes. */
 async function requirePart(parts: PartsOfSource, range: { start: number; end: number }): Promise<void> {
   const rejected = await parts.require(range);
   if (rejected) throw new Error(rejected.reason);
 }
 
-/** Reads the index of an MP4 at any position in the file. Null if the file is so unusual that only ffprobe may be able to describe it. */
+/**
+ * Reads the index of an MP4 at any position in the file. Returns null if the file is so unusual that only ffprobe may be able to describe
+ * it.
+ */
 async function readIndex(tools: WorkTools, run: Run, parts: PartsOfSource): Promise<MediaInfo | null> {
   const target = join(run.folder, 'parts.start');
   const described = await parts.describe(target);
@@ -117,7 +126,7 @@ async function probeInCell(tools: WorkTools, run: Run, path: string, size: numbe
   const slot = await run.lease.acquire(run.signal);
   const file = { path, slot, subject: SUBJECT, check: false, ...(size !== null && { sizeBytes: size }) };
   const { info } = await probeFile(tools.sandbox, file, run.signal);
-  // ffprobe read only a part of the file.
+  // Omit the bit rate, which is wrong because ffprobe read only a part of the file.
   return describeFile({ ...info, bitRate: null }, { sizeBytes: size, container: null });
 }
 

@@ -1,7 +1,7 @@
 import type { Admission, AdmissionServices, Caller } from '../kind.ts';
 import { type RedeliveryRequest, requestJson } from './request.ts';
 
-/** Seconds for which the row is kept. The outputs contain the result. */
+/** Number of seconds for which the row of the job is kept. The rows of the outputs contain the result. */
 const RESULT_SECONDS = 60;
 
 export interface RedeliverySubmission extends RedeliveryRequest {
@@ -9,7 +9,7 @@ export interface RedeliverySubmission extends RedeliveryRequest {
   jobId: string;
 }
 
-/** The outputs and their destinations have already been checked. */
+/** Admits a redelivery. The caller has checked the outputs and their destinations. */
 export async function admitRedelivery(
   _services: AdmissionServices,
   _caller: Caller,

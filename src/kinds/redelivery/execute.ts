@@ -8,7 +8,7 @@ import { recordRedelivery } from '../../jobs/redelivery.ts';
 import type { AttemptResult } from '../kind.ts';
 import { requestJson } from './request.ts';
 
-/** Delivers outputs of a final job. A failed delivery does not fail the job: the output shows the error. */
+/** Delivers outputs of a final job. If a delivery fails, the redelivery is still completed, and the output contains the error. */
 export async function executeRedelivery(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { context } = tools;
   const { job } = run.claim;

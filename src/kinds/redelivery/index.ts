@@ -2,7 +2,7 @@ import { endRedelivery } from '../../jobs/redelivery.ts';
 import type { Kind } from '../kind.ts';
 import { admitRedelivery, type RedeliverySubmission } from './admit.ts';
 
-/** Delivers outputs of a final job again. */
+/** The kind of the jobs that deliver outputs of a final job again. */
 export const redelivery: Kind<RedeliverySubmission> = {
   name: 'redelivery',
   events: null,

@@ -21,10 +21,10 @@ import type { AttemptResult } from '../kind.ts';
 const FORMAT = 'mp4';
 const OUTPUT = `output.${FORMAT}`;
 const CONTENT_TYPE = 'video/mp4';
-/** Limited as in other commands, because more threads cost memory and quality. */
+/** Maximum number of threads of a command, as in other commands. More threads cost memory and quality. */
 const MAX_THREADS = 16;
 
-/** Runs the command that the parent planned. The parent checks its output. */
+/** Runs the command that the parent planned. The parent checks the output. */
 export async function executeSegment(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { claim } = run;
   const request = readSegment(tools, run);
@@ -97,7 +97,7 @@ function readSegment({ context }: WorkTools, { claim }: Run): SegmentRequest {
   return segmentJson.read(JSON.parse(text));
 }
 
-/** The share of one slot in the cores of this machine. */
+/** Returns the number of threads of a command: the share of one heavy slot in the cores of this machine, from 1 to `MAX_THREADS`. */
 function threadsOf({ settings }: WorkTools): number {
   const heavy = settings.slots.filter((classes) => classes.includes('heavy')).length;
   return Math.min(MAX_THREADS, Math.max(1, Math.floor(settings.cores / Math.max(1, heavy))));

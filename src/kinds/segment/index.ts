@@ -1,6 +1,9 @@
 import type { Kind } from '../kind.ts';
 
-/** Encodes one piece of a long video, or its audio, for its parent, which is a transcode. Clients don't see it. */
+/**
+ * The kind of the jobs that encode one piece of a long video, or its audio, for their parent, which is a transcode. Clients don't see these
+ * jobs.
+ */
 export const segment: Kind = {
   name: 'segment',
   events: null,

@@ -47,12 +47,12 @@ import { useTemplate } from './use-template.ts';
 /** A request for a transcode. */
 export interface TranscodeSubmission {
   body: CreateBody;
-  /** The body as sent, before the schema dropped unknown fields. Errors refer to it. */
+  /** The body as sent, before the schema dropped unknown fields. Errors refer to this body. */
   sent: unknown;
   warnings: readonly Warning[];
   /** Name of the download. Defaults to the name of the first input, with the new extension. */
   outputName?: string;
-  /** Maps fields of `body` to positions in `sent`, if that was a command string. */
+  /** Maps fields of `body` to positions in `sent`. Set if `sent` is a command string. */
   locate?: Locate;
 }
 
@@ -60,11 +60,11 @@ export interface TranscodeAdmission extends Admission {
   review: Review;
   /** Reasons for a rejection, by their positions in the client's input. */
   rejections: readonly RequestProblem[];
-  /** For each input, the source that was found without locking it. */
+  /** For each input, the source that was found without a lock, or its rejection. */
   foundInputs: readonly (ResolvedSource | RejectedSource)[];
   /** Media properties of each input; null if it has not been probed. */
   infos: readonly (MediaInfo | null)[];
-  /** Problems of connections and destinations, with the field of each in its details. */
+  /** Problems of connections and destinations. The details of each problem contain its field. */
   placeProblems: readonly ApiError[];
 }
 
@@ -137,7 +137,7 @@ function settingsOf({ preset, limits }: CreateBody, template: string | null | un
   return settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }), ...(template && { template }) });
 }
 
-/** Finds the position in the client's request of a field of the sorted outputs. */
+/** Returns a function that locates a field of the sorted outputs in the client's request. */
 function locateInOrder(locate: Locate, order: readonly number[]): Locate {
   if (order.length === 0) return locate;
   const sent = (field: string) =>
@@ -159,7 +159,7 @@ function newOutputs(
   }));
 }
 
-/** Capabilities that the job requires, because a worker of an older release lacks them. */
+/** Returns the capabilities that the job requires, because a worker of an older release lacks them. */
 function needsOf(
   outputs: readonly OutputBody[],
   { deliveries }: Pick<Destinations, 'deliveries'>,
@@ -179,7 +179,8 @@ function needsOf(
 }
 
 /**
- * Needs of a job that can start while a client uploads the parts of its only input. Empty if the input or the outputs do not allow this.
+ * Returns the capability that a job requires to start while a client uploads the parts of its only input. Returns an empty list if the
+ * input or the outputs do not allow this.
  */
 function earlyNeeds(inputs: readonly NamedSource[], request: JobRequest, { assets }: Review): string[] {
   const [input, ...others] = inputs;
@@ -196,12 +197,12 @@ function nameInput({ url, upload }: CreateBody['inputs'][number], index: number)
   return upload ? { url: `upload:${index}`, field: `${field}.upload`, upload } : { url: url!, field: `${field}.url` };
 }
 
-/** The inputs for the planner, which knows sources by URL. */
+/** Returns the inputs for the planner, which identifies sources by their URLs. */
 function withUrls(body: CreateBody, named: readonly NamedSource[]): (CreateBody['inputs'][number] & { url: string })[] {
   return body.inputs.map(({ upload: _, ...input }, index) => ({ ...input, url: named[index]!.url }));
 }
 
-/** Resolves inputs without locking them. A new upload is known only by the name of its file. */
+/** Resolves inputs without locking them. A new upload resolves only to the name of its file. */
 async function findInputs(services: AdmissionServices, caller: Caller, inputs: readonly NamedSource[]) {
   const found = await findNamed(
     services,
@@ -216,7 +217,7 @@ async function findInputs(services: AdmissionServices, caller: Caller, inputs: r
   });
 }
 
-/** The error of an upload for which the client has no permission, or that is larger than allowed. */
+/** Returns the error of the first upload for which the client has no permission, or that is larger than allowed. */
 function rejectedUploads(
   { settings }: AdmissionServices,
   { account, mayUpload }: Caller,
@@ -252,7 +253,8 @@ function rejectedSources({ checkSourceUrl }: AdmissionServices, sources: readonl
 }
 
 /**
- * The source of the encoding settings of an output: raw options, a preset, or the defaults. An empty list of options counts as no options.
+ * Returns the source of the encoding settings of an output: raw options, a preset, or the defaults. An empty list of options counts as no
+ * options.
  */
 function sourceOf(output: Pick<CreateBody, 'options' | 'preset' | 'filters'>): 'preset' | 'raw_options' | 'defaults' {
   if (output.options?.length) return 'raw_options';

@@ -25,7 +25,7 @@ import type { PreparedInput } from './inputs.ts';
 
 /** A file that a filter or overlay names, staged and identified. */
 export interface PreparedAsset {
-  /** Host path. */
+  /** Host path of the file that FFmpeg reads. */
   file: string;
   /** Host path of the original file. */
   source: string;
@@ -41,8 +41,8 @@ const WORDS: Readonly<Record<AssetKind, string>> = {
 };
 
 /**
- * Stages every asset of the request. Returns host paths in the order of the request, null for assets that are inputs of
- * the job. Needs no slot. Throws `JobFailure` with the name of the field.
+ * Stages every asset of the request. Returns host paths in the order of the request, and null for assets that are inputs of the job. Needs
+ * no slot. Throws `JobFailure` with the name of the field.
  */
 export async function stageAssets({ tools, run, request: opened }: TranscodeAttempt): Promise<(string | null)[]> {
   const { claim, folder, signal, disk } = run;
@@ -61,8 +61,8 @@ export async function stageAssets({ tools, run, request: opened }: TranscodeAtte
 }
 
 /**
- * Identifies every asset of the request, in the same order. Assets that are inputs of the job are only checked for
- * their use, since they are in the cell already; they return null. Throws `JobFailure` with the name of the field.
+ * Identifies every asset of the request. Returns the assets in the order of the request. An asset that is an input of the job is already in
+ * the cell, so only its use is checked, and null is returned for it. Throws `JobFailure` with the name of the field.
  */
 export async function prepareAssets(
   attempt: TranscodeAttempt,
@@ -112,7 +112,7 @@ function isReadIntoMemory(kind: AssetKind): kind is InMemoryKind {
 }
 
 interface Understood {
-  /** Host path of the remuxed container if there is one, else of the file. */
+  /** Host path of the remuxed container if there is one, otherwise of the file. */
   file: string;
   extension: string;
   demuxer: string | null;

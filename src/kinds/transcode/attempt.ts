@@ -17,11 +17,11 @@ export interface TranscodeAttempt {
   tools: WorkTools;
   run: Run;
   request: OpenedRequest;
-  /** The account, which is read while the sources are prepared; see `takeAccount`. */
+  /** Resolves to the account, which is read while the sources are prepared. See `takeAccount`. */
   account?: Promise<AccountOfJob> | undefined;
-  /** Resolves when the uploads that the attempt has checked are confirmed. Absent = the attempt confirms no upload. */
+  /** Resolves when the uploads that the attempt has checked are confirmed. Absent if the attempt confirms no upload. */
   confirmed?: Promise<unknown>;
-  /** Functions to run when the attempt ends, whatever its outcome. */
+  /** Functions that run when the attempt ends, regardless of its outcome. */
   atEnd: (() => Promise<void>)[];
 }
 
@@ -35,7 +35,7 @@ export function takeAccount(attempt: TranscodeAttempt): TranscodeAttempt['accoun
 /** A request, with the properties that a worker needs before the files are available. */
 export interface OpenedRequest extends Omit<Reading, 'rejections'> {
   request: JobRequest;
-  /** How each output is made, in the order of their rows. */
+  /** The requests of the outputs, in the order of the rows of the outputs. */
   outputs: readonly OutputRequest[];
   /** Whether FFmpeg may read the inputs only in remuxed containers. */
   disarm: boolean;
@@ -46,15 +46,15 @@ export interface OpenedRequest extends Omit<Reading, 'rejections'> {
 }
 
 /**
- * Opens the sealed request, once in each attempt, and reads it under the current policy. If the policy now rejects the request, the job
- * does not run.
+ * Opens the sealed request, once in each attempt, and reads it under the current policy. Throws `JobFailure` if the policy now rejects the
+ * request.
  */
 export async function openRequest(tools: WorkTools, claim: Claim): Promise<OpenedRequest> {
   const { vault } = tools.context;
   const stored = openFullRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
   const { disarm, limits, ...rest } = stored;
-  // A filter may name an input by its URL.
+  // Add the URLs, because a filter may name an input by its URL.
   const inputs = rest.inputs.map((input, position) => ({ ...(input as object), url: urlOf(tools, claim, position) }));
   const request = toJobRequest({ ...rest, inputs } as Parameters<typeof toJobRequest>[0]);
   const { rejections, ...reading } = await tools.planner.read({ request });
@@ -77,7 +77,7 @@ function urlOf({ context: { vault } }: WorkTools, claim: Claim, position: number
   return url;
 }
 
-/** The object in which an output is stored. */
+/** Returns the key and the content type of the object in which an output is stored. */
 export function objectOf({ claim: { job, attemptId } }: Run, { position, format, contentType }: PlannedFile) {
   return { key: outputKey(job.account_id, job.id, attemptId, format, position), contentType };
 }

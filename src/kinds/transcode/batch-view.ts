@@ -13,7 +13,7 @@ import { viewSubmitted } from './view.ts';
 
 type Viewing = Pick<Context, 'db' | 'vault' | 'store'>;
 
-/** A batch as clients see it. Omits a job whose row has been deleted. */
+/** Returns a batch as clients see it. Omits jobs whose rows have been deleted. */
 export async function viewBatch(context: Viewing, batch: BatchRow): Promise<Batch> {
   const jobs = await jobsOfBatch(context.db, batch.id);
   const ids = jobs.map(({ id }) => id);
@@ -27,7 +27,7 @@ export async function viewBatch(context: Viewing, batch: BatchRow): Promise<Batc
   return { ...viewSummary(context, batch, counts), items };
 }
 
-/** A batch that was just created. Reads nothing from the database. */
+/** Returns a batch that was just created, as clients see it. Reads nothing from the database. */
 export function viewSubmittedBatch(
   context: Pick<Context, 'vault' | 'store'>,
   batch: BatchRow,
@@ -48,7 +48,7 @@ export function viewRejection(index: number, rejection: ApiError): BatchItem {
   return { index, status: 'refused', error: hideQueries(toErrorBody(rejection)) };
 }
 
-/** The stored part of a rejected entry. It is reduced, because 100 complete errors need more than 60 KB. */
+/** Returns the part of a rejection that is stored. It has no details, because 100 complete errors need more than 60 KB. */
 export function keptRejection(index: number, { code }: ApiError): KeptRejection {
   return { index, code };
 }
@@ -70,7 +70,7 @@ function rejectionsOf({ vault }: Viewing, batch: BatchRow): BatchItem[] {
   )[];
   return kept.map((one) => {
     if ('code' in one) return viewRejection(one.index, new ApiError(one.code, DETAILS_NOT_KEPT));
-    // Older releases stored the complete error, the oldest without a link to the documentation.
+    // Older releases stored the complete error, at first without a link to the documentation.
     if (one.error) one.error.docs ??= docsOf(one.error.code);
     return one;
   });

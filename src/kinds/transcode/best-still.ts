@@ -16,19 +16,19 @@ import {
 import type { TranscodeAttempt } from './attempt.ts';
 import type { FallBack, PreparedSources } from './sources/prepared.ts';
 
-/** Number of pictures to compare: enough to find a sharp picture, and few enough requests to a remote source. */
+/** Number of pictures to compare: enough to find a sharp picture, and few enough to limit the requests to a remote source. */
 const CANDIDATES = 6;
 /** Lowest score of a good key frame. If all key frames are dark, faded or of one color, other pictures are compared too. */
 const GOOD_SCORE = 0.5;
 const MEMORY_BYTES = 512 * 2 ** 20;
-/** A decoder keeps at most 16 reference frames of at most 8 bytes per pixel. */
+/** Memory of a decoder in bytes per pixel: at most 16 reference frames of at most 8 bytes per pixel. */
 const BYTES_PER_PIXEL = 16 * 8;
 const CPU_SECONDS = 60;
 const WALL_MS = 60_000;
 const NAME = 'candidate.gray';
 const BYTES = CANDIDATE_SIZE.width * CANDIDATE_SIZE.height;
 
-/** Whether an output shows the best picture of its input. */
+/** Whether an output requests the best picture of its input. */
 export function wantsBest({ still }: OutputRequest): boolean {
   return still !== undefined && (still.at ?? 'best') === 'best';
 }
@@ -39,8 +39,8 @@ interface Best {
 }
 
 /**
- * Compares pictures of the first input: key frames, and then other pictures if no key frame scores well. Returns null if no
- * output requests the best still, or if no picture can be decoded. In that case, the command of the job reports the failure.
+ * Compares pictures of the first input: key frames, and then other pictures if no key frame scores well. `picture` is null if no output
+ * requests the best still, or if no picture can be decoded. If no picture can be decoded, the command of the job reports the failure.
  */
 export async function findBestStill(
   attempt: TranscodeAttempt,
@@ -99,7 +99,10 @@ async function scoreAt(
   }
 }
 
-/** Reads the file only if it is a plain file of the expected size, because the author of the source may control the cell. */
+/**
+ * Reads a picture that a cell wrote. Returns null unless it is a plain file of the expected size, because the author of the source may
+ * control the cell.
+ */
 async function readLuma(path: string): Promise<Uint8Array | null> {
   const size = await sizeOfPlainFile(path).catch((error: unknown) => {
     if (error instanceof JobFailure && error.code === 'output_invalid') return 0;

@@ -13,7 +13,7 @@ export function markBrief(
   if (claim.job.resource_class !== 'heavy' || copied) return;
   // A command may wait for an input that is still arriving. The cost of joining pieces is unknown.
   if (openStdin || planned) return;
-  // These jobs run more commands than the plan contains.
+  // Jobs with targets, measurements or ladders run more commands than the plan contains.
   const doesMore = request.outputs.some(({ target, measure, ladder }) => target ?? measure ?? ladder);
   if (doesMore || claim.outputs.some(({ format }) => isTextFormat(format))) return;
   if (isBrief(plan, inputs, LIGHT_BYTES)) lease.markBrief();

@@ -20,8 +20,9 @@ import type { Made } from './run-commands.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
 /**
- * Adds the captions that a job requests to its outputs. Transcribes the first output that is a file with sound, so that the times
- * are the times of the output. If there is none, transcribes the only input. A failure fails only the captions.
+ * Adds the captions that a job requests to its outputs. Transcribes the first output that is a single file with sound, so that the captions
+ * have the times of the output. If no output is such a file, transcribes the only input. If the transcription fails, only the captions
+ * fail.
  */
 export async function addCaptions(attempt: TranscodeAttempt, sources: PreparedSources, made: Made): Promise<void> {
   const texts = attempt.run.claim.outputs.filter(({ format }) => isTextFormat(format));

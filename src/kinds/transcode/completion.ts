@@ -10,7 +10,7 @@ import { planJson } from './request.ts';
 import type { Made } from './run-commands.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
-/** The result of the job, for its row. */
+/** Returns the result of the attempt, with which the job is completed or failed. */
 export function completionOf(
   { run, request, tools }: TranscodeAttempt,
   { planned, inputs }: Pick<PreparedSources, 'planned' | 'inputs'>,
@@ -39,7 +39,7 @@ function furtherCommands([, ...others]: JobPlan['commands']) {
 /** The report of an attempt that only packaged pieces, which other jobs had encoded. */
 const NO_CELL: AttemptFacts = { exitCode: null, signal: null, cpuMs: null, maxRssBytes: null, stderr: null };
 
-/** Combines the reports of all cells of an attempt: the sums of their resources, and the exit of the first cell that failed. */
+/** Combines the reports of all cells of an attempt: the total CPU time, the maximum memory, and the exit of the first cell that failed. */
 function sumFacts(facts: readonly AttemptFacts[]): AttemptFacts {
   const [first] = facts;
   if (!first) return NO_CELL;
@@ -52,7 +52,7 @@ function sumFacts(facts: readonly AttemptFacts[]): AttemptFacts {
   };
 }
 
-/** Omits warnings that were already given when the job was accepted. */
+/** Adds the warnings of the attempt to the warnings of the accepted job, without duplicates. */
 function mergeWarnings(given: readonly PlanWarning[], more: readonly PlanWarning[]): PlanWarning[] {
   const known = new Set(given.map((warning) => JSON.stringify([warning.field, warning.message])));
   return [...given, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];

@@ -8,7 +8,7 @@ import { type TranscodeAttempt, takeAccount } from './attempt.ts';
 import { checkWritten } from './check-written.ts';
 import type { CopiedOutput, PreparedSources } from './sources/prepared.ts';
 
-/** Smallest input in bytes for which the output is hashed while it is written. */
+/** Minimum size in bytes of an input for which the output is hashed while it is written. */
 const HASHED_BYTES = 16 * 2 ** 20;
 
 /** A planned output that needs only another container. */
@@ -19,9 +19,9 @@ interface PlannedCopy {
 }
 
 /**
- * Makes the only output of a plan without FFmpeg: the sanitizer copies the packets into a new container, in one pass
- * (docs/decisions/0055). Returns null if FFmpeg has to make it: the plan needs more than a copy, the sanitizer does not
- * understand the file well enough, or the result differs from the plan. The file of a rejected result is deleted.
+ * Makes the only output of a plan without FFmpeg: the sanitizer copies the packets into a new container, in one pass (docs/decisions/0055).
+ * Returns null if FFmpeg must make the output, because the plan needs more than a copy, the sanitizer does not understand the file well
+ * enough, or the result differs from the plan. The file of a rejected result is deleted.
  */
 export async function copyContainer(
   attempt: TranscodeAttempt,
@@ -36,7 +36,7 @@ export async function copyContainer(
   const { size } = await stat(source);
   const request = { ...planned.copy, path: source, copied: path };
   const copying = tools.measure('sanitize', () => tools.sanitizer.copyMovie(request, size, run.signal));
-  // Reading a small file again is faster than waiting for the reader to notice its end.
+  // A small output is hashed later, because reading it again is faster than waiting until the reader notices its end.
   const hashing = size < HASHED_BYTES ? null : hashWhileWritten(path, copying).catch(() => null);
   const copied = await copying;
   const file = { path, slot, sha256: await hashing };
@@ -54,7 +54,7 @@ function plannedCopy({ commands, failures = [] }: JobPlan): PlannedCopy | null {
   return { command, output, copy: command.containerCopy };
 }
 
-/** Runs the same checks as for the output of a command. If a check fails, FFmpeg makes the output. */
+/** Checks the output like the output of a command. If a check fails, returns the reason, and FFmpeg makes the output. */
 async function review(
   attempt: TranscodeAttempt,
   { command, output }: PlannedCopy,

@@ -8,14 +8,14 @@ import type { AdmissionServices, Caller } from '../kind.ts';
 
 /** The destinations of the outputs of a job. */
 export interface Destinations {
-  /** The destination of each output; null = the output stays only in Airlock. */
+  /** The destination of each output; null if the output stays only in Airlock. */
   deliveries: readonly (NewDelivery | null)[];
   problems: readonly ApiError[];
 }
 
 /**
- * Finds the destination of each output: its own, or the destination of the job. A destination that is not allowed is a
- * problem; its address is checked when a worker connects to it.
+ * Finds the destination of each output: its own destination, or the destination of the job. Returns a problem for each destination that is
+ * not allowed. A worker checks the address when it connects.
  */
 export async function findDestinations(
   services: Pick<AdmissionServices, 'context' | 'checkWebhookUrl'>,

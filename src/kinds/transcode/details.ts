@@ -10,7 +10,7 @@ import { inspectionJson } from '../../uploads/upload.ts';
 import { plannedCommands } from './manifest.ts';
 import { openRequest } from './request.ts';
 
-/** How a job was requested and how it ran, for a person who wants to understand its result. */
+/** Returns how a job was requested and how it ran, for a person who wants to understand its result. */
 export async function readDetails(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<JobDetails> {
   const inputs = await inputsOf(context.db, job.id);
   const [command, ...further] = plannedCommands(context, job);
@@ -23,7 +23,7 @@ export async function readDetails(context: Pick<Context, 'db' | 'vault'>, job: J
   };
 }
 
-/** Null once the job is erased, because its URLs are then deleted. */
+/** Returns the request with its URLs. Returns null once the job is erased, because its URLs are then deleted. */
 function requestOf({ vault }: Pick<Context, 'vault'>, job: Job, sources: readonly JobSource[]): JobDetails['request'] {
   const request = openRequest(vault, job);
   if (request === null) return null;

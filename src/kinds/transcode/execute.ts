@@ -16,7 +16,7 @@ import { arriving, isArriving } from './sources/arriving.ts';
 import { STRATEGIES } from './sources/index.ts';
 import type { FallBack, Found, PreparedSources } from './sources/prepared.ts';
 
-/** Runs a transcode. Tries the strategies in their order; the first strategy that doesn't fall back makes the outputs. */
+/** Runs a transcode. Tries the strategies in order. The first strategy that applies to the job and doesn't fall back makes the outputs. */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const attempt: TranscodeAttempt = { tools, run, request: await openRequest(tools, run.claim), atEnd: [] };
   let found: Found = {};
@@ -48,7 +48,7 @@ async function useSources(attempt: TranscodeAttempt, sources: PreparedSources): 
   throw made.error;
 }
 
-/** compare → plan → split → run, check and store each command → complete */
+/** Makes the outputs: compare → plan → split → run, check and store each command → complete. */
 async function makeOutputs(attempt: TranscodeAttempt, sources: PreparedSources): Promise<AttemptResult | FallBack> {
   const { tools, run } = attempt;
   const hashing = startHashing(attempt, sources);
@@ -91,7 +91,7 @@ function undeliveredText({ claim }: Run, position: number, reason: string): stri
   return `${which} was not delivered, and stays here: ${reason}`;
 }
 
-/** The plan of an earlier attempt, with commands for the remaining outputs, or a new plan. */
+/** Returns the plan of an earlier attempt, completed by commands for the other outputs, or a new plan. */
 async function planFirst(
   attempt: TranscodeAttempt,
   sources: PreparedSources,

@@ -35,7 +35,7 @@ describe('the hash of a source', () => {
     return rows[0].sha256;
   }
 
-  it('is recorded only after the uploads of the job are confirmed, because both statements lock the same rows', async () => {
+  it('is recorded only after the uploads of the job are confirmed, and not if the confirm fails', async () => {
     const sha256 = createHash('sha256').update(BYTES).digest('hex');
     expect(await hash(undefined)).toBe(sha256);
     expect(await hash(Promise.resolve())).toBe(sha256);

@@ -28,8 +28,8 @@ export function startHashing(
 }
 
 /**
- * Hashes the sources of a job for the manifest and the receipt, while FFmpeg reads the same pages of the files. The hash of an upload is
- * reused, since a sealed upload cannot change. If hashing fails, the hash stays unknown and the job continues. Afterwards, deletes spare
+ * Hashes the sources of a job for the manifest and the receipt, while FFmpeg reads the same pages of the files. Reuses the hash of an
+ * upload, because a sealed upload cannot change. If hashing fails, the hash stays unknown and the job continues. Afterwards, deletes spare
  * copies in the work folder, so that an input does not use its space twice for longer than necessary.
  */
 async function hashSources(

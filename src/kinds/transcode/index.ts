@@ -6,7 +6,7 @@ import { shown } from './shown.ts';
 
 const v = z.literal(1);
 
-/** Transcodes media into one file, with FFmpeg in a cell. */
+/** The kind of the jobs that transcode media into one or more outputs, with FFmpeg in a cell. */
 export const transcode: Omit<Kind<TranscodeSubmission>, 'shown'> & { shown: typeof shown } = {
   name: 'transcode',
   events: {
@@ -18,7 +18,7 @@ export const transcode: Omit<Kind<TranscodeSubmission>, 'shown'> & { shown: type
   },
   shown,
   admit: admitTranscode,
-  // If a job in pieces failed, its pieces have already been deleted, because it was then encoded without pieces.
+  // A failed job has no pieces, because it deleted them before it encoded the video without pieces.
   onEnd: async (_context, tx, job, failure) => {
     if (failure === null) await markChildren(tx, job.id);
   },

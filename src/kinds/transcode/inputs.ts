@@ -12,11 +12,11 @@ import { asRejection, confirmMeanwhile, stageUpload, unconfirmedUpload } from '.
 
 /** An input of a job, staged and identified. */
 export interface PreparedInput extends PlanInput {
-  /** Host path of the remuxed container if remuxing loses nothing, else of the original file. */
+  /** Host path of the remuxed container if remuxing loses nothing, otherwise of the original file. */
   file: string;
   /** Host path of the original file. */
   source: string;
-  /** Frames of its only video stream; absent or null = not listed. */
+  /** Frames of the only video stream; absent or null if they are not listed. */
   frames?: FrameList | null;
 }
 
@@ -44,8 +44,8 @@ export function subjectOf(input: { position: number }): string {
 }
 
 /**
- * Identifies each input. Reuses the inspection of a sealed upload. `deferred` receives the functions that write the containers that
- * are not written yet. If it is absent, all containers are written. `attempt.confirmed` resolves when the uploads are confirmed.
+ * Identifies each input. Reuses the inspection of a sealed upload. If `deferred` is set, adds to it the functions that later write the
+ * remuxed containers. Otherwise writes all containers. `attempt.confirmed` resolves when the uploads are confirmed.
  */
 export async function prepareInputs(
   attempt: TranscodeAttempt,

@@ -6,8 +6,8 @@ import type { TranscodeAttempt } from './attempt.ts';
 import type { PreparedSources } from './sources/prepared.ts';
 
 /**
- * Returns the files of a cell that decodes only the last key frames before these times. Replaces the first input by a
- * container with these frames alone, so that FFmpeg reads nothing else. Returns the files unchanged if that is not possible.
+ * Returns the files of a cell that decodes only the last key frames before these times. Replaces the first input by a container with only
+ * these frames, so that FFmpeg reads nothing else. Returns the files unchanged if this is not possible.
  */
 export async function withKeyFrames(
   { tools, run }: TranscodeAttempt,

@@ -4,7 +4,10 @@ import { transcribeFile } from '../../attempt/speech/transcribe-file.ts';
 import { CAPTION_LAYOUT, writeTranscript } from '../../attempt/speech/write-transcript.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 
-/** Writes the subtitles of a ladder from its audio, as WebVTT. Null if the audio contains no speech. Throws `JobFailure`. */
+/**
+ * Transcribes the audio of a ladder, and writes the subtitles as WebVTT. Returns the host path of the subtitles; null if the audio contains
+ * no speech. Throws `JobFailure`.
+ */
 export async function ladderCaptions(
   { tools, run }: TranscodeAttempt,
   { path, slot, position }: { path: string; slot: number; position: number },

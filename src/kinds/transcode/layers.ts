@@ -5,8 +5,8 @@ import type { LayerRequest, PlanWarning } from '../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from './attempt.ts';
 
 /**
- * Draws the layers of a plan into the work folder, one at a time, because the picture of a long text is large. The names of the files begin
- * with `prefix`.
+ * Draws the layers of a plan into the work folder. Draws one layer at a time, because the picture of a long text is large. The names of the
+ * files begin with `prefix`.
  */
 export async function writeLayers(
   { tools: { planner }, run: { folder, signal } }: TranscodeAttempt,

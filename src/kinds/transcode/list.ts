@@ -64,7 +64,7 @@ async function viewWithinBudget(
   });
 }
 
-/** The sizes of the texts of these jobs, in the order of a list. Omits jobs that the account does not have. */
+/** Returns the sizes of the texts of these jobs, in the order of a list. Omits jobs that the account does not have. */
 function readSizes(db: Db, accountId: string, ids: readonly string[]): Promise<{ id: string; bytes: number }[]> {
   return db
     .selectFrom('jobs')
@@ -77,14 +77,14 @@ function readSizes(db: Db, accountId: string, ids: readonly string[]): Promise<{
     .execute();
 }
 
-/** Bytes of a job's texts in a list. Computed in SQL, without reading the texts. */
+/** Number of bytes of a job's texts in a list. Computed in SQL, without reading the texts. */
 const textBytes = sql<number>`(
   coalesce(octet_length(metadata_sealed), 0) + coalesce(octet_length(warnings_sealed), 0)
   + coalesce(octet_length(error_sealed), 0) + coalesce((
     SELECT sum(coalesce(octet_length(url_sealed), 0)) FROM job_sources
     WHERE job_id = jobs.id AND role = 'input'), 0))::int`;
 
-/** Ids of the first jobs of a page, up to the byte budget. */
+/** Returns the ids of the first jobs of a page whose texts fit into the byte budget. */
 function withinBudget(sizes: readonly { id: string; bytes: number }[]): Set<string> {
   const complete = new Set<string>();
   let left = LIST_PAGE_BYTES;
@@ -108,11 +108,11 @@ async function readJobs(db: Db, ids: readonly string[], complete: ReadonlySet<st
     .execute() as Promise<ViewedJob[]>;
 }
 
-/** An inspection describes every stream; a list shows only its summary. */
+/** The inspection without its description of every stream, which lists do not show. */
 const probeSummary = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
   jsonb_build_object('v', probe->'v', 'summary', probe->'summary', 'container', probe->'container') END`;
 
-/** Inputs only, because clients do not see the assets that filters name. */
+/** Reads the inputs of these jobs. Omits the assets that filters name, because clients do not see them. */
 async function readInputs(db: Db, ids: readonly string[], complete: ReadonlySet<string>): Promise<ViewedInput[]> {
   if (ids.length === 0) return [];
   const rows = await db

@@ -8,7 +8,7 @@ export interface WrittenTree {
   folder: string;
   planned: PlannedTree;
   slot: number;
-  /** Assets of the job. */
+  /** Assets of the job, in the order of the request; null for assets that are inputs of the job. */
   assets: readonly (PreparedAsset | null)[];
   /** The files that child jobs wrote in place of the cell; null if the job has no children. */
   pieces: WrittenPieces | null;
@@ -27,12 +27,12 @@ export interface WrittenPieces {
   frames: readonly number[];
 }
 
-/** A directory to store, with its properties. */
+/** A directory of files to store, with its properties. */
 export interface MadeTree {
-  /** Path on the host. */
+  /** Host path of the directory. */
   directory: string;
   contentTypeOf: (path: string) => string;
-  /** The key of the encrypted segments; absent if they are not encrypted. */
+  /** The key that encrypts the segments; absent if they are not encrypted. */
   key?: Buffer;
   facts: Omit<OutputFacts, 'format' | 'size' | 'files' | 'sha256' | 'plan'>;
 }

@@ -8,10 +8,10 @@ import type { TranscodeAttempt } from './attempt.ts';
 import { ladderCaptions } from './ladder-captions.ts';
 import type { MadeTree, WrittenPieces, WrittenTree } from './made-tree.ts';
 
-/** Share of its size limit from which a file counts as cut off, because `-fs` stops a little below the limit. */
+/** Share of the size limit. A file of at least this size counts as cut off, because `-fs` stops a little below the limit. */
 const CUT_SHARE = 0.98;
 
-/** Bytes of an AES-128 key. */
+/** Number of bytes of an AES-128 key. */
 const KEY_BYTES = 16;
 
 /** Directory of the subtitles in a ladder. */
@@ -26,8 +26,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Packages the movies that a cell wrote as a ladder, in the work folder of the attempt. Airlock itself writes the playlists and
- * the structure of the segments. Throws `JobFailure`.
+ * Packages the movies that a cell wrote as a ladder, in the work folder of the attempt. Airlock itself writes the playlists and the
+ * structure of the segments. Throws `JobFailure` if the movies cannot be packaged.
  */
 export async function makeLadder(
   attempt: TranscodeAttempt,

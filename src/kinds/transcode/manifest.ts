@@ -10,9 +10,9 @@ import { viewOutputs } from '../view-outputs.ts';
 import { planJson } from './request.ts';
 
 /**
- * Describes how an output was made: hashes of inputs and outputs, the exact command, the FFmpeg build, and the sandbox. The manifest of a
- * job does not change until the job is erased. After that, it omits the command, which may contain text of the job's owner, but keeps its
- * hash. Throws 400 before the job is completed.
+ * Describes how the outputs of a job were made: hashes of inputs and outputs, the exact commands, the FFmpeg build, and the sandbox. The
+ * manifest does not change until the job is erased. After that, it omits the commands, which may contain text of the job's owner, but keeps
+ * their hash. Throws `transcode_not_completed` if the job is not completed.
  */
 export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<Manifest> {
   const { id } = job;
@@ -64,7 +64,7 @@ async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manif
   return rows.map(({ probe, ...row }) => ({ ...row, container: inspectionJson.readOrNull(probe)?.container ?? null }));
 }
 
-/** The commands, with file names as in the cell. Empty before the job is completed, and after it is erased. */
+/** Returns the commands, with file names as in the cell. Returns no commands before the job is completed and after it is erased. */
 export function plannedCommands({ vault }: Pick<Context, 'vault'>, job: Job): string[][] {
   const plan = openColumn(vault, 'jobs', 'plan_sealed', job);
   if (plan === null) return [];

@@ -14,24 +14,27 @@ const common = z.object({
   inputs: z.array(inputFields.omit({ url: true, upload: true })),
   /** Whether every input must be remuxed before FFmpeg reads it, as set by the request or the account. */
   disarm: shape.disarm,
-  /** The requested limits; `jobs.limits` has the limits of the cell. */
+  /** The requested limits. `jobs.limits` contains the limits of the cell. */
   limits: shape.limits,
 });
 const NAME = 'request of a transcode';
 const one = common.extend(outputRequest.omit({ name: true, bitrate: true, destination: true }).shape);
-/** `outputs` as requested, each with its name. */
+/** The stored form of a request with `outputs`. Each output has a name. */
 const several = common.extend({
   outputs: z.array(outputRequest.required({ name: true }).omit({ destination: true })).min(1),
 });
 const oneOutput = storedJson(NAME, 1, one);
 const namedOutputs = storedJson(NAME, 2, several);
-/** Contains stills, previews or waveforms, which the previous release would read as plain pictures. */
+/** The stored form of a request with stills, previews or waveforms, which the previous release would read as plain pictures. */
 const onePicture = storedJson(NAME, 3, one);
 const namedPictures = storedJson(NAME, 3, several);
 type Stored<T> = T extends { read(stored: unknown): infer Value } ? Value : never;
 export type StoredRequest = Stored<typeof oneOutput> | Stored<typeof namedOutputs>;
 
-/** Version 1 has one output; version 2 has `outputs`; version 3 has either, with pictures that older releases do not know. */
+/**
+ * The stored request. Version 1 has one output, and version 2 has `outputs`. Version 3 has either form, with pictures that older releases
+ * do not know.
+ */
 export const requestJson = {
   write: (request: StoredRequest): string => {
     const hasPicture = ('outputs' in request ? request.outputs : [request]).some(isPicture);
@@ -49,7 +52,7 @@ function isPicture(output: Partial<OutputBody>): boolean {
   return outputRole(output) !== 'media';
 }
 
-/** Unsealed facts for lists: words from fixed lists. */
+/** Facts for lists of jobs. They are not sealed, because they are words from fixed lists. */
 export const factsJson = storedJson(
   'facts of a transcode',
   1,
@@ -73,7 +76,7 @@ export const planJson = storedJson(
   z.object({
     args: z.array(z.string()),
     source: z.string(),
-    /** Arguments of the second command and all later commands; absent for one command. */
+    /** Arguments of the second command and all later commands; absent if there is only one command. */
     further: z.array(z.array(z.string())).optional(),
   }),
 );
@@ -89,18 +92,24 @@ export function toStoredRequest(body: CreateBody, disarm: boolean): StoredReques
 
 const withOptions = z.looseObject({ options: z.array(z.unknown()).optional() });
 
-/** The options for clients; empty for a job with `outputs`. Checks only that they are a list, because parsing a large request is slow. */
+/**
+ * Returns the options for clients; empty for a job with `outputs`. Checks only that the options are a list, because parsing a large request
+ * is slow.
+ */
 export function openOptions(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): unknown[] {
   const text = openColumn(vault, 'jobs', 'request_sealed', job);
   return text === null ? [] : (withOptions.parse(JSON.parse(text)).options ?? []);
 }
 
-/** The request for clients, without queries of URLs; null once the job is erased. */
+/** Returns the request for clients, without queries of URLs; null once the job is erased. */
 export function openRequest(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): StoredRequest | null {
   return parsed(openColumn(vault, 'jobs', 'request_sealed', job));
 }
 
-/** The request as the client sent it; null once the job is final. */
+/**
+ * Returns the request as the client sent it. Once the job is final, returns the request without queries of URLs. Returns null once the job
+ * is erased.
+ */
 export function openFullRequest(
   vault: Vault,
   job: RowOf<'jobs'> & Pick<Job, 'request_sealed' | 'request_source_sealed'>,

@@ -5,7 +5,10 @@ import type { MediaInfo, Review } from '../../ffmpeg/index.ts';
 import { ThreadEnded } from '../../threads/task-thread.ts';
 import type { AdmissionServices } from '../kind.ts';
 
-/** Reviews a request; a large one in a thread, so that it does not block others. `infos`: for each input, null if unknown. */
+/**
+ * Reviews a request. A large request is reviewed in a thread, so that it does not block other requests. `infos` contains the properties of
+ * each input, or null if they are unknown. Throws `unavailable` if the thread exceeds its time or memory.
+ */
 export async function reviewBody(
   { planner }: Pick<AdmissionServices, 'planner'>,
   account: Pick<Account, 'id'>,

@@ -11,15 +11,15 @@ import { reviewBody } from './review-body.ts';
 /** Placeholder for the sources of later jobs. Airlock never fetches it. */
 const INPUT = { url: 'https://source.invalid/' };
 
-/** Locates problems in `request` of the body that saves the template. */
+/** Locates problems in the field `request` of the body that saves the template. */
 const locateInTemplate: Locate = (field, offset) => {
   const path = `request.${field}`;
   return { position: positionOf(path, offset), field: path };
 };
 
 /**
- * Checks the parts of a template that do not depend on inputs: options, filters and overlays. Throws `option_refused` with
- * every problem. Returns the warnings that each job with this template will have.
+ * Checks the parts of a template that do not depend on inputs: options, filters and overlays. Throws `option_refused` with the first 50
+ * problems. Returns the warnings that each job with this template will have.
  */
 export async function reviewTemplate(
   services: Pick<AdmissionServices, 'planner'>,
@@ -35,7 +35,10 @@ export async function reviewTemplate(
   return review.warnings.map(({ field, message }) => ({ field: `request.${field}`, message }));
 }
 
-/** The number of inputs of later jobs is unknown: a filter graph that reads the second input needs at least two. */
+/**
+ * Reviews a template with one input, or with the maximum number of inputs if the first review rejects it. The number of inputs of later
+ * jobs is unknown, and a filter graph that reads the second input needs at least two inputs.
+ */
 async function reviewWithInputs(
   { planner }: Pick<AdmissionServices, 'planner'>,
   account: Account,
@@ -54,7 +57,7 @@ async function reviewWithInputs(
   return review.rejections.length === 0 ? review : reviewWith(MAX_INPUTS);
 }
 
-/** Rejects URLs, which belong to one job: uploads expire, and signed URLs are secrets. */
+/** Returns a problem if an asset is a URL. A URL belongs to one job, because uploads expire and signed URLs are secrets. */
 function urlProblem({ source, field }: AssetRequest): RequestProblem[] {
   if (source.type !== 'url') return [];
   const suggestion = 'Send the option or filter that names the URL with each job.';

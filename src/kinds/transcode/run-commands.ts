@@ -29,8 +29,8 @@ export interface Made {
 
 /**
  * Runs the commands one after another, and checks and stores their outputs. If a command fails, all of its outputs fail. If an output fails
- * its check, only that output fails. Throws the first failure if no output was made. Throws a failure that a retry can fix if an attempt is
- * left.
+ * its check, only this output fails. Throws the first failure if no output was made. Also throws a failure that a retry can fix, if an
+ * attempt is left.
  */
 export async function runCommands(
   attempt: TranscodeAttempt,
@@ -44,7 +44,7 @@ export async function runCommands(
   for (const [number, command] of commands.entries()) {
     const share = shareOf(number, commands.length, sources.planned?.done ?? 0);
     await makeCommand(attempt, sources, { command, number, share, searched }, made).catch((error: unknown) => {
-      // Without the files of the children, another strategy can make the output, so the strategy decides.
+      // If children wrote the output, another strategy can make it without their files, so the strategy decides about the error.
       if (signal.aborted || !(error instanceof JobFailure) || isWritten(sources, command)) throw error;
       if (error instanceof CellFailure) made.facts.push(error.attempt);
       made.failures.push(...command.outputs.map(({ position }) => ({ position, error })));
@@ -65,7 +65,10 @@ interface Step {
   searched: Searched;
 }
 
-/** reserve → run → check → store. Adds the results to `made`. Throws an error that fails all outputs of the command. */
+/**
+ * Makes the outputs of a command: reserve → run → check → store. Adds the results to `made`. Throws an error that fails all outputs of the
+ * command.
+ */
 async function makeCommand(attempt: TranscodeAttempt, sources: PreparedSources, step: Step, made: Made): Promise<void> {
   const { tools, run, request } = attempt;
   const { command, share, searched } = step;
@@ -136,7 +139,7 @@ async function storeOutputs(
   }
 }
 
-/** The first figure is the metric of the target. */
+/** Adds the figures to the facts of an output. The first figure is the metric of the target. */
 function withFigures(output: StoredOutput, measured: MeasuredFile | undefined): StoredOutput {
   if (!measured) return output;
   const [quality] = measured.figures;
@@ -147,13 +150,13 @@ function followOutput({ upload, name }: EarlyOutput) {
   return { onFolder: (path: string) => upload.follow(join(path, name)), onReport: () => upload.recordWrite() };
 }
 
-/** All commands have equal shares of the progress of the job. */
+/** Returns the share of a command in the progress of the job. All commands have equal shares. */
 function shareOf(number: number, count: number, done: number): { from: number; to: number } {
   const each = (1 - done) / count;
   return { from: done + number * each, to: done + (number + 1) * each };
 }
 
-/** The API has already warned about limits that the account lowers. */
+/** Omits warnings about limits that the account lowers, because the API has already given them. */
 function notYetWarned({ request }: TranscodeAttempt, warnings: PlanWarning[]): PlanWarning[] {
   const given = new Set(request.warnings.map(({ field }) => field));
   return warnings.filter(({ field }) => !given.has(field));

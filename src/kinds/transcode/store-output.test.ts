@@ -27,22 +27,22 @@ describe('the output of a cell whose owner may be hostile', () => {
   const sources = { slot: 0 } as PreparedSources;
   const store = () => storeOutput(attempt, sources, { planned, folder: join(folder, 'out'), early: null });
 
-  it('is not a symbolic link to a file of the host', async () => {
+  it('is rejected if it is a symbolic link to a file of the host', async () => {
     await symlink(secret, out());
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
 
-  it('is not a hard link to a file of the host', async () => {
+  it('is rejected if it is a hard link to a file of the host', async () => {
     await link(secret, out());
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
 
-  it('is not a folder', async () => {
+  it('is rejected if it is a folder', async () => {
     await mkdir(out());
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
 
-  it('exists, and is not empty', async () => {
+  it('is rejected if it is missing or empty', async () => {
     await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });
     await writeFile(out(), '');
     await expect(store()).rejects.toMatchObject({ code: 'output_invalid' });

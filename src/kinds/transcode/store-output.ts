@@ -16,7 +16,7 @@ interface WrittenOutput<Planned extends PlannedOutput = PlannedOutput> {
   /** Folder of the outputs of the cell. */
   folder: string;
   planned: Planned;
-  /** Null if no part was uploaded while the cell ran. */
+  /** The upload that runs while the cell runs; null if the output is stored after the cell has ended. */
   early: EarlyOutput | null;
 }
 

@@ -33,7 +33,7 @@ export async function storeTreeOutput(attempt: TranscodeAttempt, written: Writte
   };
 }
 
-/** Calls the function for this kind of recipe. */
+/** Makes the output with the function for its kind of recipe. */
 function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<MadeTree> {
   const { make } = written.planned.tree;
   switch (make.kind) {
@@ -44,7 +44,7 @@ function makeTree(attempt: TranscodeAttempt, written: WrittenTree): Promise<Made
   }
 }
 
-/** Checks every file of the directory. Returns the properties of the first file by name. */
+/** Checks every file of the directory. Returns the directory with the properties of its first file by name. */
 async function checkDirectory(
   attempt: TranscodeAttempt,
   { folder, planned: { contentType, tree }, slot }: WrittenTree,

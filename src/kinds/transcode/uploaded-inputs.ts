@@ -22,7 +22,7 @@ interface UnconfirmedUpload extends ConfirmableUpload {
   key: string;
 }
 
-/** Returns the upload of an input, as it was at the claim, if this job must confirm it, else null. */
+/** Returns the upload of an input, in its state at the claim, if this job must confirm the upload. Otherwise returns null. */
 export function unconfirmedUpload({ job }: Pick<Claim, 'job'>, source: ClaimedSource): UnconfirmedUpload | null {
   const { upload_id: id, upload_state, upload_type, inspection_id, object_key: key, object_state } = source;
   if (id === null || upload_type === null || key === null) return null;
@@ -43,7 +43,7 @@ export async function stageUpload(
   return path;
 }
 
-/** Runs a check of the confirm. Converts a fault of the file to the rejection of the upload. */
+/** Runs a check of the confirm. Converts a failure that the file caused to `upload_rejected`. */
 export async function asRejection<T>(check: () => Promise<T>): Promise<T> {
   try {
     return await check();

@@ -14,12 +14,12 @@ export interface TemplatedRequest {
   body: CreateBody;
   /** The version of the template, such as `web@3`; null without a template. */
   template: string | null;
-  /** Converts a problem to refer to the client's request. If the field comes from the template, the problem names the template. */
+  /** Converts a problem so that it refers to the client's request. If the field comes from the template, the problem names the template. */
   explainProblem: (problem: RequestProblem, field: string) => RequestProblem;
   explainWarning: (warning: Warning) => Warning;
 }
 
-/** Finds the template that a request names. Returns null if the request names none. */
+/** Finds the template that a request names. Returns null if the request names no template. */
 export async function findUsedTemplate(
   { context: { db, vault } }: Pick<AdmissionServices, 'context'>,
   { account }: Pick<Caller, 'account'>,
@@ -48,7 +48,10 @@ export async function useTemplate(
   throw new ApiError('invalid_request', { ...fault, ...origin.explain(fault.field, fault.reason) });
 }
 
-/** Finds out whether a faulty field comes from the request or from its template, so that the error names a field of the request. */
+/**
+ * Returns functions that find out whether a faulty field comes from the request or from its template, so that each error names a field of
+ * the request.
+ */
 function originOf(body: CreateBody, reference: string) {
   const isOwn = (field: string) => body[topField(field) as keyof CreateBody] !== undefined;
   // If the request changes the outputs, the error names the field of the request.

@@ -10,8 +10,8 @@ import { transcode } from './index.ts';
 import { findUsedTemplate } from './use-template.ts';
 
 /**
- * Reports the response of a create and the commands that would run, without creating anything. The planner assumes defaults for
- * unknown properties.
+ * Returns the errors and warnings of a create and the commands that would run, without creating a job. The planner assumes defaults for
+ * unknown properties of inputs.
  */
 export async function validateTranscode(
   services: AdmissionServices,
@@ -41,7 +41,7 @@ export async function validateTranscode(
   return respond([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
 }
 
-/** A template that does not exist, as a problem of the request. */
+/** Returns the problem of a request whose template does not exist; null if there is no problem. */
 async function missingTemplate(
   services: AdmissionServices,
   caller: Caller,
@@ -59,7 +59,7 @@ async function missingTemplate(
   };
 }
 
-/** A connection or destination that a create would reject. */
+/** Returns the problem of a connection or destination that a create would reject. */
 function placeProblem({ details }: ApiError): RequestProblem {
   const { field, reason, remedy } = details as { field: string; reason: string; remedy: string };
   return {
@@ -90,7 +90,7 @@ function sourceProblems(
   });
 }
 
-/** The preview repeats warnings from reading the request. */
+/** Omits known warnings, because the preview repeats warnings from reading the request. */
 function onlyNew(warnings: readonly Warning[], known: readonly Warning[]): Warning[] {
   const seen = new Set(known.map(({ field, message }) => `${field}\n${message}`));
   return warnings.filter(({ field, message }) => !seen.has(`${field}\n${message}`));

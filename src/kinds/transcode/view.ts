@@ -57,7 +57,7 @@ interface RelatedRows {
   position: number | null;
   /** Null unless the job is waiting because its last attempt failed. */
   retry: Retry | null;
-  /** Where to send the uploads that a new job awaits, by position; absent for every other job. */
+  /** Targets of the uploads that a new job awaits, by the positions of the inputs; absent for every other job. */
   uploads?: SubmittedJob['uploads'];
 }
 
@@ -100,7 +100,7 @@ export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitt
   return viewJob(context, job, { inputs, outputs, options, position, retry: null, uploads });
 }
 
-/** Builds a transcode from its columns and related rows. */
+/** Builds the client's view of a transcode from its columns and related rows. */
 export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJob, related: RelatedRows): ShownJob {
   const { inputs, options, position } = related;
   const facts = factsJson.read(job.request_facts);
@@ -158,7 +158,7 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
   };
 }
 
-/** Total duration of all inputs in seconds; pictures count as 0. Null until every input has been probed. */
+/** Returns the total duration of all inputs in seconds. Pictures count as 0. Returns null until every input has been probed. */
 function inputSeconds(job: ViewedJob, inputs: readonly ViewedInput[]): number | null {
   if (job.input_seconds !== null) return job.input_seconds;
   const inspections = inputs.map(({ inspection }) => inspection);

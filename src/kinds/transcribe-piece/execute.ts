@@ -11,11 +11,11 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { outputKey } from '../../storage/keys.ts';
 import type { AttemptResult } from '../kind.ts';
 
-/** Share of the progress for decoding. */
+/** Share of the progress of the job that decoding takes. */
 const DECODED = 0.05;
 const FORMAT = 'json';
 
-/** Recognizes the piece that the parent measured, and stores the words. */
+/** Recognizes the speech in the piece that the parent chose, and stores the words. */
 export async function executePiece(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const { job, attemptId, outputs } = run.claim;
   const text = openColumn(tools.context.vault, 'jobs', 'request_sealed', job);

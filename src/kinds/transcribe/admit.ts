@@ -19,7 +19,7 @@ export interface TranscribeSubmission {
   warnings: readonly Warning[];
 }
 
-/** Checks a request. Reads no file, so that media without sound fails only when the job runs. */
+/** Checks a request. Reads no file, so media without sound fails only when the job runs. */
 export async function admitTranscription(
   services: AdmissionServices,
   caller: Caller,

@@ -34,8 +34,8 @@ import { insertPieces, readPieces } from './pieces.ts';
 const resumeJson = storedJson('state of a transcription', 1, z.object({ durationSeconds: z.number() }));
 
 /**
- * Decodes the audio, cuts it into pieces at silences, recognizes the pieces, and stores the text in each format. If media in
- * storage has several pieces, they become child jobs that all workers can run, and the job runs again when they have ended.
+ * Decodes the audio, cuts it into pieces at silences, recognizes the pieces, and stores the text in each format. If media in storage has
+ * several pieces, the pieces become child jobs that all workers can run, and the job runs again when the children have ended.
  */
 export async function executeTranscription(tools: WorkTools, run: Run): Promise<AttemptResult> {
   const request = openRequest(tools, run);
@@ -108,7 +108,7 @@ async function complete(
   return { outcome: 'completed', completion };
 }
 
-/** Warnings for fields of the request that a model for English ignores. */
+/** Returns warnings for the fields of the request that a model for English ignores. */
 function ignoredFields({ language, task }: TranscriptionRequest): Warning[] {
   const message =
     'The speech model of this server supports only English, so Airlock transcribed the speech as English.';

@@ -12,7 +12,7 @@ import type { Job } from '../../jobs/rows.ts';
 import { getObject } from '../../objects/objects.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 
-/** Seconds after which the result of a piece is deleted if its parent never reads it. */
+/** Number of seconds after which the result of a piece is deleted if its parent did not read it. */
 const PIECE_SECONDS = 24 * 3600;
 
 /** Inserts a child for each piece. `resume` is the state from which the job continues when all children have ended. */
@@ -38,7 +38,7 @@ function childOf({ claim: { job, inputs } }: Run, request: PieceRequest): NewJob
     ...{ uploadId: input.upload_id, objectId: input.object_id, shownUrl: null, sourceUrl: null, name: 'input' },
     inspection: inspectionJson.readOrNull(input.probe),
   };
-  // With these shares, the progress of the job is the progress of its speech.
+  // With these seconds, the progress of the job is the progress of its speech.
   const seconds = (request.piece.to - request.piece.from) / 1000;
   return {
     ...{ kind: TRANSCRIBE_PIECE, accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },

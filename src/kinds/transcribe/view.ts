@@ -42,7 +42,7 @@ export async function readTranscription(context: ViewContext, accountId: string,
   return viewTranscription(context, job, { inputs, outputs, retry: retries.get(id) ?? null });
 }
 
-/** Returns these transcriptions of the account, newest first. Omits other ids. */
+/** Returns these transcriptions of the account, newest first. Omits ids that are no transcriptions of the account. */
 export async function listTranscriptions(
   context: ViewContext,
   accountId: string,
@@ -80,7 +80,7 @@ export async function listTranscriptions(
   );
 }
 
-/** The view of a transcription that was just inserted. */
+/** Returns the view of a transcription that was just inserted. */
 export function viewSubmitted(context: ViewContext, { job, inputs, outputs }: SubmittedJob): Transcription {
   return viewTranscription(context, job, { inputs, outputs, retry: null });
 }

@@ -13,7 +13,7 @@ const runId = z.object({ id: z.string().min(1).describe('The id of the run.') })
 /** States in which a run does not continue by itself. */
 const RESTING = ['completed', 'failed', 'canceled', 'awaiting_review'];
 
-/** Tools that list blueprints, and create and continue runs. Other operations on runs have tools that exist for every kind of job. */
+/** Tools that list blueprints, and create and continue runs. Runs also have the tools of every kind of job. */
 export const BLUEPRINT_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_blueprints',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { connectionName, createConnectionBody } from '../../contract/connections.ts';
 import { CREATES, DESTROYS, defineBodyTool, defineTool, pathPart, READS, resultOf, type Tool } from '../tool.ts';
 
-/** Tools on connections. Each requires a key with the scope `admin`. No result contains the secret of an access key. */
+/** Tools for connections. Each tool requires a key with the scope `admin`. No result contains the secret of an access key. */
 export const CONNECTION_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_connections',

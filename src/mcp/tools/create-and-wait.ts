@@ -13,11 +13,14 @@ type Job = Running & {
 interface WaitingTool {
   create: z.ZodObject;
   texts: Pick<Tool, 'name' | 'title' | 'description' | 'isHidden'>;
-  /** The tool that reads the job later. */
+  /** The tool with which the client can read the job later. */
   tools: { get: { name: string } };
 }
 
-/** Creates a job and waits for it. A job that failed or was canceled is an error, with the entire job. */
+/**
+ * Returns a tool that creates a job and waits for its end. If the job fails or is canceled, the result is an error that contains the
+ * complete job.
+ */
 export function createAndWait(
   { path, nouns }: { path: string; nouns: { one: string } },
   { create, texts, tools }: WaitingTool,
@@ -34,7 +37,7 @@ export function createAndWait(
       const created = await context.call('POST', `/v1/${path}`, body);
       if (created.status >= 300) return resultOf(created);
       const first = created.json as Job;
-      // The job first needs its bytes, and only this result contains the URLs to send them to.
+      // Return at once if the job waits for uploads, because only this response contains the URLs of the uploads.
       if (first.waiting_for) return { value: { job: first, message: sendFirst(readTool) }, isError: false };
       const job = `/v1/${path}/${pathPart(first.id)}`;
       const cancel = () => void context.call('PATCH', `${job}/cancel`).catch(() => {});
@@ -70,8 +73,8 @@ async function endOf(waited: Waited<Job>, { call, path, noun, readTool }: EndCon
 }
 
 /**
- * Signed links to the completed outputs. If a link cannot be signed now, it is null: the output exists, and the client can request the link
- * again.
+ * Returns signed links to the completed outputs. A link is null if it cannot be signed now. The output exists, so the client can request
+ * the link again.
  */
 async function linksOf(call: ApiCall, path: string, { status, outputs = [] }: Job) {
   const link = async (query: string) => {
@@ -87,7 +90,7 @@ async function linksOf(call: ApiCall, path: string, { status, outputs = [] }: Jo
   return { downloadUrl: null, downloadUrls: await Promise.all(downloads) };
 }
 
-/** Runs `work` when the signal aborts, or immediately if it has aborted. Returns a function that stops listening. */
+/** Runs `work` when the signal aborts, or immediately if the signal has already aborted. Returns a function that stops listening. */
 function onceAborted(signal: AbortSignal, work: () => void): () => void {
   if (signal.aborted) work();
   else signal.addEventListener('abort', work, { once: true });

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { inputSchema } from '../input-schema.ts';
 import { defineTool, pathPart, READS, rejectArguments, resultOf, type Tool } from '../tool.ts';
 
-/** Lists of values that arguments can name. */
+/** Paths of the lists whose entries arguments can name. */
 const LISTS = { templates: '/v1/templates', connections: '/v1/connections', blueprints: '/v1/blueprints' } as const;
 type List = keyof typeof LISTS;
 
-/** The tool that returns the details that the list of tools omits: complete schemas, and the values that arguments can name. */
+/** Returns the tool `describe`, which returns what the list of tools omits: complete schemas, and the values that arguments can name. */
 export function describeTool(tools: readonly Tool[]): Tool {
   const listed = tools.filter(({ isHidden }) => !isHidden).map(({ name }) => name);
   return defineTool({

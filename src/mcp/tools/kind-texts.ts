@@ -9,8 +9,8 @@ interface NamedKind {
 }
 
 /**
- * The names and texts of a kind's tools. Uses the texts of the kind if it defines them, and otherwise a pattern with
- * its nouns.
+ * Returns the names and texts of a kind's tools. Uses the texts of the kind if it defines them, and otherwise a pattern with the nouns of
+ * the kind.
  */
 export function textsOfKind(kind: NamedKind): Record<KindTool, Texts> {
   const names = namesOf(kind);

@@ -9,17 +9,17 @@ import { textsOfKind } from './kind-texts.ts';
 /** A kind of job whose jobs clients see. */
 export interface ToolKind {
   name: string;
-  /** Its routes are below `/v1/{path}`. */
+  /** The routes of the kind are below `/v1/{path}`. */
   path: string;
-  /** The path of its list. */
+  /** The list of jobs is at `/v1/{listPath}`. */
   listPath: string;
   nouns: { one: string; many: string };
-  /** The schema of the body that creates a job; null if only the service creates jobs of this kind. */
+  /** The schema of the body that creates a job. Null if only the service or a separate route creates jobs of this kind. */
   create: z.ZodObject | null;
   tools?: KindToolTexts;
 }
 
-/** The tools of the kinds. Each tool is one request, except the tools that wait. */
+/** Returns the tools of all kinds. Each tool sends one request, except the tools that wait. */
 export function toolsOfKinds(kinds: readonly ToolKind[]): Tool[] {
   return kinds.flatMap((kind) => {
     const { create, path } = kind;
@@ -41,10 +41,10 @@ function shownAs({ listing, ...texts }: Texts[KindTool]): Pick<Tool, 'name' | 't
   return { ...texts, isHidden: listing === 'not listed' };
 }
 
-/** The tools on jobs that exist. */
+/** Returns the tools for existing jobs. */
 function toolsOfJobs(kind: ToolKind, texts: Texts, kinds: readonly ToolKind[]): Tool[] {
   const id = z.string().min(1).describe(`The id of the ${kind.nouns.one}, a UUID.`);
-  /** Arguments of a tool, and the kind of the job if the tool is for all kinds. */
+  /** Returns the schema of a tool's arguments. Adds the argument `kind` if the tool is for the jobs of all kinds. */
   const argsOf = <Fields extends z.ZodRawShape>(tool: KindTool, fields: Fields) => {
     const args = z.object(fields);
     if (texts[tool].listing !== 'listed for all kinds') return args;

@@ -2,7 +2,7 @@ import { probeBody } from '../../contract/probe.ts';
 import { confirmBody, presignBody } from '../../contract/uploads.ts';
 import { CREATES, defineBodyTool, READS, type Tool } from '../tool.ts';
 
-/** Tools on files. They upload files and describe their contents. */
+/** Tools that upload files and describe their contents. */
 export const MEDIA_TOOLS: readonly Tool[] = [
   defineBodyTool({
     name: 'request_upload_url',

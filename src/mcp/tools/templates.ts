@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { templateReference } from '../../contract/template-reference.ts';
 import { defineTool, pathPart, READS, resultOf, type Tool } from '../tool.ts';
 
-/** Tools on templates. An assistant can use templates but not change them, because a template affects the jobs of other people. */
+/** Tools for templates. An assistant can use templates but not change them, because a template affects the jobs of other people. */
 export const TEMPLATE_TOOLS: readonly Tool[] = [
   defineTool({
     name: 'list_templates',

@@ -35,7 +35,7 @@ describe.runIf(process.geteuid?.() === 0)(`cell accounts, as root${rootNote}`, (
     for (const accounts of [second, third]) accounts.release();
   });
 
-  it('are not shared when none are left: the claim fails, and keeps none', () => {
+  it('are not shared if too few are left: the claim fails and keeps no account', () => {
     const most = claimAccounts(464, folder, folder);
     expect(Math.max(...uids(most, 464))).toBeLessThanOrEqual(61183);
     expect(() => claimAccounts(9, folder, folder)).toThrow(/8 uids for cells are free on this host.*needs 9/);

@@ -5,18 +5,18 @@ import { required } from '../host/preflight.ts';
 import { SandboxError } from '../sandbox-error.ts';
 
 /**
- * Unprivileged accounts for cells when the service runs as root: gid 60705 and one uid per slot. The ids lie in
- * 60578–61183, a range that systemd's UID table (systemd.io/UIDS-GIDS) and Debian policy leave unused, so no person,
- * package or dynamic user has them. Run as root, bwrap would map the job to host root (docs/security-model/files.md).
+ * An unprivileged account for cells when the service runs as root: gid 60705 and one uid per slot. The ids lie in 60578–61183, a range that
+ * systemd's UID table (systemd.io/UIDS-GIDS) and Debian policy leave unused, so no person, package or dynamic user has them. If bwrap ran
+ * as root, it would map the job to host root (docs/security-model/files.md).
  */
 export interface CellAccount {
   uid: number;
   gid: number;
 }
 
-/** The accounts of one open sandbox. No other sandbox on this host uses them while it is open. */
+/** The accounts of one open sandbox. No other sandbox on this host uses these accounts while this sandbox is open. */
 export interface CellAccounts {
-  /** Null when the service runs as an ordinary user; cells then run as that user. */
+  /** Returns the account of a slot. Null if the service runs as an ordinary user. Cells then run as that user. */
   of(slot: number): CellAccount | null;
   release(): void;
 }
@@ -25,20 +25,20 @@ export const CELL_GID = 60705;
 /** Maximum number of slots of a sandbox. */
 export const MAX_SLOTS = 256;
 const FIRST_UID = 60706;
-/** Uids are claimed in blocks, so that a typical worker needs one lock instead of a dozen. */
+/** Number of uids per block. Uids are claimed in blocks, so that a typical worker needs one lock instead of a dozen. */
 const ROW = 8;
-/** The number of blocks that fit in the unused range: up to uid 61177. */
+/** Number of blocks that fit in the unused range, up to uid 61177. */
 const ROWS = 59;
-/** Owned by root, shared by the entire host, and cleared at reboot. */
+/** Folder of the lock files. It is owned by root, shared by the entire host, and cleared at reboot. */
 const HOST_FOLDER = '/run/airlock';
 
 /**
- * Claims `count` uids that no other sandbox on this host uses: the kernel counts tasks per uid and lets processes of
- * one uid reach each other, whichever worker they belong to. A claim is an flock(2) on one file per block of uids; the
- * kernel releases it when its process dies, for any reason. The files are never removed, because that could race with
- * the next claim. Throws `SandboxError` when too few are free.
- * @param dataDir used for the lock files where `/run` is not writable (containers); this separates its own workers.
- * @param folder overrides the folder of the lock files.
+ * Claims `count` uids that no other sandbox on this host uses, because the kernel counts tasks per uid and lets processes of one uid reach
+ * each other, regardless of their worker. A claim is an flock(2) on a file per block of uids. The kernel releases the lock when its process
+ * dies, for any reason. The files are never removed, because that could race with the next claim. Throws `SandboxError` if too few uids are
+ * free.
+ * @param dataDir used for the lock files where `/run` is not writable (containers), which separates only the workers of this data directory
+ * @param folder overrides the folder of the lock files
  */
 export function claimAccounts(count: number, dataDir: string, folder?: string): CellAccounts {
   if (process.geteuid?.() !== 0) return { of: () => null, release: () => {} };
@@ -52,7 +52,7 @@ export function claimAccounts(count: number, dataDir: string, folder?: string): 
     for (let row = 0; row < ROWS && rows.length * ROW < count; row += 1) {
       const uid = FIRST_UID + row * ROW;
       const lock = openSync(join(locks, String(uid)), 'a', 0o600);
-      // The lock belongs to the open file description, so this process keeps it after flock exits.
+      // The lock belongs to the open file description, so this process keeps the lock after flock exits.
       if (spawnSync(flock, ['--nonblock', '3'], { stdio: ['ignore', 'ignore', 'ignore', lock], env: {} }).status === 0)
         rows.push({ uid, lock });
       else closeSync(lock);
@@ -80,7 +80,7 @@ export function claimAccounts(count: number, dataDir: string, folder?: string): 
 
 function lockFolder(dataDir: string): string {
   try {
-    // Traversable by other accounts: the launcher and the database use paths through this folder.
+    // Traversable by other accounts, because the launcher and the database use paths through this folder.
     mkdirSync(HOST_FOLDER, { recursive: true, mode: 0o711 });
     const folder = join(HOST_FOLDER, 'cell-uids');
     mkdirSync(folder, { recursive: true, mode: 0o700 });

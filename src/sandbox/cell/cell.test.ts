@@ -31,7 +31,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const rootNote = skipNote(process.geteuid?.() !== 0 && 'needs root');
 
 describe('makeCell', () => {
-  it('links inputs instead of copying them, and makes them readable to no one else', async () => {
+  it('links inputs instead of copying them, and makes them unreadable for other accounts', async () => {
     const path = join(folder, 'clip.mp4');
     writeFileSync(path, 'media', { mode: 0o644 });
     const account = ACCOUNT;
@@ -48,7 +48,7 @@ describe('makeCell', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  it('creates outputs that the account can write, in a folder where it can create nothing', async () => {
+  it('creates outputs that the account can write, in a folder where the account can create no files', async () => {
     const cell = await makeCell(folder, ACCOUNT, { inputs: [], outputs: ['output.mp4'] });
     const output = statSync(join(cell.output, 'output.mp4'));
     expect([output.size, output.mode & 0o7777]).toEqual([0, 0o600]);

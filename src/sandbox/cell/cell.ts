@@ -20,8 +20,8 @@ import { CELL_GID, type CellAccount } from './account.ts';
 import { removeTree } from './remove-tree.ts';
 
 /**
- * The folder of one job. `in/` is read-only; in `out/` the job can write only the files, and fill only the directories,
- * that were created for it.
+ * The folder of one job. The job can only read `in/`. In `out/`, the job can write only the files, and fill only the directories, that were
+ * created for it.
  */
 export interface Cell {
   folder: string;
@@ -31,14 +31,14 @@ export interface Cell {
   outputs: readonly string[];
   /** Directories in `output` that the job may fill. */
   directories: readonly OutputDirectory[];
-  /** Inputs that could not be hard-linked into `input`. A tier bind-mounts each of them or provides a symlink. */
+  /** Inputs that could not be hard-linked into `input`. A tier bind-mounts each of these inputs or provides a symlink. */
   binds: { name: string; path: string }[];
   /** Inputs that may be executed: only programs of the self-test, never the inputs of a job. */
   executables: string[];
   remove(): Promise<void>;
 }
 
-/** A short file to write into `in/`. */
+/** A short file that is written into `in/`. */
 export interface CellText {
   name: string;
   text: string;
@@ -49,24 +49,24 @@ export interface CellFiles {
   inputs: readonly { name: string; path: string; executable?: boolean }[];
   texts?: readonly CellText[];
   outputs: readonly string[];
-  /** Host folder with the program's files, for a tier that shows it through a link. */
+  /** Host folder with the program's files, for a tier that shows this folder through a link. */
   programFiles?: string | null;
   directories?: readonly OutputDirectory[];
 }
 
-/** Names in `output` that the job may write to: files and directories. */
+/** Returns the names in `output` that the job may write to: files and directories. */
 export function writablesOf({ outputs, directories }: Pick<Cell, 'outputs' | 'directories'>): string[] {
   return [...outputs, ...directories.map(({ name }) => name)];
 }
 
-/** No separators, no leading dot or dash: a name that matches is neither a path nor an option. */
+/** Allows no separators and no leading dot or dash, so that a name is neither a path nor an option. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 
 /**
- * Creates the folder, links the inputs (hard links, never world-readable) and creates the outputs empty. `RLIMIT_FSIZE`
- * bounds a file and nothing bounds a folder, so the job cannot create files (docs/decisions/0016). With an account
- * (the service is root), its group can traverse the folders and its uid owns the outputs; without one, everything is
- * private to the service. Throws `SandboxError` for an input that is not a regular file.
+ * Creates the folder of a cell, hard-links the inputs (never world-readable), and creates the outputs empty. `RLIMIT_FSIZE` bounds a file
+ * but no limit bounds a folder, so the job cannot create files (docs/decisions/0016). With an account (the service is root), the account's
+ * group can traverse the folders and its uid owns the outputs. Without an account, only the service can use the folder. Throws
+ * `SandboxError` for an unsafe name, and for an input that is not a regular file.
  */
 export async function makeCell(
   owner: string,
@@ -148,15 +148,15 @@ async function addInput(
   if (!FILE_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) throw new SandboxError(`input ${name} does not exist`, 'Fetch it again');
-  // link() would link a symbolic link itself, and its target could be any file.
+  // link() would link a symbolic link itself, whose target could be any file.
   if (!stats.isFile()) throw new SandboxError(`input ${name} is not a regular file`, 'Pass the file itself');
   const target = join(cell.input, name);
-  // As root, linking changes the mode of the original, so only files that Airlock owns are linked.
+  // As root, linking changes the mode of the original file, so only files that Airlock owns are linked.
   const mayLink = account === null || stats.uid === 0;
   const linked = mayLink && tryLink(path, target);
   if (!linked) {
     if (mayBind(path, account)) {
-      // bwrap needs a mount point and cannot create one in a read-only folder.
+      // bwrap needs a mount point, and cannot create a mount point in a read-only folder.
       if (outside === 'bind') writeFileSync(target, '', { mode: 0o400 });
       else symlinkSync(path, target);
       cell.binds.push({ name, path });
@@ -175,12 +175,12 @@ function tryLink(path: string, target: string): boolean {
     linkSync(path, target);
     return true;
   } catch {
-    // Another file system, or one without hard links.
+    // The target is on another file system, or the file system has no hard links.
     return false;
   }
 }
 
-/** Whether bwrap can bind a file from another file system without a copy: the cell's account can reach and read it. */
+/** Whether a tier can show a file in the cell without a copy, because the cell's account can reach and read the file. */
 function mayBind(path: string, account: CellAccount | null): boolean {
   if (account === null) return true;
   if ((statSync(path).mode & 0o004) === 0) return false;

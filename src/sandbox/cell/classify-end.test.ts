@@ -17,7 +17,7 @@ describe('classifyEnd', () => {
     ['a normal exit', {}, 'exit'],
     ['an FFmpeg error', { exitCode: 183 }, 'exit'],
     [
-      'a kill by the service, before anything else',
+      'a kill by the service, regardless of other facts',
       { reason: 'limit_wall', exitCode: null, signal: 'SIGKILL', oomKilled: true },
       'limit_wall',
     ],

@@ -7,25 +7,25 @@ export interface EndFacts {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
   reason: KillReason | null;
-  /** The kernel's OOM killer killed a process of the cgroup while the cell ran. */
+  /** Whether the kernel's OOM killer killed a process of the cgroup while the cell ran. */
   oomKilled: boolean;
-  /** The kernel rejected the creation of another thread or process in the cell. */
+  /** Whether the kernel rejected the creation of another thread or process in the cell. */
   tasksDenied: boolean;
-  /** CPU time has reached the limit, within the precision of the measurement. */
+  /** Whether the CPU time has reached the limit, within the precision of the measurement. */
   cpuExhausted: boolean;
-  /** FFmpeg reported a failed allocation. Set only where no cgroup bounds memory. */
+  /** Whether FFmpeg reported a failed allocation. Set only where no cgroup bounds memory. */
   outOfAddressSpace: boolean;
 }
 
 const SIGKILL = 128 + 9;
 const SIGXFSZ = 128 + 25;
 const SIGSYS = 128 + 31;
-/** ILL, TRAP, ABRT, BUS, FPE, SEGV. */
+/** Exit codes for ILL, TRAP, ABRT, BUS, FPE and SEGV. */
 const CRASHES = [4, 5, 6, 7, 8, 11].map((signal) => 128 + signal);
 
 /**
- * Classifies how a cell ended. bwrap reports a fatal signal as exit code 128 + signal, so hostile code can fake one
- * with `exit(159)`; that harms only its own job.
+ * Classifies how a cell ended. bwrap reports a fatal signal as exit code 128 + signal, so hostile code can fake a signal, for example with
+ * `exit(159)`. That harms only its own job.
  */
 export function classifyEnd(facts: EndFacts): CellEnd {
   if (facts.reason) return facts.reason;

@@ -5,15 +5,17 @@ import type { CellAccount } from './account.ts';
 import { admit } from './processes.ts';
 
 /**
- * Launchers started ahead, at most one per slot. Each waits in the control group of its slot, so that its cell is
- * created there: neither the fork of this large process nor the move into a group, which waits for the kernel, delays
- * the cell (docs/decisions/0037).
+ * Launchers that are started ahead, at most one per slot. Each launcher waits in the control group of its slot, so that the cell is created
+ * in this group. Then neither the fork of this large process nor the move into a group, which waits for the kernel, delays the cell
+ * (docs/decisions/0037).
  */
 export interface Launchers {
-  /** Starts the launcher of the slot's next cell, if the tier has launchers and none waits. Never throws. */
+  /** Starts the launcher of the slot's next cell, if the tier has launchers and no launcher waits. Never throws. */
   start(slot: number): void;
   has(slot: number): boolean;
-  /** Returns the launcher of the slot, in its control group, for the next cell. Null = no launcher can be used. */
+  /**
+   * Resolves to the launcher of the slot, which is in its control group, for the next cell. Resolves to null if no launcher can be used.
+   */
   acquire(slot: number): Promise<WaitingLauncher | null>;
   /** Kills the launchers of these slots. Resolves to whether there were any. */
   end(slots: readonly number[]): Promise<boolean>;
@@ -71,7 +73,7 @@ export function openLaunchers({ tier, account, cgroup }: LauncherHost): Launcher
   }
 }
 
-/** Without a launcher, the next cell starts its own launcher and reports the failure. */
+/** Starts a launcher, or returns null. The next cell then starts its own launcher and reports the failure. */
 function startOrNull(tier: Tier, account: () => CellAccount | null): WaitingLauncher | null {
   try {
     return tier.startAhead?.(account()) ?? null;

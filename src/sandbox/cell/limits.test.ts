@@ -14,7 +14,7 @@ describe('the outputs of a cell', () => {
   });
   afterEach(() => rmSync(output, { recursive: true }));
 
-  it('are measured in blocks, so holes count nothing', () => {
+  it('are measured in blocks, so that holes are free', () => {
     const bytes = measureOutputs({ output, outputs: ['full', 'sparse'] });
     expect(bytes).toBeGreaterThanOrEqual(100_000);
     expect(bytes).toBeLessThan(1_000_000);
@@ -26,7 +26,7 @@ describe('the outputs of a cell', () => {
     expect(isOverLimit({ output, outputs: ['full'], directories: [] }, 50_000)).toBe(false);
   });
 
-  it('the outputs of a cell in a directory are limited in bytes and in number, and other directories are not allowed', () => {
+  it('in a directory are limited in bytes and in number, and other directories are not allowed', () => {
     const tree = { name: 'tree', directories: ['low'], maxFiles: 2 };
     const isOver = (bytes: number) => isOverLimit({ output, outputs: [], directories: [tree] }, bytes);
     mkdirSync(join(output, 'tree', 'low'), { recursive: true });

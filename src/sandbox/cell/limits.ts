@@ -21,7 +21,7 @@ export function checkLimits(limits: CellLimits): void {
 }
 
 /**
- * Address space for a memory limit, in bytes: memory + 2 GiB, and at least 4 GiB. FFmpeg reserves far more than it
+ * Returns the address space for a memory limit, in bytes: the limit plus 2 GiB, and at least 4 GiB. FFmpeg reserves far more memory than it
  * touches (4K x264: 2.2 GB reserved, 1.0 GB resident).
  */
 export function addressSpace(memoryBytes: number): number {
@@ -29,18 +29,17 @@ export function addressSpace(memoryBytes: number): number {
 }
 
 /**
- * Whether `RLIMIT_NPROC` must bound tasks, because no control group does. It is second best: the kernel counts all
- * tasks of a uid, including the tasks of a container on the same kernel that uses the same uid. Without an account the uid
- * is the service's own.
+ * Whether `RLIMIT_NPROC` must bound tasks, because no control group does. The kernel counts all tasks of a uid, including the tasks of a
+ * container on the same kernel that uses the same uid. Without an account, tasks are not bounded, because the uid is the service's own.
  */
 export function mustCountTasks({ account, cgroup }: Pick<LaunchSpec, 'account' | 'cgroup'>): boolean {
   return account !== null && !cgroup?.countsTasks();
 }
 
 /**
- * Arguments for `prlimit`; soft and hard limits are equal.
- * @param countTasks also bound processes and threads. Use it only where no other process has the uid and no user
- * namespace is created, because the kernel counts all tasks of a uid.
+ * Returns arguments for `prlimit`. Soft and hard limits are equal.
+ * @param countTasks whether to bound processes and threads. Use this only where no other process has the uid and no user namespace is
+ * created, because the kernel counts all tasks of a uid.
  */
 export function prlimitArgs(limits: CellLimits, { countTasks = false } = {}): string[] {
   return [
@@ -56,20 +55,20 @@ export function prlimitArgs(limits: CellLimits, { countTasks = false } = {}): st
   ];
 }
 
-/** Disk space that a file uses besides its content, such as indirect blocks. */
+/** Number of bytes on disk that a file may use besides its content, such as indirect blocks. */
 const SPARE_BYTES = 4096;
 
 type Outputs = Pick<Cell, 'output' | 'outputs' | 'directories'>;
 
-/** Bytes on disk of all output files of a cell, counted in blocks so that holes in a sparse file are free. */
+/** Returns the bytes on disk of all output files of a cell, counted in blocks so that holes in a sparse file are free. */
 export function measureOutputs({ output, outputs }: Pick<Cell, 'output' | 'outputs'>): number {
   const blocks = outputs.map((name) => lstatSync(join(output, name), { throwIfNoEntry: false })?.blocks ?? 0);
   return blocks.reduce((sum, count) => sum + count * 512, 0);
 }
 
 /**
- * Whether the outputs together exceed their limit, or a directory contains more files or other directories than it may.
- * The kernel enforces the limit of a single file.
+ * Whether the outputs together exceed their limit, or a directory contains too many files or a directory that it may not contain. The
+ * kernel enforces the limit of a single file.
  */
 export function isOverLimit(cell: Outputs, outputBytes: number): boolean {
   if (cell.directories.length === 0 && cell.outputs.length <= 1) return false;
@@ -84,7 +83,10 @@ export function isOverLimit(cell: Outputs, outputBytes: number): boolean {
   return bytes > outputBytes + spare;
 }
 
-/** Bytes on disk and number of entries of a directory; null if it has too many files, or a directory too many. */
+/**
+ * Returns the bytes on disk and the number of entries of a directory. Null if it has too many files, or a directory that it may not
+ * contain.
+ */
 function measureDirectory(
   output: string,
   { name, directories = [], maxFiles }: OutputDirectory,
@@ -99,7 +101,7 @@ function measureDirectory(
       for (let entry = folder.readSync(); entry; entry = folder.readSync()) {
         if (path === join(output, name) && directories.includes(entry.name)) continue;
         if (entry.isDirectory() || ++files > maxFiles) return null;
-        // Counted in blocks, as for outputs.
+        // The bytes are counted in blocks, as for outputs.
         bytes += (lstatSync(join(path, entry.name), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
       }
       bytes += lstatSync(path).blocks * 512;
@@ -110,7 +112,7 @@ function measureDirectory(
   return { bytes, entries: files + directories.length };
 }
 
-/** Null if the program has replaced the file. */
+/** Opens a folder. Returns null if the program has replaced the folder. */
 function openFolder(path: string): Dir | null {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? opendirSync(path, { bufferSize: 256 }) : null;
 }

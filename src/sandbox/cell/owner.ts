@@ -7,13 +7,13 @@ import { pidNamespace } from '../host/proc.ts';
 import { removeTree } from './remove-tree.ts';
 
 /**
- * Milliseconds. The owner of a folder from another pid namespace (a container on a shared volume) counts as alive while it keeps touching
- * the folder.
+ * Milliseconds for which the owner of a folder in another pid namespace (a container on a shared volume) counts as alive after it last
+ * touched the folder.
  */
 const FOREIGN_LIFE_MS = 10 * 60_000;
 const TOUCH_MS = 60_000;
 
-/** The folder of one open sandbox. It contains all its cells, and its name identifies the process. */
+/** The folder of one open sandbox. It contains all cells of the sandbox, and its name identifies the process. */
 export interface CellOwner {
   folder: string;
   /** Replaces the list of root images that other processes must not remove. */
@@ -22,9 +22,9 @@ export interface CellOwner {
 }
 
 /**
- * Creates `<cells>/<pid>-<start time>-<pid namespace>-<random>/`. Pid and start time identify the process uniquely;
- * the namespace shows whether they can be looked up here at all.
- * @param image fingerprint of the root image in use, so that others do not remove it.
+ * Creates `<cells>/<pid>-<start time>-<pid namespace>-<random>/`. Pid and start time identify the process uniquely. The namespace shows
+ * whether they can be looked up here at all.
+ * @param image fingerprint of the root image in use, so that other processes do not remove the image
  */
 export async function openCellOwner(cells: string, image: string): Promise<CellOwner> {
   await mkdir(cells, { recursive: true });

@@ -9,22 +9,22 @@ export function markLaunched(pid: number): ProcessMark {
   return markProcess(pid) ?? { pid, startTicks: '' };
 }
 
-/** Niceness of cells. It gives the service CPU priority where no control group does. */
+/** Niceness of cells, which gives the service CPU priority where no control group does. */
 const NICENESS = 3;
 
-/** Moves a waiting cell into its cgroup; its later children inherit it. */
+/** Moves a waiting cell into its cgroup, which its later children inherit, and lowers its priority. */
 export async function admit(pid: number, cgroup: CellCgroup | null): Promise<void> {
   if (cgroup) await cgroup.add(pid);
   try {
     setPriority(pid, NICENESS);
-    // Lets the kernel kill a job instead of the service when the machine runs out of memory.
+    // Makes the kernel kill a job instead of the service when the machine runs out of memory.
     writeFileSync(`/proc/${pid}/oom_score_adj`, '700');
   } catch {
     // The process has exited or cannot be changed. The priority is not essential.
   }
 }
 
-/** Waits until a process no longer exists. A launcher can exit a moment before the kernel has removed its children. */
+/** Kills a process until it no longer exists. A launcher can exit a moment before the kernel has removed its children. */
 export async function waitForEnd(process: ProcessMark | null): Promise<void> {
   for (let attempt = 0; process && isRunning(process); attempt += 1) {
     if (attempt % 100 === 0) killQuietly(process.pid);
@@ -32,7 +32,7 @@ export async function waitForEnd(process: ProcessMark | null): Promise<void> {
   }
 }
 
-/** SIGKILL; a negative number names a process group. */
+/** Sends SIGKILL. A negative number names a process group. */
 export function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -41,7 +41,7 @@ export function killQuietly(pid: number): void {
   }
 }
 
-/** 128 + signal number, the exit code with which shells and bwrap report a fatal signal. */
+/** Returns 128 + signal number, the exit code with which shells and bwrap report a fatal signal. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }

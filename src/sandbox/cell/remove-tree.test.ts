@@ -34,7 +34,7 @@ describe('an output folder filled by hostile code', () => {
     }
   }
 
-  it('is removed even if it nests deeper than any path can reach', async () => {
+  it('is removed even if its folders are nested deeper than the longest path', async () => {
     nest(60);
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);
@@ -49,7 +49,7 @@ describe('an output folder filled by hostile code', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('is removed if it has many entries, and a file too large to remove synchronously', async () => {
+  it('is removed if it has many entries, and a file that is too large to be removed synchronously', async () => {
     mkdirSync(join(folder, 'many'));
     for (let file = 0; file < 100; file += 1) writeFileSync(join(folder, `many/${file}`), '');
     truncateSync(join(folder, 'many/0'), 2 ** 30);
@@ -68,7 +68,7 @@ describe('an output folder filled by hostile code', () => {
     rmSync(target, { recursive: true });
   });
 
-  it('can already have been removed before the call', async () => {
+  it('may have been removed before the call', async () => {
     rmSync(folder, { recursive: true });
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);

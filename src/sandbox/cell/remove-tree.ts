@@ -3,15 +3,13 @@ import { type Dirent, lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node
 import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/**
- * Limits of a folder that is removed without the thread pool: the number of its entries, and the number of bytes that its removal frees.
- */
+/** Maximum number of entries, and of bytes that are freed, of a folder that is removed without the thread pool. */
 const [SMALL_ENTRIES, SMALL_BYTES] = [16, 16 * 2 ** 20];
 
 /**
- * Removes a folder that hostile code has filled. `fs.rm` fails on two things that such code can create: folders without
- * permissions (when the service is not root), and trees deeper than the longest path (made with `mkdirat`). So this
- * first makes folders accessible and moves deep ones up.
+ * Removes a folder that hostile code has filled. `fs.rm` fails on two things that such code can create: folders without permissions (if the
+ * service is not root), and trees deeper than the longest path (made with `mkdirat`). In these cases, this makes folders accessible and
+ * moves deep folders up before it calls `fs.rm` again.
  */
 export async function removeTree(path: string): Promise<void> {
   if (removeSmall(path, { entries: SMALL_ENTRIES, bytes: SMALL_BYTES })) return;
@@ -26,8 +24,8 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /**
- * Removes a folder within these limits. Returns whether the folder was removed. `fs.rm` would make about 16 calls in the thread pool, which
- * takes ten times as much CPU time.
+ * Removes a folder if it is within the limits in `left`. Returns whether the folder was removed. `fs.rm` would make about 16 calls in the
+ * thread pool, which takes ten times as much CPU time.
  */
 function removeSmall(folder: string, left: { entries: number; bytes: number }): boolean {
   try {

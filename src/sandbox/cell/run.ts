@@ -24,19 +24,19 @@ export interface RunContext {
   rootImage: string;
   /** Folder of this process's cells. */
   cells: string;
-  /** Host path that must not appear in an error text. */
+  /** Host path that must not appear in an error message. */
   dataDir: string;
-  /** Null when the service runs as an ordinary user. */
+  /** Returns the account of a slot. Null if the service runs as an ordinary user. */
   account(slot: number): CellAccount | null;
   cgroup(slot: number): CellCgroup | null;
   watchdog: Watchdog;
-  /** Absent: every cell starts its own launcher. */
+  /** If absent, every cell starts its own launcher. */
   launchers?: Launchers;
   /** See `Cgroups.announce`. */
   announce?(): Promise<void>;
 }
 
-/** `CellSpec` with the facts of the program. Unlike `CellSpec`, it can name any program in the cell, for the self-test. */
+/** `CellSpec` with the properties of the program. Unlike `CellSpec`, it can name any program in the cell, for the self-test. */
 export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onProgress'> {
   /** The program's path in the cell. */
   program: string;
@@ -51,7 +51,7 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs' | 'onPr
   texts?: readonly CellText[];
 }
 
-/** How any program ended. Only programs of the table explain their failures. */
+/** How a program ended. Only programs of the table explain their failures. */
 export type ProgramResult = Omit<CellResult, 'explain' | 'build'>;
 
 /** A cell, from its creation until its result is reported. */
@@ -66,7 +66,7 @@ interface Run {
   stderr: TailBuffer;
 }
 
-/** The control group of a run, with the values of its counters before the run. */
+/** The control group of a run, with the values of the group's counters before the run. */
 interface Group {
   cgroup: CellCgroup;
   oomBefore: number;
@@ -174,7 +174,7 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
   }
 }
 
-/** Starts the launcher of the next cell while this cell runs, when its fork delays nothing. */
+/** Starts the launcher of the next cell while this cell runs, because its fork then delays nothing. */
 function launchAhead(launchers: Launchers, slot: number): Pick<LaunchSpec, 'acquireLauncher' | 'onStarted'> {
   return {
     acquireLauncher: () => launchers.acquire(slot),
@@ -182,7 +182,7 @@ function launchAhead(launchers: Launchers, slot: number): Pick<LaunchSpec, 'acqu
   };
 }
 
-/** Has the watchdog enforce the limits until the returned function is called. */
+/** Lets the watchdog enforce the limits until the returned function is called. */
 function watch(
   { context, spec: { limits }, cell, state, startedAt }: Run,
   group: Group | null,
@@ -197,7 +197,7 @@ function watch(
   return context.watchdog.watch({ ...request, counters: group?.counters ?? null, endsAt }, onLost);
 }
 
-/** Throws `SandboxError` when the program never started. */
+/** Determines how the cell ended. Throws `SandboxError` if the program never started. */
 function determineEnd(
   { context, spec, cell, state, stderr }: Run,
   group: Group | null,
@@ -239,7 +239,7 @@ function report(
   };
 }
 
-/** The counters of a group, with their values before the group's next cell starts. */
+/** Returns the counters of a group, with their values before the next cell of the group starts. */
 function startCounting(counters: CellCounters) {
   return { ...counters, cpuMsBefore: readCpuMs(counters) ?? 0, deniedBefore: readDeniedTasks(counters) };
 }

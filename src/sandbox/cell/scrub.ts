@@ -1,7 +1,10 @@
-/** Standard error of a compromised FFmpeg is hostile. It must not be able to control a terminal, or to hide or reorder log text. */
+/**
+ * Patterns of text that is removed from standard error. Standard error of a compromised FFmpeg is hostile: it must not be able to control a
+ * terminal, or to hide or reorder log text.
+ */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-/** Marks, embeddings, overrides and isolates of the bidirectional algorithm; line and paragraph separators; BOM. */
+/** Matches marks, embeddings, overrides and isolates of the bidirectional algorithm, line and paragraph separators, and the BOM. */
 const BIDI = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** Removes ANSI sequences, control bytes (except newline and tab) and bidi marks. A carriage return ends a line. */
@@ -9,7 +12,7 @@ export function scrubText(text: string): string {
   return text.replace(ANSI, '').replace(/\r\n?/g, '\n').replace(CONTROL, '').replace(BIDI, '');
 }
 
-/** Keeps the last `limit` bytes of a stream, using at most twice that memory. */
+/** Keeps the last `limit` bytes of a stream, and uses at most twice that memory. */
 export class TailBuffer {
   readonly #limit: number;
   #chunks: Buffer[] = [];
@@ -22,7 +25,7 @@ export class TailBuffer {
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // Joined only when the size has doubled or there are many chunks, so the cost per byte stays constant.
+    // Joined only when the size has doubled or there are many chunks, so that the cost per byte stays constant.
     if (this.#bytes > 2 * this.#limit || this.#chunks.length > 1024) {
       const tail = Buffer.concat(this.#chunks).subarray(-this.#limit);
       this.#chunks = [Buffer.from(tail)];
@@ -30,7 +33,7 @@ export class TailBuffer {
     }
   }
 
-  /** The scrubbed text. Omits a character at the start that was cut in two. */
+  /** Returns the scrubbed text. Omits a character at the start that was cut in two. */
   text(): string {
     let bytes = Buffer.concat(this.#chunks).subarray(-this.#limit);
     let start = 0;

@@ -16,7 +16,7 @@ const cgroups = await openCgroups();
 const note = skipNote(cgroups === null && 'needs writable control groups');
 
 describe('admitting a cell', () => {
-  it('moves it into its group with a lower priority than the service', async () => {
+  it('moves the cell into its group, and gives it a lower priority than the service', async () => {
     const group = cgroups?.slot(0) ?? null;
     await group?.prepare({ memoryBytes: 2 ** 28 });
     const child = spawn('sleep', ['60']);
@@ -68,8 +68,8 @@ describe.skipIf(cgroups === null)(`opening control groups${note}`, () => {
 
   it.each([
     ['another pid namespace', (pid: number) => `airlock-${pid}-1-1-0-0`],
-    ['an unknown one', (pid: number) => `airlock-${pid}-0-0`],
-  ])('keeps the processes that may belong to a process of %s', async (_, nameOf) => {
+    ['an unknown pid namespace', (pid: number) => `airlock-${pid}-0-0`],
+  ])('keeps the processes of a group that a process of %s may have created', async (_, nameOf) => {
     const gone = spawn('true');
     await once(gone, 'exit');
     const left = await strand(nameOf(gone.pid!));

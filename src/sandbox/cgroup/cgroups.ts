@@ -19,19 +19,19 @@ export interface Cgroups {
    */
   announce(): Promise<void>;
   slot(slot: number): CellCgroup;
-  /** Removes the groups; waits up to a second for dying processes to be reaped. */
+  /** Removes the groups. Waits up to a second for dying processes to be reaped. */
   close(): Promise<void>;
 }
 
-/** Pid, start time and pid namespace of the process that created a group. The names of probe groups contain only the pid. */
+/** Matches the pid, start time and pid namespace of the process that created a group. The names of probe groups contain only the pid. */
 const NAME = /^airlock-(\d+)-(?:(\d+)-(\d+)-)?/;
-/** Number of attempts, one every 20 ms. */
+/** Maximum number of attempts to remove a group, one every 20 ms. */
 const REMOVE_ATTEMPTS = 50;
 let instances = 0;
 
 /**
- * Finds a parent for control groups below the service's own group, so that the limits of the service apply to its cells too. Returns null
- * if there is none (no cgroup file system, read-only, not delegated); then only rlimits bound memory.
+ * Finds a parent for control groups below the service's own group, so that the limits of the service also apply to its cells. Resolves to
+ * null if there is none (no cgroup file system, read-only, not delegated). Then only rlimits bound memory.
  */
 export async function openCgroups(): Promise<Cgroups | null> {
   const mounts = cgroupMounts();
@@ -69,7 +69,7 @@ export async function openCgroups(): Promise<Cgroups | null> {
   };
 }
 
-/** The lines of mountinfo that name control groups. Machines with containers have thousands of other lines. */
+/** Returns the lines of mountinfo that name control groups. Machines with containers have thousands of other lines. */
 function cgroupMounts(): string {
   const lines = readText('/proc/self/mountinfo').split('\n');
   return lines.filter((line) => line.includes(' - cgroup')).join('\n');
@@ -81,7 +81,7 @@ async function removeWithRetries(cgroup: Pick<CellCgroup, 'remove'>, attempts = 
       cgroup.remove();
       return;
     } catch {
-      // A killed process stays a member until it is reaped; the next start removes leftovers.
+      // A killed process stays a member until it is reaped. The next start removes leftovers.
       if (attempt >= attempts) return;
       await sleep(20);
     }
@@ -89,8 +89,9 @@ async function removeWithRetries(cgroup: Pick<CellCgroup, 'remove'>, attempts = 
 }
 
 /**
- * Removes the groups of dead processes, and kills the processes that are left in them. A process can be left if the service is killed after
- * bubblewrap has cloned the first process of a cell and before it lets that process run: the process then waits forever.
+ * Removes the groups of dead processes, and kills the processes that are left in these groups. A process can be left if the service is
+ * killed after bubblewrap has cloned the first process of a cell and before bubblewrap lets that process run. The process then waits
+ * forever.
  */
 async function removeLeftovers(parent: string): Promise<void> {
   for (const name of readdirSync(parent)) {
@@ -104,8 +105,8 @@ async function removeLeftovers(parent: string): Promise<void> {
 }
 
 /**
- * The state of the process that created a group. `unseen`: no such pid exists here, but because the name does not identify the process, it
- * may belong to another pid namespace, so the group's members stay. Groups of other programs also count as `alive`.
+ * Returns the state of the process that created a group. `unseen` means that no such pid exists here, but the name does not identify the
+ * process, which may belong to another pid namespace. The members of such a group stay. Groups of other programs also count as `alive`.
  */
 function creatorOf(name: string): 'alive' | 'dead' | 'unseen' {
   const [match, pid, startTicks, namespace] = NAME.exec(name) ?? [];
@@ -121,7 +122,7 @@ function membersOf(folder: string): number[] {
   return pids.filter((pid) => pid > 1);
 }
 
-/** Another process may have removed the group. */
+/** Removes a group, unless another process has removed it. */
 function rmdirIfPresent(folder: string): void {
   if (existsSync(folder)) rmdirSync(folder);
 }

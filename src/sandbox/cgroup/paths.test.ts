@@ -18,7 +18,7 @@ describe('parseCgroupPaths', () => {
     expect(v2).toBeNull();
   });
 
-  it('strips the root of a partial mount from the path, and rejects a path outside it', () => {
+  it('strips the root of a partial mount from the path, and rejects a path outside the mount', () => {
     const mount = '31 23 0:28 /docker/x /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory';
     expect(parseCgroupPaths('4:memory:/docker/x/y', mount).v1.get('memory')).toBe('/sys/fs/cgroup/memory/y');
     expect(parseCgroupPaths('4:memory:/elsewhere', mount).v1.has('memory')).toBe(false);

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 
 export interface CgroupPaths {
-  /** Controller (`memory`, `pids`, `cpuacct`) → folder of this process's cgroup in its v1 hierarchy. */
+  /** Folders of this process's cgroups in the v1 hierarchies, by controller (`memory`, `pids`, `cpuacct`). */
   v1: Map<string, string>;
-  /** Folder of this process's cgroup in the unified hierarchy; null when none is mounted. */
+  /** Folder of this process's cgroup in the unified hierarchy. Null if this hierarchy is not mounted. */
   v2: string | null;
 }
 
 /**
- * Finds the folders of this process's cgroups from `/proc/self/cgroup` and `/proc/self/mountinfo` (cgroups(7),
- * proc_pid_mountinfo(5)). A mount may show only part of the hierarchy (containers): its root is stripped from the path.
+ * Finds the folders of this process's cgroups from `/proc/self/cgroup` and `/proc/self/mountinfo` (cgroups(7), proc_pid_mountinfo(5)). A
+ * mount may show only part of the hierarchy (containers). Its root is then stripped from the path.
  */
 export function parseCgroupPaths(cgroup: string, mountinfo: string): CgroupPaths {
   const mounts = mountinfo.split('\n').flatMap((line) => {
@@ -38,7 +38,7 @@ export function parseCgroupPaths(cgroup: string, mountinfo: string): CgroupPaths
   return paths;
 }
 
-/** Returns null if the path is outside the mounted part of the hierarchy. */
+/** Returns the folder of the path, or null if the path is outside the mounted part of the hierarchy. */
 function within({ root, point }: { root: string; point: string }, path: string): string | null {
   if (path.includes('/..')) return null;
   if (root === '/') return join(point, path);
@@ -46,7 +46,7 @@ function within({ root, point }: { root: string; point: string }, path: string):
   return null;
 }
 
-/** mountinfo encodes spaces and backslashes as three octal digits. */
+/** Decodes a path of mountinfo, which encodes spaces and backslashes as three octal digits. */
 function decodeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

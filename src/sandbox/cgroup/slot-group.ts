@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import type { CellLimits } from '../types.ts';
 import type { CgroupPaths } from './paths.ts';
 
-/** Maximum processes and threads of a cell: enough for the thread pools of encoder, decoder and filters on a large machine. */
+/** Maximum number of processes and threads of a cell: enough for the thread pools of encoder, decoder and filters on a large machine. */
 export const MAX_TASKS = 1024;
 
-/** Counter files of a control group, readable from any thread; null where the controller is not available. */
+/** Paths of the counter files of a control group, which any thread can read. Null where the controller is not available. */
 export interface CellCounters {
-  /** `cpuacct.usage` or `cpu.stat`. */
+  /** Path of `cpuacct.usage` or `cpu.stat`. */
   cpu: string | null;
-  /** `pids.events`. */
+  /** Path of `pids.events`. */
   tasks: string | null;
 }
 
-/** CPU time since the counter was last reset, in milliseconds; null when it is not counted. */
+/** Returns the CPU time since the counter was last reset, in milliseconds, or null if it is not counted. */
 export function readCpuMs({ cpu }: CellCounters): number | null {
   const text = cpu === null ? null : readText(cpu);
   if (!text) return null;
@@ -21,7 +21,7 @@ export function readCpuMs({ cpu }: CellCounters): number | null {
   return microseconds ? Number(microseconds[1]) / 1e3 : Number(text) / 1e6;
 }
 
-/** Threads and processes that the task limit denied since the group was created; 0 when they are not counted. */
+/** Returns the number of threads and processes that the task limit denied since the group was created, or 0 if they are not counted. */
 export function readDeniedTasks({ tasks }: CellCounters): number {
   return Number(/^max (\d+)$/m.exec(tasks === null ? '' : readText(tasks))?.[1] ?? 0);
 }
@@ -34,7 +34,7 @@ function readText(path: string): string {
   }
 }
 
-/** Returns the folders of the control groups of a process; none for a process that is gone. */
+/** Returns the folders of the control groups of a process, or no folders for a process that has ended. */
 export type FindGroups = (pid: number) => CgroupPaths;
 
 /** The control group of one slot, reused by consecutive cells. */
@@ -42,20 +42,20 @@ export interface CellCgroup {
   /** Creates the group if needed, sets the limits of memory (bytes, including swap) and tasks, and resets the counters. */
   prepare(limits: Pick<CellLimits, 'memoryBytes' | 'tasks'>): Promise<void>;
   add(pid: number): Promise<void>;
-  /** Whether the process is in the group. With cgroup v1: in the groups of every hierarchy that bounds or counts cells. */
+  /** Whether the process is in the group. With cgroup v1, it must be in the groups of every hierarchy that bounds or counts cells. */
   contains(pid: number): boolean;
-  /** Processes that the OOM killer has killed since the group was created; never decreases. */
+  /** Returns the number of processes that the OOM killer has killed since the group was created. Never decreases. */
   oomKills(): number;
   /** The counter files. Their paths do not change once the group is prepared. */
   readonly counters: CellCounters;
-  /** Whether the group limits tasks; valid once it is prepared. */
+  /** Whether the group limits tasks. Valid once the group is prepared. */
   countsTasks(): boolean;
   /**
-   * Usage since `prepare`. `cpuMs` is null without a CPU accounting controller. `peakBytes` includes page cache. It is 0 if unknown,
-   * because v2 keeps one high-water mark for all cells of a slot.
+   * Returns the usage since `prepare`. `cpuMs` is null without a CPU accounting controller. `peakBytes` includes the page cache. `peakBytes` is
+   * 0 if unknown, because v2 keeps one high-water mark for all cells of a slot.
    */
   usage(): { cpuMs: number | null; peakBytes: number };
   members(): Promise<number[]>;
-  /** Throws EBUSY while the group still has a process. */
+  /** Removes the group. Throws EBUSY while the group still has a process. */
   remove(): void;
 }

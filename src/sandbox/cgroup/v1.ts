@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { type CellCgroup, type CellCounters, type FindGroups, MAX_TASKS, readCpuMs } from './slot-group.ts';
 
 /**
- * CPU weight of a cell under contention: half the default of 1024 (sched-design-CFS). The service, its database and
- * other processes stay responsive while every slot encodes; an uncontended cell can use the entire CPU.
+ * CPU weight of a cell under contention: half the default of 1024 (sched-design-CFS). The service, its database and other processes stay
+ * responsive while every slot encodes. Without contention, a cell can use the entire CPU.
  */
 export const CPU_SHARES = 512;
 
-/** A cell's cgroups in the v1 hierarchies. `memory` is required; `pids`, `cpuacct` and `cpu` are used where available. */
+/** The cgroups of a cell in the v1 hierarchies. `memory` is required. `pids`, `cpuacct` and `cpu` are used where available. */
 export class CgroupV1 implements CellCgroup {
   readonly counters: CellCounters;
-  /** Controller → the cell's folder in the hierarchy of the controller. Two controllers may share a hierarchy. */
+  /** The cell's folders by controller, each in the hierarchy of the controller. Two controllers may share a hierarchy. */
   readonly #folders: ReadonlyMap<string, string>;
   readonly #memory: string;
   readonly #find: FindGroups;
 
-  /** @param parents controller → folder of the parent cgroup. */
+  /** @param parents folders of the parent cgroups, by controller */
   constructor(parents: ReadonlyMap<string, string>, name: string, find: FindGroups) {
     this.#folders = new Map([...parents].map(([controller, parent]) => [controller, join(parent, name)]));
     this.#memory = this.#folders.get('memory')!;
@@ -76,15 +76,15 @@ export class CgroupV1 implements CellCgroup {
     return [...new Set(this.#folders.values())];
   }
 
-  /** Null where the controller is not available. */
+  /** Returns the path of a controller's file, or null where the controller is not available. */
   #path(controller: string, file: string): string | null {
     const folder = this.#folders.get(controller);
     return folder === undefined ? null : join(folder, file);
   }
 
   /**
-   * Sets a value where the controller is available, synchronously: the kernel does it in microseconds, and in the thread
-   * pool it would wait behind copies and DNS lookups.
+   * Sets a value where the controller is available. Synchronous: the kernel needs microseconds, but in the thread pool the call would wait
+   * behind copies and DNS lookups.
    */
   #set(controller: string, file: string, value: number): void {
     const path = this.#path(controller, file);
@@ -92,13 +92,13 @@ export class CgroupV1 implements CellCgroup {
   }
 }
 
-/** The limit with swap must never be below the limit without, so it is raised first and lowered last. */
+/** Sets the memory limits. The limit with swap must never be below the limit without swap, so it is raised first and lowered last. */
 async function limitMemory(folder: string, bytes: number): Promise<void> {
   const withSwap = join(folder, 'memory.memsw.limit_in_bytes');
   const withoutSwap = join(folder, 'memory.limit_in_bytes');
   const swappiness = join(folder, 'memory.swappiness');
   const countsSwap = existsSync(withSwap);
-  // The limits are usually the same as for the last cell. Reading them is immediate, while setting them uses the thread pool.
+  // The limits are usually the same as for the last cell. Reading the limits is immediate, while setting the limits uses the thread pool.
   const isSet = (path: string, value: number) => read(path).trim() === String(value);
   if ((countsSwap ? isSet(withSwap, bytes) : isSet(swappiness, 0)) && isSet(withoutSwap, bytes)) return;
   if (countsSwap) await write(withSwap, -1);
@@ -108,7 +108,7 @@ async function limitMemory(folder: string, bytes: number): Promise<void> {
   else await write(swappiness, 0);
 }
 
-/** Empty when the file cannot be read. */
+/** Returns the text of a file, which is empty if the file cannot be read. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -122,7 +122,8 @@ function write(path: string, value: number): Promise<void> {
 }
 
 /**
- * Whether child cgroups can be created. This tries it, because permission bits do not show read-only mounts or restrictions of containers.
+ * Whether child cgroups can be created. Tries to create one, because permission bits do not show read-only mounts or restrictions of
+ * containers.
  */
 export function canNest(parent: string, name: string): boolean {
   try {

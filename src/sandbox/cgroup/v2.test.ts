@@ -12,7 +12,7 @@ describe('cgroup v2', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('limits memory without swap, and reports counters as differences', async () => {
+  it('limits memory without swap, and reports usage as differences of counters', async () => {
     const group = cgroupV2(folder, 'airlock-1-0-0', () => ({ v1: new Map(), v2: null }));
     const file = (name: string) => join(folder, 'airlock-1-0-0', name);
     mkdirSync(join(folder, 'airlock-1-0-0'));
@@ -22,7 +22,7 @@ describe('cgroup v2', () => {
     expect(readFileSync(file('memory.max'), 'utf8')).toBe('12345678');
     expect(readFileSync(file('memory.swap.max'), 'utf8')).toBe('0');
     expect(readFileSync(file('memory.oom.group'), 'utf8')).toBe('1');
-    // Below the service's own weight of 100, so that the service stays responsive while every slot encodes.
+    // The weight is below the service's own weight of 100, so that the service stays responsive while every slot encodes.
     expect(Number(readFileSync(file('cpu.weight'), 'utf8'))).toBeLessThan(100);
     await group.add(42);
     expect(readFileSync(file('cgroup.procs'), 'utf8')).toBe('42');

@@ -39,14 +39,14 @@ function delegatesControllers(folder: string): boolean {
   }
 }
 
-/** CPU weight, where the default is 100; see `CPU_SHARES`. */
+/** CPU weight of a cell, where the default is 100; see `CPU_SHARES`. */
 const CPU_WEIGHT = 50;
 
-/** A cell's cgroup in the unified hierarchy. */
+/** Returns the cgroup of a cell in the unified hierarchy. */
 export function cgroupV2(parent: string, name: string, find: FindGroups): CellCgroup {
   const folder = join(parent, name);
   const write = (file: string, value: string | number) => writeFile(join(folder, file), String(value));
-  // The kernel handles these calls in microseconds. In the thread pool, each would wait behind copies and DNS lookups.
+  // The kernel handles these calls in microseconds. In the thread pool, each call would wait behind copies and DNS lookups.
   const optional = (file: string, value: string | number) => {
     try {
       writeFileSync(join(folder, file), String(value));
@@ -73,7 +73,7 @@ export function cgroupV2(parent: string, name: string, find: FindGroups): CellCg
       mkdirSync(folder, { recursive: true });
       await write('memory.max', memoryBytes);
       optional('memory.swap.max', 0);
-      // Kill the entire cell or no process of it: the remaining processes would hang.
+      // Kill the entire cell or no process of the cell, because the remaining processes would hang.
       optional('memory.oom.group', 1);
       optional('pids.max', tasks);
       optional('cpu.weight', CPU_WEIGHT);

@@ -10,7 +10,7 @@ const names = (list: readonly { cve: string }[]) => list.map(({ cve }) => cve).s
 const note = skipNote(!existsSync('/usr/bin/dpkg') && 'needs dpkg');
 
 describe('known vulnerabilities of an FFmpeg build', () => {
-  it('are open in an old package, and fixed from the version with the fix', () => {
+  it('are open in an old package, and fixed from the package version with the fix on', () => {
     const old = ffmpegAdvisories('ffmpeg version 7.1.1-1 Copyright', '7:7.1.1-1');
     expect(names(old.fixed)).toEqual(['CVE-2025-0518']);
     expect(names(old.open)).toContain('CVE-2026-8461');
@@ -20,12 +20,12 @@ describe('known vulnerabilities of an FFmpeg build', () => {
     expect(names(fifth.open)).toEqual(['CVE-2026-30997']);
   });
 
-  it('follow the package version if there is one: a distribution backports fixes without a new release', () => {
+  it('are determined by the package version if there is one, because a distribution backports fixes without a new release', () => {
     const report = ffmpegAdvisories('ffmpeg version 7.1.1', '7:7.1.5-0+deb13u2');
     expect(names(report.fixed)).toContain('CVE-2026-8461');
   });
 
-  it('follow the release version of a custom build', () => {
+  it('are determined by the release version of a custom build', () => {
     expect(names(ffmpegAdvisories('ffmpeg version 7.1.5-0+deb13u1-airlock Copyright', null).open)).toEqual([
       'CVE-2026-30997',
     ]);

@@ -7,9 +7,9 @@ export interface FfmpegAdvisory {
   cve: string;
   /** Affected component of FFmpeg, and the defect. */
   what: string;
-  /** First release with the fix, per release line of FFmpeg; unlisted lines are unknown. */
+  /** First release with the fix, by release line of FFmpeg. For lines that are not listed, the release is unknown. */
   fixed: Readonly<Record<string, string>>;
-  /** First version of the Debian 13 source package with the fix; null while there is none. */
+  /** First version of the Debian 13 source package with the fix. Null while there is no such version. */
   debian13: string | null;
   /** Source of the version numbers. */
   source: string;
@@ -19,9 +19,8 @@ const DEBIAN = 'changelog of the Debian package';
 const UPSTREAM = 'FFmpeg’s changelog of that release';
 
 /**
- * FFmpeg vulnerabilities known since 2025 whose fixed version in the 7.1 line is documented. The table cannot be
- * complete: most fixes never get a CVE number. Running the newest package is what matters; the table shows how urgent
- * that is. 7.1 contains every earlier fix.
+ * FFmpeg vulnerabilities known since 2025 whose state in the 7.1 line is documented. The table cannot be complete, because most fixes never
+ * get a CVE number. It shows how urgent an update to the newest package is. 7.1 contains every earlier fix.
  */
 export const FFMPEG_ADVISORIES: readonly FfmpegAdvisory[] = [
   {
@@ -95,8 +94,8 @@ export interface AdvisoryReport {
 
 /**
  * Looks up a build in the table.
- * @param version first line of `ffmpeg -version`, or only the version.
- * @param packageVersion version of the distribution package, or null; takes precedence for a Debian 13 package.
+ * @param version first line of `ffmpeg -version`, or only the version
+ * @param packageVersion version of the distribution package, or null; takes precedence for a Debian 13 package
  */
 export function ffmpegAdvisories(version: string, packageVersion: string | null): AdvisoryReport {
   const report: AdvisoryReport = { table: ADVISORIES_DATE, open: [], fixed: [], unknown: [] };
@@ -118,7 +117,7 @@ function stateOf(advisory: FfmpegAdvisory, release: string | null, debian: strin
   return line === '7.1' ? 'open' : 'unknown';
 }
 
-/** Release number, such as `7.1.5` for `ffmpeg version 7.1.5-0+deb13u1 …` or `n7.1.5`. Null for a snapshot. */
+/** Returns the release number, such as `7.1.5` for `ffmpeg version 7.1.5-0+deb13u1 …` or `n7.1.5`, or null for a snapshot. */
 function releaseOf(version: string): string | null {
   return /^(?:ffmpeg version )?n?(\d+\.\d+(?:\.\d+)?)(?![\w.])/.exec(version)?.[1] ?? null;
 }

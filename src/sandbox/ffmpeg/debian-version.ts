@@ -1,6 +1,6 @@
 /**
- * Compares two Debian package versions as dpkg does (deb-version(7)); negative when `a` is older. Compares the epoch,
- * then upstream version and revision, each as alternating text and numbers; `~` sorts first, even before the end.
+ * Compares two Debian package versions as dpkg does (deb-version(7)). Returns a negative number if `a` is older. Compares the epochs, then
+ * the upstream versions, then the revisions, each as alternating text and numbers. `~` sorts first, even before the end.
  */
 export function compareDebianVersions(a: string, b: string): number {
   const [left, right] = [parts(a), parts(b)];
@@ -39,7 +39,7 @@ function compareText(a: string, b: string): number {
 
 const isDigit = (character: string): boolean => character >= '0' && character <= '9';
 
-/** Sort order: `~`, then the end and digits, then letters, then everything else. */
+/** Returns the sort order of a character: `~`, then the end and digits, then letters, then everything else. */
 function order(character: string | undefined): number {
   if (character === undefined || isDigit(character)) return 0;
   if (character === '~') return -1;

@@ -5,7 +5,7 @@ import type { ProgramBuild } from '../types.ts';
 import { type AdvisoryReport, ffmpegAdvisories } from './advisories.ts';
 import { type FfmpegUpdate, ffmpegUpdate } from './update.ts';
 
-/** What an operator needs to know about the FFmpeg build that cells run. */
+/** The facts that an operator needs to know about the FFmpeg build that cells run. */
 export interface FfmpegReport extends Omit<ProgramBuild, 'readsArguments'> {
   update: FfmpegUpdate;
   advisories: AdvisoryReport;
@@ -13,8 +13,8 @@ export interface FfmpegReport extends Omit<ProgramBuild, 'readsArguments'> {
 }
 
 /**
- * Reports which build cells run, since when, whether a newer build is available, the build's known vulnerabilities, and the state of
- * the trimmed build.
+ * Reports which build cells run, since when, whether a newer build is available, the build's known vulnerabilities, and the state of the
+ * trimmed build.
  */
 export async function reportFfmpeg(
   build: ProgramBuild,

@@ -37,7 +37,7 @@ describe('a newer FFmpeg in the distribution', () => {
     });
   });
 
-  it('is unknown, never "current", when no package list contains it', () => {
+  it('is reported as unknown, never as "current", if no package list contains FFmpeg', () => {
     const alone =
       'ffmpeg:\n  Installed: 7:7.1.5-1\n  Candidate: 7:7.1.5-1\n  Version table:\n *** 7:7.1.5-1 100\n        100 /var/lib/dpkg/status\n';
     for (const text of [
@@ -50,7 +50,7 @@ describe('a newer FFmpeg in the distribution', () => {
     }
   });
 
-  it('is determined without network access, and asks apt again only when its state has changed', async () => {
+  it('is determined without network access, and by asking apt again only when the state of apt has changed', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'airlock-update-'));
     try {
       const update = await ffmpegUpdate('7:0.1-1', dataDir);

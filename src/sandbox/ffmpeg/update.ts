@@ -15,20 +15,20 @@ const APT_STATE = [
 const CACHE_FILE = 'apt-policy.json';
 
 export interface FfmpegUpdate {
-  /** For `unknown`, `reason` explains why. `unknown` never means "current". */
+  /** Whether the build is current. If this is unknown, `reason` explains why. */
   state: 'current' | 'newer' | 'unknown';
   /** Newest version in the distribution's package lists on this machine. */
   candidate: string | null;
-  /** Whether that version comes from the distribution's security archive. */
+  /** Whether the candidate comes from the distribution's security archive. */
   security: boolean;
-  /** Date on which the lists were created. An old list contains no new version. */
+  /** Date on which the package lists were created. An old list contains no new version. */
   listsFrom: Date | null;
   reason: string | null;
 }
 
 /**
  * Reports whether the distribution has a newer FFmpeg, according to the package lists on this machine. Makes no network request.
- * `installed` is the package version that cells run; `dataDir` stores the output of apt.
+ * `installed` is the package version that cells run. `dataDir` stores the output of apt.
  */
 export async function ffmpegUpdate(installed: string | null, dataDir: string): Promise<FfmpegUpdate> {
   const aptCache = findProgram('apt-cache');
@@ -39,8 +39,8 @@ export async function ffmpegUpdate(installed: string | null, dataDir: string): P
 }
 
 /**
- * Output of `apt-cache policy ffmpeg`, or null if the command fails. While apt's state is unchanged, the output comes from a file: where
- * apt cannot write its own cache, as in containers, each call needs half a second of CPU time.
+ * Returns the output of `apt-cache policy ffmpeg`, or null if the command fails. While apt's state is unchanged, the output is read from a
+ * file, because a call needs half a second of CPU time where apt cannot write its own cache, as in containers.
  */
 async function readPolicy(aptCache: string, file: string): Promise<string | null> {
   const stamp = APT_STATE.map(modified).join(' ');
@@ -67,7 +67,7 @@ function readKept(file: string): { stamp: string; policy: string } | null {
   }
 }
 
-/** Parses the output of `apt-cache policy ffmpeg`. */
+/** Parses the output of `apt-cache policy ffmpeg`, and compares the installed version with it. */
 export function judgePolicy(policy: string, installed: string | null): FfmpegUpdate {
   const candidate = /^ {2}Candidate: (\S+)$/m.exec(policy)?.[1];
   if (!candidate || candidate === '(none)') return unknown('no package list on this machine contains FFmpeg');
@@ -80,7 +80,9 @@ export function judgePolicy(policy: string, installed: string | null): FfmpegUpd
   return { ...known, state: compareDebianVersions(installed, candidate) < 0 ? 'newer' : 'current', reason: null };
 }
 
-/** Lines of the version table below that version, such as `500 http://mirror.example.com/debian-security …`. */
+/**
+ * Returns the origins of a version from the lines below it in the version table, such as `500 http://mirror.example.com/debian-security …`.
+ */
 function originsOf(policy: string, version: string): string[] {
   const origins: string[] = [];
   let within = false;

@@ -14,7 +14,7 @@ describe('closeInherited', () => {
   it('closes descriptors that a parent left open and a child would inherit, but no descriptor of Node itself', () => {
     const fd = openSync('/etc/hostname', 'r');
     const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', SCRIPT], {
-      // Node itself marks the first sixteen descriptors. closeInherited handles all others.
+      // Node itself marks the first sixteen descriptors as close-on-exec. `closeInherited` closes all other descriptors.
       stdio: ['ignore', 'pipe', 'pipe', ...Array<'ignore'>(20).fill('ignore'), fd],
       encoding: 'utf8',
     });

@@ -2,8 +2,8 @@ import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
 const O_CLOEXEC = 0o2000000;
 /**
- * Descriptors above 2 that a child would inherit because they lack close-on-exec. Node sets close-on-exec on every descriptor that it
- * opens.
+ * Returns the descriptors above 2 that a child would inherit because they lack close-on-exec. Node sets close-on-exec on every descriptor
+ * that it opens.
  */
 export function inheritedDescriptors(): number[] {
   return readdirSync('/proc/self/fd')
@@ -12,10 +12,10 @@ export function inheritedDescriptors(): number[] {
 }
 
 /**
- * Closes descriptors inherited from a shell or a supervisor, which would leak into FFmpeg; bwrap does not close them.
- * JavaScript cannot set close-on-exec, so it closes them for good. Node sets close-on-exec on descriptors up to 15 at
- * startup (uv_disable_stdio_inheritance), so an IPC channel is never among them.
- * @returns the closed descriptors.
+ * Closes descriptors inherited from a shell or a supervisor, which would leak into FFmpeg, because bwrap does not close them. JavaScript
+ * cannot set close-on-exec, so this closes the descriptors for good. Node sets close-on-exec on descriptors up to 15 at startup
+ * (uv_disable_stdio_inheritance), so an IPC channel is never among them.
+ * @returns the closed descriptors
  */
 export function closeInherited(): number[] {
   const closed: number[] = [];
@@ -24,7 +24,7 @@ export function closeInherited(): number[] {
       closeSync(fd);
       closed.push(fd);
     } catch {
-      // The descriptor of the directory listing itself, which is already closed.
+      // This is the descriptor of the directory listing, which is already closed.
     }
   }
   return closed;

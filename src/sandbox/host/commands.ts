@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
-/** Absolute path of a system program, or null. Ignores PATH, because a caller that sets PATH could replace the sandbox. */
+/** Returns the absolute path of a system program, or null. Ignores PATH, because a caller that sets PATH could replace the sandbox. */
 export function findProgram(name: string): string | null {
   for (const folder of FOLDERS) {
     const path = join(folder, name);
@@ -19,8 +19,8 @@ export function findProgram(name: string): string | null {
 }
 
 /**
- * Runs a trusted system tool with a minimal environment. Resolves with its output for any exit code. `code` is null if a signal killed the
- * tool or if it did not start.
+ * Runs a trusted system tool with a minimal environment. Resolves with the tool's output for any exit code. `code` is null if a signal
+ * killed the tool or if the tool did not start.
  */
 export function runTool(
   program: string,

@@ -6,7 +6,7 @@ import { explainNamespaces } from './preflight.ts';
 
 const NO_MAP = new Error('bwrap: setting up uid map: Permission denied');
 
-describe('explaining why bubblewrap cannot create namespaces', () => {
+describe('explainNamespaces', () => {
   let proc: string;
   beforeEach(() => {
     proc = mkdtempSync(join(tmpdir(), 'airlock-proc-'));
@@ -18,7 +18,7 @@ describe('explaining why bubblewrap cannot create namespaces', () => {
   };
   const why = (error = NO_MAP) => explainNamespaces(error, proc).message;
 
-  it('names a kernel setting, with the value that allows them', () => {
+  it('names a kernel setting, with the value that allows namespaces', () => {
     put('sys/kernel/unprivileged_userns_clone', '0\n');
     expect(why()).toContain('kernel.unprivileged_userns_clone=1');
     put('sys/kernel/unprivileged_userns_clone', '1\n');
@@ -26,7 +26,7 @@ describe('explaining why bubblewrap cannot create namespaces', () => {
     expect(why()).toContain('user.max_user_namespaces=10000');
   });
 
-  it('names AppArmor where it restricts them, with the profile to load', () => {
+  it('names AppArmor if it restricts namespaces, with the profile to load', () => {
     put('sys/kernel/apparmor_restrict_unprivileged_userns', '1\n');
     put('self/attr/apparmor/current', 'unconfined\n');
     expect(why()).toMatch(/AppArmor forbids user namespaces .*setting up uid map.*deploy\/apparmor\/airlock/);
@@ -44,7 +44,7 @@ describe('explaining why bubblewrap cannot create namespaces', () => {
     expect(why()).toContain('seccomp profile');
   });
 
-  it('otherwise names the container, or the filter that rejects a system call with ENOSYS', () => {
+  it('names the container if no other cause is found, or the filter that rejects a system call with ENOSYS', () => {
     expect(why()).toContain('seccomp profile that allows clone');
     expect(why(new Error("bwrap: Can't open source : Function not implemented"))).toContain('RestrictSUIDSGID');
   });

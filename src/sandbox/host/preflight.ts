@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SandboxError } from '../sandbox-error.ts';
 import { findProgram, runTool } from './commands.ts';
 
-/** Absolute path of a tool that a tier needs. Throws a `SandboxError` that names its Debian package. */
+/** Returns the absolute path of a tool that a tier needs. Throws a `SandboxError` that names the tool's Debian package. */
 export function required(program: string, debianPackage: string): string {
   const path = findProgram(program);
   if (path) return path;
@@ -50,7 +50,7 @@ export function explainNamespaces(error: Error, proc = '/proc'): Error {
 /** Name of the profile in `deploy/apparmor`. */
 const APPARMOR_PROFILE = 'airlock';
 
-/** The enforced profile of this process; null when unconfined, in complain mode, or without AppArmor. */
+/** Returns the enforced profile of this process. Null if the process is unconfined, in complain mode, or without AppArmor. */
 function appArmorProfile(proc: string): string | null {
   for (const path of ['self/attr/apparmor/current', 'self/attr/current']) {
     try {
@@ -74,7 +74,7 @@ function readFlag(path: string): number | null {
   }
 }
 
-/** Version of an installed package of the distribution; null without dpkg. */
+/** Returns the version of an installed package of the distribution. Null without dpkg, or if the package is not installed. */
 export async function packageVersion(name: string): Promise<string | null> {
   const dpkg = findProgram('dpkg-query');
   if (!dpkg) return null;

@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/* Reads as UTF-8. For any other encoding, Node.js allocates a buffer of 64 kB, which takes twice as long. */
+/* The functions of this file read as UTF-8. For any other encoding, Node.js allocates a buffer of 64 kB, which takes twice as long. */
 
-/** Children of a process's main thread. */
+/** Returns the children of a process's main thread. */
 export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
@@ -11,7 +11,7 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** Peak resident memory in bytes, and the number of live threads; 0 when unknown. */
+/** Returns the peak resident memory in bytes, and the number of live threads. Both are 0 if unknown. */
 export function processSize(pid: number): { peakBytes: number; threads: number } {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -22,7 +22,7 @@ export function processSize(pid: number): { peakBytes: number; threads: number }
   }
 }
 
-/** Inode of this process's pid namespace, as in `pid:[4026531836]`. Pids of other namespaces cannot be looked up here. */
+/** Returns the inode of this process's pid namespace, as in `pid:[4026531836]`. Pids of other namespaces cannot be looked up here. */
 export function pidNamespace(): string {
   return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
 }

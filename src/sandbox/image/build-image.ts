@@ -11,18 +11,18 @@ import { collectSources, type ImageSources } from './root-image-sources.ts';
 import { openScratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
 
-/** The folder of fontconfig's cache, and its parent. */
+/** Folder of fontconfig's cache, and its parent. */
 const FONT_CACHE = ['var/cache', 'var/cache/fontconfig'];
 
 export interface BuildRequest {
-  /** `<dataDir>/rootimg`, which must exist. */
+  /** Path of `<dataDir>/rootimg`, which must exist. */
   folder: string;
   /** What the image contains for each program, as plain data. */
   parts: readonly ImagePart[];
   programs: ProgramPaths;
 }
 
-/** Builds the image of the installed programs unless it exists, and writes its manifest. Returns its fingerprint. */
+/** Builds the image of the installed programs unless it exists, and writes its manifest. Returns the image's fingerprint. */
 export async function buildRootImage({ folder, parts, programs }: BuildRequest): Promise<string> {
   const sources = await collectSources(parts, programs);
   const fingerprint = fingerprintOf(sources);
@@ -69,7 +69,8 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
       await writeFile(join(temporary, to), text);
       await chmod(join(temporary, to), 0o644);
     }
-    // Copies of the image keep the times of folders, because fontconfig compares them with the times in its cache.
+    // Set the times of folders to full seconds. Copies of the image keep these times, because fontconfig compares them with the times in
+    // its cache.
     const seconds = Math.floor(Date.now() / 1000);
     for (const path of folders) await utimes(join(temporary, path), seconds, seconds);
     if (hasFonts) await cacheFonts(temporary);
@@ -86,7 +87,7 @@ async function buildImage(target: string, { files, texts }: ImageSources): Promi
   }
 }
 
-/** The source may have been replaced since its hash was read. */
+/** Checks the hash of a file in the image, because the source may have been replaced since its hash was read. */
 async function requireHash(path: string, sha256: string): Promise<void> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
@@ -94,7 +95,7 @@ async function requireHash(path: string, sha256: string): Promise<void> {
   throw new SandboxError(`${basename(path)} has changed since it was installed`, 'Install it again');
 }
 
-/** Without the cache, every job with text scans all fonts. A missing fc-cache costs only time. */
+/** Writes fontconfig's cache. Without the cache, every job with text scans all fonts. A missing fc-cache costs only time. */
 async function cacheFonts(image: string): Promise<void> {
   const fcCache = findProgram('fc-cache');
   if (!fcCache) return;
@@ -104,9 +105,9 @@ async function cacheFonts(image: string): Promise<void> {
 }
 
 /**
- * Hard-links where the file system allows it (instant, shares the page cache), else reflinks or copies. Links only
- * files of the package manager, which replaces files by renaming; an operator may overwrite a custom build in place,
- * which must not change an image in use. Never changes the owner or the mode of a linked file.
+ * Hard-links a file where the file system allows it, which is instant and shares the page cache. Otherwise, reflinks or copies the file.
+ * Links only files of the package manager, which replaces files by renaming. An operator may overwrite a custom build in place, which must
+ * not change an image in use. Never changes the owner or the mode of a linked file.
  */
 async function install(from: string, to: string): Promise<void> {
   const real = await realpath(from);
@@ -123,7 +124,7 @@ async function install(from: string, to: string): Promise<void> {
   await chmod(to, executable ? 0o755 : 0o644);
 }
 
-/** Creates a world-readable folder regardless of the umask: the cell runs with an unprivileged uid. */
+/** Creates a folder that is world-readable regardless of the umask, because the cell runs with an unprivileged uid. */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await chmod(path, 0o755);

@@ -4,10 +4,10 @@ import { SandboxError } from '../sandbox-error.ts';
 import type { BuildRequest } from './build-image.ts';
 
 const HEAP_MB = 128;
-/** Milliseconds. A build needs one or two seconds. */
+/** Maximum milliseconds of a build, which needs one or two seconds. */
 const BUILD_MS = 120_000;
 
-/** The result of the thread. `fault` = an error from the file system, such as a full disk. */
+/** The result of the thread. `fault` is an error from the file system, such as a full disk. */
 export type BuildResult =
   | { fingerprint: string }
   | { problem: { reason: string; remedy: string } }
@@ -15,7 +15,7 @@ export type BuildResult =
 
 /**
  * Builds a root image in a separate thread, because the build reads 200 MB of libraries. When the thread exits, its memory returns to the
- * system. Memory of the main thread would stay with the worker. Returns the image's fingerprint.
+ * system, whereas the worker would keep memory of the main thread. Returns the image's fingerprint.
  */
 export async function buildInThread(request: BuildRequest): Promise<string> {
   const entry = threadEntry('image-thread', new URL('./image-thread.ts', import.meta.url));

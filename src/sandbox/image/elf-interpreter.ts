@@ -4,8 +4,8 @@ const PT_INTERP = 3;
 const HEADER_BYTES = 64;
 
 /**
- * Path of the dynamic loader of an ELF program (64-bit, little-endian: x86_64 and aarch64), or null for a static
- * program. Throws when the file cannot be read.
+ * Returns the path of the dynamic loader of an ELF program (64-bit, little-endian: x86_64 and aarch64), or null for a static program.
+ * Throws if the file cannot be read.
  */
 export function elfInterpreter(path: string): string | null {
   const fd = openSync(path, 'r');

@@ -1,9 +1,9 @@
 /*
- * Reads 64-bit little-endian ELF files as the dynamic loader sees them: by segments, not by sections (System V ABI, chapters 4 and 5). All
- * files come from the distribution's packages. Still, an unexpected file causes an error instead of a guess.
+ * Reads 64-bit little-endian ELF files as the dynamic loader does: by segments, not by sections (System V ABI, chapters 4 and 5). All files
+ * come from the distribution's packages. Still, an unexpected file causes an error instead of a guess.
  */
 
-/** The file is not an ELF file that this code can read. */
+/** Thrown if a file is not an ELF file that this code can read. */
 export class ElfError extends Error {}
 
 export const MACHINE = { x64: 62, arm64: 183 } as const;
@@ -30,7 +30,7 @@ export const DT = {
 export interface Segment {
   type: number;
   flags: number;
-  /** Position of the segment's program header in the file. */
+  /** Position in the file of the segment's program header. */
   header: number;
   offset: number;
   address: number;
@@ -49,7 +49,7 @@ export interface Elf {
   dynamic: DynamicEntry[];
   /** Names of the libraries that the loader must also load. */
   needed: string[];
-  /** Position in the file of a virtual address. Throws `ElfError` if no segment contains the address. */
+  /** Returns the position in the file of a virtual address. Throws `ElfError` if no segment contains the address. */
   offsetOf(address: number): number;
 }
 
@@ -57,10 +57,10 @@ const IDENT_64_LE = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
 const SEGMENT_BYTES = 56;
 export const DYNAMIC_BYTES = 16;
 
-/** Throws `ElfError`. */
+/** Reads an ELF file. Throws `ElfError` if this code cannot read the file. */
 export const readElf = (file: Buffer): Elf => withinFile(() => parse(file));
 
-/** Reports a position outside of the file as an `ElfError`. */
+/** Calls `read`, and reports a position outside of the file as an `ElfError`. */
 export function withinFile<T>(read: () => T): T {
   try {
     return read();
@@ -112,7 +112,7 @@ function readDynamic(file: Buffer, segments: readonly Segment[]): DynamicEntry[]
   throw new ElfError('a dynamic section without an end');
 }
 
-/** A 64-bit field. */
+/** Reads a 64-bit field. */
 export function number(file: Buffer, at: number): number {
   return Number(file.readBigUInt64LE(at));
 }

@@ -2,17 +2,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { elfInterpreter } from './elf-interpreter.ts';
 
-/** How to start a program of the root image where the image is not mounted as `/`. */
+/** The command that starts a program of the root image where the image is not mounted as `/`. */
 export interface ImageProgram {
   /** Host path of the file to execute. */
   executed: string;
-  /** Arguments before the program's own. */
+  /** Arguments before the program's own arguments. */
   prefix: string[];
 }
 
 /**
- * Starts the program through the image's own dynamic loader, so that every library comes from the image and none from
- * the host. A static program needs no loader.
+ * Returns the command that starts the program through the image's own dynamic loader, so that every library comes from the image and none
+ * from the host. A static program needs no loader.
  */
 export function imageProgram(rootImage: string, program: string): ImageProgram {
   const path = join(rootImage, program);
@@ -33,7 +33,7 @@ export function imageProgram(rootImage: string, program: string): ImageProgram {
   };
 }
 
-/** `usr/lib` and its architecture folder. An image has no other folders with libraries. */
+/** Returns the folders with libraries: `usr/lib` and its architecture folder. An image has no other folders with libraries. */
 function libraryFolders(rootImage: string): string[] {
   const lib = join(rootImage, 'usr/lib');
   const folders = readdirSync(lib, { withFileTypes: true })

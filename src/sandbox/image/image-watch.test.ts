@@ -36,7 +36,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Installs as a package manager does: writes a new file, then renames it. */
+/** Installs a program as a package manager does: writes a new file, then renames it. */
 function install(path: string, from: string, time: number): void {
   writeFileSync(`${path}.new`, readFileSync(from));
   chmodSync(`${path}.new`, 0o755);
@@ -65,8 +65,8 @@ async function open(options: Partial<ImageWatchOptions> = {}): Promise<ImageWatc
   return watch;
 }
 
-describe('watching the installed FFmpeg', () => {
-  it('switches new cells to the new build, while running cells keep the old one', async () => {
+describe('ImageWatch', () => {
+  it('switches new cells to the new build of FFmpeg, while running cells keep the old build', async () => {
     const changes = vi.fn();
     const it = await open({ onChange: changes });
     const before = it.lease();
@@ -88,7 +88,7 @@ describe('watching the installed FFmpeg', () => {
     after.release();
   });
 
-  it('registers both images as in use before the first cell of the new one can start', async () => {
+  it('registers both images as in use before the first cell of the new image can start', async () => {
     const order: string[] = [];
     const it = await open({
       registerUse: async (fingerprints) => void (fingerprints.length > 1 && order.push('registered')),
@@ -100,7 +100,7 @@ describe('watching the installed FFmpeg', () => {
     expect(it.current.facts.ffmpeg!.path).toBe(programs.ffmpeg);
   });
 
-  it('keeps the current build while the new one does not run, and switches once it does', async () => {
+  it('keeps the current build while the new build does not run, and switches once the new build runs', async () => {
     const failures = vi.fn();
     let broken = false;
     const it = await open({
@@ -130,14 +130,14 @@ describe('watching the installed FFmpeg', () => {
     expect(existsSync(join(path, 'usr/bin/ffmpeg'))).toBe(true);
   });
 
-  it('does not let a program that is overwritten in place change an image', async () => {
+  it('keeps an image unchanged if a program is overwritten in place', async () => {
     const it = await open();
     const { path } = it.lease();
     writeFileSync(programs.ffmpeg, readFileSync('/usr/bin/false'));
     expect(readFileSync(join(path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/true'));
   });
 
-  it('keeps an image in use when old images are removed', async () => {
+  it('keeps an image that a cell uses when old images are removed', async () => {
     const it = await open();
     const lease = it.lease();
     install(programs.ffmpeg, '/usr/bin/false', 2000);

@@ -5,9 +5,9 @@ import type { ProgramBuild } from '../types.ts';
 import type { ImageFacts } from './manifest.ts';
 import { imageIsCurrent, openRootImage, type RootImage, removeOldImages } from './root-image.ts';
 
-/** Milliseconds between polls. New cells use a change after at most one poll and the settle time, well within a minute. */
+/** Milliseconds between polls. New cells use a change at most one poll and `SETTLE_MS` later, well within a minute. */
 const POLL_MS = 20_000;
-/** Milliseconds for which a package that is being unpacked must be unchanged. */
+/** Milliseconds for which a changed program must not change again, because its package may still be unpacked. */
 const SETTLE_MS = 5_000;
 
 /** An image with facts about its programs, and the time since which new cells use it. */
@@ -24,18 +24,18 @@ export interface ImageLease {
 }
 
 export interface ImageWatchOptions {
-  /** `<dataDir>/rootimg`. */
+  /** Path of `<dataDir>/rootimg`. */
   folder: string;
   image: RootImage;
   /** Every program that may be installed. */
   table: readonly ImagePart[];
   /** Returns the installed programs and their paths. */
   programs: () => ProgramPaths;
-  /** Queries the programs of an image in cells. Rejects if a program does not run; that image is then not used. */
+  /** Queries the programs of an image in cells. Rejects if a program does not run. Such an image is not used. */
   query(image: RootImage): Promise<ImageFacts>;
-  /** Registers the images in use before the first cell of a new one starts: other processes remove unused images. */
+  /** Registers the images in use before the first cell of a new image starts, because other processes remove unused images. */
   registerUse(fingerprints: readonly string[]): Promise<void>;
-  /** Images that other live processes use. */
+  /** Resolves to the fingerprints of the images that other live processes use. */
   usedByOthers(): Promise<Set<string>>;
   onChange?(image: CurrentImage, before: CurrentImage): void;
   onFailure?(error: Error): void;
@@ -93,7 +93,7 @@ export class ImageWatch {
 
   async #poll(): Promise<void> {
     const { folder, table, settleMs = SETTLE_MS } = this.#options;
-    // Released images are removed at the next poll. That costs disk space for seconds, but needs no second timer.
+    // Released images are removed at the next poll. Their disk space is used for some seconds longer, but no second timer is needed.
     await this.#registerUse();
     if (imageIsCurrent(folder, this.#current.fingerprint, this.#options.programs())) return;
     await new Promise((resolve) => setTimeout(resolve, settleMs).unref());
@@ -134,7 +134,7 @@ class ImageLeases {
     return { path, facts, release };
   }
 
-  /** Fingerprints of the images that cells use. */
+  /** Returns the fingerprints of the images that cells use. */
   fingerprints(): Iterable<string> {
     return this.#counts.keys();
   }
@@ -150,7 +150,9 @@ async function withFacts({ query }: ImageWatchOptions, image: RootImage, since: 
   return { ...image, facts: image.facts ?? (await query(image)), since };
 }
 
-/** The build of a program that new cells use. Getters, so that a stored reference always shows the current build. */
+/**
+ * Returns the build of a program that new cells use. Its properties are getters, so that a stored reference always shows the current build.
+ */
 export function currentBuild(watch: Pick<ImageWatch, 'current'>, name: string): ProgramBuild {
   const facts = () => {
     const known = watch.current.facts[name];

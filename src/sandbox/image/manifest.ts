@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import type { ProgramPaths } from '../programs/program.ts';
 import { type ImageSources, modified } from './root-image-sources.ts';
 
-/** Increment when the layout of an image or of its facts changes, so that images of an older version are rebuilt. */
+/**
+ * Version of the layout of an image and its facts. Increment it when the layout changes, so that images of an older version are rebuilt.
+ */
 export const LAYOUT = 6;
 
 export interface ProgramFacts {
   /** First line of the program's output about its version. */
   version: string;
-  /** Version of the distribution's package; null for a program that belongs to no package. */
+  /** Version of the distribution's package. Null for a program that belongs to no package. */
   package: string | null;
   /** Path on the host. */
   path: string;
@@ -19,18 +21,18 @@ export interface ProgramFacts {
   readsArguments: boolean;
 }
 
-/** Facts by the name of the program. */
+/** The facts of programs, by the name of the program. */
 export type ImageFacts = Readonly<Record<string, ProgramFacts>>;
 
-/** Describes the sources of an image, in a file next to the image. */
+/** The sources of an image, stored in a file next to the image. */
 export interface Manifest extends ImageSources {
   layout: number;
   programs: ProgramPaths;
-  /** Queried once per image, in cells. */
+  /** The facts of the programs, which are queried once per image, in cells. */
   facts: ImageFacts | null;
 }
 
-/** Null if there is no manifest, or if it has another layout. */
+/** Reads the manifest of an image. Returns null if there is no manifest, or if it has another layout. */
 export function readManifest(folder: string, fingerprint: string): Manifest | null {
   try {
     const manifest = JSON.parse(readFileSync(join(folder, `${fingerprint}.json`), 'utf8')) as Manifest;
@@ -46,7 +48,7 @@ export async function writeManifest(folder: string, fingerprint: string, manifes
   await rename(temporary, join(folder, `${fingerprint}.json`));
 }
 
-/** Whether nothing that determines the content of an image has changed: one `stat` per source. */
+/** Whether nothing that determines the content of an image has changed. Makes one `stat` call per source. */
 export function isFresh({ files, watched }: Pick<ImageSources, 'files' | 'watched'>): boolean {
   return (
     files.every(({ from, size, mtimeMs }) => {
@@ -56,7 +58,10 @@ export function isFresh({ files, watched }: Pick<ImageSources, 'files' | 'watche
   );
 }
 
-/** Whether no file is missing. An image gets its name once it is complete, but a person or a disk error may damage it later. */
+/**
+ * Whether every file of the image exists with its size. An image gets its name once it is complete, but a person or a disk error may damage
+ * the image later.
+ */
 export function isIntact(image: string, { files, texts }: Pick<ImageSources, 'files' | 'texts'>): boolean {
   const expected = [...files, ...texts.map(({ to, text }) => ({ to, size: Buffer.byteLength(text) }))];
   return expected.every(({ to, size }) => statSync(join(image, to), { throwIfNoEntry: false })?.size === size);

@@ -20,8 +20,9 @@ import type { ProgramPaths } from '../programs/program.ts';
 import { isFresh, isIntact, type Manifest, readManifest, writeManifest } from './manifest.ts';
 
 /*
- * The installation keeps an image of its programs, which have already been queried, so that a new data directory needs no build: a build
- * reads 200 MB of libraries. Links need no space, and keep a service's image when the prepared image is replaced.
+ * The installation keeps an image of its programs, which have already been queried, so that a new data directory needs no build, which
+ * would read 200 MB of libraries. A data directory links the files of this image. Links need no space, and keep a service's image when the
+ * prepared image is replaced.
  */
 
 /** An image in `folder` that matches the installed programs. */
@@ -30,7 +31,7 @@ export interface MatchingImage {
   manifest: Manifest;
 }
 
-/** Finds the complete and current image of these programs; null if there is none. */
+/** Finds the complete and current image of these programs. Returns null if there is none. */
 export function findImage(folder: string, programs: ProgramPaths): MatchingImage | null {
   for (const name of readdirSync(folder)) {
     const fingerprint = /^([0-9a-f]{32})\.json$/.exec(name)?.[1];
@@ -42,7 +43,7 @@ export function findImage(folder: string, programs: ProgramPaths): MatchingImage
 }
 
 /**
- * Like `findImage`, but in the folder of an installation. Also returns null if an account other than root and this account could
+ * Finds an image like `findImage`, in the folder of an installation. Also returns null if an account other than root and this account could
  * have changed the image.
  */
 export function findTrustedImage(prepared: string, programs: ProgramPaths): MatchingImage | null {
@@ -53,7 +54,7 @@ export function findTrustedImage(prepared: string, programs: ProgramPaths): Matc
   return paths.every(isTrusted) ? found : null;
 }
 
-/** Copies the image of these programs from the folder of the installation into `folder`. Null if there is no trusted image. */
+/** Copies the image of these programs from the folder of the installation into `folder`. Resolves to null if there is no trusted image. */
 export async function takeImage(
   prepared: string,
   folder: string,
@@ -69,7 +70,7 @@ export async function takeImage(
   return isCopied ? found : null;
 }
 
-/** Copies an image with its manifest to another folder, unless it is there. */
+/** Copies an image with its manifest to another folder, unless the folder contains the image. */
 export async function copyImage(from: string, to: string, { fingerprint, manifest }: MatchingImage): Promise<void> {
   const target = join(to, fingerprint);
   if (!isIntact(target, manifest)) {
@@ -98,7 +99,7 @@ function publish(staged: string, target: string, manifest: Manifest): void {
   }
 }
 
-/** The location of a tree in the image, and the host files that it was built from, by their paths in the image. */
+/** The position of a tree in the image, and the host files from which the image was built, by their paths in the image. */
 interface Position {
   path: string;
   sources: ReadonlyMap<string, string>;
@@ -106,7 +107,7 @@ interface Position {
 
 function linkTree(from: string, to: string, { path, sources }: Position): void {
   mkdirSync(to);
-  // World-readable regardless of the umask: the cell runs with an unprivileged uid.
+  // World-readable regardless of the umask, because the cell runs with an unprivileged uid.
   chmodSync(to, 0o755);
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target, inside] = [join(from, entry.name), join(to, entry.name), `${path}/${entry.name}`];
@@ -114,12 +115,15 @@ function linkTree(from: string, to: string, { path, sources }: Position): void {
     else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
     else linkFile(source, target, sources.get(inside));
   }
-  // fontconfig's cache is valid only with the times of the folders that it describes, which are full seconds.
+  // fontconfig's cache is valid only with the times of the folders that it describes. These times are full seconds.
   const { atime, mtime } = statSync(from);
   utimesSync(to, atime, mtime);
 }
 
-/** Links the file of the prepared image. If that file is on another file system, links the file that it was linked from. */
+/**
+ * Links a file of the prepared image. If the file is on another file system, links the host file to which it is a link. Otherwise, copies
+ * the file.
+ */
 function linkFile(from: string, to: string, source: string | undefined): void {
   if (isLinked(from, to)) return;
   if (source && lstatSync(source).ino === lstatSync(from).ino && isLinked(source, to)) return;

@@ -5,7 +5,7 @@ import { SandboxError } from '../sandbox-error.ts';
 import type { ImageFacts, ProgramFacts } from './manifest.ts';
 import { type RootImage, storeFacts } from './root-image.ts';
 
-/** A program to query, in the root image of `context`. */
+/** A query of a program in the root image of `context`. */
 interface Query {
   context: RunContext;
   program: Program;
@@ -53,7 +53,7 @@ async function queryProgram(query: Query, paths: ProgramPaths): Promise<ProgramF
   };
 }
 
-/** Null if the program failed. */
+/** Returns the version from the output of a program, or null if the program failed. */
 function versionIn(
   { name, version }: Program,
   { end, exitCode, stderr }: ProgramResult,

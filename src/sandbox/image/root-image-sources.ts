@@ -9,32 +9,32 @@ import { elfInterpreter } from './elf-interpreter.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
 
-/** A file on the host and its path in the image. `size` in bytes, `mtimeMs` as returned by `stat`. */
+/** A file on the host, and its path in the image. `size` is in bytes, and `mtimeMs` is as `stat` returns it. */
 interface SourceFile {
   from: string;
   to: string;
   size: number;
   mtimeMs: number;
-  /** The image contains a stub of this library, of the same size. */
+  /** Whether the image contains a stub of this library, which has the same size. */
   stub: boolean;
-  /** The SHA-256 that the copy in the image must have; absent = any. */
+  /** The SHA-256 that the copy in the image must have. Absent if any content is allowed. */
   sha256?: string;
 }
 
 export interface ImageSources {
   files: SourceFile[];
   texts: { to: string; text: string }[];
-  /** Host paths that are not in the image but determine its content: font folders, the loader's cache. */
+  /** Host paths that are not in the image but determine its content: font folders and the loader's cache. */
   watched: { path: string; mtimeMs: number }[];
 }
 
-/** Cache of the host's dynamic loader: when it changes, the same library name may resolve to another file. */
+/** Cache of the host's dynamic loader. When it changes, the same library name may resolve to another file. */
 const LOADER_CACHE = '/etc/ld.so.cache';
 
 /**
- * Lists what an image contains: the programs, their libraries (by `ldd`) and their files. Throws `SandboxError` for a missing
- * library or file.
- * @param parts the programs at `paths`; others of the table are not installed
+ * Lists what an image contains: the programs, their libraries (by `ldd`) and their files. Throws `SandboxError` for a missing library or
+ * file.
+ * @param parts the programs at `paths`; other programs of the table are not installed
  */
 export async function collectSources(parts: readonly ImagePart[], paths: ProgramPaths): Promise<ImageSources> {
   const files = new Map(parts.map(({ name }) => [`/usr/bin/${name}`, paths[name]!]));
@@ -76,7 +76,10 @@ function addFile({ from, to }: Extract<SharedFile, { from: string }>, files: Map
   files.set(to, from);
 }
 
-/** A library is a stub if no program of the image uses it. Programs with one list of unused libraries are read together. */
+/**
+ * Finds the libraries of the programs. A library is a stub if no program of the image uses it. Programs with the same list of unused
+ * libraries are read together.
+ */
 async function collectLibraries(parts: readonly ImagePart[], paths: ProgramPaths) {
   const groups = new Map<readonly RegExp[], string[]>();
   for (const { name, libraries } of parts) {
@@ -94,7 +97,7 @@ async function collectLibraries(parts: readonly ImagePart[], paths: ProgramPaths
   return { real, stubs };
 }
 
-/** Modification time in milliseconds since 1970, or 0 when the path does not exist. */
+/** Returns the modification time in milliseconds since 1970, or 0 if the path does not exist. */
 export function modified(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -111,8 +114,8 @@ async function libraries(programs: readonly string[]): Promise<Map<string, strin
 }
 
 /**
- * Maps paths in the image to files on the host, from `ldd` output. All libraries go into libc's folder, where the
- * loader looks without a cache, so private folders (pulseaudio/) and alternatives (libblas) need no special case.
+ * Maps paths in the image to files on the host, from `ldd` output. All libraries are placed in libc's folder, where the loader looks
+ * without a cache, so private folders (pulseaudio/) and alternatives (libblas) need no special case.
  */
 export function parseLdd(output: string): Map<string, string> {
   const found = new Map<string, string>();
@@ -160,7 +163,7 @@ export function withoutUnused(
       }
     }
   } catch (error) {
-    // For example, the program was built for another kind of machine. Then include all libraries unchanged.
+    // Include all libraries unchanged if, for example, the program was built for another kind of machine.
     if (error instanceof ElfError) return { real: new Map(found), stubs: new Map() };
     throw error;
   }
@@ -200,7 +203,7 @@ function listFolder(
   into.watched.add(folder);
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    // Follows links (Debian links font folders to each other) and skips dead ones.
+    // Follow links (Debian links font folders to each other), and skip links without a target.
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats?.isDirectory()) listFolder(path, match, into);
     else if (stats?.isFile() && match.test(entry.name)) into.files.set(path, path);

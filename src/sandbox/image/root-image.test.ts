@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('parseLdd', () => {
-  it('puts every library next to libc, and the loader where programs expect it', () => {
+  it('places every library next to libc, and the loader where programs expect it', () => {
     const output = [
       '/usr/bin/ffmpeg:',
       '\tlinux-vdso.so.1 (0x00007ff4d4bd1000)',
@@ -54,7 +54,7 @@ describe('parseLdd', () => {
     );
   });
 
-  it('names a library that is not installed', () => {
+  it('throws an error that names a library that is not installed', () => {
     expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Reinstall its package/);
   });
 });
@@ -72,7 +72,7 @@ describe('the libraries of FFmpeg', () => {
 describe('openRootImage', () => {
   const images = () => readdirSync(join(folder, 'rootimg')).filter((name) => /^[0-9a-f]{32}$/.test(name));
 
-  it('contains programs, libraries and loader, world-readable, but no shell or passwd', async () => {
+  it('makes a world-readable image with the programs, their libraries and the loader, but without a shell or a passwd file', async () => {
     const { path } = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     expect(statSync(join(path, 'usr/bin/ffmpeg')).mode & 0o005).toBe(0o005);
     expect(readdirSync(join(path, 'usr/bin')).sort()).toEqual(['ffmpeg', 'ffprobe']);
@@ -83,7 +83,7 @@ describe('openRootImage', () => {
     expect(statSync(join(path, 'dev/urandom'))).toMatchObject({ size: 0 });
   });
 
-  it('is reused while no source changes, and keeps the facts about its programs', async () => {
+  it('reuses an image while no source changes, and keeps the facts about its programs', async () => {
     const first = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     const facts = {
       ffmpeg: { version: 'ffmpeg version 7', package: null, path: programs.ffmpeg, readsArguments: true },
@@ -93,7 +93,7 @@ describe('openRootImage', () => {
     expect(images()).toHaveLength(1);
   });
 
-  it('is rebuilt when a program is updated, and repaired when a file is missing', async () => {
+  it('builds a new image if a program was updated, and repairs an image if a file is missing', async () => {
     const first = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     unlinkSync(join(first.path, 'usr/bin/ffprobe'));
     const repaired = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
@@ -103,7 +103,7 @@ describe('openRootImage', () => {
     expect((await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs)).fingerprint).not.toBe(first.fingerprint);
   });
 
-  it('survives several concurrent builders', async () => {
+  it('makes a single image if several builders run concurrently', async () => {
     const built = await Promise.all(
       Array.from({ length: 4 }, () => openRootImage(join(folder, 'rootimg'), PROGRAMS, programs)),
     );
@@ -111,7 +111,7 @@ describe('openRootImage', () => {
     expect(readdirSync(join(folder, 'rootimg')).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('links the image of the installation with its facts, unless another account could have changed it', async () => {
+  it('links the image of the installation and keeps its facts, unless another account could have changed the image', async () => {
     const prepared = join(folder, 'installation/rootimg');
     mkdirSync(prepared, { recursive: true, mode: 0o755 });
     const facts = { ffmpeg: { version: 'ffmpeg 7', package: null, path: programs.ffmpeg, readsArguments: true } };
@@ -132,7 +132,7 @@ describe('openRootImage', () => {
     expect(other.facts).toBeNull();
   });
 
-  it('keeps recent images and images in use when old images are removed', async () => {
+  it('makes images that are kept while they are recent or in use', async () => {
     const { fingerprint } = await openRootImage(join(folder, 'rootimg'), PROGRAMS, programs);
     await removeOldImages(join(folder, 'rootimg'), new Set());
     expect(images()).toEqual([fingerprint]);

@@ -8,7 +8,9 @@ import { buildInThread } from './build-in-thread.ts';
 import { type ImageFacts, isFresh, readManifest, writeManifest } from './manifest.ts';
 import { findImage, takeImage } from './prepared-image.ts';
 
-/** The read-only `/` of every cell: the programs, their libraries and files; no shell, no passwd, no interpreter. */
+/**
+ * The read-only `/` of every cell. It contains the programs, their libraries and files, but no shell, no passwd file and no interpreter.
+ */
 export interface RootImage {
   path: string;
   fingerprint: string;
@@ -18,10 +20,10 @@ export interface RootImage {
 }
 
 /**
- * Finds the image that matches the installed programs, takes it from the installation, or builds it. A warm start needs one
- * `stat` per source and per image file (about 2 × 500) and no process. A changed path, size or mtime of any source requires
- * a new image. Two processes may build concurrently: each uses its own temporary folder, and the first rename wins.
- * @param folder `<dataDir>/rootimg`, created if needed.
+ * Finds the image that matches the installed programs, takes it from the installation, or builds it. A warm start needs one `stat` per
+ * source and per image file (about 2 × 500) and no process. A changed path, size or mtime of any source requires a new image. Two processes
+ * may build concurrently: each process uses its own temporary folder, and the first rename wins.
+ * @param folder `<dataDir>/rootimg`, which is created if needed
  * @param table every program that may be installed
  * @param prepared folder of the images of the installation
  */
@@ -32,10 +34,10 @@ export async function openRootImage(
   prepared?: string,
 ): Promise<RootImage> {
   await mkdir(folder, { recursive: true });
-  // World-readable regardless of the umask: the cell runs with an unprivileged uid.
+  // World-readable regardless of the umask, because the cell runs with an unprivileged uid.
   await chmod(folder, 0o755);
   const found = findImage(folder, programs);
-  // Updates the ctime, so that no process removes the image before its user is registered.
+  // Update the ctime, so that no process removes the image before its user is registered.
   if (found) await chmod(join(folder, found.fingerprint), 0o755);
   const image = found ?? (prepared ? await takeImage(prepared, folder, programs) : null);
   if (image) {
@@ -55,7 +57,7 @@ export function imageIsCurrent(folder: string, fingerprint: string, programs: Pr
   return manifest !== null && isDeepStrictEqual(manifest.programs, programs) && isFresh(manifest);
 }
 
-/** Stores the facts about the programs, so that a warm start need not query them. */
+/** Stores the facts about the programs, so that a warm start does not query them. */
 export async function storeFacts(folder: string, fingerprint: string, facts: ImageFacts): Promise<void> {
   const manifest = readManifest(folder, fingerprint);
   if (manifest) await writeManifest(folder, fingerprint, { ...manifest, facts });
@@ -72,7 +74,7 @@ export async function removeOldImages(folder: string, used: ReadonlySet<string>,
     if (fingerprint ? used.has(fingerprint) : !name.startsWith('.')) continue;
     if ((statSync(join(folder, name), { throwIfNoEntry: false })?.ctimeMs ?? 0) > youngest) continue;
     const trash = join(folder, `.old-${randomUUID()}`);
-    // Renamed first, because a partly removed image must not look like an image.
+    // Rename first, because a partly removed image must not look like an image.
     await rename(join(folder, name), trash)
       .then(() => rm(trash, { recursive: true, force: true }))
       .catch(() => {});

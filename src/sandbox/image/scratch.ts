@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Reads files one after the other into the same memory. Otherwise, memory would grow by 200 MB of libraries. */
+/** Reads files one after the other into the same memory. Otherwise, memory would grow by the 200 MB of the libraries. */
 export interface Scratch {
-  /** The bytes of the file, valid until the next call. Throws the file system's error. */
+  /** Returns the bytes of the file, which are valid until the next call. Throws the file system's error. */
   read(path: string): Buffer;
 }
 

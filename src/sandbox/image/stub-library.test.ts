@@ -45,7 +45,7 @@ function build(hashStyle: string): Buffer {
 }
 
 describe('a stub of a library', () => {
-  it.each(['gnu', 'sysv', 'both'])('keeps names and versions, and returns zero: hash style %s', (hashStyle) => {
+  it.each(['gnu', 'sysv', 'both'])('keeps names and versions, and its functions return zero (%s)', (hashStyle) => {
     const original = build(hashStyle);
     expect(runMain()).toBe('init\n15 5 text');
     const stub = stubLibrary(Buffer.from(original));
@@ -61,11 +61,11 @@ describe('a stub of a library', () => {
     const { segments } = readElf(original);
     const { offset, fileSize } = segments.find(({ type, flags }) => type === 1 && (flags & 1) === 1)!;
     const code = stubLibrary(Buffer.from(original)).subarray(offset, offset + fileSize);
-    // `xor eax, eax; ret` and int3 on x86; two instructions and zeros on ARM.
+    // A stub has `xor eax, eax; ret` and int3 on x86, and two instructions and zeros on ARM.
     expect(new Set(code).size).toBeLessThan(8);
   });
 
-  it('is made only from a library, and a damaged library can only cause an ElfError', () => {
+  it('is made only from a library, and a damaged library causes no error other than an ElfError', () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('#!/bin/sh\n'), readFileSync(at('main')).subarray(0, 200)]) {
       expect(() => stubLibrary(bytes)).toThrow(ElfError);
     }

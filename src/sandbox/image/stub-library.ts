@@ -1,18 +1,18 @@
 import { DT, DYNAMIC_BYTES, type Elf, ElfError, MACHINE, number, PF_EXECUTE, PT, readElf, withinFile } from './elf.ts';
 
-/** Machine code that returns zero. */
+/** Machine code that returns zero, by machine. */
 const RETURN_ZERO: Readonly<Record<number, Buffer>> = {
   // xor eax, eax; ret
   [MACHINE.x64]: Buffer.from([0x31, 0xc0, 0xc3]),
   // mov x0, #0; ret
   [MACHINE.arm64]: Buffer.from([0x00, 0x00, 0x80, 0xd2, 0xc0, 0x03, 0x5f, 0xd6]),
 };
-/** Fills the space between the functions: int3 on x86, an undefined instruction on ARM. */
+/** Byte that fills the space between the functions, by machine: int3 on x86, an undefined instruction on ARM. */
 const TRAP: Readonly<Record<number, number>> = { [MACHINE.x64]: 0xcc, [MACHINE.arm64]: 0x00 };
 
 /**
- * Tags of the tables that the loader needs to find symbols by name and version. Tables of initializers, relocations and other libraries
- * are not among them.
+ * Tags of the tables that the loader needs to find symbols by name and version. The tables of initializers, relocations and other libraries
+ * are omitted.
  */
 const TABLES: readonly number[] = [DT.hash, DT.gnuHash, DT.strtab, DT.symtab, DT.versym, DT.verdef];
 const KEPT: ReadonlySet<number> = new Set([...TABLES, DT.strsz, DT.syment, DT.soname, DT.verdefnum]);
@@ -21,9 +21,9 @@ const SYMBOL_BYTES = 24;
 const STT = { func: 2, gnuIfunc: 10 } as const;
 
 /**
- * Turns the bytes of a shared library, without a copy, into one with the same size, names and versions whose functions all return
- * zero: it has no code of its own, no initializers and no relocations, and needs no other library. Throws `ElfError` for a
- * library that it does not understand.
+ * Turns the bytes of a shared library, without a copy, into a library with the same size, names and versions whose functions all return
+ * zero. The result has no code of the library, no initializers and no relocations, and needs no other library. Throws `ElfError` for a
+ * library that this code does not understand.
  */
 export const stubLibrary = (file: Buffer): Buffer => withinFile(() => makeStub(file));
 
@@ -41,7 +41,10 @@ function makeStub(file: Buffer): Buffer {
   return file;
 }
 
-/** Positions of the code of all defined functions, ascending. A function that is resolved at run time becomes a plain one. */
+/**
+ * Returns the positions of the code of all defined functions, in ascending order. Turns a function that is resolved at run time into a
+ * plain function.
+ */
 function exportedFunctions(file: Buffer, elf: Elf): number[] {
   const positions = new Set<number>();
   const table = elf.offsetOf(entryOf(elf, DT.symtab));
@@ -57,7 +60,7 @@ function exportedFunctions(file: Buffer, elf: Elf): number[] {
   return [...positions].sort((one, other) => one - other);
 }
 
-/** The dynamic symbol table does not state its length, so this derives the length from the hash tables. */
+/** Returns the number of symbols. The dynamic symbol table does not state its length, so this derives the length from the hash tables. */
 function symbolCount(file: Buffer, elf: Elf): number {
   const plain = elf.dynamic.find(({ tag }) => tag === DT.hash);
   if (plain) return file.readUInt32LE(elf.offsetOf(plain.value) + 4);
@@ -72,7 +75,7 @@ function symbolCount(file: Buffer, elf: Elf): number {
   let last = 0;
   for (let index = 0; index < buckets; index++) last = Math.max(last, file.readUInt32LE(bucketsAt + index * 4));
   if (last < firstHashed) return firstHashed;
-  // The lowest bit marks the end of a chain; the chain of the last bucket ends with the last symbol.
+  // The lowest bit marks the end of a chain. The chain of the last bucket ends with the last symbol.
   while ((file.readUInt32LE(chains + (last - firstHashed) * 4) & 1) === 0) last++;
   return last + 1;
 }
@@ -96,7 +99,7 @@ function writeStubs(file: Buffer, positions: readonly number[], code: Buffer): v
 
 function keepNamesOnly(file: Buffer, elf: Elf): void {
   for (const { type, header, offset, fileSize } of elf.segments) {
-    // The library's thread-local variables would use space in every program.
+    // Remove the library's thread-local variables, which would use space in every program.
     if (type === PT.tls) file.writeUInt32LE(0, header);
     if (type !== PT.dynamic) continue;
     file.fill(0, offset, offset + fileSize);

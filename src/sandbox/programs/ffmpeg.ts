@@ -8,7 +8,9 @@ import { UNUSED_LIBRARIES } from './ffmpeg-libraries.ts';
 import { FONTS_CONF, FONTS_CONF_PATH } from './fonts-conf.ts';
 import type { Program } from './program.ts';
 
-/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`. Airlock prefers it to every other FFmpeg. */
+/**
+ * Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`. Airlock prefers this FFmpeg to every FFmpeg but the configured one.
+ */
 const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
 
 const libraries = { unused: UNUSED_LIBRARIES };
@@ -30,7 +32,7 @@ export const ffmpeg: Program = {
     { to: FONTS_CONF_PATH, text: FONTS_CONF },
   ],
   filter: 'media',
-  // Muxers of Matroska, WebM and Ogg need random numbers. Without the device, FFmpeg spends 80 ms of CPU time to get them
+  // Muxers of Matroska, WebM and Ogg need random numbers. Without the device, FFmpeg spends 80 ms of CPU time to get random numbers
   // (docs/decisions/0066-one-device.md).
   usesRandomDevice: true,
   version: { args: ['-version'], line: /^ffmpeg version/ },
@@ -60,8 +62,8 @@ export const ffprobe: Program = {
 };
 
 /**
- * Path of the operator's trimmed build, or null. Accepts only a file that root owns and only root can write. Otherwise, another account
- * could choose the program that cells run.
+ * Returns the path of the operator's trimmed build, or null. Accepts only a file that root owns and only root can write. Otherwise, another
+ * account could choose the program that cells run.
  */
 export function operatorsBuild(): string | null {
   const stats = statSync(TRIMMED, { throwIfNoEntry: false });

@@ -1,8 +1,8 @@
 export const FONTS_CONF_PATH = '/etc/fonts/fonts.conf';
 
 /**
- * The only fontconfig file in the root image: font and cache folders, aliases for metric-compatible fonts (Arial, Times
- * New Roman, Courier New → Liberation, as in fontconfig's own 30-metric-aliases), generic families.
+ * The only fontconfig file in the root image. It contains font and cache folders, aliases for metric-compatible fonts (Arial, Times New
+ * Roman, Courier New → Liberation, as in fontconfig's own 30-metric-aliases), and generic families.
  */
 export const FONTS_CONF = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">

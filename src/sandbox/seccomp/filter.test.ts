@@ -10,7 +10,7 @@ const KILL = SECCOMP_RET.KILL_PROCESS;
 const ALLOW = SECCOMP_RET.ALLOW;
 const errno = (code: number): number => SECCOMP_RET.ERRNO | code;
 
-/** Interprets a filter like the kernel, for the instructions that filters use. */
+/** Interprets a filter like the kernel, with support for the instructions that filters use. */
 function interpret(program: readonly BpfInstruction[], audit: number, nr: number, args: bigint[] = []): number {
   const data = Buffer.alloc(64);
   data.writeUInt32LE(nr >>> 0, 0);
@@ -71,7 +71,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     }
   });
 
-  it('allows creating threads, but neither processes nor namespaces', () => {
+  it('allows the creation of threads, but of neither processes nor namespaces', () => {
     expect(run('clone', 0x3d0f00n)).toBe(ALLOW);
     expect(run('clone', 17n)).toBe(KILL);
     expect(run('clone', 0x3d0f00n | 0x10000000n)).toBe(KILL);
@@ -97,7 +97,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect([decide('clone', 0x3d0f00n), decide('clone', 17n), decide('read')]).toEqual([ALLOW, KILL, ALLOW]);
   });
 
-  it('lets a program with libraries map them as code, and kills it when it makes memory executable', () => {
+  it('lets a program map its libraries as code, and kills the program when it makes memory executable', () => {
     const linked = seccompProgram(architecture, 'bwrap', FILTERS.linked);
     const decide = (name: string, ...args: bigint[]) =>
       interpret(linked, architecture.audit, architecture.table[name]!, args);
@@ -106,7 +106,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
   });
 
   it.each(['strict', 'linked'] as const)(
-    'allows no call under the policy %s that the one for media forbids',
+    'allows no call under the policy %s that the policy for media forbids',
     (name) => {
       const strict = seccompProgram(architecture, 'bwrap', FILTERS[name]);
       fc.assert(
@@ -135,7 +135,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('flock')).toBe(errno(ENOSYS));
   });
 
-  it('kills calls of another architecture and of the x32 interface, regardless of their number', () => {
+  it('kills a program that makes calls of another architecture or of the x32 interface, regardless of the number of the call', () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), fc.nat(600), (audit, nr) => {
         fc.pre(audit !== architecture.audit);

@@ -23,44 +23,46 @@ const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
 export const PROT_WRITE_EXEC = 0x2 | 0x4;
 export const PROT_EXEC = 0x4;
 export const CLONE_THREAD = 0x00010000;
-/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
+/** The flags CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET. */
 export const CLONE_NEW_ANY = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
 export const IOCTLS = [0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */];
 export const PRCTLS = [15 /* PR_SET_NAME */, 16 /* PR_GET_NAME */, 0x53564d41 /* PR_SET_VMA */];
 /**
- * F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL and F_DUPFD_CLOEXEC. F_SETOWN, F_SETSIG and F_NOTIFY can signal any
- * process. Locks and leases on a file that several cells can open, such as one of the image, would let jobs
- * communicate.
+ * The allowed commands: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL and F_DUPFD_CLOEXEC. F_SETOWN, F_SETSIG and F_NOTIFY can signal any
+ * process. Locks and leases on a file that several cells can open, such as a file of the image, would let jobs communicate.
  */
 export const FCNTLS = [0, 1, 2, 3, 4, 1030];
-/** The first number of the x32 ABI, a second system call interface of an x86_64 kernel. */
+/** The first system call number of the x32 ABI, a second system call interface of an x86_64 kernel. */
 const X32_BIT = 0x40000000;
 
 /**
- * Which program loads the filter. bwrap loads it as its last step, in the cell's own pid namespace. setpriv loads it
- * before its own last calls and shares a pid namespace with the service, so its filter must allow the Landlock calls
- * and reject every signal.
+ * The program that loads the filter. bwrap loads it as its last step, in the cell's own pid namespace. setpriv loads it before its own last
+ * calls, and shares a pid namespace with the service. The filter for setpriv must therefore allow the Landlock calls and reject every
+ * signal.
  */
 export type SeccompVariant = 'bwrap' | 'setpriv';
 
-/** Calls that setpriv still makes under the filter; each only reduces the privileges of its caller. */
+/** Calls that setpriv still makes under the filter. Each of these calls only reduces the privileges of its caller. */
 const SETPRIV_ALLOWED = `capget capset landlock_create_ruleset landlock_add_rule landlock_restrict_self`.split(' ');
 const SETPRIV_PRCTLS = [8 /* PR_SET_KEEPCAPS */, 38 /* PR_SET_NO_NEW_PRIVS */];
 
 export interface SeccompArchitecture {
-  /** AUDIT_ARCH_* of linux/audit.h. */
+  /** The architecture's AUDIT_ARCH_* value of linux/audit.h. */
   audit: number;
   table: SyscallTable;
 }
 
-/** Table for an architecture. Throws `SandboxError` for an unknown one, because a wrong table filters nothing. */
+/** Returns the table for an architecture. Throws `SandboxError` for an unknown architecture, because a wrong table filters nothing. */
 export function seccompArchitecture(arch: string = process.arch): SeccompArchitecture {
   if (arch === 'x64') return { audit: 0xc000003e, table: X86_64 };
   if (arch === 'arm64') return { audit: 0xc00000b7, table: AARCH64 };
   throw new SandboxError(`no seccomp table for the architecture ${arch}`, 'Run Airlock on x86_64 or aarch64');
 }
 
-/** The filter as instructions: argument rules, allowed, rejected (EPERM), killed; everything else gets ENOSYS. */
+/**
+ * Returns the instructions of the filter: argument rules, then the calls that are allowed, rejected (EPERM) or kill the program. All other
+ * calls get ENOSYS.
+ */
 export function seccompProgram(
   { audit, table }: SeccompArchitecture,
   variant: SeccompVariant = 'bwrap',
@@ -116,7 +118,7 @@ export function seccompProgram(
   ];
 }
 
-/** Bytes for bwrap's `--seccomp FD` and setpriv's `--seccomp-filter`. Throws like `seccompArchitecture`. */
+/** Returns the bytes for bwrap's `--seccomp FD` and setpriv's `--seccomp-filter`. Throws like `seccompArchitecture`. */
 export function seccompFilter(
   arch: string = process.arch,
   variant: SeccompVariant = 'bwrap',

@@ -1,11 +1,11 @@
-/** The system calls that cells of a program may make. Calls that are in no list get ENOSYS. */
+/** The system calls that the cells of a program may make. Calls that are in no list get ENOSYS. */
 export interface FilterPolicy {
   readonly allowed: readonly string[];
-  /** Calls that get EPERM: libraries probe them and handle an error, so they must not kill the program. */
+  /** Calls that get EPERM. Libraries probe these calls and handle an error, so the calls must not kill the program. */
   readonly rejected: readonly string[];
-  /** Only a compromised program makes these calls. SIGSYS kills it (exit code 159). */
+  /** Calls that kill the program with SIGSYS (exit code 159), because only a compromised program makes them. */
   readonly killed: readonly string[];
-  /** Whether the program may map files as code, which a dynamic loader does. The memory is never writable as well. */
+  /** Whether the program may map files as code, which a dynamic loader does. Mapped code is never writable. */
   readonly mapsCode: boolean;
   /** The action for a program that maps forbidden code or makes memory executable. */
   readonly onCode: 'reject' | 'kill';
@@ -14,7 +14,7 @@ export interface FilterPolicy {
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /**
- * Calls that 23 FFmpeg workloads make (strace), plus harmless variants. Excludes `fallocate`, which no workload makes: with
+ * Calls that 23 FFmpeg workloads make (strace), and harmless variants of these calls. Excludes `fallocate`, which no workload makes: with
  * FALLOC_FL_KEEP_SIZE it allocates space beyond `RLIMIT_FSIZE`.
  */
 const ALLOWED = words(`
@@ -50,11 +50,11 @@ export type FilterName = 'media' | 'strict' | 'linked';
 
 /** The filters by name. `media` is the least strict filter. */
 export const FILTERS: Readonly<Record<FilterName, FilterPolicy>> = {
-  /** For FFmpeg, which loads 200 libraries, some of which probe for sockets. */
+  /** For FFmpeg, which loads 200 libraries. Some of these libraries probe for sockets. */
   media: { allowed: ALLOWED, rejected: REJECTED, killed: KILLED, mapsCode: true, onCode: 'reject' },
-  /** For a static program that reads its inputs and writes its outputs: it may not load other code or open a socket. */
+  /** For a static program that reads its inputs and writes its outputs. It may not load other code or open a socket. */
   strict: { ...QUIET, mapsCode: false, onCode: 'kill' },
-  /** Like the previous filter, for a program with a few libraries, which its loader maps. */
+  /** Like `strict`, for a program with a few libraries, which its loader maps. */
   linked: { ...QUIET, mapsCode: true, onCode: 'kill' },
 };
 

@@ -1,7 +1,7 @@
 /**
  * Numbers of the system calls that the filter names, per architecture, from the kernel headers (`asm/unistd_64.h` and
- * `asm-generic/unistd.h` of Linux 6.12, Debian's linux-libc-dev); a number never changes. arm64 has no `open`, `stat`,
- * `fork` and the like: the filter skips calls that a table does not contain.
+ * `asm-generic/unistd.h` of Linux 6.12, Debian's linux-libc-dev). The number of a call never changes. arm64 has no `open`, `stat`, `fork`
+ * and similar calls. The filter skips calls that a table does not contain.
  */
 export type SyscallTable = Readonly<Record<string, number>>;
 

@@ -1,7 +1,7 @@
 import type { Tier } from '../tiers/tier.ts';
 import type { ProbeCall } from './probe-elf.ts';
 
-/** An attempt that the cell rejects with an error, so many attempts can share one run. */
+/** An attempt that the cell rejects with an error, so that many attempts can share one run. */
 export interface RejectedAttempt extends ProbeCall {
   /** The key of the attempt in a tier's list of exceptions. */
   key?: string;
@@ -13,17 +13,17 @@ export interface RejectedAttempt extends ProbeCall {
   onlyInCell?: boolean;
 }
 
-/** An attempt that kills the cell with SIGSYS; each needs a separate cell. */
+/** An attempt that kills the cell with SIGSYS. Each such attempt needs a separate cell. */
 export interface KilledAttempt extends ProbeCall {
   attempt: string;
 }
 
-/** Targets of the attempts, all of which exist on this machine. */
+/** Targets of the attempts. All targets exist on this machine. */
 export interface Targets {
   tier: Pick<Tier, 'name' | 'inside'>;
   /** A world-readable file on the host. */
   canary: string;
-  /** Folder of another job; contains `in/0` and `out/secret`. */
+  /** Folder of another job, which contains `in/0` and `out/secret`. */
   otherJob: string;
   /** Pid of the service in its own pid namespace. */
   service: number;
@@ -36,10 +36,10 @@ const PROT_READ_EXEC = 5;
 const PROT_READ_WRITE_EXEC = 7;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 
-/** Output that the probe must be able to write. */
+/** Name of the output that the probe must be able to write. */
 export const PROOF_FILE = 'proof';
 
-/** Writes to the output, the only open descriptor above 2, and closes it before the descriptor checks. */
+/** Writes to the output, which is the only open descriptor above 2, and closes it before the descriptor checks. */
 export const PROOF: readonly ProbeCall[] = [
   { call: 'write', args: [3, 'x', 1] },
   { call: 'close', args: [3] },
@@ -67,7 +67,10 @@ export const KILLED_ATTEMPTS: readonly KilledAttempt[] = [
   { attempt: 'start a program from a descriptor', call: 'execveat', args: [-1, '', 0, 0, 0] },
 ];
 
-/** Attempts that kill a program under `strict` and `linked`, and return an error under `media`; and a fork, which always kills it. */
+/**
+ * Attempts that kill a program under `strict` and `linked`. Under `media`, a fork also kills the program, and the other attempts return an
+ * error.
+ */
 const QUIET_KILLED: readonly KilledAttempt[] = [
   { attempt: 'fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },
   { attempt: 'open a Unix socket', call: 'socket', args: [1, 1, 0] },
@@ -82,7 +85,7 @@ const MAP_CODE: KilledAttempt = {
   args: [0, 4096, PROT_READ_EXEC, MAP_PRIVATE_ANONYMOUS, -1, 0],
 };
 
-/** The attempts that kill a program under stricter filters than `media`. */
+/** Returns the attempts that kill a program under a stricter filter than `media`. */
 export function strictlyKilled(filter: 'strict' | 'linked'): KilledAttempt[] {
   const attempts = filter === 'strict' ? [...QUIET_KILLED, MAP_CODE] : QUIET_KILLED;
   return attempts.map((one) => ({ ...one, attempt: `${filter}: ${one.attempt}` }));

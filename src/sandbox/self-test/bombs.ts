@@ -1,7 +1,7 @@
 import type { CellEnd, CellLimits } from '../types.ts';
 import type { ProbeCall } from './probe-elf.ts';
 
-/** An attempt to exhaust a shared resource; a limit must end its cell. */
+/** An attempt to exhaust a shared resource. A limit must end its cell. */
 export interface Bomb {
   /** The key of the bomb in a tier's list of exceptions. Another limit may then kill its cell. */
   key?: string;
@@ -9,7 +9,7 @@ export interface Bomb {
   calls: ProbeCall[];
   limits: Partial<CellLimits>;
   end: CellEnd;
-  /** Whether the bomb needs a control group: without one, only the address space limit bounds memory. */
+  /** Whether the bomb needs a control group. Without a control group, only the address space limit bounds memory. */
   needsCgroup?: boolean;
   /** Whether the bomb needs a second of CPU time, so that the self-test at startup skips it. */
   slow?: boolean;
@@ -21,13 +21,13 @@ const O_WRONLY_CREAT = 0o1 | 0o100;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_POPULATE = 0x8000;
-/** CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: a thread as libc creates it. */
+/** The flags CLONE_VM, FS, FILES, SIGHAND, THREAD and SYSVSEM, with which libc creates a thread. */
 const THREAD = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000;
 const HOG_LIMIT = 24 * MIB;
 const WALL_MS = 100;
 export const BOMB_FILE = 'bomb';
 
-/** @param inside translates a path of the cell for the probe; {@link BOMB_FILE} is its output. */
+/** @param inside translates a path of the cell for the probe, whose output is {@link BOMB_FILE} */
 export function bombs(inside: (path: string) => string): Bomb[] {
   const output: ProbeCall = { call: 'openat', args: [AT_FDCWD, inside(`/out/${BOMB_FILE}`), O_WRONLY_CREAT, 0o600] };
   return [
@@ -61,7 +61,7 @@ export function bombs(inside: (path: string) => string): Bomb[] {
       end: 'limit_processes',
     },
     {
-      // The program executes itself: one process that is busy forever.
+      // The program executes itself, so that one process is busy forever.
       attempt: 'use more CPU time than the limit',
       calls: [{ call: 'execve', args: [inside('/in/probe'), 0, 0] }],
       // The kernel frees the memory of each exec later, and much later on a busy machine. Until then, the memory is charged to the group.
@@ -72,7 +72,7 @@ export function bombs(inside: (path: string) => string): Bomb[] {
   ];
 }
 
-/** Sleeps for an hour. A timespec is two 64-bit words: seconds and nanoseconds. */
+/** Returns a call that sleeps for an hour. A timespec is two 64-bit words: seconds and nanoseconds. */
 function sleep(): ProbeCall {
   const hour = Buffer.alloc(16);
   hour.writeBigInt64LE(3600n);

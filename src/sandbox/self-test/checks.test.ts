@@ -21,12 +21,12 @@ describe('a check of the self-test', () => {
     expect(other!.detail).toBeUndefined();
   });
 
-  it('is inconclusive only when a limit or a signal ended the cell, never when the cell exited', () => {
+  it('is inconclusive only if a limit or a crash ended the cell, never if the cell exited', () => {
     expect((['limit_wall', 'limit_memory', 'crash'] as const).map(isInconclusive)).toEqual([true, true, true]);
     expect((['exit', 'violation', 'canceled'] as const).map(isInconclusive)).toEqual([false, false, false]);
   });
 
-  it('fails when the bomb exits with 0, even if that end is expected', () => {
+  it('fails if the bomb exits with 0, even if `exit` is the expected end', () => {
     expect(endCheck('x', 'exit', result({})).passed).toBe(false);
     expect(endCheck('x', 'limit_wall', result({ end: 'limit_wall', exitCode: null })).passed).toBe(true);
   });

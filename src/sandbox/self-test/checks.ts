@@ -9,7 +9,7 @@ export function endCheck(attempt: string, expected: CellEnd, result: ProgramResu
   return { attempt, expected, seen, passed: result.end === expected && result.exitCode !== 0, promised: true };
 }
 
-/** The kernel's return value, with an error as its name. */
+/** Returns the kernel's return value, or the name of the error that it reports. */
 export function describeReturn(result: number): string {
   if (result >= 0) return String(result);
   try {
@@ -36,21 +36,21 @@ export function withDetail(
   return checks.map((check) => (check.passed ? check : { ...check, detail: facts.join(', ') }));
 }
 
-/** A failed check for a cell that could not be created. */
+/** Returns a failed check for a cell that could not be created. */
 export function failedCell(attempt: string, error: unknown): SelfTestCheck {
   const seen = error instanceof Error ? error.message : String(error);
   return { attempt, expected: 'a running cell', seen, passed: false, promised: true, detail: machine() };
 }
 
-/** Combines a repeated check with the result of its first try. */
+/** Combines a repeated check with the result of the first try. */
 export function secondTry(second: SelfTestCheck, first: SelfTestCheck): SelfTestCheck {
   const firstTry = `expected ${first.expected}, saw ${first.seen}; ${first.detail}`;
   return { ...second, seen: `${second.seen}, second try`, firstTry };
 }
 
 /**
- * Whether a failed bomb gets a second try: something stopped it, but not the expected limit, for example because the machine was too busy
- * to reach that limit in time. A bomb that exits or ends in any other way was not contained.
+ * Whether a failed bomb gets a second try. This is the case if a limit other than the expected limit, or a crash, stopped the bomb, for
+ * example because the machine was too busy to reach the expected limit in time. A bomb that ends in any other way was not contained.
  */
 export function isInconclusive(end: CellEnd): boolean {
   return end.startsWith('limit_') || end === 'crash';

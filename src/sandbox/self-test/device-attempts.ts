@@ -5,11 +5,14 @@ import { AT_FDCWD, type Expectations, FILTERED } from './expectations.ts';
 
 const { EACCES, ENOENT, ENOTTY } = constants.errno;
 const O_WRONLY = 0o1;
-/** Requests of linux/random.h. Both are harmless if they succeed: the first reads a number, and the second adds zero bits. */
+/** Requests of linux/random.h. Both requests are harmless if they succeed: the first reads a number, and the second adds zero bits. */
 const RNDGETENTCNT = 0x80045200;
 const RNDADDTOENTCNT = 0x40045201;
 
-/** Bytes of getdents64(2) for `.`, `..` and `urandom`: for each, 19 and the name with its zero byte, rounded up to a multiple of 8. */
+/**
+ * Number of bytes that getdents64(2) returns for `.`, `..` and `urandom`. Each entry has 19 bytes and the name with its zero byte, rounded
+ * up to a multiple of 8.
+ */
 const LISTING_BYTES = 24 + 24 + 32;
 /** The first descriptor that a program of a cell opens. */
 const FIRST = 3;
@@ -46,7 +49,7 @@ export function devices({ rejected, open, hasOwnRoot, closed }: Expectations): R
   ];
 }
 
-/** A cell with its own root can list `/dev`, which contains only the device. */
+/** Lists `/dev`. A cell with its own root can list `/dev`, which contains only the device. */
 function listing(hasOwnRoot: boolean, open: Expectations['open']): RejectedAttempt[] {
   const list = open('list /dev', '/dev');
   if (!hasOwnRoot) return [list];
@@ -63,7 +66,10 @@ function listing(hasOwnRoot: boolean, open: Expectations['open']): RejectedAttem
   ];
 }
 
-/** The kernel lets every account write to the device, and only mixes the bytes into its numbers. Landlock allows only reading. */
+/**
+ * Reads random numbers, and attempts to change the device. The kernel lets every account write to the device, and only mixes the bytes into
+ * its numbers. Landlock allows only reading.
+ */
 function randomDevice({ rejected, open }: Pick<Expectations, 'rejected' | 'open'>, hasOwnRoot: boolean) {
   const device = hasOwnRoot ? FIRST + 1 : FIRST;
   const key = 'random';
@@ -77,7 +83,7 @@ function randomDevice({ rejected, open }: Pick<Expectations, 'rejected' | 'open'
     succeeds({ attempt: 'read a random number', call: 'read', args: [device, Buffer.alloc(1), 1] }, 1, key),
     rejected('read the state of the random numbers', { ENOTTY }, 'ioctl', device, RNDGETENTCNT, Buffer.alloc(4)),
     rejected('make the kernel trust written numbers', { ENOTTY }, 'ioctl', device, RNDADDTOENTCNT, Buffer.alloc(4)),
-    // Only the owner of the device could do this, and no cell runs as the owner.
+    // Only the owner of the device could make these changes, and no cell runs as the owner.
     ...[
       rejected('change the permissions of the device', FILTERED, 'fchmod', device, 0o666),
       rejected('change the times of the device', FILTERED, 'utimensat', AT_FDCWD, RANDOM_DEVICE, 0, 0),

@@ -5,7 +5,7 @@ import type { ProbeCall } from './probe-elf.ts';
 const { EPERM, EACCES, ENOSYS, ENOENT, EROFS } = constants.errno;
 export const AT_FDCWD = -100;
 
-/** Expected errors: name → number. */
+/** Numbers of the expected errors, by name. */
 export type Errnos = Readonly<Record<string, number>>;
 
 export type Expect = (attempt: string, errnos: Errnos, call: string, ...args: ProbeCall['args']) => RejectedAttempt;
@@ -24,10 +24,12 @@ const rejectedWith: Expect = (attempt, errnos, call, ...args) => {
 const rejectedSomehow: Expect = (attempt, errnos, ...call) =>
   rejectedWith(attempt, { ...errnos, EPERM, EACCES, ENOSYS }, ...call);
 
-/** gVisor's filter has a single error code, and rejects a call before it resolves the path. */
+/**
+ * Returns how an attempt is rejected by a tier. gVisor's filter has a single error code, and rejects a call before it resolves the path.
+ */
 export const rejectedBy = ({ name }: Targets['tier']): Expect => (name === 'gvisor' ? rejectedSomehow : rejectedWith);
 
-/** The filter rejects the call as if the kernel did not implement it. */
+/** Expected if the filter rejects the call as if the kernel did not implement it. */
 export const FILTERED: Errnos = { ENOSYS };
 
 interface OpenOptions {
@@ -37,15 +39,15 @@ interface OpenOptions {
   key?: string;
 }
 
-/** The results that a tier's cells return for the same attempts. They depend on whether a cell has its own root. */
+/** The results that a tier's cells return for the same attempts. The results depend on whether a cell has its own root. */
 export interface Expectations {
   rejected: Expect;
   open(attempt: string, path: string, options?: OpenOptions): RejectedAttempt;
   hasOwnRoot: boolean;
-  /** For a path of the host. The path is missing if the cell has its own root, and forbidden otherwise. */
+  /** Expected for a path of the host. The path is missing if the cell has its own root, and forbidden otherwise. */
   closed: Errnos;
   readOnly: Errnos;
-  /** For writing to a host path. A file system that is read-only for the service (units, containers) rejects the write first. */
+  /** Expected for writing to a host path. A file system that is read-only for the service (units, containers) rejects the write first. */
   unwritable: Errnos;
 }
 

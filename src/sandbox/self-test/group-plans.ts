@@ -1,8 +1,8 @@
 import type { Plan } from './plans.ts';
 
 /**
- * Groups the plans, and returns their indexes in the order in which to try them. A group is one plan, or a series of plans with the
- * same filter. Each filter has at most `width` series.
+ * Groups the plans, and returns the indexes of each group, in the order in which to try the groups. A group is one plan, or a series of
+ * plans with the same filter. Each filter has at most `width` series.
  */
 export function groupPlans(plans: readonly Pick<Plan, 'filter' | 'inSeries'>[], width: number): number[][] {
   const alone = plans.flatMap(({ inSeries }, index) => (inSeries ? [] : [[index]]));
@@ -14,6 +14,6 @@ export function groupPlans(plans: readonly Pick<Plan, 'filter' | 'inSeries'>[], 
       members.slice(at * size, (at + 1) * size),
     );
   });
-  // The first plan contains most attempts, and takes longest to evaluate.
+  // The first plan contains most attempts and takes longest, so it comes first.
   return [...alone.slice(0, 1), ...series, ...alone.slice(1)];
 }

@@ -19,27 +19,27 @@ import { type ProbeCall, readProbe } from './probe-elf.ts';
 import { rejectedAttempts, strictAttempts } from './rejected-attempts.ts';
 
 const MIB = 2 ** 20;
-/** The wall limit is long enough for a busy machine, because slowness must not look like a vulnerability. */
+/** Limits of a cell. The wall limit is long enough for a busy machine, because slowness must not look like a vulnerability. */
 const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB };
 /** Wall limit for a bomb whose own limit the tier enforces without reporting it. */
 const EXCEPTION_WALL_MS = 5000;
 
-/** One cell of the self-test. */
+/** A cell of the self-test. */
 export interface Plan {
-  /** The attempts of the cell; reported if the cell cannot be created. */
+  /** Describes the attempts of the cell. Reported if the cell cannot be created. */
   attempt: string;
   calls: readonly ProbeCall[];
   filter: FilterName;
   limits: CellLimits;
-  /** @param output standard output of the probe. */
+  /** @param output the probe's standard output */
   evaluate: (result: ProgramResult, output: Buffer) => SelfTestCheck[];
-  /** Whether the result depends on machine load; an inconclusive result is then retried alone. */
+  /** Whether the result depends on machine load. An inconclusive result is then retried while nothing else runs. */
   timed: boolean;
   /** Whether only the exit code counts, so that the cell can be part of a series. */
   inSeries: boolean;
 }
 
-/** Everything that a tier must withstand; without a cell (`none`), only harmless attempts. */
+/** Plans every attempt that a tier must withstand. Without a cell (`none`), plans only harmless attempts. */
 export function planAll(
   targets: Targets & { tier: { exceptions: Exceptions } },
   { full, filters, hasCgroup }: { full: boolean; filters: readonly FilterName[]; hasCgroup: boolean },
@@ -62,7 +62,7 @@ export function planAll(
 /** Filters that are stricter than `media`. */
 const STRICTER = ['strict', 'linked'] as const;
 
-/** Plans the attempts that this stricter filter rejects and `media` allows. */
+/** Plans the attempts that a stricter filter rejects and `media` allows. */
 function planStrict(
   { tier }: Targets & { tier: { exceptions: Exceptions } },
   filter: (typeof STRICTER)[number],
@@ -80,7 +80,7 @@ function planKilled({ attempt, call, args }: KilledAttempt, filter: FilterName):
 
 function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Exceptions): Plan {
   const why = key && exceptions[key];
-  // If the tier does not report that a limit was reached, the wall limit kills the cell.
+  // If the tier does not report that the limit was reached, the wall limit kills the cell.
   const wall = why ? { wallMs: EXCEPTION_WALL_MS } : {};
   return {
     attempt,
@@ -97,7 +97,7 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
   };
 }
 
-/** One probe for all attempts, starting with the attempt that must succeed. */
+/** Plans one probe for all attempts, starting with the attempt that must succeed. */
 function planRejected(
   attempts: readonly RejectedAttempt[],
   exceptions: Exceptions,
@@ -112,7 +112,7 @@ function planRejected(
     limits: LIMITS,
     evaluate(result, output) {
       const report = readProbe(output, calls.length);
-      // There is no report: the probe was stopped, or an attempt to execute another program succeeded.
+      // Without a report, the probe was stopped, or an attempt to execute another program succeeded.
       if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {
         return [{ ...endCheck('run the probe', 'exit', result), expected: 'a report and exit code 0', passed: false }];
       }
@@ -127,7 +127,7 @@ function planRejected(
   };
 }
 
-/** @param counts false if the return value proves nothing. */
+/** @param counts false if the return value proves nothing */
 function rejectedCheck(
   { attempt, expected, passes, key }: RejectedAttempt,
   value: number,
@@ -137,7 +137,7 @@ function rejectedCheck(
   const passed = passes(value) && counts;
   const why = key ? exceptions[key] : undefined;
   const seen = describeReturn(value);
-  // An attempt among the exceptions that is rejected still passes: a tier may reject more than it promises.
+  // An attempt among the exceptions that is rejected passes as usual, because a tier may reject more than it promises.
   if (!passed && why) return { attempt, expected: `not promised: ${why}`, seen, passed: true, promised: false };
   return { attempt, expected, seen, passed, promised: true };
 }

@@ -55,7 +55,7 @@ describe('the probe program, outside a cell', () => {
     );
   });
 
-  it('survives every call that kills a cell', () => {
+  it('survives the calls that kill a cell', () => {
     for (const { attempt, call, args } of KILLED_ATTEMPTS) {
       // A real fork would run the rest of the table twice, and a real mount or module would persist.
       if (['clone', 'mount', 'init_module', 'kexec_load'].includes(String(call))) continue;
@@ -66,7 +66,7 @@ describe('the probe program, outside a cell', () => {
   it('assembles an arm64 program for arm64', () => {
     const bytes = assembleProbe([{ call: 'getpid', args: [] }], 'arm64');
     expect(bytes.readUInt16LE(18)).toBe(183);
-    // svc #0 is the sixth-last word before the loop's end; run under qemu-aarch64 when this file was written.
+    // svc #0 is the sixth-last word before the end of the loop. The program was run under qemu-aarch64.
     expect(bytes.includes(Buffer.from([0x01, 0x00, 0x00, 0xd4]))).toBe(true);
   });
 });

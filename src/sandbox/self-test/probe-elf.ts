@@ -1,24 +1,27 @@
 import { seccompArchitecture } from '../seccomp/filter.ts';
 import type { SyscallTable } from '../seccomp/syscalls.ts';
 
-/** One system call of a probe. A string or buffer is passed as the address of its (NUL-terminated) bytes. */
+/** A system call of a probe. A string or buffer is passed as the address of its (NUL-terminated) bytes. */
 export interface ProbeCall {
-  /** Name in the syscall table, or a raw number. */
+  /** Name of the call in the syscall table, or its number. */
   call: string | number;
   args: readonly (number | bigint | string | Buffer)[];
 }
 
 const BASE = 0x400000;
-/** Largest page size of the two architectures; keeps segments apart, so that none is both writable and executable. */
+/** Largest page size of the two architectures. Segments are at least this far apart, so that no segment is both writable and executable. */
 const PAGE = 0x10000;
 const HEADER_BYTES = 64 + 3 * 56;
-/** Number, six arguments, result. Arguments stay intact, so that several threads can walk the same table. */
+/**
+ * Bytes of a record: the number of the call, six arguments, and the result. The arguments stay intact, so that several threads can walk the
+ * same table.
+ */
 const RECORD_BYTES = 8 * 8;
 const RESULT = 7 * 8;
 
 /**
- * Assembles a static ELF program that makes the calls in order, writes its table with the results to standard output
- * and exits with 0. It simulates hostile native code in the cell on machines without a compiler.
+ * Assembles a static ELF program that makes the calls in order, writes its table with the results to standard output, and exits with 0. It
+ * simulates hostile native code in the cell on machines without a compiler.
  */
 export function assembleProbe(calls: readonly ProbeCall[], arch: string = process.arch): Buffer {
   const { table } = seccompArchitecture(arch);
@@ -26,7 +29,7 @@ export function assembleProbe(calls: readonly ProbeCall[], arch: string = proces
   const machine = arch === 'arm64' ? 183 : 62;
   const codeBytes = code(0).length;
   const dataOffset = Math.ceil((HEADER_BYTES + codeBytes) / 16) * 16;
-  // Congruent to the file offset modulo the page size, as the kernel's loader requires.
+  // The address is congruent to the file offset modulo the page size, as the kernel's loader requires.
   const dataAddress = BASE + PAGE + dataOffset;
   const tableBytes = (calls.length + 2) * RECORD_BYTES;
   const all: ProbeCall[] = [
@@ -47,13 +50,13 @@ export function assembleProbe(calls: readonly ProbeCall[], arch: string = proces
   header.writeUInt16LE(3, 56);
   segment(header, 0, { type: 1, flags: 5, offset: 0, address: BASE, bytes: HEADER_BYTES + codeBytes });
   segment(header, 1, { type: 1, flags: 6, offset: dataOffset, address: dataAddress, bytes: data.length });
-  // PT_GNU_STACK without X; otherwise some kernels make all memory executable.
+  // PT_GNU_STACK without X. Otherwise, some kernels make all memory executable.
   segment(header, 2, { type: 0x6474e551, flags: 6, offset: 0, address: 0, bytes: 0 });
   const padding = Buffer.alloc(dataOffset - HEADER_BYTES - codeBytes);
   return Buffer.concat([header, code(dataAddress), padding, data]);
 }
 
-/** Results of the calls, in order: a value or a negative errno. Null when the report is incomplete. */
+/** Returns the results of the calls, in order: a value or a negative errno. Returns null if the report is incomplete. */
 export function readProbe(output: Buffer, calls: number): number[] | null {
   if (output.length !== calls * RECORD_BYTES) return null;
   return Array.from({ length: calls }, (_, index) => Number(output.readBigInt64LE(index * RECORD_BYTES + RESULT)));
@@ -97,7 +100,7 @@ function segment(header: Buffer, index: number, { type, flags, offset, address, 
   });
 }
 
-/** Walks the table in an endless loop; its last record is exit_group. */
+/** Machine code that walks the table in an endless loop. The last record of the table is exit_group. */
 function x64Loop(table: number): Buffer {
   const address = Buffer.alloc(8);
   address.writeBigUInt64LE(BigInt(table));

@@ -23,7 +23,7 @@ const LOCK_COMMANDS: Readonly<Record<string, number>> = {
   'lock an open file': 37, // F_OFD_SETLK
   'get a lease on a file': 1024, // F_SETLEASE
 };
-/** AF_MAX of Linux 6.12 is 46. */
+/** Number of socket families that are tried. AF_MAX of Linux 6.12 is 46. */
 const FAMILIES = 45;
 const NAMED_FAMILIES: Record<number, string> = {
   1: 'Unix',
@@ -35,12 +35,12 @@ const NAMED_FAMILIES: Record<number, string> = {
   40: 'virtual machine',
 };
 
-/** Every attempt that the cell must reject, after the attempt that must succeed. */
+/** Returns the attempt that must succeed, then every attempt that the cell must reject. */
 export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   const expected = expectationsOf(targets.tier);
   return [
     openOutput(targets.tier),
-    // Run before the others, because the probe has not yet opened any other file.
+    // These attempts come first, because the probe has not opened any other file yet.
     ...inheritedDescriptors(expected),
     ...devices(expected),
     ...identity(),
@@ -56,7 +56,7 @@ export function rejectedAttempts(targets: Targets): RejectedAttempt[] {
   ];
 }
 
-/** Attempts that `media` allows and stricter filters reject, after the attempt that must succeed. */
+/** Returns the attempt that must succeed, then the attempts that `media` allows and a stricter filter rejects. */
 export function strictAttempts(tier: Targets['tier'], filter: 'strict' | 'linked'): RejectedAttempt[] {
   const rejected = rejectedBy(tier);
   const path = tier.inside('/out/strict');
@@ -68,7 +68,7 @@ export function strictAttempts(tier: Targets['tier'], filter: 'strict' | 'linked
   ];
 }
 
-/** The attempt that must succeed: a cell in which nothing works would reject everything too. */
+/** Returns the attempt that must succeed, because a cell in which nothing works would also reject everything. */
 function openOutput({ inside }: Targets['tier']): RejectedAttempt {
   return {
     attempt: 'open the output (must work)',
@@ -146,7 +146,7 @@ function specialFiles({ rejected }: Expectations, { inside }: Targets['tier']): 
   ];
 }
 
-/** A datagram socket of every family, the type that most families have. */
+/** Attempts to open a socket of every family. The type is datagram, which most families have. */
 function sockets({ rejected }: Expectations): RejectedAttempt[] {
   const families = Array.from({ length: FAMILIES }, (_, index) => index + 1);
   return [
@@ -159,9 +159,9 @@ function sockets({ rejected }: Expectations): RejectedAttempt[] {
   ];
 }
 
-/** @param service pid of the service. */
+/** @param service pid of the service */
 function otherProcesses({ rejected, hasOwnRoot }: Expectations, service: number): RejectedAttempt[] {
-  // In a container, the service may be process 1. In a separate pid namespace, that number is a process of the cell.
+  // In a container, the service may be process 1. In a separate pid namespace, process 1 is a process of the cell.
   const noThread: Errnos = { EPERM, ESRCH, ...(hasOwnRoot && service <= 2 && { 'its own process': 0 }) };
   return [
     rejected('signal every process', { EPERM }, 'kill', -1, 0),
@@ -177,14 +177,14 @@ function otherProcesses({ rejected, hasOwnRoot }: Expectations, service: number)
     rejected('copy a descriptor of a process', FILTERED, 'pidfd_getfd', 0, 0, 0),
     rejected('read the limits of the service', { EPERM }, 'prlimit64', service, 0, 0, Buffer.alloc(16)),
     rejected('compare kernel objects', FILTERED, 'kcmp', service, service, 0, 0, 0),
-    // Size 0, so that without a filter it fails (EINVAL) instead of starting a second probe that also reports.
+    // Size 0, so that the call fails without a filter (EINVAL) instead of starting a second probe that also reports.
     rejected('make a process by clone3', FILTERED, 'clone3', Buffer.alloc(64), 0),
   ];
 }
 
 function sharedMemory({ rejected }: Expectations): RejectedAttempt[] {
   return [
-    // Unused keys: without a filter, the calls create nothing that persists.
+    // The keys are unused and nothing is created, so the calls have no lasting effect without a filter.
     rejected('share memory with other processes', FILTERED, 'shmget', 0x41697231, 4096, 0),
     rejected('use message queues', FILTERED, 'msgget', 0x41697231, 0),
     rejected('make a file in memory', FILTERED, 'memfd_create', 'x', 0),
@@ -213,7 +213,7 @@ function privileges({ rejected }: Expectations, { inside }: Targets['tier']): Re
   ];
 }
 
-/** Calls that administer the machine, with arguments that have no effect where the call is allowed. */
+/** Attempts to administer the machine, with arguments that have no effect where the call is allowed. */
 function administration({ rejected }: Expectations): RejectedAttempt[] {
   return [
     rejected('unmount', FILTERED, 'umount2', '/does-not-exist', 0),

@@ -13,21 +13,21 @@ import { type Plan, planAll } from './plans.ts';
 import { assembleProbe, type ProbeCall } from './probe-elf.ts';
 import { runSeries } from './series.ts';
 
-/** Result of a plan: its checks, and whether a second try makes sense. */
+/** Result of a plan: its checks, and whether to try the plan again. */
 interface Outcome {
   checks: SelfTestCheck[];
   inconclusive: boolean;
-  /** Why the cell could not be created. */
+  /** The reason why the cell could not be created. */
   error?: unknown;
 }
 
 /**
- * Runs hostile native code in cells that differ from the cells of jobs only in the program: same root image, same filters,
- * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to reject.
- * If the tier has `launchSeries`, attempts that kill their cell run in series of cells (docs/decisions/0063-what-a-start-runs.md).
- * Without a cell (`none`), tries only harmless attempts and reports their results. Limits missed on a busy machine, and
- * cells that could not be created, get a second try while nothing else runs; an attempt that succeeds never does.
- * @param slots slot numbers that no job uses; their number is the number of concurrent cells.
+ * Runs hostile native code in cells that have the same root image, filters and limits as the cells of jobs, but another program. Passes
+ * only if every attempt ends as expected or is an attempt that the tier does not promise to reject.
+ * If the tier has `launchSeries`, attempts that kill their cell run in series of cells (docs/decisions/0063-what-a-start-runs.md). Without
+ * a cell (`none`), tries only harmless attempts and reports their results. Bombs that missed their limit on a busy machine, and cells that
+ * could not be created, get a second try while nothing else runs. An attempt that succeeds never gets a second try.
+ * @param slots slots that no job uses, one for each concurrent cell
  */
 export async function selfTest(
   context: RunContext,
@@ -42,7 +42,7 @@ export async function selfTest(
     otherJob = await makeOtherJob(context, slots[0]!, canary);
     const targets = { tier, canary, otherJob: otherJob.folder, service: process.pid };
     const plans = planAll(targets, { full, filters, hasCgroup: context.cgroup(slots[0]!) !== null });
-    // Write all programs before the first cell starts: executing a file that is open for writing fails (ETXTBSY).
+    // Write all programs before the first cell starts, because executing a file that is open for writing fails (ETXTBSY).
     const programs = plans.map(({ calls }) => writeProgram(context, calls, files));
     const checks = await tryAll(context, slots, plans, programs);
     return { tier: tier.name, passed: checks.every((check) => check.passed), checks, at: new Date() };
@@ -74,7 +74,7 @@ async function makeOtherJob(context: RunContext, slot: number, input: string): P
   return job;
 }
 
-/** Returns checks in the order of the plans. Throws if a cell cannot be created in the second try either. */
+/** Returns the checks in the order of the plans. Throws if a cell cannot be created in the second try either. */
 async function tryAll(
   context: RunContext,
   slots: readonly number[],
@@ -108,7 +108,7 @@ async function tryAll(
   return outcomes.flatMap(({ checks }) => checks);
 }
 
-/** A cell that could not be created counts as a failure of all its checks. */
+/** Combines the results of two tries. Throws if the cell could not be created in the second try. */
 function combine(second: Outcome, first: Outcome): Outcome {
   if (second.error) throw second.error;
   return {
@@ -117,7 +117,10 @@ function combine(second: Outcome, first: Outcome): Outcome {
   };
 }
 
-/** Returns null for each plan to try alone: a plan without others in its group, or a plan whose cell was not started. */
+/**
+ * Runs the plans in a series. Returns null for each plan to try alone: a plan without other plans in its group, or a plan whose cell was
+ * not started.
+ */
 async function trySeries(
   context: RunContext,
   slot: number,
@@ -145,7 +148,7 @@ async function tryPlan(context: RunContext, slot: number, plan: Plan, program: s
     args: [],
     inputs: [{ name: 'probe', path: program, executable: true }],
     outputs: [PROOF_FILE, BOMB_FILE],
-    // The cells of FFmpeg contain the device too.
+    // The cells of FFmpeg also contain the device.
     randomDevice: true,
     limits,
     onStdout: (chunk) => output.push(chunk),
@@ -155,7 +158,7 @@ async function tryPlan(context: RunContext, slot: number, plan: Plan, program: s
   try {
     result = await runProgram(context, spec);
   } catch (error) {
-    // No attempt ran, so none succeeded.
+    // No attempt ran, so no attempt succeeded.
     return { checks: [failedCell(attempt, error)], inconclusive: true, error };
   }
   const checks = withDetail(evaluate(result, Buffer.concat(output)), result, limits);

@@ -21,7 +21,7 @@ interface Parts {
   logger: SandboxOptions['logger'];
 }
 
-/** Runs one self-test at a time, because two would share slots: a call during a test gets the report of that test. */
+/** Runs one self-test at a time, because two self-tests would share slots. A call during a test returns the report of this test. */
 export function selfTester({ context, watch, filters, slots, logger }: Parts): SelfTester {
   let running: Promise<SelfTestReport> | null = null;
   return {

@@ -8,15 +8,15 @@ import { PROOF_FILE } from './attempts.ts';
 import { BOMB_FILE } from './bombs.ts';
 import type { Plan } from './plans.ts';
 
-/** Exit codes if prlimit or bwrap could not start the program, or if the shell could not start prlimit or bwrap. */
+/** Exit codes that mean that prlimit or bwrap could not start the program, or that the shell could not start prlimit or bwrap. */
 const NOT_STARTED = [1, 126, 127];
 
 /** How the program of one cell ended. */
 type SeriesResult = Pick<ProgramResult, 'end' | 'exitCode' | 'signal'> & { stderr: string; wallMs: number };
 
 /**
- * Runs the programs of plans with the same filter and limits, each in its own cell. One process starts the cells. Returns null for
- * a program that was not started. Rejects if no cell could be started.
+ * Runs the programs of plans with the same filter and limits, each in its own cell. One process starts the cells. Returns null for a
+ * program that was not started. Rejects if no cell could be started.
  */
 export async function runSeries(
   context: RunContext & { tier: { launchSeries: NonNullable<RunContext['tier']['launchSeries']> } },

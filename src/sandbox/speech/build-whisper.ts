@@ -8,24 +8,24 @@ import { runStep } from './run-step.ts';
 import { SpeechError } from './speech-error.ts';
 import { WHISPER_SOURCE } from './whisper-source.ts';
 
-/** The npm package with the sources of whisper.cpp 1.9.1 (MIT), and its integrity. */
+/** The npm package with the sources of whisper.cpp 1.9.1 (MIT), and the package's integrity. */
 const PACKAGE = { name: 'nodejs-whisper', version: '0.3.1', file: 'nodejs-whisper-0.3.1.tgz' };
 const SHA512 = 'ceoilUVraRuR5FnNyXpGQT2auAR48Oc3AQBEmkXnVpSn9iN6yVRzQBFCqVTGWbk6Wdi95NhvwXNzFvuR7erLWw==';
 const SOURCES = 'package/cpp/whisper.cpp';
 
 /**
- * whisper.cpp before 1.9.3 writes beyond an array when a tensor claims more than four dimensions. The loader of models and the
- * loader of voice activity models contain this line.
+ * Matches the line before which a guard is inserted. whisper.cpp before 1.9.3 writes beyond an array when a tensor claims more than four
+ * dimensions. The loader of models and the loader of voice activity models contain this line.
  */
 const UNGUARDED = /^( *)int32_t ne\[4\] = \{ 1, 1, 1, 1 \};/gm;
 const GUARD = '$1if (n_dims < 1 || n_dims > 4) return {};\n$&';
 const GUARDED_PLACES = 2;
 
-/** Tools of the build, and the packages of Debian that contain them. */
+/** Tools of the build, with the packages of Debian that contain them. */
 const TOOLS: Readonly<Record<string, string>> = { gcc: 'gcc', 'g++': 'g++', tar: 'tar' };
 
 export interface BuildTools {
-  /** Finds a system program; null if it is missing. */
+  /** Finds a system program. Returns null if it is missing. */
   find: (name: string) => string | null;
   /** Reports each step to the operator. */
   onStep?: (step: string) => void;
@@ -39,8 +39,8 @@ export function whisperRecipe(): string {
 }
 
 /**
- * Builds whisper.cpp as one static program at `target`. npm downloads the sources, which must equal the sources that this release
- * was tested with. Throws `SpeechError`.
+ * Builds whisper.cpp as a single static program at `target`. npm downloads the sources, which must equal the sources with which this
+ * release was tested. Throws `SpeechError`.
  */
 export async function buildWhisper(
   target: string,
@@ -74,10 +74,10 @@ function requireTools(find: BuildTools['find']): Record<string, string> {
   return { ...Object.fromEntries(found), npm } as Record<string, string>;
 }
 
-/** Returns the folder of the sources, with the guard. */
+/** Fetches the sources and inserts the guard. Returns the folder of the sources. */
 async function fetchSources(folder: string, { npm, tar }: Record<string, string>): Promise<string> {
   const { name, version, file } = PACKAGE;
-  // Downloads the archive, and runs none of its scripts.
+  // Download the archive, without running its scripts.
   await runStep(
     'fetch the sources from npm',
     npm!,

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** The facts in the header of a model. */
+/** Properties from the header of a model. */
 export interface ModelFacts {
   sizeBytes: number;
   tensors: number;
@@ -9,14 +9,14 @@ export interface ModelFacts {
 
 export type CheckedModel = { ok: true; facts: ModelFacts } | { ok: false; reason: string };
 
-/** `ggml` in little-endian. */
+/** `ggml` as a little-endian number. */
 const MAGIC = 0x67676d6c;
-/** Values of the header, in its order (whisper.cpp, `whisper_hparams`). */
+/** Number of values in the header, in the order of `whisper_hparams` in whisper.cpp. */
 const HEADER = 11;
-/** The window of whisper: 30 seconds in steps of 20 ms; and the tokens of one decode. */
+/** Length of whisper's audio window, 30 seconds in steps of 20 ms, and maximum number of tokens of a decode. */
 const AUDIO_CONTEXT = 1500;
 const TEXT_CONTEXT = 448;
-/** `large` has 1280 states and 32 layers. */
+/** Maximum number of states and layers, which are those of `large`. */
 const MAX_STATE = 1280;
 const MAX_LAYERS = 32;
 /** Number of frequencies of an FFT of 400 samples. */
@@ -27,21 +27,21 @@ const MAX_TOKEN_BYTES = 256;
 const MAX_NAME = 128;
 const MAX_DIMENSIONS = 4;
 const MAX_DIMENSION = 1_000_000;
-/** Values and bytes of a block of each type of ggml that whisper.cpp reads: F32, F16, Q4 to Q8, and the k-quants. */
+/** Number of values and bytes of a block, for each type of ggml that whisper.cpp reads: F32, F16, Q4 to Q8, and the k-quants. */
 const BLOCKS: Readonly<Record<number, readonly [values: number, bytes: number]>> = {
   ...{ 0: [1, 4], 1: [1, 2], 2: [32, 18], 3: [32, 20], 6: [32, 22], 7: [32, 24], 8: [32, 34] },
   ...{ 10: [256, 84], 11: [256, 110], 12: [256, 144], 13: [256, 176], 14: [256, 210] },
 };
 const TENSOR_NAME = /^(?:en|de)coder\.[a-z0-9_.]+$/;
-/** Tensors outside the layers, and in a layer of the encoder and of the decoder. */
+/** Returns the number of tensors of a model: outside the layers, and in the layers of the encoder and of the decoder. */
 const tensorsOf = (encoder: number, decoder: number) => 11 + 15 * encoder + 24 * decoder;
 
-/** Reason why a model is rejected. Used only inside this file. */
+/** The reason why a model is rejected. Used only inside this file. */
 class Rejected extends Error {}
 
 /**
- * Checks every record of a ggml file of whisper without reading the weights, in memory-safe code, because whisper.cpp trusts the
- * declared sizes. The length of an accepted file matches its records. `reason` continues "The model …".
+ * Checks every record of a ggml file of whisper without reading the weights, in memory-safe code, because whisper.cpp trusts the declared
+ * sizes. The length of an accepted file matches its records. `reason` completes a sentence that begins with "The model".
  */
 export function checkModel(path: string): CheckedModel {
   const file = openSync(path, 'r');
@@ -156,7 +156,7 @@ class Reader {
     return this.bytes(4).readInt32LE(0);
   }
 
-  /** Valid until the next call. Throws if the file ends before the range. */
+  /** Returns the next bytes, which are valid until the next call. Throws if the file ends before them. */
   bytes(count: number): Buffer {
     this.#require(count);
     if (this.#at < this.#from || this.#at + count > this.#end) {

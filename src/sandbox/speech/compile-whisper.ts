@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { runStep } from './run-step.ts';
 import { WHISPER_SOURCE } from './whisper-source.ts';
 
-/** Flags for every source. A hash pins the sources, so an operator cannot act on their warnings. */
+/** Flags for every source. `-w` hides warnings, because a hash pins the sources, so an operator could not act on warnings. */
 const COMMON: readonly string[] = [
   ...['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2', '-DNDEBUG', '-w'],
   ...['-D_GNU_SOURCE', '-DGGML_USE_CPU', '-DGGML_SCHED_MAX_COPIES=4'],
   ...['-DGGML_VERSION="0.15.1"', '-DGGML_COMMIT="unknown"', '-DWHISPER_VERSION="1.9.1"'],
 ];
 const LINKING: readonly string[] = ['-static', '-s', '-Wl,--build-id=none,-z,noexecstack,-z,relro,-z,now'];
-/** Folders with headers, below the folder of whisper.cpp. */
+/** Folders with headers, relative to the folder of whisper.cpp. */
 const INCLUDED: readonly string[] = ['include', 'src', 'ggml/include', 'ggml/src', 'ggml/src/ggml-cpu'];
 /** The folder with sources that use the extensions of the processor. */
 const CPU_FOLDER = 'ggml/src/ggml-cpu';
@@ -21,12 +21,12 @@ const CPU_FOLDER = 'ggml/src/ggml-cpu';
 interface Unit {
   /** File name of the unit. The extension names the language. */
   name: string;
-  /** Folder of the sources, below the folder of whisper.cpp. */
+  /** Folder of the sources, relative to the folder of whisper.cpp. */
   folder: string;
   sources: readonly string[];
 }
 
-/** A unit that consists of one source. */
+/** Returns a unit that consists of one source. */
 const singleSource = (folder: string, source: string): Unit => ({
   name: source.replaceAll('/', '-'),
   folder,
@@ -60,12 +60,12 @@ const UNITS: readonly Unit[] = [
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86', arm64: 'arm' };
 const ARCHITECTURE_SOURCES: readonly string[] = ['repack.cpp', 'quants.c'];
 
-/** Extensions that ggml uses on x86-64 by default: the flag in `/proc/cpuinfo`, and the name in ggml. */
+/** Extensions that ggml uses on x86-64 by default: the names of their flags in `/proc/cpuinfo`, and their names in ggml. */
 const EXTENSIONS: Readonly<Record<string, string>> = {
   ...{ sse4_2: 'SSE42', f16c: 'F16C', fma: 'FMA', bmi2: 'BMI2', avx: 'AVX', avx2: 'AVX2' },
 };
 
-/** Optimization level of the compiler. `-O1` compiles in half the time, and suits a model of a few MB. */
+/** Optimization level of the compiler. `-O1` needs half the time to compile, and suits a model of a few MB. */
 export type Optimization = '-O1' | '-O3';
 
 /** Identifies what the program is compiled from on this processor. */
@@ -73,7 +73,9 @@ export function compilation(): object {
   return { COMMON, LINKING, INCLUDED, units: allUnits(), flags: processorFlags(), arch: process.arch };
 }
 
-/** The program ends with an illegal instruction if it uses an extension that the processor lacks. */
+/**
+ * Returns flags for the extensions that the processor has. If the program used another extension, it would end with an illegal instruction.
+ */
 function processorFlags(): string[] {
   if (ARCHITECTURES[process.arch] === undefined) return ['-DGGML_USE_CPU_REPACK', '-DGGML_CPU_GENERIC'];
   const flags = new Set(/^flags\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' '));
@@ -82,7 +84,7 @@ function processorFlags(): string[] {
   return ['-DGGML_USE_CPU_REPACK', ...extensionFlags];
 }
 
-/** The units, with the sources for this architecture. */
+/** Returns the units, with the sources for this architecture. */
 function allUnits(): Unit[] {
   const folder = ARCHITECTURES[process.arch];
   if (folder === undefined) return [...UNITS];
@@ -128,7 +130,7 @@ export async function compileWhisper(folder: string, sources: string, compilers:
     waiting.length = 0;
     throw error;
   };
-  // Waits until all compilers have ended, even if one has failed, because the caller then deletes the folder.
+  // Wait until all compilers have ended, even if one has failed, because the caller then deletes the folder.
   const ends = await Promise.allSettled(
     Array.from({ length: availableParallelism() }, () => compileUnits().catch(stopAll)),
   );

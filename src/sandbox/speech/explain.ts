@@ -5,7 +5,7 @@ const STOPPED: Explanation = {
   message: 'The sandbox stopped the speech recognizer because it attempted a forbidden operation.',
 };
 
-/** Why a recognizer failed. Its own messages are for the operator: they are in the log of the attempt. */
+/** Explains why a recognizer failed. The recognizer's own messages are for the operator and are in the log of the attempt. */
 export function explainRecognizer(run: ProgramEnd): Explanation {
   if (run.end === 'violation') return STOPPED;
   if (run.end.startsWith('limit_')) return explainFailure({ ...run, stderr: '' });

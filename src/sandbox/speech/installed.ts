@@ -7,7 +7,7 @@ import { SpeechError } from './speech-error.ts';
 
 /** A file that was checked during installation. If it has changed since then, it is not used. */
 export interface InstalledFile {
-  /** Path in the folder of speech. */
+  /** Path in the folder of the program and the models. */
   file: string;
   sha256: string;
   bytes: number;
@@ -23,7 +23,7 @@ export interface InstalledSpeech {
   current: string | null;
 }
 
-/** The folder with the program and the models, in the data directory. */
+/** Returns the folder of the program and the models in the data directory. */
 export function speechFolder(dataDir: string): string {
   return join(dataDir, 'speech');
 }
@@ -50,7 +50,7 @@ async function writeInstalled(folder: string, value: InstalledSpeech): Promise<v
   await rename(`${path}.new`, path);
 }
 
-/** Records the program that was built at `path`, which is in the folder. */
+/** Records the program that was built at `path`, which must be in `folder`. */
 export async function recordProgram(folder: string, path: string): Promise<void> {
   const program = { file: basename(path), sha256: hashNow(path), bytes: statSync(path).size };
   await writeInstalled(folder, { ...readInstalled(folder), program });
@@ -59,15 +59,13 @@ export async function recordProgram(folder: string, path: string): Promise<void>
 export interface ModelToInstall {
   /** Path of the operator's file. */
   file: string;
-  /** The SHA-256 that the publisher of the model states, 64 hex digits. */
+  /** The SHA-256 that the publisher of the model states, as 64 hex digits. */
   sha256: string;
   /** Defaults to the file name without prefix and extension: `base-q8_0` for `ggml-base-q8_0.bin`. */
   name?: string;
 }
 
-/**
- * Copies a model into the folder, checks the hash and the structure of the copy, and makes it read-only. Throws `SpeechError`.
- */
+/** Copies a model into the folder, checks the hash and the structure of the copy, and makes the copy read-only. Throws `SpeechError`. */
 export async function installModel(
   folder: string,
   model: ModelToInstall,
@@ -111,7 +109,7 @@ export async function installModel(
   }
 }
 
-/** The name is also part of the capabilities of workers. */
+/** Valid names of models. A name is also part of the capabilities of workers. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/;
 
 function modelName(file: string): string {
@@ -122,7 +120,10 @@ function modelName(file: string): string {
 
 const hashes = new Map<string, { identity: string; sha256: string }>();
 
-/** SHA-256 of a file. The file is read again only if it may have changed: programs cannot set `ctime`. */
+/**
+ * Returns the SHA-256 of a file, or null if there is no file. Reads the file again only if it may have changed: programs cannot set
+ * `ctime`.
+ */
 export function hashOf(path: string): string | null {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
   if (!stats?.isFile()) return null;

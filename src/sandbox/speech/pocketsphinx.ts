@@ -14,7 +14,10 @@ const FILES: readonly string[] = [
 /** The folder of the model, in cells. */
 export const POCKETSPHINX_MODEL = `${PROGRAM_FILES}/pocketsphinx`;
 
-/** PocketSphinx from the distribution: US English, without punctuation, inaccurate. Throws `SandboxError` if not installed. */
+/**
+ * Returns the program of PocketSphinx from the distribution, which recognizes US English inaccurately and without punctuation. Throws
+ * `SandboxError` if PocketSphinx is not installed.
+ */
 export function pocketsphinxProgram(): Program {
   const isThere = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   const missing = [

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { SpeechError } from './speech-error.ts';
 
-/** Milliseconds. On two slow cores, the compiler needs three minutes. */
+/** Maximum milliseconds of a step. On two slow cores, the compiler needs three minutes. */
 const STEP_MS = 30 * 60_000;
 const MAX_OUTPUT = 64 * 2 ** 20;
 const SHOWN = 600;
@@ -10,7 +10,7 @@ const SHOWN = 600;
 const PASSED =
   /^(?:PATH|HOME|TMPDIR|npm_config_.*|NPM_CONFIG_.*|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|SSL_CERT_.*|NODE_EXTRA_CA_CERTS)$/;
 
-/** Runs one step of an installation. Throws `SpeechError` with the end of its output unless it succeeds. */
+/** Runs one step of an installation. Throws `SpeechError` with the end of the step's output unless the step succeeds. */
 export function runStep(what: string, program: string, args: readonly string[], cwd: string): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED.test(name)));
   return new Promise((resolve, reject) => {

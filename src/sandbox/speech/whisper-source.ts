@@ -1,10 +1,9 @@
 /**
- * The program that a cell runs: it reads 16 kHz mono samples and a model, and writes the words as lines of JSON. It starts no
- * process, opens only the three files of its arguments, and, unlike `whisper-cli`, searches for no plug-ins. It writes bytes
+ * Source of the program that a cell runs. The program reads 16 kHz mono samples and a model, and writes the words as lines of JSON. It
+ * starts no process, opens only the three files of its arguments, and, unlike `whisper-cli`, searches for no plug-ins. It writes bytes
  * beyond ASCII as `\u00XX`, because a token may end in the middle of a character.
- *
- * Usage: whisper MODEL AUDIO RESULT THREADS LANGUAGE|auto transcribe|translate. Progress is on standard output, as FFmpeg
- * reports it: `out_time_us` of the audio.
+ * Usage: whisper MODEL AUDIO RESULT THREADS LANGUAGE|auto transcribe|translate. It writes progress to standard output, as FFmpeg does:
+ * `out_time_us` of the audio.
  */
 export const WHISPER_SOURCE = String.raw`
 #include <inttypes.h>

@@ -10,15 +10,16 @@ export const WHISPER_MODEL = `${PROGRAM_FILES}/whisper/model.bin`;
 
 export interface WhisperOptions {
   dataDir: string;
-  /** The name of an installed model; null = the most recently installed model. */
+  /** The name of an installed model. With null, the most recently installed model. */
   model: string | null;
   /** Called when an installed file has changed. */
   onChanged?: (file: string) => void;
 }
 
 /**
- * whisper.cpp with a model, if both are installed. Both are hashed before they are added to an image. If a file has changed since
- * its installation, the worker runs without whisper.cpp. Throws `SandboxError` for a model that is not installed.
+ * Returns the program of whisper.cpp with a model, or null unless both are installed. Both files are hashed before they are added to an
+ * image. If a file has changed since its installation, the worker runs without whisper.cpp. Throws `SandboxError` for a model that is not
+ * installed.
  */
 export function whisperProgram({ dataDir, model, onChanged }: WhisperOptions): Program | null {
   const folder = speechFolder(dataDir);

@@ -73,7 +73,7 @@ describe('bubblewrapArgs', () => {
 });
 
 describe('checkLimits', () => {
-  it('names a limit that is too small or not a number', () => {
+  it('throws an error that names a limit that is too small or not a number', () => {
     expect(() => checkLimits(LIMITS)).not.toThrow();
     expect(() => checkLimits({ ...LIMITS, memoryBytes: 4 << 30 })).toThrow(/memoryBytes is 0/);
     expect(() => checkLimits({ ...LIMITS, wallMs: Number.NaN })).toThrow(/wallMs/);

@@ -6,16 +6,16 @@ import { admit, killQuietly } from '../cell/processes.ts';
 import { type BwrapTools, isolationArgs } from './bwrap-arguments.ts';
 import type { LaunchedSeries, SeriesSpec } from './tier.ts';
 
-/** Descriptors of the shell. From `FILTERS`, each cell has its own filter, because duplicated descriptors share a read offset. */
+/** Descriptors of the shell. From `FILTERS` on, each cell has its own filter, because duplicated descriptors share a read offset. */
 const GATE = 3;
 const CODES = 4;
 const FILTERS = 5;
 
 /**
- * The shell waits for `go`, which the service sends when the shell is in the control group of the cells. Its children inherit the
- * group. For each line `FILTER PROGRAM`, the shell then executes the command, and writes the exit code. If the service dies before
- * `go`, the shell reads the end of the file and starts nothing. The shell exits when no process reads the codes. The script is
- * constant. The words are data, which the shell never parses.
+ * The shell waits for `go`, which the service sends when the shell is in the control group of the cells. The shell's children inherit the
+ * group. For each line `FILTER PROGRAM`, the shell then executes the command, and writes the exit code. If the service dies before `go`,
+ * the shell reads the end of the file and starts nothing. The shell exits when no process reads the codes. The script is constant. The
+ * words are data, which the shell never parses.
  */
 const SCRIPT = `IFS= read -r go <&${GATE} || exit 1
 while IFS=' ' read -r filter program <&${GATE}; do
@@ -25,7 +25,7 @@ done`;
 
 const STDERR_BYTES = 2048;
 
-/** Starts one shell, which starts prlimit → bwrap → program for each program. */
+/** Starts one shell, which starts prlimit → bwrap → program for each of the programs. */
 export function launchSeries(tools: BwrapTools, spec: SeriesSpec): LaunchedSeries {
   const { programs, limits, account, cgroup, cell } = spec;
   const isolation = isolationArgs({ ...spec, sees: null }, cell);

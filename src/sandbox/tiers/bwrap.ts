@@ -14,7 +14,10 @@ import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
 import { canSend, startLauncher, type WaitingLauncher } from './waiting-launcher.ts';
 
-/** Tier 1: separate namespaces, a root image, a seccomp filter. Its only exception is a missing device, which cells do not need. */
+/**
+ * Tier 1: separate namespaces, a root image and a seccomp filter. The only exception of this tier is a missing device, which cells do not
+ * need.
+ */
 export function bwrapTier(tools: BwrapTools): Tier {
   return {
     name: 'bwrap',
@@ -52,7 +55,7 @@ function withFilter<T>(file: string, use: (filter: number) => T): T {
   }
 }
 
-/** `stdio` is in the order of `FD`. */
+/** Returns the options of a launcher. `stdio` is in the order of `FD`. */
 function spawnOptions(
   account: CellAccount | null,
   stdin: 'pipe' | 'ignore',
@@ -63,13 +66,13 @@ function spawnOptions(
     ...account,
     env: {},
     cwd: '/',
-    // A separate process group, so that one signal reaches launcher and bwrap.
+    // A separate process group, so that one signal reaches the launcher and bwrap.
     detached: true,
     stdio: [stdin, stdout, 'pipe', filter, 'pipe', 'pipe', 'pipe'] as ('ignore' | 'pipe' | number)[],
   };
 }
 
-/** Starts prlimit → bwrap → program, in a waiting launcher if there is one. Rejects when the filter cannot be opened. */
+/** Starts prlimit → bwrap → program, in a waiting launcher if there is one. Rejects if the filter cannot be opened. */
 async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   const command = [tools.prlimit, ...launcherArgs(tools.bwrap, spec.limits, spec.program, spec.args)];
   const waiting = await waitingLauncher(spec, command);
@@ -82,13 +85,13 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     /** bwrap's reaper, the init process of the cell's pid namespace. When it dies, the kernel kills the other processes. */
     cell: null as ProcessMark | null,
   };
-  // Node's types cover five descriptors, but there are as many as `stdio` lists.
+  // Node's types cover five descriptors, but `stdio` has as many entries as were passed.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
   connectStreams(child, spec);
 
   const kill = (): void => {
     if (!state.exited && child.pid !== undefined) killQuietly(-child.pid);
-    // The cell has its own session, and so its own process group. Check the process first, because its pid may have been reused.
+    // The cell has its own session, and therefore its own process group. Check the process first, because its pid may have been reused.
     if (state.cell && isRunning(state.cell)) killQuietly(state.cell.pid);
   };
   const fail = (error: Error): void => {
@@ -115,11 +118,11 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     cell: () => state.cell,
     end: (exitCode, signal) => ({ exitCode, signal, started: state.started }),
   });
-  // prlimit has become bwrap; its child is the first process of the cell, whose child is the program.
+  // prlimit has become bwrap. bwrap's child is the first process of the cell, whose child is the program.
   return { launcher, program: 'grandchild', kill, ended };
 }
 
-/** Returns the launcher that waits for a usual cell. Null if the cell is unusual or no launcher waits. */
+/** Returns the launcher that waits for a usual cell. Null if the cell is unusual or if no launcher waits. */
 async function waitingLauncher(spec: LaunchSpec, command: readonly string[]): Promise<WaitingLauncher | null> {
   const isUsual = spec.filter === USUAL_FILTER && spec.stdin === null && spec.onStdout !== null && canSend(command);
   return (isUsual && (await spec.acquireLauncher?.())) || null;
@@ -136,7 +139,7 @@ function spawnLauncher(tools: BwrapTools, spec: LaunchSpec, [program, ...args]: 
 }
 
 function connectStreams(child: ChildProcess, spec: LaunchSpec): void {
-  // A pipe to a process that died early reports EPIPE, but the process's exit is more informative.
+  // A pipe to a process that died early reports EPIPE, but the exit of the process is more informative.
   for (const stream of child.stdio) stream?.on('error', () => {});
   if (spec.stdin) feedProgram(spec.stdin, child);
   if (spec.onStdout) child.stdout!.on('data', spec.onStdout);

@@ -8,11 +8,11 @@ import type { Launched, LaunchSpec, ProgramProcess } from './tier.ts';
 
 /** Descriptor of the gate's read end in the launched shell. */
 const GATE = 3;
-/** Waits for a line. At end of file (the service died) `read` fails and nothing starts. */
+/** Waits for a line. At end of file, because the service died, `read` fails and nothing starts. */
 const SCRIPT = `IFS= read -r go <&${GATE} && exec ${GATE}<&- "$@"`;
 /**
- * First output of a launcher that cannot start the program. The launcher then exits with one of `REFUSAL_CODES`. The dynamic loader reports
- * its errors under the name of the program.
+ * Matches the first output of a launcher that cannot start the program. The launcher then exits with one of `FAILURE_CODES`. The dynamic
+ * loader reports its errors under the name of the program.
  */
 function rejectionOf(program: string): RegExp {
   const name = basename(program).replace(/\W/g, '\\$&');
@@ -25,18 +25,18 @@ const FAILURE_CODES = [1, 126, 127];
 export interface GatedCommand {
   sh: string;
   setpriv: string;
-  /** Program and arguments, started once the cell is in its control group. */
+  /** Program and arguments, which are started once the process is in its control group. */
   command: readonly string[];
   env: Record<string, string>;
   cwd: string;
   /** Kills processes of the cell that may be outside its process group. */
   killMore?: () => void;
-  /** The process that is the program. Default: the launched process. */
+  /** The process that is the program. Defaults to the launched process. */
   program?: ProgramProcess;
 }
 
 /**
- * Starts a command behind a gate: a shell waits while the service moves it into its control group, and then executes the command, so that
+ * Starts a command behind a gate. A shell waits while the service moves it into its control group, and then executes the command, so that
  * the command never runs outside the group. Before the shell waits, it asks the kernel for SIGKILL at the death of the service, so that it
  * can never outlive the service.
  */

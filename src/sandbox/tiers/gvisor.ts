@@ -28,8 +28,8 @@ const EXCEPTIONS: Exceptions = {
 };
 
 /**
- * Tier 3, opt-in: gVisor, a kernel in user space that handles FFmpeg's system calls instead of the host's kernel. Needs
- * root. The bundle, its state and the sandbox's processes are removed with the cell.
+ * Tier 3, opt-in: gVisor, a kernel in user space that handles FFmpeg's system calls instead of the host's kernel. Needs root. The bundle,
+ * its state and the sandbox's processes are removed with the cell.
  */
 export function gvisorTier(tools: GvisorTools): Tier {
   return {
@@ -73,7 +73,10 @@ async function launch(tools: GvisorTools, spec: LaunchSpec): Promise<Launched> {
   launched.ended.then(stopSearch, stopSearch);
   return launched;
 
-  /** The kernel in user space and its file server have their own sessions. */
+  /**
+   * Finds the processes of the cell that a signal to the group would miss, because the kernel in user space and its file server have their
+   * own sessions.
+   */
   function find(): void {
     for (const pid of launched.launcher ? childrenOf(launched.launcher.pid) : []) {
       if (!descendants.has(pid)) descendants.set(pid, markLaunched(pid));

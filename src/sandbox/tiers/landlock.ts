@@ -12,7 +12,7 @@ export interface LandlockTools {
   sh: string;
   setpriv: string;
   prlimit: string;
-  /** The `setpriv` variants, readable by cell accounts. */
+  /** Paths of the filters for `setpriv`, which cell accounts can read. */
   filters: FilterFiles;
 }
 
@@ -62,7 +62,7 @@ export function landlockTier(tools: LandlockTools): Tier {
   };
 }
 
-/** Environment of the program: like in bwrap, plus the location of the image for fontconfig. */
+/** Returns the environment of the program: the same as in bwrap, plus the location of the image for fontconfig. */
 export function cellEnvironment(rootImage: string): Record<string, string> {
   return {
     ...{ HOME: '/tmp', PATH: '/usr/bin', LC_ALL: 'C.UTF-8', SVT_LOG: '1' },
@@ -70,7 +70,10 @@ export function cellEnvironment(rootImage: string): Record<string, string> {
   };
 }
 
-/** Command that starts a program of the image through the image's loader, and a program among the inputs directly. */
+/**
+ * Returns the command that starts a program. A program of the image is started through the image's loader, and a program among the inputs
+ * directly.
+ */
 export function command({ program, args, cell, rootImage }: LaunchSpec) {
   const { executed, prefix } = program.startsWith('/in/')
     ? { executed: join(cell.folder, program), prefix: [relocate(program)] }
@@ -78,7 +81,10 @@ export function command({ program, args, cell, rootImage }: LaunchSpec) {
   return { executed, prefix, args: relocateArgs(args) };
 }
 
-/** Allowlist. Everything else on the host is blocked, including `/proc` and every other device. */
+/**
+ * Returns the arguments with the rules of Landlock, which are an allowlist. Everything else on the host is blocked, including `/proc` and
+ * every other device.
+ */
 export function landlockArgs(
   seccompFile: string,
   { cell, rootImage, sees, randomDevice }: Pick<LaunchSpec, 'cell' | 'rootImage' | 'sees' | 'randomDevice'>,
@@ -98,7 +104,7 @@ export function landlockArgs(
     ...cell.binds.flatMap(({ path }) => rule('read-file', path)),
     ...rule('read-file,read-dir', cell.output),
     ...cell.outputs.flatMap((name) => rule('read-file,write-file,truncate', join(cell.output, name))),
-    // Muxers replace a file by renaming another file. Creating devices, pipes, sockets, links and directories is not allowed.
+    // Muxers replace a file by renaming another file. They may not create devices, pipes, sockets, links and directories.
     ...cell.directories.flatMap(({ name }) =>
       rule('read-file,read-dir,write-file,truncate,make-reg,remove-file', join(cell.output, name)),
     ),

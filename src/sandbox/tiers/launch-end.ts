@@ -6,7 +6,7 @@ import type { LaunchEnd } from './tier.ts';
 /** State of a launched process, which `watchEnd` updates. */
 export interface LaunchState {
   exited: boolean;
-  /** Why the launch failed: the process could not be moved into its control group. */
+  /** The reason why the launch failed: the process could not be moved into its control group. */
   failure: Error | null;
 }
 
@@ -18,7 +18,7 @@ export function watchEnd(
   child: ChildProcess,
   state: LaunchState,
   tier: {
-    /** Returns the process that must also have exited; called once the launcher has closed its pipes. */
+    /** Returns the process that must also have exited. Called once the launcher has closed its pipes. */
     cell: () => ProcessMark | null;
     onClose?: () => void;
     end: (exitCode: number | null, signal: NodeJS.Signals | null) => LaunchEnd;

@@ -11,8 +11,8 @@ import { noneTier } from './none.ts';
 import type { FilterFiles, Tier } from './tier.ts';
 
 /**
- * Finds a tier's programs and writes its filters into `folder`. Throws a `SandboxError` that names the package of the
- * first missing program. Does not check that the tier works on this machine: the self-test does.
+ * Finds a tier's programs and writes its filters into `folder`. Throws a `SandboxError` that names the package of the first missing
+ * program. Does not check that the tier works on this machine, which is the task of the self-test.
  */
 export async function makeTier(name: SandboxTier, folder: string): Promise<Tier> {
   const prlimit = required('prlimit', 'util-linux');

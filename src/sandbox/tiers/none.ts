@@ -11,8 +11,8 @@ export interface BareTools {
 }
 
 /**
- * No isolation: FFmpeg runs with limits and, as root, under a separate uid, but can access everything else on the
- * machine. No check of the self-test is promised. Only for operators who have accepted the risk.
+ * No isolation. FFmpeg runs with limits and, if the service is root, under a separate uid, but can access everything else on the machine.
+ * No check of the self-test is promised. Only for operators who have accepted the risk.
  */
 export function noneTier(tools: BareTools): Tier {
   return {

@@ -9,7 +9,7 @@ import type { LaunchSpec } from './tier.ts';
 const MIB = 2 ** 20;
 const NOBODY = 65534;
 
-/** The OCI runtime configuration of one cell, for `runsc run --bundle`; equivalent to the arguments of bubblewrap. */
+/** Returns the OCI runtime configuration of one cell for `runsc run --bundle`, which is equivalent to the arguments of bubblewrap. */
 export function ociConfig({ program, args, filter, cell, limits, account, rootImage }: LaunchSpec): object {
   const rlimit = (type: string, value: number) => ({ type: `RLIMIT_${type}`, hard: value, soft: value });
   const bind = (source: string, destination: string, mode: 'ro' | 'rw') => ({
@@ -35,7 +35,7 @@ export function ociConfig({ program, args, filter, cell, limits, account, rootIm
         rlimit('CORE', 0),
         rlimit('NOFILE', 256),
         rlimit('MEMLOCK', 0),
-        // Counted by the cell's own kernel, so only for this cell.
+        // The cell's own kernel counts the tasks, so the limit applies only to this cell.
         rlimit('NPROC', limits.tasks ?? MAX_TASKS),
         rlimit('STACK', 8 * MIB),
       ],

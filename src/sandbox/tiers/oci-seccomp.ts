@@ -9,8 +9,8 @@ interface Argument {
 }
 
 /**
- * The BPF filter's decisions as `linux.seccomp` of an OCI `config.json`. gVisor does not support `errnoRet`: its error
- * is always EPERM. libc needs ENOSYS for clone3, which SCMP_ACT_TRACE returns without a tracer.
+ * Returns the BPF filter's decisions as `linux.seccomp` of an OCI `config.json`. gVisor does not support `errnoRet`, so its error is always
+ * EPERM. libc needs ENOSYS for clone3, which SCMP_ACT_TRACE returns without a tracer.
  */
 export function ociSeccomp({ allowed, rejected, killed, mapsCode, onCode }: FilterPolicy): object {
   const rule = (names: string[], action: string, args?: Argument[]) => ({ names, action, ...(args && { args }) });
@@ -25,7 +25,7 @@ export function ociSeccomp({ allowed, rejected, killed, mapsCode, onCode }: Filt
     architectures: [process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64'],
     syscalls: [
       rule([...allowed, 'tgkill'], 'SCMP_ACT_ALLOW'),
-      // Every combination of the two bits except both set, or none with the bit for code.
+      // Allow every combination of the two bits except both. If the program may not map code, allow only mappings without the bit for code.
       ...(mapsCode
         ? [0, 2, 4].map((bits) => allow('mmap', masked(2, PROT_WRITE_EXEC, bits)))
         : [allow('mmap', masked(2, PROT_EXEC, 0))]),

@@ -11,7 +11,7 @@ describe('paths of a cell without its own root', () => {
     ['/input/0', '/input/0'],
     ['/home/in/0', '/home/in/0'],
     ['w=iw/in_w', 'w=iw/in_w'],
-  ])('%s becomes %s', (text, expected) => {
+  ])('are relocated: relocate("%s") returns "%s"', (text, expected) => {
     expect(relocate(text)).toBe(expected);
   });
 

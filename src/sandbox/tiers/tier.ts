@@ -12,43 +12,47 @@ export interface LaunchSpec {
   program: string;
   args: readonly string[];
   filter: FilterName;
-  /** Host folder that is the cell's read-only `/`, or replaces it. */
+  /** Host folder that is the cell's read-only `/`, or that replaces it. */
   rootImage: string;
-  /** Paths of the image that the cell contains; null = all. A tier that cannot hide the other paths shows them. */
+  /**
+   * Paths of the image that the cell contains. With null, the cell contains all paths. A tier that cannot hide the other paths shows them.
+   */
   sees: readonly string[] | null;
-  /** Whether the cell contains `RANDOM_DEVICE`. Set only if the device exists. A tier that cannot hide devices shows other devices too. */
+  /** Whether the cell contains `RANDOM_DEVICE`. Set only if the device exists. A tier that cannot hide devices also shows other devices. */
   randomDevice: boolean;
   cell: Cell;
   limits: CellLimits;
   account: CellAccount | null;
   cgroup: CellCgroup | null;
-  /** Null = the program has no standard input. */
+  /** Null if the program has no standard input. */
   stdin: Readable | null;
   onStdout: ((chunk: Buffer) => void) | null;
   onStderr: (chunk: Buffer) => void;
-  /** Returns the launcher that waits for the next cell of the slot. The caller must use it. Null = no launcher waits. */
+  /**
+   * Resolves to the launcher that waits for the next cell of the slot, which the caller must use. Resolves to null if no launcher waits.
+   */
   acquireLauncher?: () => Promise<WaitingLauncher | null>;
   /** Called when the program is about to start. */
   onStarted?: () => void;
 }
 
-/** Path of the BPF program of each filter. */
+/** Paths of the BPF programs, by filter. */
 export type FilterFiles = Readonly<Record<FilterName, string>>;
 
 export interface LaunchEnd {
-  /** 128 + signal when a signal ended the program. */
+  /** The exit code of the program. 128 + signal if a signal ended the program. */
   exitCode: number | null;
   /** The signal that killed the launcher instead of the program. */
   signal: NodeJS.Signals | null;
-  /** False if the launcher exited without starting the program. */
+  /** Whether the program started. False if the launcher exited without starting the program. */
   started: boolean;
 }
 
-/** Identifies the process of a launched cell that is the program. CPU time, memory and threads are measured for it. */
+/** Names the process of a launched cell that is the program, whose CPU time, memory and threads are measured. */
 export type ProgramProcess = 'launcher' | 'last child' | 'grandchild';
 
 export interface Launched {
-  /** The spawned process, the leader of its own group; null if the spawn failed. */
+  /** The spawned process, which is the leader of its own group. Null if the spawn failed. */
   launcher: ProcessMark | null;
   program: ProgramProcess;
   /** Sends SIGKILL to every process of the cell. */
@@ -57,10 +61,10 @@ export interface Launched {
   ended: Promise<LaunchEnd>;
 }
 
-/** Cells for programs whose exit code is the only result. They run in the order of `programs`. */
+/** Cells for programs of which only the exit code matters. The programs run in the order of `programs`. */
 export interface SeriesSpec
   extends Pick<LaunchSpec, 'filter' | 'rootImage' | 'randomDevice' | 'cell' | 'limits' | 'account' | 'cgroup'> {
-  /** Names of inputs of the cell. */
+  /** Names of the cell's inputs that are run. */
   programs: readonly string[];
 }
 
@@ -74,23 +78,23 @@ export interface LaunchedSeries {
   ended: Promise<{ codes: readonly (number | null)[]; stderr: string }>;
 }
 
-/** Attempts of the self-test that a tier does not promise to reject: the attempt's key → the reason. */
+/** Reasons for attempts of the self-test that a tier does not promise to reject, by the key of the attempt. */
 export type Exceptions = Readonly<Record<string, string>>;
 
 /**
- * A way to isolate one program. Everything that differs between tiers is behind this interface; limits, folders,
- * control groups, the self-test and the classification of ends are shared.
+ * A way to isolate a program. Everything that differs between tiers is behind this interface. Limits, folders, control groups, the
+ * self-test and the classification of ends are shared.
  */
 export interface Tier {
   readonly name: SandboxTier;
   /** Whether an input on another file system is bind-mounted into the cell (`bind`) or symlinked (`link`). */
   readonly outside: 'bind' | 'link';
   /**
-   * `kernel`: only the outputs are writable, and `RLIMIT_FSIZE` bounds each output. `watched`: hostile code can write elsewhere, and only
-   * the size of the outputs is checked.
+   * What enforces the limit of a cell's disk use. `kernel`: only the outputs are writable, and `RLIMIT_FSIZE` bounds each output.
+   * `watched`: hostile code can write elsewhere, and only the size of the outputs is checked.
    */
   readonly outputBound: 'kernel' | 'watched';
-  /** Attempts of the self-test that this tier cannot reject, by key. The report always shows them. */
+  /** Attempts of the self-test that this tier cannot reject, by key. The report always shows these attempts. */
   readonly exceptions: Exceptions;
   /** Translates paths of the cell (`/in/x`, `/out/x`) in a text for a program in the cell. */
   inside(path: string): string;
@@ -98,8 +102,8 @@ export interface Tier {
   outsideText(text: string): string;
   launch(spec: LaunchSpec): Promise<Launched>;
   /**
-   * Starts a launcher for a later cell. Null if the launcher could not be spawned. Tiers without this method start each cell without a
-   * prepared launcher.
+   * Starts a launcher for a later cell. Returns null if the launcher could not be spawned. Tiers without this method start each cell
+   * without a prepared launcher.
    */
   startAhead?(account: CellAccount | null): WaitingLauncher | null;
   /**

@@ -49,11 +49,11 @@ describe('a waiting launcher', () => {
   });
 
   it.each([
-    ['the command breaks off', '=/usr/bin/printf\n=started\n'],
-    ['the last line breaks off', '=/usr/bin/printf\n=started\ngo'],
+    ['the command is incomplete', '=/usr/bin/printf\n=started\n'],
+    ['the last line is incomplete', '=/usr/bin/printf\n=started\ngo'],
     ['a line is neither a word nor the end', '=/usr/bin/printf\n=started\nodd\ngo\n'],
     ['there is no command', 'go\n'],
-    ['nothing comes', ''],
+    ['it receives nothing', ''],
   ])('executes nothing when %s', async (_, text) => {
     const { child } = start();
     (child.stdio as unknown as Socket[])[3]!.end(text);
@@ -62,11 +62,11 @@ describe('a waiting launcher', () => {
     expect((await output).toString()).toBe('');
   });
 
-  it('rejects arguments that a line cannot contain', () => {
+  it('cannot receive an argument with a line feed or a NUL', () => {
     expect([['a\nb'], ['a\0b'], ['a\rb', '']].map(canSend)).toEqual([false, false, true]);
   });
 
-  it('no longer waits once it was killed', async () => {
+  it('no longer waits once it is killed', async () => {
     const launcher = start();
     expect(launcher.isWaiting()).toBe(true);
     process.kill(launcher.mark.pid, 'SIGKILL');

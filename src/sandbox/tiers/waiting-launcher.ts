@@ -6,14 +6,14 @@ import { isRunning } from '../../telemetry/process-stat.ts';
 import { killQuietly, markLaunched } from '../cell/processes.ts';
 
 /**
- * Waits for a command on a descriptor: a line `=ARGUMENT` for each word, then `go`. At end of file without `go` (the
- * service died) nothing starts. The script is constant; words are data that the shell never parses.
+ * Waits for a command on a descriptor: a line `=ARGUMENT` for each word, then `go`. At end of file without `go`, because the service died,
+ * nothing starts. The script is constant. The words are data, which the shell never parses.
  */
 const script = (fd: number): string =>
   `while IFS= read -r line; do case $line in =*) set -- "$@" "\${line#=}" ;; go) go=1; break ;; *) exit 1 ;; esac; done <&${fd}
 [ "$go" ] && exec ${fd}<&- "$@"`;
 
-/** A process that is started before its cell exists, without knowing the cell. It executes one command, and so serves one cell. */
+/** A process that is started before its cell exists, without knowing the cell. It executes one command, and therefore serves one cell. */
 export interface WaitingLauncher {
   readonly child: ChildProcess;
   readonly mark: ProcessMark;
@@ -24,15 +24,15 @@ export interface WaitingLauncher {
   end(): Promise<void>;
 }
 
-/** Whether a launcher can receive the command: a line break ends a word, so words cannot contain line breaks. */
+/** Whether a launcher can receive the command. A line break ends a word, so words cannot contain line breaks. */
 export function canSend(command: readonly string[]): boolean {
   return command.every((word) => !/[\n\0]/.test(word));
 }
 
 /**
- * Starts a launcher, which keeps neither this process alive nor outlives it.
+ * Starts a launcher. The launcher does not keep this process alive, and does not outlive it.
  * @param options with `stdio` for the command, to which the descriptor for the command is added
- * @returns null when it could not be spawned.
+ * @returns null if the launcher could not be spawned
  */
 export function startLauncher(
   sh: string,
@@ -40,7 +40,7 @@ export function startLauncher(
 ): WaitingLauncher | null {
   const fd = options.stdio.length;
   const child = spawn(sh, ['-c', script(fd), 'sh'], { ...options, stdio: [...options.stdio, 'pipe'] });
-  // A launcher that has exited is not used. The command then fails in the code that reports the reason.
+  // A launcher that has exited is not used. The command is then started in another way, which reports the reason of a failure.
   child.on('error', () => {});
   if (child.pid === undefined) return null;
   const mark = markLaunched(child.pid);

@@ -48,7 +48,7 @@ describe('the archives of a build', () => {
   const stanzaWith = (fields: string) => `Types: deb\nURIs: http://m.example.com/debian\nSuites: x\n${fields}`;
   const lineWith = (options: string) => `deb ${options} http://m.example.com/debian x main\n`;
 
-  it('the archives of a build include an archive whose options of trust have one of the words that apt reads as "no"', () => {
+  it('include an archive whose options of trust have a word that apt reads as "no"', () => {
     for (const word of NO_WORDS) {
       expect(of('a.sources', stanzaWith(`Trusted: ${word}\n`)), word).toHaveLength(1);
       expect(of('sources.list', lineWith(`[ arch=amd64 trusted=${word} ]`)), word).toHaveLength(1);
@@ -56,7 +56,7 @@ describe('the archives of a build', () => {
     expect(of('a.sources', stanzaWith('X-Repolib-Name: x\nSigned-By:\n -----BEGIN\n .\n mQ\n'))).toHaveLength(1);
   });
 
-  it('the archives of a build never include an archive whose options of trust have another word', () => {
+  it('never include an archive whose options of trust have another word', () => {
     for (const name of TRUST) {
       for (const word of OTHER_WORDS) {
         expect(of('sources.list', lineWith(`[${name}=${word}]`)), `${name}=${word}`).toEqual([]);
@@ -81,7 +81,7 @@ describe('the archives of a build', () => {
     ['sources.list', lineWith('[arch=amd64 trusted=yes')],
     ['sources.list', lineWith('[arch=amd64] [trusted=yes]')],
     ['sources.list', lineWith('[trusted]')],
-  ])('the archives of a build never include an archive that can hide an option of trust: %s %j', (name, text) => {
+  ])('never include an archive that can hide an option of trust: %s %j', (name, text) => {
     expect(of(name, text)).toEqual([]);
   });
 

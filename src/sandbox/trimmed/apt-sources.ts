@@ -1,6 +1,6 @@
 /*
- * The archives from which the build downloads: the archives that this machine's apt uses, with their signatures. The build skips an
- * archive that apt may trust without a signature.
+ * The archives from which the build downloads. These are the archives that this machine's apt uses, with their signatures. The build skips
+ * an archive that apt may trust without a signature.
  */
 
 /** Options that make apt accept an archive without a valid signature. */
@@ -14,7 +14,7 @@ export interface SourceList {
   text: string;
 }
 
-/** Returns the lists with archives for both packages and sources, without unsigned archives. Skips lists that are then empty. */
+/** Returns the lists with archives for both packages and sources, without unsigned archives. Skips lists that have no archives left. */
 export function buildSources(lists: readonly SourceList[]): SourceList[] {
   return lists
     .map(({ name, text }) => ({ name, text: name.endsWith('.sources') ? stanzas(text) : lines(text) }))
@@ -23,7 +23,7 @@ export function buildSources(lists: readonly SourceList[]): SourceList[] {
 
 type Option = readonly [name: string, value: string];
 
-/** The format of deb822: stanzas separated by empty lines. */
+/** Filters a list in the format of deb822: stanzas separated by empty lines. */
 function stanzas(text: string): string {
   return text
     .split(/\n(?:[ \t]*\n)+/)
@@ -33,7 +33,7 @@ function stanzas(text: string): string {
     .join('\n');
 }
 
-/** The format of one line per archive: `deb [options] URI suite components`. */
+/** Filters a list in the format of one line per archive: `deb [options] URI suite components`. */
 function lines(text: string): string {
   return text
     .split('\n')
@@ -43,13 +43,13 @@ function lines(text: string): string {
     .join('');
 }
 
-/** The fields of a stanza, each with the lines that continue it. Null if apt may read the stanza differently. */
+/** Returns the fields of a stanza, each with the lines that continue it. Null if apt may read the stanza differently. */
 function fieldsOf(stanza: string): Option[] | null {
   const fields = stanza.replace(/\r?\n[ \t]+/g, ' ').split('\n');
   return optionsWhere(fields.map((line) => /^([\w-]+)[ \t]*:(.*)$/.exec(line.trim())));
 }
 
-/** The options of a line. Null if apt may read the line differently: apt decodes quotes and escapes such as `%79`. */
+/** Returns the options of a line. Null if apt may read the line differently: apt decodes quotes and escapes such as `%79`. */
 function optionsOf(line: string): Option[] | null {
   const [, options = '', rest = ''] = /^deb\s+(?:\[([^\]]*)\])?(.*)$/.exec(line)!;
   if (rest.trimStart().startsWith('[') || /["%]/.test(options)) return null;
@@ -63,20 +63,20 @@ function optionsWhere(matches: readonly (RegExpExecArray | null)[]): Option[] | 
   return found.map(([, name, value]) => [name!.toLowerCase(), value!.trim().toLowerCase()]);
 }
 
-/** Whether apt uses the archive, and none of its options can make apt accept the archive without a valid signature. */
+/** Whether apt uses the archive, and no option of the archive can make apt accept it without a valid signature. */
 function isUsable(options: readonly Option[] | null): boolean {
   if (options === null) return false;
   return options.every(([name, value]) => {
     if (name === 'enabled') return !NO.has(value);
-    // Options can have an ending that adds values to a list or removes values.
+    // The name of an option can have an ending that adds values to a list or removes values.
     return !TRUST_OPTIONS.has(name.replace(/(?:[+-]|-add|-remove)$/, '')) || NO.has(value);
   });
 }
 
 /**
- * Configuration that makes apt work in one folder only, with its own lists and cache, and no installed package. apt reads this
- * configuration after the machine's configuration, so the machine's proxies, credentials and preferences apply. The machine's hooks
- * don't run.
+ * Returns a configuration that makes apt work in one folder only, with its own lists and cache, and no installed package. apt reads this
+ * configuration after the machine's configuration, so the machine's proxies, credentials and preferences apply. The machine's hooks don't
+ * run.
  * @param folder absolute path without quotes
  */
 export function aptConfiguration(folder: string): string {

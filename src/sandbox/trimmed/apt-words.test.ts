@@ -7,7 +7,7 @@ import { aptConfiguration } from './apt-sources.ts';
 
 describe('apt', () => {
   it.skipIf(!existsSync('/usr/bin/apt-config'))(
-    'the installed apt reads the words of this build for "no" as no, and the usual words for "yes" as yes',
+    'reads the words of this build for "no" as no, and the usual words for "yes" as yes',
     () => {
       const read = (word: string) =>
         execFileSync('/usr/bin/apt-config', ['-o', `A::B=${word}`, 'shell', 'X', 'A::B/b'], {
@@ -21,7 +21,7 @@ describe('apt', () => {
   );
 
   it.skipIf(!existsSync('/usr/bin/apt-config'))(
-    'the configuration of a build turns off every option of the machine that makes apt trust unsigned archives',
+    'trusts no unsigned archive with the configuration of a build, regardless of the options of the machine',
     () => {
       const folder = mkdtempSync(join(tmpdir(), 'airlock-apt-'));
       try {

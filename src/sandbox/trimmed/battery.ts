@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Whether the machine runs on a battery: it has mains supplies, and all of them are offline. False for a machine without a mains supply. */
+/** Whether the machine runs on a battery because all its mains supplies are offline. False for a machine without a mains supply. */
 export function runsOnBattery(folder = '/sys/class/power_supply'): boolean {
   const mains = list(folder).filter((name) => read(folder, name, 'type') === 'Mains');
   return mains.length > 0 && mains.every((name) => read(folder, name, 'online') === '0');

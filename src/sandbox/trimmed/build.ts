@@ -9,12 +9,15 @@ import { CompilerCell, compile, giveToAccount, keepPrograms } from './compile.ts
 import { fetchSource, makeRoot, openApt } from './private-root.ts';
 import { becomeIdle, Steps } from './steps.ts';
 
-/** Bytes that must be free before a build. Packages, headers and objects need 1 GB until the end of the build, and other files can grow. */
+/**
+ * Bytes that must be free before a build. Packages, headers and objects need 1 GB until the end of the build, and other files can grow in
+ * the meantime.
+ */
 const NEEDED_BYTES = 5 * 2 ** 30;
-/** The build stops if fewer bytes of the disk are free. */
+/** Free bytes of the disk below which the build stops. */
 const RESERVED_BYTES = 2 ** 30;
 const DISK_POLL_MS = 5_000;
-/** At idle priority and with pauses while jobs run, 25 minutes of processor time can take hours. */
+/** Maximum milliseconds of a build. At idle priority and with pauses while jobs run, 25 minutes of processor time can take hours. */
 const DEADLINE_MS = 24 * 3600_000;
 
 export interface BuildControl {
@@ -28,7 +31,7 @@ export interface BuildControl {
 }
 
 /**
- * Builds FFmpeg from the newest source package of the distribution into `target/bin`. Works in the folder `work`, and removes it.
+ * Builds FFmpeg from the newest source package of the distribution into `target/bin`. Works in the folder `work`, and removes this folder.
  * Throws `TrimmedBuildError`.
  * @param dataDir see `claimAccounts`
  */
@@ -107,10 +110,10 @@ function watchDisk(dataDir: string, given: AbortSignal) {
   };
 }
 
-/** Abstract name of a socket that exists while a build runs on this machine. The kernel removes the socket with its process. */
+/** Name of an abstract socket that exists while a build runs on this machine. The kernel removes the socket with its process. */
 const LOCK = '\0airlock-ffmpeg-build';
 
-/** Makes this process the only process of the machine that builds. Returns null while another process builds. */
+/** Makes this process the only process of the machine that builds. Resolves to null while another process builds. */
 export function lockBuild(): Promise<{ release(): void } | null> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());

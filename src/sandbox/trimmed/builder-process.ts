@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { MakeOutcome } from './make.ts';
 import type { Steps } from './steps.ts';
 
-/** Variables of the service that the builder needs. The builder gets no address of a database or a storage, and no key. */
+/** Environment variables that the builder gets from the service. They contain no address of a database or storage, and no key. */
 const PASSED =
   /^(?:PATH|HOME|TMPDIR|LANG|NO_COLOR|AIRLOCK_DATA_DIR|AIRLOCK_SHOWN_DATA_DIR|AIRLOCK_SANDBOX|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
 
@@ -21,7 +21,7 @@ export interface BuilderProcess {
 }
 
 /**
- * Starts `ffmpeg update` in a separate process. A process can't raise its priority again, and the service must keep its priority.
+ * Starts `ffmpeg update` in a separate process, because a process can't raise its priority again, and the service must keep its priority.
  * @param entry path of the program
  */
 export function startBuilder(entry: string, onPart: (part: string) => void): BuilderProcess {

@@ -23,9 +23,9 @@ export interface CheckOptions {
   distribution: string;
   /** The sandbox tier that jobs use. */
   sandbox: SandboxChoice;
-  /** Called before each run. Rejects to stop the check. */
+  /** Resolves while the check is not paused. Called before each run. Rejects to stop the check. */
   waitWhilePaused(): Promise<void>;
-  /** Runs that both builds make. Defaults to all runs. */
+  /** Runs of the comparison, which both builds make. Defaults to all runs. */
   corpus?: readonly CorpusRun[];
 }
 
@@ -37,8 +37,8 @@ export interface CheckResult {
 }
 
 /**
- * Runs every attack of the self-test in a cell with the new build, and runs the corpus with both builds. Throws a
- * `TrimmedBuildError` that names the first difference.
+ * Runs every attack of the self-test in a cell with the new build, and runs the corpus with both builds. Returns the numbers of attacks and
+ * runs. Throws a `TrimmedBuildError` that names the first difference.
  */
 export async function checkTrimmed(options: CheckOptions): Promise<CheckResult> {
   const { folder, own, distribution, sandbox: choice, corpus = corpusRuns() } = options;
@@ -71,7 +71,7 @@ async function makeFolder(folder: string, name: string): Promise<string> {
   return path;
 }
 
-/** Rejects a build that does not start in the cell. */
+/** Rejects a build with which the sandbox cannot be opened. */
 function rejectBuild(error: unknown): never {
   throw error instanceof SandboxError ? new TrimmedBuildError('rejected', error.message) : error;
 }
@@ -109,7 +109,10 @@ async function compareAll(
   return completed;
 }
 
-/** Returns false if the distribution's build does not complete the run. Throws a difference as `TrimmedBuildError`. */
+/**
+ * Compares the results of a run with both builds. Returns false if the distribution's build does not complete the run. Throws a difference
+ * as `TrimmedBuildError`.
+ */
 async function compareRun(builds: Builds, folder: string, run: CorpusRun): Promise<boolean> {
   const keep = run.result ? join(folder, run.result) : null;
   const expected = await recordRun(builds.distribution, folder, run, keep);
@@ -125,7 +128,7 @@ async function compareRun(builds: Builds, folder: string, run: CorpusRun): Promi
   return true;
 }
 
-/** @param keep path to which the output of the run is copied; null = it is not copied */
+/** @param keep path to which the output of the run is copied, or null */
 async function recordRun(sandbox: Sandbox, folder: string, run: CorpusRun, keep: string | null): Promise<RunRecord> {
   const chunks: Buffer[] = [];
   const result = await sandbox.run({

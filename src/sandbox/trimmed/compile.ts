@@ -7,23 +7,23 @@ import { TrimmedBuildError } from './build-error.ts';
 import { configureArgs } from './recipe.ts';
 import type { Steps } from './steps.ts';
 
-/** The same path for each build, because `configure` writes its own command line into the program. */
+/** Path of the build in the cell. It is the same for each build, because `configure` writes its own command line into the program. */
 const INSIDE = '/build';
 const PROGRAMS = ['ffmpeg', 'ffprobe'] as const;
 const MAX_PROGRAM_BYTES = 200 * 2 ** 20;
 
-/** Limits of each process of the build: address space, CPU time, and the size of a file. */
+/** Limits of each process of the build: address space, CPU time, and size of a file. */
 const LIMITS = [`--as=${6 * 2 ** 30}`, `--cpu=${2 * 3600}`, `--fsize=${2 * 2 ** 30}`, '--core=0'];
 
 /** Folders of a build. */
 export interface BuildFolders {
-  /** Contains compilers and headers. Read-only for the build. */
+  /** Contains compilers and headers. The build can only read this folder. */
   root: string;
   /** The only folder that the build can write to. */
   build: string;
 }
 
-/** A cell for the compiler, without network, without capabilities, and without access to other processes or to other files of the machine. */
+/** A cell for the compiler, without network, without capabilities, and without access to other processes or other files of the machine. */
 export class CompilerCell {
   readonly #steps: Steps;
   readonly #folders: BuildFolders;
@@ -39,7 +39,7 @@ export class CompilerCell {
     this.#tools = { bwrap, prlimit };
   }
 
-  /** Runs a program of the root. `folder` is relative to the folder of the build. */
+  /** Runs a program of the root. `folder` is relative to the folder of the build. Resolves to the standard output. */
   run(what: string, folder: string, command: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const { root, build } = this.#folders;
     const args = [
@@ -71,7 +71,7 @@ export async function compile(cell: CompilerCell, { dsc, version }: { dsc: strin
   await cell.run('unpack the source', '', ['dpkg-source', '--no-check', '--extract', dsc, 'ffmpeg']);
   const changelog = ['dpkg-parsechangelog', '-l', 'debian/changelog', '-S', 'Timestamp'];
   const date = (await cell.run('read the date of the source', 'ffmpeg', changelog)).trim();
-  // With the date of the package instead of today's date, the same source gives the same program.
+  // The date of the package is used instead of today's date, so that the same source gives the same program.
   const env = { SOURCE_DATE_EPOCH: /^\d{1,12}$/.test(date) ? date : '0' };
   const configure = ['/bin/sh', './configure', ...configureArgs(version, join(INSIDE, 'ffmpeg'), process.arch)];
   await cell.run('configure FFmpeg', 'ffmpeg', configure, env);
@@ -98,7 +98,7 @@ export async function keepPrograms({ build }: BuildFolders, target: string): Pro
     const copy = await open(join(staged, 'bin', name), 'wx', 0o755);
     try {
       await copyBytes(made, copy);
-      // Independent of the umask.
+      // The mode is independent of the umask.
       await copy.chmod(0o755);
       await copy.sync();
     } finally {
@@ -117,7 +117,10 @@ async function copyBytes(from: FileHandle, to: FileHandle): Promise<void> {
   }
 }
 
-/** Opens a program that the build has made. Throws unless it is a plain file: a hostile build may leave a link, a device, or nothing. */
+/**
+ * Opens a program that the build has made. Throws unless it is a plain file of an allowed size, because a hostile build may leave a link, a
+ * device, or no file.
+ */
 async function openMade(build: string, name: string): Promise<FileHandle> {
   const nothing = new TrimmedBuildError('rejected', `the build did not produce ${name}`);
   const folder = join(await realpath(build), 'ffmpeg');

@@ -10,7 +10,7 @@ describe('the comparison of two builds', () => {
     for (const { name, formats } of ENCODERS)
       for (const format of formats) expect(names).toContain(`encoder ${name} in ${format}`);
     const missing = FILTER_TABLE.filter(({ name }) => !names.has(`filter ${name}`)).map(({ name }) => name);
-    // Airlock turns their files into inputs of the job.
+    // Airlock turns the files of these filters into inputs of the job.
     expect(missing.sort()).toEqual(['amovie', 'movie']);
     expect([...names].filter((name) => name.startsWith('decoding ')).length).toBe(
       ENCODERS.flatMap(({ formats }) => formats).length,
@@ -47,7 +47,7 @@ describe('the comparison of two builds', () => {
     expect(differenceOf(withoutHashes(shown), withoutHashes({ ...shown, sha256: null }))).toMatch(/different file/);
   });
 
-  it('proves too little if the distribution’s build completes fewer than nine of ten commands', () => {
+  it('fails if the distribution’s build completes fewer than nine of ten runs', () => {
     expect(() => requireCompleted({ completed: 9, skipped: 1 })).not.toThrow();
     expect(() => requireCompleted({ completed: 89, skipped: 11 })).toThrow(/completed only 89 runs/);
     expect(() => requireCompleted({ completed: 0, skipped: 1 })).toThrow();

@@ -2,7 +2,10 @@ import { ENCODERS, type Encoder, FORMAT_DEFAULTS } from '../../ffmpeg/policy/enc
 import { readGraph, serialiseGraph } from '../../ffmpeg/policy/filters/index.ts';
 import { FILTER_TABLE } from '../../ffmpeg/policy/filters/table/index.ts';
 
-/* The runs whose results must be equal with both builds: every encoder in every container, every result decoded, and every filter. Pure. */
+/*
+ * The runs whose results must be equal with both builds: every encoder in every container, the decoding of every result, and every filter.
+ * The functions are pure.
+ */
 
 /** A file that a run reads as `/in/<name>`. */
 export interface CorpusFile {
@@ -15,7 +18,7 @@ export interface CorpusRun {
   name: string;
   program: 'ffmpeg' | 'ffprobe';
   args: readonly string[];
-  /** Names of files of the corpus, or of results of earlier runs. */
+  /** Names of files of the corpus, or of the results of earlier runs. */
   inputs: readonly string[];
   /** Whether the run writes `/out/o`. */
   writes: boolean;
@@ -30,7 +33,7 @@ const RATE = 48_000;
 const SAMPLES = RATE / 2;
 
 const QUIET = ['-hide_banner', '-nostdin', '-v', 'error', '-y', '-threads', '1', '-filter_threads', '1'];
-/** Keeps versions of libraries and random identifiers out of the output. */
+/** Options that keep versions of libraries and random identifiers out of the output. */
 const EXACT = ['-threads', '1', '-bitexact', '-flags', '+bitexact', '-fflags', '+bitexact'];
 const HASHES = ['-f', 'framemd5', 'pipe:1'];
 
@@ -46,7 +49,7 @@ export function corpusFiles(): CorpusFile[] {
   ];
 }
 
-/** All runs in order. Later runs read results of earlier runs. */
+/** Returns all runs in order. Later runs read the results of earlier runs. */
 export function corpusRuns(): CorpusRun[] {
   const encoded = ENCODERS.flatMap(encoderRuns);
   return [...encoded, ...encoded.flatMap(decoderRuns), ...FILTER_TABLE.flatMap(filterRuns), drawnText()];
@@ -78,7 +81,7 @@ function encoderRuns({ name, kind, formats }: Encoder): CorpusRun[] {
   });
 }
 
-/** Decodes and describes the result of a run. */
+/** Returns the runs that decode and describe the result of a run. */
 function decoderRuns({ result }: CorpusRun): CorpusRun[] {
   const input = `/in/${result}`;
   const shown = ['-hide_banner', '-v', 'error', '-show_streams', '-show_packets', '-of', 'json', input];
@@ -94,10 +97,10 @@ function decoderRuns({ result }: CorpusRun): CorpusRun[] {
   ];
 }
 
-/** Filters that Airlock never passes to FFmpeg. Airlock turns their files into inputs. */
+/** Filters that Airlock never passes to FFmpeg, because it turns their files into inputs. */
 const REPLACED: ReadonlySet<string> = new Set(['movie', 'amovie']);
 
-/** Runs the example of a filter. */
+/** Returns the run of a filter's example, or no run if the example cannot be run. */
 function filterRuns({ name, example }: (typeof FILTER_TABLE)[number]): CorpusRun[] {
   const read = REPLACED.has(name) ? null : readGraph(example);
   if (!read?.ok) return [];
@@ -131,7 +134,7 @@ function fileOf(source: string): string {
   return known.find((name) => source.endsWith(`/${name}`)) ?? (/\.ass$/.test(source) ? 'text.ass' : 'text.srt');
 }
 
-/** Overlays a picture in SVG, as Airlock draws text. */
+/** Returns a run that overlays a picture in SVG, as Airlock draws text. */
 function drawnText(): CorpusRun {
   const graph = '[1:v][0:v]scale2ref[o][b];[b][o]overlay,format=yuv420p[v]';
   const inputs = ['-i', '/in/video.y4m', '-f', 'svg_pipe', '-i', '/in/text.svg'];
@@ -144,7 +147,7 @@ function drawnText(): CorpusRun {
   };
 }
 
-/** Pseudo-random bytes from a fixed seed (the linear congruential generator of Numerical Recipes). */
+/** Returns a generator of pseudo-random bytes with a fixed seed (the linear congruential generator of Numerical Recipes). */
 function noise(): () => number {
   let state = 1;
   return () => {
@@ -153,7 +156,7 @@ function noise(): () => number {
   };
 }
 
-/** A moving gradient with noise, in YUV4MPEG2. */
+/** Returns a moving gradient with noise, in YUV4MPEG2. */
 function video(): Buffer {
   const random = noise();
   const frames = Array.from({ length: FRAMES }, (_, frame) => {
@@ -167,7 +170,7 @@ function video(): Buffer {
   return Buffer.concat([Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F25:1 Ip A1:1 C420jpeg\n`), ...frames]);
 }
 
-/** A tone with noise in two channels, as WAV of 16 bits. */
+/** Returns a tone with noise in two channels, as WAV of 16 bits. */
 function sound(): Buffer {
   const random = noise();
   const data = Buffer.alloc(SAMPLES * 4);
@@ -181,7 +184,7 @@ function sound(): Buffer {
   head.writeUInt32LE(36 + data.length, 4);
   head.write('WAVEfmt ', 8);
   head.writeUInt32LE(16, 16);
-  // PCM, two channels, samples and bytes per second, bytes per frame, bits per sample.
+  // The fields are the format (PCM), two channels, samples and bytes per second, bytes per frame, and bits per sample.
   head.writeUInt16LE(1, 20);
   head.writeUInt16LE(2, 22);
   head.writeUInt32LE(RATE, 24);

@@ -40,14 +40,14 @@ describe('the trimmed FFmpeg', () => {
     expect(cases.map((changes) => decide({}, changes))).toEqual(cases.map(() => 'nothing'));
   });
 
-  it('is built again from a newer source of the distribution, and with another recipe', () => {
+  it('is built again if the distribution has a newer source, or if the recipe changes', () => {
     expect(decide({ active: active() })).toBe('nothing');
     expect(decide({ ready: build() }, { quietMs: 0 })).toBe('nothing');
     expect(decide({ active: active() }, { candidate: NEWER })).toBe('build');
     expect(decide({ active: active() }, { recipe: 'r2' })).toBe('build');
   });
 
-  it('is switched to only while no cell runs', () => {
+  it('is activated only while no cell runs', () => {
     expect(decide({ ready: build() }, { quietMs: 1 })).toBe('switch');
     expect(decide({ ready: build() }, { quietMs: 0 })).toBe('nothing');
   });

@@ -1,11 +1,17 @@
 import { compareDebianVersions } from '../ffmpeg/debian-version.ts';
 import type { TrimmedState } from './store.ts';
 
-/* Decides when Airlock builds FFmpeg, uses the build, and returns to the distribution's FFmpeg. Pure: times and versions are arguments. */
+/*
+ * Decides when Airlock builds FFmpeg, uses the build, and returns to the distribution's FFmpeg. The functions are pure: times and versions
+ * are arguments.
+ */
 
-/** A build begins after this uptime. A service that has just started usually has other work, and a short test must not build. */
+/**
+ * Uptime in milliseconds after which a build can begin. A service that has just started usually has other work, and a short test must not
+ * build.
+ */
 const UPTIME_MS = 10 * 60_000;
-/** A build begins after this time without a cell. */
+/** Milliseconds without a cell after which a build can begin. */
 const QUIET_MS = 60_000;
 const RETRY_MS = 24 * 3600_000;
 
@@ -13,17 +19,17 @@ export interface TrimmedFacts {
   state: TrimmedState;
   /** Identifier of this release's recipe. */
   recipe: string;
-  /** Version of the installed package; null if FFmpeg does not come from a package. */
+  /** Version of the installed package. Null if FFmpeg does not come from a package. */
   installed: string | null;
   /** Newest version in the package lists of this machine. */
   candidate: string | null;
   /** Milliseconds since the service started. */
   uptimeMs: number;
-  /** Milliseconds since a cell ran; 0 while one runs. */
+  /** Milliseconds since a cell ran. 0 while a cell runs. */
   quietMs: number;
   onBattery: boolean;
   isBuilding: boolean;
-  /** Why this machine cannot build; null if it can. */
+  /** Reason why this machine cannot build. Null if it can. */
   impossible: string | null;
   now: Date;
 }
@@ -41,7 +47,7 @@ const NOTHING: TrimmedAction = { do: 'nothing' };
 export function decideTrimmed(facts: TrimmedFacts): TrimmedAction {
   const { state, installed, quietMs } = facts;
   const { active, ready } = state;
-  // An update of the package is usually a security fix, so cells do not use a build without it.
+  // An update of the package is usually a security fix, so cells do not use a build without the update.
   if (active && isOutdated(active.source, installed)) return { do: 'return' };
   if (ready && quietMs > 0 && !isOutdated(ready.source, installed)) return { do: 'switch' };
   return shouldBuild(facts) ? { do: 'build' } : NOTHING;
@@ -58,7 +64,7 @@ function shouldBuild(facts: TrimmedFacts): boolean {
   return !isCurrent(state.active) && !isCurrent(state.ready) && !isSettled(facts, wanted);
 }
 
-/** Whether a failure rules out this build: for a day, or until the source or the recipe changes. */
+/** Whether a failure rules out this build, either for a day, or until the source or the recipe changes. */
 function isSettled({ state: { rejected }, recipe, now }: TrimmedFacts, wanted: string): boolean {
   if (!rejected || rejected.recipe !== recipe) return false;
   if (rejected.isTemporary) return now.getTime() - Date.parse(rejected.at) < RETRY_MS;

@@ -16,7 +16,7 @@ describe('a command that failed with the trimmed FFmpeg', () => {
     "[NULL] Requested output format 'webm' is not known.",
     '/usr/bin/ffmpeg: error while loading shared libraries: libx264.so.164: cannot open shared object file',
     'ffmpeg: symbol lookup error: ffmpeg: undefined symbol: x264_encoder_open_164',
-  ])('runs again with the distribution’s FFmpeg after: %s', (message) => {
+  ])('runs again with the distribution’s FFmpeg if it reported: %s', (message) => {
     expect(ended(`some line\n${message}\n`)).toBe('the build lacks an option, codec, filter or format');
   });
 
@@ -28,7 +28,7 @@ describe('a command that failed with the trimmed FFmpeg', () => {
       expect(suspectBuild({ end, exitCode: 1, stderr: "Unknown encoder 'x'" })).toBeNull();
   });
 
-  it('marks its job for an hour, and at most a hundred jobs are marked', () => {
+  it('marks its job for an hour, while at most a hundred jobs are marked', () => {
     const jobs = new SuspectJobs();
     jobs.add('first', 0);
     expect([jobs.has('first', 1), jobs.has('other', 1)]).toEqual([true, false]);

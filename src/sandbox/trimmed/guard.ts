@@ -1,15 +1,17 @@
 import type { CellResult } from '../types.ts';
 
 /*
- * Decides when a command that failed with the trimmed build runs again with the distribution's build. Pure. A violation of the system call
- * filter, a limit or a damaged input is the fault of the job, so the command doesn't run again.
+ * Decides when a command that failed with the trimmed build runs again with the distribution's build. The functions are pure. A violation
+ * of the system call filter, a limit or a damaged input is the fault of the job, so the command doesn't run again.
  */
 
-/** Messages of an FFmpeg that lacks something that the distribution's build may have. */
+/** Matches messages of an FFmpeg that lacks a feature that the distribution's build may have. */
 const MISSING_FEATURE =
   /Unrecognized option|Option not found|Option '[^']*' not found|No such filter|Unknown (?:encoder|decoder|input format|output format|bitstream filter|protocol)|(?:Encoder|Decoder|Protocol|Bitstream filter) (?:\S+ )?not found|no decoder found for|Requested output format '[^']*' is not (?:a suitable|known)|symbol lookup error|error while loading shared libraries/i;
 
-/** Why the failure of a command may be the fault of the build, as a clause; null if it is not. */
+/**
+ * Returns the reason, as a clause, why the failure of a command may be the fault of the build. Returns null if it is not the build's fault.
+ */
 export function suspectBuild({
   end,
   exitCode,
@@ -25,7 +27,9 @@ export function hasSucceeded({ end, exitCode }: Pick<CellResult, 'end' | 'exitCo
   return end === 'exit' && exitCode === 0;
 }
 
-/** Jobs whose commands run with the distribution's build if they cannot run twice. Keeps a job for an hour, and at most a hundred jobs. */
+/**
+ * Jobs whose commands run with the distribution's build if they cannot run twice. Remembers a job for an hour, and at most a hundred jobs.
+ */
 export class SuspectJobs {
   readonly #jobs = new Map<string, number>();
 

@@ -18,11 +18,10 @@ const AGAIN = 'FFmpeg failed, possibly because of its build. Airlock tries the j
 
 /**
  * Wraps a sandbox. If a command crashes with the trimmed build, or uses a feature that the trimmed build lacks, it runs again with the
- * distribution's build. If it then succeeds, its result counts, and Airlock gives up the trimmed build. A file that crashes both builds
- * changes nothing, so no account can choose the build of other accounts.
- *
- * A command that cannot run twice runs with the distribution's build in the next attempt of its job. The result proves nothing about
- * the trimmed build, because the source of a stream may have changed.
+ * distribution's build. If the command then succeeds, its result counts, and Airlock gives up the trimmed build. A file that crashes both
+ * builds changes nothing, so no account can choose the build of other accounts.
+ * A command that cannot run twice runs with the distribution's build in the next attempt of its job. The result proves nothing about the
+ * trimmed build, because the source of a stream may have changed.
  */
 export function guardSandbox(sandbox: Sandbox, options: GuardOptions): { sandbox: Sandbox; close(): Promise<void> } {
   const guard = new Guard(sandbox, options);
@@ -82,7 +81,7 @@ class Guard {
     const { program } = spec;
     await this.#options
       .giveUp(path, `${program} failed in a job, and the distribution's ${program} did not: ${reason}`)
-      // The job keeps its result. If another command fails, the guard tries again.
+      // The job keeps its result. If another command fails, the guard tries again to give up the build.
       .catch((error) => this.#options.logger?.warn({ err: error }, 'could not give up the trimmed FFmpeg'));
     await first.release();
     return second;
@@ -96,7 +95,7 @@ class Guard {
 
   #open(): Promise<Sandbox | null> {
     this.#distribution ??= openTested(this.#options).then((opened) => {
-      // The next command tries again.
+      // The next command tries to open the sandbox again.
       if (!opened) this.#distribution = null;
       return opened;
     });
@@ -106,10 +105,10 @@ class Guard {
 
 const isFfmpeg = ({ program }: CellSpec): boolean => program === 'ffmpeg' || program === 'ffprobe';
 
-/** A stream cannot be read twice, and an output that is sent while it is written cannot be sent twice. */
+/** Whether a command can run twice. A stream cannot be read twice, and an output that is sent while it is written cannot be sent twice. */
 const canRepeat = ({ stdin, onOutputDir }: CellSpec): boolean => stdin === undefined && onOutputDir === undefined;
 
-/** Returns null if the sandbox does not open or does not pass its self-test. */
+/** Opens the sandbox with the distribution's FFmpeg. Resolves to null if the sandbox does not open or does not pass its self-test. */
 async function openTested({ openDistribution, logger }: GuardOptions): Promise<Sandbox | null> {
   try {
     const opened = await openDistribution();

@@ -7,7 +7,10 @@ const DPKG_STATUS = '/var/lib/dpkg/status';
 
 let known: { stamp: number; version: Promise<string | null> } | null = null;
 
-/** Returns the version of the installed FFmpeg package, or null if FFmpeg does not come from a package. Asks dpkg again when its database changes. */
+/**
+ * Returns the version of the installed FFmpeg package, or null if FFmpeg does not come from a package. Asks dpkg again when its database
+ * changes.
+ */
 export function installedFfmpeg(): Promise<string | null> {
   if (findProgram('ffmpeg') !== ffmpeg.debian!.path) return Promise.resolve(null);
   const stamp = statSync(DPKG_STATUS, { throwIfNoEntry: false })?.mtimeMs ?? 0;

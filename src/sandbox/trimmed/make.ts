@@ -11,20 +11,20 @@ import { recipeId } from './recipe.ts';
 import type { Steps } from './steps.ts';
 import { type CheckedBuild, changeTrimmed, removeUnused, type TrimmedStore, trimmedFolder } from './store.ts';
 
-/** `dataDir` is a real path. */
+/** Options of a build. `dataDir` is a real path. */
 export interface MakeOptions extends TrimmedStore {
   /** The sandbox tier that jobs use. */
   sandbox: SandboxChoice;
 }
 
-/** The result of a build with its checks. */
+/** The result of a build and its checks. */
 export type MakeOutcome =
   | { outcome: 'ready'; build: CheckedBuild }
   | { outcome: 'rejected' | 'later' | 'impossible'; reason: string };
 
 /**
- * Builds FFmpeg, checks the build, and records the result: a build that is ready, or the reason of a failure. Only one process of a
- * machine builds at a time.
+ * Builds FFmpeg, checks the build, and records the result: a build that is ready, or the reason of a failure. Only one process of a machine
+ * builds at a time.
  */
 export async function makeTrimmed(options: MakeOptions, control: BuildControl): Promise<MakeOutcome> {
   const { dataDir } = options;
@@ -98,7 +98,7 @@ async function makeChecked(
   }
 }
 
-/** Renames the folder of the build to a name that no build has had. Returns the name. */
+/** Renames the folder of the build to a name that no other build has. Returns the name. */
 async function publish(base: string, source: string, recipe: string): Promise<string> {
   const name = `${source.replace(/[^\w.+-]/g, '-')}-${recipe}-${Date.now().toString(36)}`;
   await rename(join(base, 'made'), join(base, name));

@@ -38,7 +38,7 @@ const open = async (options: Partial<TrimmedOptions> = {}) => {
   opened.push(manager);
   return manager;
 };
-/** A sandbox whose cells end when the test ends them. */
+/** Returns a sandbox whose cells end when the test ends them. */
 function slowSandbox() {
   const ends: (() => void)[] = [];
   const run = () => new Promise<CellResult>((resolve) => ends.push(() => resolve({ end: 'exit' } as CellResult)));
@@ -47,7 +47,7 @@ function slowSandbox() {
 const path = () => trimmedProgram(dataDir, { folder: 'a' });
 
 describe('the manager of the trimmed FFmpeg', () => {
-  it('switches to a build that is ready when no cell runs', async () => {
+  it('switches to the ready build only when no cell runs', async () => {
     await set({ ready: build() });
     const manager = await open();
     const { sandbox, endCell } = slowSandbox();
@@ -64,7 +64,7 @@ describe('the manager of the trimmed FFmpeg', () => {
     expect(readTrimmed(dataDir)).toMatchObject({ active: { folder: 'a' }, ready: null });
   });
 
-  it('stops using a build that is older than the package, at the start and later', async () => {
+  it('stops using a build that is older than the package, when it opens and later', async () => {
     await set({ active: build(OUTDATED) });
     const manager = await open();
     expect(readTrimmed(dataDir)).toMatchObject({ active: null, rejected: null });
@@ -98,7 +98,7 @@ describe('the manager of the trimmed FFmpeg', () => {
     await expect(manager.openWith(() => Promise.reject(new SandboxError('no cells', 'x')))).rejects.toThrow('no cells');
   });
 
-  it('uses, guards and changes nothing if it is off', async () => {
+  it('uses no build, guards no sandbox and changes no state if it is off', async () => {
     await set({ active: build(), ready: build(installed, 'b') });
     const manager = await open({ isOn: false });
     const { sandbox } = slowSandbox();

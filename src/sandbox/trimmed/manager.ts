@@ -19,19 +19,19 @@ import {
   trimmedProgram,
 } from './store.ts';
 
-/** Milliseconds between decisions. New cells notice a change of the state within another half minute. */
+/** Milliseconds between decisions. New cells use a changed state within another half minute. */
 const TICK_MS = 60_000;
-/** A build pauses while a cell runs, and for this time afterwards, because another cell often follows. */
+/** Milliseconds after a cell for which a build stays paused, because another cell often follows. */
 const RESUME_MS = 3_000;
-/** Time without a new build after every failure. A recorded failure can require more time. */
+/** Milliseconds without a new build after every failure. A recorded failure can require more time. */
 const REST_MS = 3600_000;
 const NOT_UPDATED = 'could not update the state of the trimmed FFmpeg';
 
-/** `dataDir` is a real path. */
+/** Options of the manager. `dataDir` is a real path. */
 export interface TrimmedOptions extends TrimmedStore {
   /** Whether new cells may use a trimmed build. */
   isOn: boolean;
-  /** Path of the program that builds; null if this process never builds. */
+  /** Path of the program that builds. Null if this process never builds. */
   builder: string | null;
   logger?: SandboxOptions['logger'];
   tickMs?: number;
@@ -57,22 +57,22 @@ export class TrimmedManager {
     this.#options = options;
   }
 
-  /** Stops using a build that is older than the package of the distribution. Call this before the sandbox opens. */
+  /** Opens a manager. Stops using a build that is older than the package of the distribution, so call this before the sandbox opens. */
   static async open(options: TrimmedOptions): Promise<TrimmedManager> {
     const trimmed = new TrimmedManager(options);
     if (readTrimmed(options.dataDir).active) await trimmed.#returnIfOutdated();
     return trimmed;
   }
 
-  /** Path of the trimmed build that new cells use; null if they use the distribution's or the operator's FFmpeg. */
+  /** Returns the path of the trimmed build that new cells use. Null if they use the distribution's or the operator's FFmpeg. */
   path(): string | null {
     const { isOn, dataDir } = this.#options;
     return isOn && operatorsBuild() === null ? activeTrimmed(dataDir) : null;
   }
 
   /**
-   * Opens a sandbox. If the sandbox does not open with the trimmed build, for example because a library has changed, gives up the build
-   * and opens the sandbox with the distribution's FFmpeg.
+   * Opens a sandbox. If the sandbox does not open with the trimmed build, for example because a library has changed, gives up the build and
+   * opens the sandbox with the distribution's FFmpeg.
    */
   async openWith<Opened>(open: () => Promise<Opened>): Promise<Opened> {
     try {
@@ -131,7 +131,7 @@ export class TrimmedManager {
     return guarded.sandbox;
   }
 
-  /** Starts to build, switch and return automatically. */
+  /** Starts the automatic builds, switches and returns. */
   start(): void {
     if (!this.#options.isOn) return;
     this.#later(async () => {

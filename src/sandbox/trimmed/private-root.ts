@@ -9,10 +9,10 @@ import type { Steps } from './steps.ts';
 
 const APT = '/etc/apt';
 
-/** Links of the root to folders of `/usr`. Packages of releases before the merge of `/usr` contain files in both folders. */
+/** Links in the root to folders of `/usr`. Packages of releases before the merge of `/usr` contain files in both folders. */
 const LINKS: readonly string[] = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
-/** Mount points of the compiler's cell, which cannot create them in a read-only root. */
+/** Mount points of the compiler's cell, which cannot create mount points in a read-only root. */
 const MOUNTS: readonly string[] = ['build', 'dev', 'proc', 'tmp'];
 
 /** Options of `tar` that skip parts of packages that the build does not read. */
@@ -75,8 +75,8 @@ function readText(path: string): string {
 }
 
 /**
- * Downloads compilers and headers, and unpacks them into `root`. Runs no script of a package. apt checks the signature of the archive
- * and the hash of every file.
+ * Downloads compilers and headers, and unpacks them into `root`. Runs no script of a package. apt checks the signature of the archive and
+ * the hash of every file.
  */
 export async function makeRoot(steps: Steps, apt: Apt, folder: string, root: string): Promise<void> {
   const config = ['-c', apt.configuration];
@@ -85,7 +85,7 @@ export async function makeRoot(steps: Steps, apt: Apt, folder: string, root: str
   const names = ['--download-only', '--yes', '--no-install-recommends', 'install', ...BUILD_PACKAGES];
   const download = (options: string[]) =>
     steps.run({ what: 'download the compilers', args: [...config, ...options, ...names], ...later });
-  // Preferences of the machine can exclude compilers. The machine does not install them, so its preferences need not apply.
+  // Preferences of the machine can exclude the compilers. The machine does not install these compilers, so its preferences need not apply.
   await download([]).catch(async () => {
     await steps.waitWhilePaused();
     return download(noPreferences(folder));
@@ -105,7 +105,7 @@ export async function makeRoot(steps: Steps, apt: Apt, folder: string, root: str
     await rm(join(archives, name));
   }
   await rm(packed, { force: true });
-  // The scripts of the package mawk would create this alternative of Debian.
+  // Create the alternative that the scripts of the package mawk would create on Debian.
   await symlink('mawk', join(root, 'usr/bin/awk')).catch(() => {});
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /*
- * How Airlock builds the trimmed FFmpeg from the distribution's source package. `deploy/ffmpeg/build.sh` builds FFmpeg with the same
- * libraries and options, for operators who prefer a build of their own. A test compares both.
+ * Describes how Airlock builds the trimmed FFmpeg from the distribution's source package. `deploy/ffmpeg/build.sh` builds FFmpeg with the
+ * same libraries and options, for operators who prefer a build of their own. A test compares both recipes.
  */
 
 /** Tools of the build, as names of Debian's packages. The root of the build contains no other packages, not even essential packages. */
@@ -11,7 +11,7 @@ const TOOLS: readonly string[] = [
   ...['binutils', 'dpkg', 'dpkg-dev', 'g++', 'gcc', 'libc6-dev', 'make', 'nasm', 'patch', 'perl', 'pkg-config'],
 ];
 
-/** The libraries of the encoders, filters and pictures that Airlock's tables name. */
+/** Libraries of the encoders, filters and pictures that Airlock's tables name. */
 export const LIBRARIES: readonly string[] = [
   ...['libx264-dev', 'libx265-dev', 'libvpx-dev', 'libsvtav1enc-dev', 'libdav1d-dev', 'libmp3lame-dev', 'libopus-dev'],
   ...['libvorbis-dev', 'libwebp-dev', 'libass-dev', 'libfreetype-dev', 'libfontconfig-dev', 'libharfbuzz-dev'],
@@ -40,13 +40,13 @@ export const OPTIONS: readonly string[] = [
   '--disable-filter=movie,amovie,azmq,zmq,sendcmd,asendcmd,dnn_detect,dnn_classify,dnn_processing,derain,sr',
 ];
 
-/** The path that `configure` writes into the program. The build installs nothing there. */
+/** The path that `configure` writes into the program. The build installs nothing at this path. */
 const PREFIX = '/opt/airlock/ffmpeg';
 
 const HARDENING = ['-O2', '-g0', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=3'];
 
 /**
- * Arguments of `configure`.
+ * Returns the arguments of `configure`.
  * @param version version of the source package, such as `7:7.1.5-0+deb13u1`; its revision becomes a part of the program's version
  * @param folder folder of the sources; the program does not contain its name
  * @param arch name of the architecture in Node.js
@@ -57,7 +57,7 @@ export function configureArgs(version: string, folder: string, arch: string): st
   return [
     `--prefix=${PREFIX}`,
     `--extra-version=${revision}-airlock`,
-    // The scripts of packages do not run, so the usual alternatives do not exist.
+    // The scripts of packages do not run, so Debian's usual alternatives `cc` and `c++` do not exist.
     ...['--cc=gcc', '--cxx=g++'],
     ...OPTIONS,
     `--extra-cflags=${flags.join(' ')}`,
@@ -72,7 +72,7 @@ export function recipeId(): string {
   return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
 }
 
-/** `7:7.1.5-0+deb13u1` for `ffmpeg version 7.1.5-0+deb13u1-airlock …`; null for other builds. */
+/** Returns `7:7.1.5-0+deb13u1` for `ffmpeg version 7.1.5-0+deb13u1-airlock …`, and null for other builds. */
 export function sourceOf(version: string): string | null {
   const match = /^ffmpeg version (\d+\.\d+(?:\.\d+)?-\S+)-airlock /.exec(version);
   return match ? `7:${match[1]}` : null;

@@ -2,7 +2,7 @@ import { operatorsBuild } from '../programs/ffmpeg.ts';
 import { isOutdated } from './decide.ts';
 import { readTrimmed, type TrimmedState, trimmedFolder } from './store.ts';
 
-/** State of the trimmed build. */
+/** The report about the trimmed build. */
 export interface TrimmedReport {
   state: 'in_use' | 'ready' | 'not_used';
   /** Version of the source package of the build. */
@@ -12,13 +12,16 @@ export interface TrimmedReport {
   attacks: number | null;
   /** Number of runs with equal results of the build and the distribution's build. */
   runs: number | null;
-  /** Why cells do not use the build. */
+  /** Reason why cells do not use the build. */
   reason: 'off' | 'operator_build' | 'not_built' | 'failed' | 'rejected' | null;
-  /** The reason in words, for the operator only, because it may contain messages of compilers and archives. */
+  /** The reason in words. For the operator only, because it may contain messages of compilers and archives. */
   detail: string | null;
 }
 
-/** @param usedPath path of the FFmpeg that new cells use */
+/**
+ * Reports on the trimmed build.
+ * @param usedPath path of the FFmpeg that new cells use
+ */
 export function reportTrimmed(
   dataDir: string,
   usedPath: string,
@@ -35,11 +38,11 @@ interface TrimmedUse {
   isOwn: boolean;
   /** Whether the operator chose an FFmpeg. */
   isOperators: boolean;
-  /** Version of the installed package. A worker stops using a build that is older. */
+  /** Version of the installed package. A worker stops using a build that is older than this version. */
   installed: string | null;
 }
 
-/** Pure. */
+/** Returns the report for a state. Pure. */
 export function describeTrimmed(
   { active, ready, rejected }: TrimmedState,
   { isOn, isOwn, isOperators, installed }: TrimmedUse,

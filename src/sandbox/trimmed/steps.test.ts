@@ -35,7 +35,7 @@ describe('the steps of a build', () => {
     );
   });
 
-  it('stop while the build is paused, and are killed when it is aborted', async () => {
+  it('stop while the build is paused, and are killed when the build is aborted', async () => {
     const stop = new AbortController();
     const steps = new Steps(stop.signal);
     const file = join(folder, 'pid');

@@ -3,15 +3,15 @@ import { open } from 'node:fs/promises';
 import { findProgram, runTool } from '../host/commands.ts';
 import { TrimmedBuildError } from './build-error.ts';
 
-/** An error shows this number of characters from the end of a step's output. */
+/** Number of characters from the end of a step's output that an error shows. */
 const SHOWN = 800;
 const KEPT = 64 * 1024;
 
-/** Variables with proxies, which apt and its methods need. */
+/** Environment variables with proxies, which apt and its methods need. */
 const PASSED = /^(?:https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|ftp_proxy)$/;
 
 export interface Step {
-  /** What the step does, as a completion of "could not …". */
+  /** What the step does, as the completion of "could not …". */
   what: string;
   program: string;
   args: readonly string[];
@@ -52,7 +52,7 @@ export class Steps {
     this.#resume?.();
   }
 
-  /** Resolves while the steps are not paused. Throws the reason of an abort. */
+  /** Resolves as soon as the steps are not paused. Rejects with the reason of an abort. */
   async waitWhilePaused(): Promise<void> {
     while (this.#isPaused && !this.#signal.aborted) {
       await new Promise<void>((resolve) => {
@@ -63,7 +63,7 @@ export class Steps {
     this.#signal.throwIfAborted();
   }
 
-  /** Runs a step. Resolves with its standard output. Throws a `TrimmedBuildError` if it fails. */
+  /** Runs a step. Resolves to the step's standard output. Rejects with a `TrimmedBuildError` if the step fails. */
   async run(step: Step): Promise<string> {
     await this.waitWhilePaused();
     const file = step.into === undefined ? null : await open(step.into, 'w', 0o600);
@@ -74,7 +74,10 @@ export class Steps {
     }
   }
 
-  /** Listens to the events of the process immediately, because a short process exits before the next turn of the event loop. */
+  /**
+   * Resolves when the process of a step has ended. Listens to the events of the process immediately, because a short process exits before
+   * the next turn of the event loop.
+   */
   async #complete(step: Step, child: ChildProcess): Promise<string> {
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
@@ -99,7 +102,7 @@ export class Steps {
       ...account,
       cwd,
       env: { ...env, LC_ALL: 'C.UTF-8', PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive' },
-      // A group of its own, so that one signal reaches every process of the step.
+      // A separate process group, so that one signal reaches every process of the step.
       detached: true,
       stdio: ['ignore', stdout, 'pipe'],
     });
@@ -134,7 +137,7 @@ export class Steps {
 
 /**
  * Gives this process, and the processes that it starts later, the lowest priority for processor and disk. If the kernel does not allow a
- * scheduling class, the process only gets the lowest niceness.
+ * scheduling class, the process only gets the lowest priority by niceness.
  */
 export async function becomeIdle(): Promise<void> {
   const pid = String(process.pid);

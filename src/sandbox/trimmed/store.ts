@@ -5,7 +5,10 @@ import { dirname, join } from 'node:path';
 import { isOnlyOurs } from '../../config/prepared-files.ts';
 import { removeTree } from '../cell/remove-tree.ts';
 
-/* The trimmed builds of a data directory, in its folder `ffmpeg`: the build that cells use, the build that is ready, and the last rejection. */
+/*
+ * The trimmed builds of a data directory, in its folder `ffmpeg`: the build that cells use, the build that is ready, and the last
+ * rejection.
+ */
 
 /** A build that passed every check. */
 export interface CheckedBuild {
@@ -13,9 +16,9 @@ export interface CheckedBuild {
   folder: string;
   /** Version of the source package, such as `7:7.1.5-0+deb13u1`. */
   source: string;
-  /** See `recipeId`. */
+  /** Identifier of the recipe; see `recipeId`. */
   recipe: string;
-  /** ISO 8601. */
+  /** Time in ISO 8601. */
   checkedAt: string;
   /** Number of attacks that the cell blocked with this build. */
   attacks: number;
@@ -23,12 +26,12 @@ export interface CheckedBuild {
   runs: number;
 }
 
-/** A build that cells do not use. */
+/** The reason why Airlock has no new build, or gave up a build. */
 export interface Rejection {
   source: string | null;
   recipe: string;
   reason: string;
-  /** ISO 8601. */
+  /** Time in ISO 8601. */
   at: string;
   /** Whether Airlock builds again after a day. Otherwise, it builds again when the source or the recipe changes. */
   isTemporary: boolean;
@@ -44,7 +47,7 @@ export interface TrimmedState {
   rejected: Rejection | null;
 }
 
-/** Milliseconds to wait for the lock. A change takes about a millisecond. */
+/** Maximum milliseconds to wait for the lock. A change takes about a millisecond. */
 const LOCK_WAIT_MS = 10_000;
 const NOTHING: TrimmedState = { v: 1, active: null, ready: null, rejected: null };
 
@@ -52,7 +55,7 @@ export function trimmedFolder(dataDir: string): string {
   return join(dataDir, 'ffmpeg');
 }
 
-/** Returns an empty state if the file is missing, or if a newer release has written it. */
+/** Reads the state. Returns an empty state if the file is missing, or if a newer release has written it. */
 export function readTrimmed(dataDir: string): TrimmedState {
   try {
     const state = JSON.parse(readFileSync(join(trimmedFolder(dataDir), 'state.json'), 'utf8')) as TrimmedState;
@@ -62,7 +65,7 @@ export function readTrimmed(dataDir: string): TrimmedState {
   }
 }
 
-/** Modification time of the state, in milliseconds; 0 if the file is missing. */
+/** Returns the modification time of the state, in milliseconds, or 0 if the file is missing. */
 export function trimmedStamp(dataDir: string): number {
   return statSync(join(trimmedFolder(dataDir), 'state.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -77,9 +80,9 @@ export interface TrimmedStore {
 }
 
 /**
- * Changes parts of the state atomically. The worker, the builder and `./airlock ffmpeg update` may change it at the same time, so
- * `change` receives the state under a lock. If `change` returns null, this changes nothing and resolves to null. Otherwise, resolves
- * to the new state.
+ * Changes parts of the state atomically. The worker, the builder and `./airlock ffmpeg update` may change the state at the same time, so
+ * `change` receives the state under a lock. If `change` returns null, this changes nothing and resolves to null. Otherwise, resolves to the
+ * new state.
  */
 export function changeTrimmed(
   { dataDir, withLock }: TrimmedStore,
@@ -99,17 +102,23 @@ export function changeTrimmed(
   });
 }
 
-/** Path of the lock file for the state. It is outside the folder of the builds, because older releases remove unknown files there. */
+/**
+ * Returns the path of the lock file for the state. It is outside the folder of the builds, because older releases remove unknown files from
+ * this folder.
+ */
 export function lockPath(dataDir: string): string {
   return `${trimmedFolder(dataDir)}.lock`;
 }
 
-/** Path of the program of a build. */
+/** Returns the path of the program of a build. */
 export function trimmedProgram(dataDir: string, { folder }: Pick<CheckedBuild, 'folder'>): string {
   return join(trimmedFolder(dataDir), folder, 'bin', 'ffmpeg');
 }
 
-/** Path of the program of the active build. Null without an active build, or if an account other than root and this account could change it. */
+/**
+ * Returns the path of the program of the active build. Null if there is no active build, or if an account other than root and this account
+ * could change it.
+ */
 export function activeTrimmed(dataDir: string): string | null {
   const { active } = readTrimmed(dataDir);
   if (!active) return null;

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * A program that may create files can hide them: it opens or maps a file, and then removes its name or replaces it. The file still uses
- * disk space, but no listing shows it. No muxer does that, so the watchdog kills a cell with an output directory if its program does.
+ * A program that may create files can hide them: it opens or maps a file, and then removes or replaces the file's name. The file still uses
+ * disk space, but no listing shows it. No muxer hides files, so the watchdog kills a cell with an output directory if its program does.
  */
 
 /** Device of memory that processes share, which maps(5) shows as a deleted file. */
 const SHARED_MEMORY = '00:01';
 
 /**
- * Whether a process has opened or mapped a file without a name. Reads the descriptors of every thread, since each thread can have its own
- * table. Also true if the process cannot be read; false if it has exited.
+ * Whether a process has opened or mapped a file without a name. Reads the descriptors of every thread, because each thread can have its own
+ * table. Also true if the process cannot be read. False if the process has exited.
  */
 export function hidesFiles(pid: number): boolean {
   try {
@@ -22,7 +22,7 @@ export function hidesFiles(pid: number): boolean {
   }
 }
 
-/** Lines of maps(5): `address permissions offset device inode path`. */
+/** Whether the lines of maps(5) contain a file without a name. A line is `address permissions offset device inode path`. */
 export function mapsNameless(maps: string): boolean {
   return maps
     .split('\n')

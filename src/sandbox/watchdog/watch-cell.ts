@@ -12,18 +12,18 @@ import { WatchState } from './watch-state.ts';
 
 /** Milliseconds between checks of a cell's resource use. */
 export const POLL_MS = 250;
-/** Milliseconds between checks of a cell with a directory that it may fill: nothing bounds the bytes that it writes between two checks. */
+/** Milliseconds between checks of a cell that may fill a directory, because nothing bounds the bytes that it writes between two checks. */
 const DIRECTORY_POLL_MS = 50;
-/** Share of the time that checks may use. The more files a directory has, the longer its check takes. */
+/** Maximum share of the time that checks use. The more files a directory has, the longer its check takes. */
 const BUSY_SHARE = 1 / 8;
-/** Milliseconds after which a killed cell is killed again, until it has ended: a scan of /proc can miss a process. */
+/** Milliseconds between attempts to kill a cell that has not ended, because a scan of /proc can miss a process. */
 const KILL_AGAIN_MS = 50;
-/** Tasks of a cell's control group that are not threads of the program, such as bwrap's reaper. */
+/** Number of tasks of a cell's control group that are not threads of the program, such as bwrap's reaper. */
 const SPARE_TASKS = 8;
 
 /** A running cell and its limits, as data that can be sent to a thread. */
 export interface WatchRequest {
-  /** `WatchState.buffer`. */
+  /** The `buffer` of the cell's `WatchState`. */
   state: SharedArrayBuffer;
   launcher: ProcessMark;
   program: ProgramProcess;
@@ -36,7 +36,7 @@ export interface WatchRequest {
   counters: (CellCounters & { cpuMsBefore: number; deniedBefore: number }) | null;
 }
 
-/** Milliseconds on the monotonic clock that all threads share. */
+/** Returns the milliseconds on the monotonic clock that all threads share. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
@@ -54,7 +54,7 @@ export class CellWatch {
     this.#request = request;
     this.#state = new WatchState(request.state);
     this.#wall = setTimeout(() => this.#kill('limit_wall'), request.endsAt - monotonicMs());
-    // The first checks run early, so that a short job has measurements too.
+    // The first checks run early, so that a short job also has measurements.
     this.#nextCheck = setTimeout(() => this.#check(), POLL_MS / 8);
   }
 
@@ -79,7 +79,7 @@ export class CellWatch {
     if (program !== null) {
       const { peakBytes, threads } = processSize(program);
       this.#state.record({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
-      // A program that cannot create a thread hangs or fails. Report it now, before another limit ends the cell.
+      // A program that cannot create a thread hangs or fails. Report this now, before another limit ends the cell.
       if (tasksDenied || threads > (limits.tasks ?? MAX_TASKS) - SPARE_TASKS) return 'limit_processes';
     }
     // An rlimit does not bound several processes together (gVisor).
@@ -105,7 +105,7 @@ export class CellWatch {
     for (const member of this.#descendants.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 
-  /** Adds new descendants and keeps known ones, because children can outlive their parents. */
+  /** Adds new descendants and keeps known descendants, because children can outlive their parents. */
   #findDescendants(): void {
     const queue = [this.#request.launcher.pid, ...this.#descendants.keys()];
     for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
@@ -118,14 +118,14 @@ export class CellWatch {
   }
 }
 
-/** Milliseconds until the next check, after a check that began at `begunAt`. */
+/** Returns the milliseconds until the next check, after a check that began at `begunAt`. */
 function pauseAfter({ outputs, startedAt }: WatchRequest, begunAt: number): number {
   const now = monotonicMs();
   if (outputs.directories.length > 0) return Math.max(DIRECTORY_POLL_MS, (now - begunAt) / BUSY_SHARE);
   return now - startedAt < POLL_MS ? POLL_MS / 4 : POLL_MS;
 }
 
-/** Pid of the program; null until it exists. */
+/** Returns the pid of the program, or null until the program exists. */
 function programPid({ launcher, program }: WatchRequest): number | null {
   if (program === 'launcher') return launcher.pid;
   const children = childrenOf(launcher.pid);

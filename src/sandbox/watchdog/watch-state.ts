@@ -5,7 +5,7 @@ const REASONS: readonly KillReason[] = ['canceled', 'limit_wall', 'limit_cpu', '
 /** State of one running cell, in memory that the threads of this process share. */
 export class WatchState {
   readonly buffer: SharedArrayBuffer;
-  /** 0, or 1 + index in `REASONS`. */
+  /** 0 without a reason, otherwise 1 + index in `REASONS`. */
   readonly #reason: Int32Array;
   readonly #figures: Float64Array;
 
@@ -15,7 +15,7 @@ export class WatchState {
     this.#figures = new Float64Array(buffer, 8, 2);
   }
 
-  /** Why the service killed the cell; null while it has not. */
+  /** The reason why the service killed the cell. Null if the service has not killed it. */
   get reason(): KillReason | null {
     return REASONS[Atomics.load(this.#reason, 0) - 1] ?? null;
   }

@@ -7,7 +7,7 @@ import type { WatchRequest } from './watch-cell.ts';
 /** Heap limit of the thread, in megabytes. */
 const HEAP_MB = 64;
 
-/** Message to the thread: a request starts a watch; null stops the thread. */
+/** A message to the thread. A request starts a watch, and null ends it. */
 export interface WatchdogMessage {
   id: number;
   request: WatchRequest | null;
@@ -26,7 +26,7 @@ export class Watchdog {
   /** Null while a replacement starts. */
   #thread: Worker | null = null;
 
-  /** Starts the thread. Rejects when it cannot be started. */
+  /** Starts the thread. Rejects if the thread cannot be started. */
   static async open(): Promise<Watchdog> {
     const watchdog = new Watchdog();
     await watchdog.#start();
@@ -57,7 +57,7 @@ export class Watchdog {
       if (!this.#closed) this.#replace(cause);
     });
     this.#thread = worker;
-    // Watches that started while there was no thread.
+    // Send the watches that started while there was no thread.
     for (const [id, { request }] of this.#watches) this.#send({ id, request });
   }
 
@@ -65,7 +65,10 @@ export class Watchdog {
     this.#thread?.postMessage(message);
   }
 
-  /** A cell must not run unwatched: an attack from the cell may have killed the thread. */
+  /**
+   * Replaces the thread, and reports the loss of the running watches. A cell must not run unwatched, because an attack from the cell may
+   * have killed the thread.
+   */
   #replace(cause: unknown): void {
     this.#loseAll(cause);
     this.#start().catch((error: unknown) => this.#loseAll(error));

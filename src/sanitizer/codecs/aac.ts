@@ -1,26 +1,26 @@
 import { BitReader, mustBe } from './bits.ts';
 import type { Sound } from './types.ts';
 
-/** Samples per second by code, ISO 14496-3, table 1.18. */
+/** Sample rates in hertz by code, ISO 14496-3, table 1.18. */
 export const AAC_RATES = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ] as const;
-/** Channels by configuration, ISO 14496-3, table 1.19. */
+/** Numbers of channels by configuration, ISO 14496-3, table 1.19. */
 const CHANNELS = [null, 1, 2, 3, 4, 5, 6, 8] as const;
 const LOW_COMPLEXITY = 2;
 const SYNC_EXTENSION = 0x2b7;
 const BAND_REPLICATION = 5;
-/** Hertz. Up to this rate, a decoder may find in the first frame that the rate is doubled. */
+/** Maximum sample rate in hertz that a decoder may double after it has read the first frame. */
 const MAX_DOUBLED = 24_000;
-/** Profile of LC in ADTS, ISO 14496-3, table 1.A.6. */
+/** Number of the profile LC in ADTS, ISO 14496-3, table 1.A.6. */
 const ADTS_LOW_COMPLEXITY = 1;
-/** Syntactic elements, ISO 14496-3, table 4.85. */
+/** Codes of syntactic elements, ISO 14496-3, table 4.85. */
 const [SINGLE, PAIR, FILL] = [0, 1, 6];
 /** Types of extension payloads with replicated bands, ISO 14496-3, table 4.121. */
 const BANDS: ReadonlySet<number> = new Set([13, 14]);
-/** Length of a filler in bytes from which on its length needs another eight bits. */
+/** Minimum length in bytes of a filler whose length needs another eight bits. */
 const MANY = 15;
-/** Bits before the end of a frame in which the reader searches for fillers: the bits of the longest filler, and a margin. */
+/** Number of bits before the end of a frame in which the reader searches for fillers: the bits of the longest filler, and a margin. */
 const MAX_SEARCHED = 8 * 512;
 
 /** Reads the decoder configuration of AAC (ISO 14496-3, 1.6.2.1). Throws `Unclear` for profiles other than LC. */
@@ -30,7 +30,7 @@ export function readAac(config: Buffer): Sound {
   const sampleRate = AAC_RATES[reader.bits(4)];
   const channels = CHANNELS[reader.bits(4)];
   mustBe(sampleRate !== undefined && typeof channels === 'number');
-  // Frames of 1024 samples, no core coder, no extension.
+  // Require frames of 1024 samples, no core coder, and no extension.
   mustBe(reader.bits(3) === 0);
   const isExtended = reader.left > 15;
   if (isExtended) mustBe(reader.bits(11) === SYNC_EXTENSION && reader.bits(5) === BAND_REPLICATION && !reader.flag());
@@ -72,8 +72,8 @@ function fillBytes(reader: BitReader): number {
 }
 
 /**
- * Whether the bits before the end of a frame can be read as fillers, one of which contains replicated bands. These double the rate if they
- * are in the first frame of a stream. Reading the bits before the fillers would require a decoder.
+ * Whether the bits before the end of a frame can be read as fillers, one of which contains replicated bands. Replicated bands double the
+ * rate if they are in the first frame of a stream. Reading the bits before the fillers would require a decoder.
  */
 export function mayEndWithBands(block: Buffer): boolean {
   const bitAt = (at: number) => (block[at >> 3]! >> (7 - (at & 7))) & 1;

@@ -7,7 +7,7 @@ const PROFILES = ['Main', 'High', 'Professional'] as const;
 /** Types of open bitstream units (OBU). */
 const SEQUENCE = 1;
 const METADATA = 5;
-/** A frame has a unit for each group of tiles, of which there are at most 4096. */
+/** Maximum number of units. A frame has a unit for each group of tiles, and at most 4096 groups. */
 const MAX_UNITS = 5000;
 const CONFIG_HEAD = 4;
 const VERSION = 0x81;
@@ -26,7 +26,7 @@ export function readAv1(config: Buffer, frame: Buffer): Picture {
   return picture;
 }
 
-/** The units of a frame or configuration (AV1, 5.3), each of which must declare its size. */
+/** Returns the units of a frame or configuration (AV1, 5.3). Throws `Unclear` unless each unit declares its size. */
 function units(bytes: Buffer): { type: number; content: Buffer }[] {
   const list = [];
   for (let at = 0; at < bytes.length; ) {
@@ -48,7 +48,7 @@ function units(bytes: Buffer): { type: number; content: Buffer }[] {
   return list;
 }
 
-/** AV1, 5.5.1. */
+/** Reads a sequence header (AV1, 5.5.1). */
 function readSequence(content: Buffer): Picture {
   const reader = new BitReader(content);
   const profile = reader.bits(3);
@@ -64,7 +64,7 @@ function readSequence(content: Buffer): Picture {
   reader.skip(3);
   skipTools(reader);
   const colors = readColors(reader, profile);
-  // Film grain, and the bit that ends the header.
+  // Skip the flag of film grain, and require the bit that ends the header.
   reader.skip(1);
   mustBe(reader.flag());
   return { codec: 'av1', profile: PROFILES[profile]!, width, height, aspect: null, ...colors };
@@ -102,7 +102,10 @@ function skipTools(reader: BitReader): void {
 const UNSPECIFIED = 2;
 const SRGB = { primaries: 1, transfer: 13, matrix: 0 };
 
-/** AV1, 5.5.2. Values that the header does not specify are not left to the container, because FFmpeg overwrites the container's colours. */
+/**
+ * Reads the colors (AV1, 5.5.2). Values that the header does not specify are not left to the container, because FFmpeg overwrites the
+ * container's colors.
+ */
 function readColors(reader: BitReader, profile: number): { pixelFormat: string; color: Color } {
   const isDeep = reader.flag();
   const depth = isDeep ? (profile === 2 && reader.flag() ? 12 : 10) : 8;
@@ -114,7 +117,7 @@ function readColors(reader: BitReader, profile: number): { pixelFormat: string; 
   const color = { ...colorNames(primaries, transfer, matrix), colorRange: colorRange(reader.flag()) };
   if (isGray) return { pixelFormat: depth === 8 ? 'gray' : `gray${depth}le`, color };
   const chroma = readChroma(reader, profile, depth);
-  // Skip the positions of colour samples, and whether their quantisers differ.
+  // Skip the positions of color samples, and whether their quantizers differ.
   reader.skip(chroma === '420' ? 3 : 1);
   return { pixelFormat: planarFormat(chroma, depth), color };
 }

@@ -9,7 +9,7 @@ describe('the decoder configuration of H.264', () => {
     return Buffer.from([...head, 0xe0 | sets.length, ...list(sets), pictures.length, ...list(pictures)]);
   };
 
-  it('contains level and parameter sets', () => {
+  it('contains the level and the parameter sets', () => {
     expect(readAvcConfig(config([SPS], [PPS]))).toEqual({ level: 31, sets: [Buffer.from(SPS), Buffer.from(PPS)] });
   });
 
@@ -19,11 +19,11 @@ describe('the decoder configuration of H.264', () => {
     ['another level than its parameter set', config([SPS], [PPS], [1, 0x64, 0x00, 0x28, 0xff])],
     ['lengths of two bytes', config([SPS], [PPS], [1, 0x64, 0x00, 0x1f, 0xfd])],
     ['a unit of another type', config([SPS], [[0x65, 1]])],
-  ])('is unknown with %s', (_, bytes) => {
+  ])('cannot be read if it has %s', (_, bytes) => {
     expect(readAvcConfig(bytes)).toBeNull();
   });
 
-  it('is unknown wherever it is cut off', () => {
+  it('cannot be read if it is cut off at any position', () => {
     const complete = config([SPS], [PPS]);
     for (let length = 0; length < complete.length; length += 1)
       expect(readAvcConfig(complete.subarray(0, length))).toBeNull();

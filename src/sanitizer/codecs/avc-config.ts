@@ -1,18 +1,18 @@
-/** Bytes of the length before each NAL unit. */
+/** Number of bytes of the length before each NAL unit. */
 const LENGTH_BYTES = 4;
 const SPS_TYPE = 7;
 const PPS_TYPE = 8;
 
 export interface AvcConfig {
-  /** 10 times the level. */
+  /** The level, multiplied by 10. */
   level: number;
   /** The parameter sets: one set of the sequence, and the sets of pictures. */
   sets: Buffer[];
 }
 
 /**
- * Reads the decoder configuration of H.264 (ISO/IEC 14496-15, 5.3.3.1). Null if it is cut off, does not have exactly one sequence parameter
- * set, contradicts this set, or has lengths of other than four bytes.
+ * Reads the decoder configuration of H.264 (ISO/IEC 14496-15, 5.3.3.1). Returns null if the configuration is cut off, does not have exactly
+ * one sequence parameter set, contradicts this set, has no picture parameter set, or has lengths of other than four bytes.
  */
 export function readAvcConfig(body: Buffer): AvcConfig | null {
   if (body.length < 7 || body[0] !== 1 || (body[4]! & 3) + 1 !== LENGTH_BYTES || (body[5]! & 0x1f) !== 1) return null;

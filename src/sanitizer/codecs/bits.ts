@@ -1,4 +1,4 @@
-/** The readers do not completely understand a stream. Only ffprobe can describe it. */
+/** Error for a stream that the readers do not completely understand. Only ffprobe can describe the stream. */
 export class Unclear extends Error {}
 
 /** Returns the result of `read`, or null if `read` finds the stream unclear. */
@@ -16,7 +16,7 @@ export function mustBe(condition: boolean): asserts condition {
   if (!condition) throw new Unclear();
 }
 
-/** Reads bits from the most significant to the least. Throws `Unclear` beyond the end. */
+/** Reads bits from the most significant to the least significant. Throws `Unclear` beyond the end. */
 export class BitReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -29,7 +29,7 @@ export class BitReader {
     return this.#bytes.length * 8 - this.#at;
   }
 
-  /** An unsigned number of at most 32 bits. */
+  /** Reads an unsigned number of at most 32 bits. */
   bits(count: number): number {
     mustBe(count <= this.left);
     let value = 0;
@@ -39,7 +39,7 @@ export class BitReader {
     return value;
   }
 
-  /** The next bits, without consuming them. Null if there are fewer bits. */
+  /** Returns the next bits without consuming them; null if there are fewer bits. */
   peek(count: number): number | null {
     if (count > this.left) return null;
     const value = this.bits(count);
@@ -56,7 +56,7 @@ export class BitReader {
     this.#at += count;
   }
 
-  /** An unsigned Exp-Golomb code (ITU-T H.264, 9.1), at most `max`. */
+  /** Reads an unsigned Exp-Golomb code (ITU-T H.264, 9.1) of at most `max`. */
   ue(max = 2 ** 32 - 2): number {
     let zeros = 0;
     while (!this.flag()) mustBe(++zeros < 32);
@@ -65,7 +65,7 @@ export class BitReader {
     return value;
   }
 
-  /** A signed Exp-Golomb code. */
+  /** Reads a signed Exp-Golomb code. */
   se(): number {
     const code = this.ue();
     return code % 2 === 1 ? (code + 1) / 2 : -code / 2;

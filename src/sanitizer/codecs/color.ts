@@ -15,7 +15,7 @@ const MATRICES: Readonly<Record<number, string>> = {
   ...{ 14: 'ictcp', 15: 'ipt-c2', 16: 'ycgco-re', 17: 'ycgco-ro' },
 };
 
-/** Colour as in `VideoStream`; null = not declared, or not known to FFmpeg. */
+/** Colors as in `VideoStream`. A value is null if it is not declared, or if FFmpeg does not know it. */
 export interface Color {
   colorPrimaries: string | null;
   colorTransfer: string | null;
@@ -25,7 +25,7 @@ export interface Color {
 
 export const NO_COLOR: Color = { colorPrimaries: null, colorTransfer: null, colorSpace: null, colorRange: null };
 
-/** Names of primaries, transfer characteristics and matrix coefficients. */
+/** Returns FFmpeg's names of primaries, transfer characteristics and matrix coefficients. */
 export function colorNames(primaries: number, transfer: number, matrix: number): Omit<Color, 'colorRange'> {
   return {
     colorPrimaries: PRIMARIES[primaries] ?? null,
@@ -34,7 +34,7 @@ export function colorNames(primaries: number, transfer: number, matrix: number):
   };
 }
 
-/** Range of samples: `pc` = all values, `tv` = the values of studio video. */
+/** Returns the range of samples: `pc` for all values, `tv` for the values of studio video. */
 export function colorRange(isFull: boolean): 'tv' | 'pc' {
   return isFull ? 'pc' : 'tv';
 }

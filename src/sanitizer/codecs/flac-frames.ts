@@ -1,22 +1,22 @@
 import { BitReader, mustBe, unlessUnclear } from './bits.ts';
 import type { Sound } from './types.ts';
 
-/** ffprobe reads at most 50 frames of a stream whose first frame has a time. */
+/** Number of frames that are checked. ffprobe reads at most 50 frames of a stream whose first frame has a time. */
 const ENOUGH = 64;
-/** In 4 MiB of audio, some 130 pairs of bytes look like the start of a header by chance. */
+/** Maximum number of byte pairs that look like the start of a header. In 4 MiB of audio, about 130 pairs look like this by chance. */
 const MAX_SYNCS = 10_000;
-/** Bytes of the longest header: header, UTF-8 number and checksum. */
+/** Number of bytes of the longest header, with its UTF-8 number and its checksum. */
 const LONGEST_HEADER = 16;
 const SYNC = 0x3ffe;
-/** Hertz by code (RFC 9639, 9.1.2); 0 = a rate that is not in this table. */
+/** Sample rates in hertz by code (RFC 9639, 9.1.2); 0 for a rate that is not in this table. */
 const RATES = [0, 88_200, 176_400, 192_000, 8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000];
-/** Bits by code; 0 = as in the stream information; null = reserved. */
+/** Bits per sample by code; 0 if they are as in the stream information; null if the code is reserved. */
 const DEPTHS = [0, 8, 12, null, 16, 20, 24, 32];
 
 /**
  * Throws `Unclear` unless the frames at the start of a stream match the description of the stream. FFmpeg trusts a frame's header more than
- * the stream information, and it searches for headers, so everything that FFmpeg may mistake for a header must match too. `isAll` = the
- * stream ends with these bytes.
+ * the stream information, and searches for headers, so all bytes that FFmpeg may mistake for a header must match too. `isAll` is true if
+ * the stream ends with these bytes.
  */
 export function requireFrames(bytes: Buffer, isAll: boolean, sound: Sound): void {
   mustBe(readHeader(bytes.subarray(0, LONGEST_HEADER)) !== null);
@@ -33,7 +33,7 @@ export function requireFrames(bytes: Buffer, isAll: boolean, sound: Sound): void
   mustBe(isAll || count >= ENOUGH);
 }
 
-/** Reads a header (RFC 9639, 9.1). Null for other bytes. */
+/** Reads a header (RFC 9639, 9.1). Returns null for other bytes. */
 function readHeader(bytes: Buffer): { channels: number; rate: number; depth: number } | null {
   return unlessUnclear(() => {
     const reader = new BitReader(bytes);
@@ -64,7 +64,7 @@ function readHeader(bytes: Buffer): { channels: number; rate: number; depth: num
   });
 }
 
-/** The number of the frame or sample, encoded as in UTF-8, with up to 36 bits. */
+/** Skips the number of the frame or sample, which is encoded as in UTF-8, with up to 36 bits. */
 function skipNumber(reader: BitReader): void {
   const first = reader.bits(8);
   const ones = Math.clz32(~(first << 24));
@@ -72,7 +72,7 @@ function skipNumber(reader: BitReader): void {
   for (let left = ones - 1; left > 0; left--) mustBe(reader.bits(8) >> 6 === 2);
 }
 
-/** Polynomial 0x07, from zero. */
+/** Returns the CRC of 8 bits with the polynomial 0x07 and the initial value 0. */
 function crc8(bytes: Uint8Array): number {
   let value = 0;
   for (const byte of bytes) {

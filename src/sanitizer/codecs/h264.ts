@@ -9,16 +9,16 @@ const SPS = 7;
 const PPS = 8;
 const IDR = 5;
 const SEI = 6;
-/** Units that do not influence the description: access unit delimiter, filler data. */
+/** Types of units that do not influence the description: access unit delimiter, filler data. */
 const PLAIN_UNITS: ReadonlySet<number> = new Set([9, 12]);
 const PICTURE_TIMING = 1;
-/** A message that overrides the transfer characteristics. */
+/** Type of the message that overrides the transfer characteristics. */
 const ALTERNATIVE_TRANSFER = 147;
 /** Picture structures that are complete frames: a frame that is shown once, twice or three times (ITU-T H.264, table D-1). */
 const WHOLE_FRAMES: ReadonlySet<number> = new Set([0, 7, 8]);
 /** Slice types of key frames. */
 const INTRA: ReadonlySet<number> = new Set([2, 7]);
-/** Bytes that contain the fields of a slice header that are read. */
+/** Number of bytes that contain the fields of a slice header that are read. */
 const SLICE_HEAD = 60;
 
 const PROFILES: Readonly<Record<number, string>> = {
@@ -44,7 +44,7 @@ interface SequenceSet {
   width: number;
   height: number;
   vui: Vui | null;
-  /** Bits of the delays that precede a picture structure; null = no picture structure is declared. */
+  /** Number of bits of the delays that precede a picture structure; null if no picture structure is declared. */
   bitsBeforeStructure: number | null;
 }
 
@@ -90,7 +90,7 @@ function readConfig(config: Buffer) {
   return { sequence, pictures: others.map((set) => readPictureSet(set, sequence)), sets };
 }
 
-/** ITU-T H.264, 7.3.2.1.1. The limits are FFmpeg's. */
+/** Reads a sequence parameter set (ITU-T H.264, 7.3.2.1.1). The limits are FFmpeg's. */
 function readSequenceSet(unit: Buffer): SequenceSet {
   const reader = new BitReader(payloadOf(unit, HEAD));
   const [profile, constraints] = [reader.bits(8), reader.bits(8)];
@@ -182,7 +182,7 @@ function readHrd(reader: BitReader): number {
   return bits;
 }
 
-/** Reads ITU-T H.264, 7.3.2.2 to its end, because FFmpeg would drop a damaged set. */
+/** Reads a picture parameter set (ITU-T H.264, 7.3.2.2) to its end, because FFmpeg would drop a damaged set. */
 function readPictureSet(unit: Buffer, sequence: SequenceSet): PictureSet {
   const reader = new BitReader(payloadOf(unit, HEAD));
   const id = reader.ue(255);
@@ -229,7 +229,10 @@ function checkMessages(unit: Buffer, { bitsBeforeStructure }: SequenceSet): void
   }
 }
 
-/** ITU-T H.264, 7.3.3: requires a key frame of a known picture set, whose two fields are shown at the same time. */
+/**
+ * Throws `Unclear` unless a slice (ITU-T H.264, 7.3.3) begins a key frame of a known picture set, whose two fields are shown at the same
+ * time.
+ */
 function checkSlice(unit: Buffer, sequence: SequenceSet, pictures: readonly PictureSet[]): void {
   mustBe((unit[0]! & 0x60) !== 0);
   const reader = new BitReader(payloadOf(unit.subarray(0, SLICE_HEAD), HEAD));

@@ -1,7 +1,7 @@
 import { BitReader, mustBe } from './bits.ts';
 import { payloadOf, readVui, type Vui } from './nal.ts';
 
-/* Parameter sets of HEVC (ITU-T H.265, 7.3.2). The limits are FFmpeg's, which drops a set that exceeds them. */
+/* Parameter sets of HEVC (ITU-T H.265, 7.3.2). The limits are FFmpeg's. FFmpeg drops a set that exceeds them. */
 
 const HEAD = 2;
 const MAX_SUB_LAYERS = 7;
@@ -11,7 +11,10 @@ const MAX_SHORT_TERM = 64;
 const MAX_LONG_TERM = 32;
 /** Bits that make FFmpeg assume an older syntax after three flags of the usability information. */
 const OLDER_SYNTAX = { bits: 21, value: 0x100000 } as const;
-/** Bits that FFmpeg expects next. For other bits, it also assumes an older syntax. */
+/**
+ * Number of bits that must be left after the flags of the timing and the restriction. If fewer bits are left, FFmpeg also assumes an older
+ * syntax.
+ */
 const AFTER_TIMING = 66;
 const AFTER_RESTRICTION = 8;
 
@@ -80,7 +83,7 @@ export function readSequence(unit: Buffer, videoSet: number): HevcSequence {
   }
   reader.skip(2);
   const vui = reader.flag() ? readUsability(reader, layers) : null;
-  // Only the range extension is common among the extensions.
+  // Read only the range extension, because other extensions are rare.
   if (reader.flag() && reader.flag()) reader.skip(7 + 9);
   mustBe(reader.payloadLeft >= 0);
   return { profile, chroma, depth, width, height, vui };
@@ -90,7 +93,7 @@ function window(reader: BitReader): [number, number, number, number] {
   return [reader.ue(2 ** 16), reader.ue(2 ** 16), reader.ue(2 ** 16), reader.ue(2 ** 16)];
 }
 
-/** Returns the number of the profile. */
+/** Reads the profile and the levels. Returns the number of the profile. */
 function readProfile(reader: BitReader, layers: number): number {
   reader.skip(3);
   const profile = reader.bits(5);
@@ -143,7 +146,7 @@ function readShortTermSets(reader: BitReader): void {
   for (let set = 0; set < sets; set++) before = readShortTermSet(reader, set > 0, before);
 }
 
-/** Returns the number of pictures in the set. */
+/** Reads a set of short-term reference pictures. Returns the number of its pictures. */
 function readShortTermSet(reader: BitReader, mayPredict: boolean, before: number): number {
   if (mayPredict && reader.flag()) {
     reader.skip(1);

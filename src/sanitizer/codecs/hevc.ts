@@ -9,9 +9,9 @@ const VPS = 32;
 const SPS = 33;
 const PPS = 34;
 const SEI: ReadonlySet<number> = new Set([39, 40]);
-/** A message that overrides the transfer characteristics. */
+/** Type of the message that overrides the transfer characteristics. */
 const ALTERNATIVE_TRANSFER = 147;
-/** Fields before the arrays of parameter sets. */
+/** Number of bytes of the fields before the arrays of parameter sets. */
 const FIXED_BYTES = 22;
 
 const PROFILES: Readonly<Record<number, string>> = {
@@ -22,7 +22,7 @@ const RGB = 0;
 
 /**
  * Reads the decoder configuration of HEVC (ISO/IEC 14496-15, 8.3.3.1). FFmpeg decodes no picture to describe such a stream. Throws
- * `Unclear` unless there is one parameter set for the video, one for the sequence and one for pictures.
+ * `Unclear` unless there is exactly one video parameter set, followed by exactly one sequence parameter set.
  */
 export function readHevc(config: Buffer): Picture {
   const units = unitsOf(config);

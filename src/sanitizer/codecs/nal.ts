@@ -4,10 +4,13 @@ import { type BitReader, mustBe } from './bits.ts';
 
 const MAX_UNITS = 1000;
 const MAX_PAYLOADS = 100;
-/** The bits that end a payload of complete bytes. */
+/** The byte that ends a payload of complete bytes. */
 const LAST_BYTE = 0x80;
 
-/** Payload of a NAL unit, without the bytes that prevent start codes in it. Throws if the payload contains a start code. */
+/**
+ * Returns the payload of a NAL unit, without the bytes that prevent start codes in it. Throws `Unclear` if the payload contains a start
+ * code.
+ */
 export function payloadOf(unit: Buffer, headBytes: number): Buffer {
   const out = Buffer.alloc(unit.length);
   let length = 0;
@@ -28,7 +31,7 @@ export function payloadOf(unit: Buffer, headBytes: number): Buffer {
   return out.subarray(0, length);
 }
 
-/** The NAL units of a sample, which must consist of units with lengths of four bytes. */
+/** Returns the NAL units of a sample. Throws `Unclear` unless the sample consists of units with lengths of four bytes. */
 export function unitsOf(sample: Buffer): Buffer[] {
   const units: Buffer[] = [];
   for (let at = 0; at < sample.length; ) {
@@ -41,7 +44,7 @@ export function unitsOf(sample: Buffer): Buffer[] {
   return units;
 }
 
-/** The messages of a unit of supplemental information. */
+/** Returns the messages of a unit of supplemental information. */
 export function messagesOf(unit: Buffer, headBytes: number): { type: number; body: Buffer }[] {
   const bytes = payloadOf(unit, headBytes);
   const found: { type: number; body: Buffer }[] = [];
@@ -67,16 +70,16 @@ export function messagesOf(unit: Buffer, headBytes: number): { type: number; bod
 
 /** The start of the usability information, which H.264 (E.1.1) and HEVC (E.2.1) share. */
 export interface Vui {
-  /** Width of a sample divided by its height; null = not declared. */
+  /** Width of a sample divided by its height; null if it is not declared. */
   aspect: number | null;
-  /** Null = no video signal type. */
+  /** Whether samples use all values; null if no video signal type is declared. */
   isFull: boolean | null;
-  /** Primaries, transfer, matrix. */
+  /** Numbers of primaries, transfer characteristics and matrix coefficients; null if they are not declared. */
   color: [number, number, number] | null;
 }
 
 const EXTENDED_SAR = 255;
-/** ITU-T H.273, 8.6. */
+/** Sample aspect ratios by code (ITU-T H.273, 8.6). */
 const ASPECTS: readonly (readonly [number, number])[] = [
   ...([
     [0, 1],

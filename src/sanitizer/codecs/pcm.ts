@@ -14,16 +14,16 @@ const FORMAT_GUID = Buffer.from('000000001000800000aa00389b71', 'hex');
 const MAX_CHANNELS = 64;
 const MAX_RATE = 1_000_000;
 
-/** Name of the codec of a WAV file from its description; null for rarer codecs. */
+/** Returns FFmpeg's name of the codec of a WAV file from the description of its format; null for rarer codecs. */
 export function waveCodec(format: Buffer): string | null {
   const declared = format.readUInt16LE(0);
-  // In other files, the format number is where the extension begins here.
+  // The extensible format has the number of its format at the start of the GUID.
   const kind = declared === EXTENSIBLE && format.length >= 26 ? format.readUInt16LE(24) : declared;
   return CODECS[`${kind} ${format.readUInt16LE(14)}`] ?? null;
 }
 
 export interface WaveSound extends Sound {
-  /** Bytes of a sample of all channels. */
+  /** Number of bytes of one sample of all channels. */
   blockBytes: number;
   /** Bits per second, as declared. */
   bitRate: number;
@@ -52,7 +52,7 @@ export function readWaveFormat(format: Buffer): WaveSound {
 const SEARCHED_PACKETS = 32;
 const PACKETS_PER_SECOND = 10;
 
-/** Bytes at the start of the samples in which FFmpeg searches for another format. */
+/** Returns the number of bytes at the start of the samples in which FFmpeg searches for another format. */
 export function searchedBytes(sampleRate: number, blockBytes: number): number {
   return Math.max(SPDIF_BYTES, SEARCHED_PACKETS * Math.max(1, Math.ceil(sampleRate / PACKETS_PER_SECOND)) * blockBytes);
 }
@@ -64,14 +64,14 @@ const SYNC_WORDS = ['7ffe8001', 'fe7f0180', '1fffe800', 'ff1f00e8', '64582025', 
 );
 
 /**
- * Throws `Unclear` if samples may be frames of a compressed format, which FFmpeg searches for in samples of 16 bits. FFmpeg recognises
+ * Throws `Unclear` if samples may be frames of a compressed format, which FFmpeg searches for in samples of 16 bits. FFmpeg recognizes
  * frames at the very start, or many frames of DTS or TrueHD.
  */
 export function requireSamples(bytes: Buffer): void {
   for (const word of SYNC_WORDS) mustBe(!bytes.includes(word));
   mustBe(!bytes.subarray(0, 3).equals(Buffer.from('ID3')));
   const start = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
-  // AC-3 in either byte order, also after a time stamp; AAC in ADTS and in LOAS frames.
+  // Reject the start of AC-3 in either byte order, also after a time stamp, and of AAC in ADTS or LOAS frames.
   mustBe(start !== 0x0b77 && start !== 0x770b && start !== 0x0110);
   mustBe((start & 0xfff6) !== 0xfff0 && (start & 0xffe0) !== 0x56e0);
   // MPEG audio may follow silence.

@@ -1,4 +1,4 @@
-/** The nearest fraction whose terms do not exceed `max`, computed with continued fractions as in FFmpeg. */
+/** Returns the nearest fraction whose terms do not exceed `max`, computed with continued fractions as in FFmpeg. */
 export function nearestFraction(numerator: number, denominator: number, max: number): number {
   let [num, den] = [BigInt(numerator), BigInt(denominator)];
   const limit = BigInt(max);
@@ -29,7 +29,7 @@ function smaller(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
-/** `value * multiplier / divisor`, rounded half away from zero. */
+/** Returns `value * multiplier / divisor`, rounded half away from zero. */
 export function scaled(value: number, multiplier: number, divisor: number): number {
   const product = BigInt(value) * BigInt(multiplier) * 2n;
   const by = BigInt(divisor);

@@ -6,14 +6,14 @@ export interface Picture extends Pick<VideoStream, 'codec' | 'profile' | 'width'
   pixelFormat: string;
   /** Values that the stream declares. If a value is absent, the container's value applies. */
   color: Partial<Color>;
-  /** Width of a sample divided by its height; null = not declared. */
+  /** Width of a sample divided by its height; null if it is not declared. */
   aspect: number | null;
 }
 
 /** The facts that the headers of an audio stream declare. */
 export type Sound = Pick<AudioStream, 'codec' | 'profile' | 'channels' | 'sampleRate' | 'bitDepth'>;
 
-/** FFmpeg's name of a planar YUV format. `isFull` = the name states that all values are used, as for H.264. */
+/** Returns FFmpeg's name of a planar YUV format. If `isFull` is true, the name states that all values are used, as for H.264. */
 export function planarFormat(chroma: '420' | '422' | '444', depth: number, isFull = false): string {
   return depth === 8 ? `yuv${isFull ? 'j' : ''}${chroma}p` : `yuv${chroma}p${depth}le`;
 }

@@ -1,7 +1,7 @@
 import { BitReader, mustBe } from './bits.ts';
 import type { VorbisHead } from './xiph.ts';
 
-/** Bytes at the end of the setup header that contain its modes. Encoders write one or two modes. */
+/** Number of bytes at the end of the setup header that contain its modes. Encoders write one or two modes. */
 const TAIL = 512;
 /** Size in bits of the number of modes, which precedes the modes. */
 const COUNT_BITS = 6;
@@ -10,7 +10,7 @@ const MARGIN = 97;
 const MAX_MODES = 2;
 const MAX_SEARCHED = 64;
 const LAST_MODE = 63;
-/** Bits of the first byte of a packet: a header packet, the second mode, and a long previous block. */
+/** Bits of the first byte of a packet that mark a header packet, the second mode, and a long previous block. */
 const [HEADER, MODE, AFTER_LONG] = [1, 2, 4];
 
 /**
@@ -35,7 +35,10 @@ export function readVorbisModes(setup: Buffer): boolean[] {
   return modes.reverse();
 }
 
-/** Number of samples by which each packet of a sequence advances the stream. The first packet counts as if it followed a short block. */
+/**
+ * Returns the number of samples by which a sequence of packets advances the stream. The first packet counts as if it followed a short
+ * block.
+ */
 export function vorbisSamples(
   { blocks: [short, long] }: VorbisHead,
   modes: readonly boolean[],

@@ -1,17 +1,17 @@
 import { mustBe } from './bits.ts';
 
-/** Bytes before the compressed header of a key frame. */
+/** Number of bytes before the compressed header of a key frame. */
 const UNCOMPRESSED = 10;
 const SEGMENTS = 4;
 const DELTAS = 8;
 
-/** Decodes booleans of the same probability of zero and one (RFC 6386, 7.3). Throws `Unclear` beyond the end. */
+/** Decodes booleans for which zero and one have the same probability (RFC 6386, 7.3). Throws `Unclear` beyond the end. */
 class BooleanReader {
   readonly #bytes: Uint8Array;
   #at = 0;
   #value = 0;
   #range = 255;
-  /** Bits of `#value` that have been read but not yet used, beyond the first eight. */
+  /** Number of bits of `#value` that have been read but not yet used, beyond the first eight. */
   #spare = -8;
 
   constructor(bytes: Uint8Array) {
@@ -50,9 +50,9 @@ class BooleanReader {
 }
 
 /**
- * Reads the compressed header of a key frame (RFC 6386, 9.2 to 9.5) up to the sizes of its partitions. The caller has checked that the
- * first part is within the frame. Until then, FFmpeg may reject the frame, and would not report its size. Returns whether the pixels may
- * have all values. `read` returns bytes of the frame.
+ * Reads the compressed header of a key frame (RFC 6386, 9.2 to 9.5) up to the sizes of its partitions. FFmpeg may reject the frame because
+ * of these fields, and would then not report its size. The caller has checked that the first part is within the frame. Returns whether the
+ * pixels may have all values. `read` returns bytes of the frame.
  */
 export function readVp8Header(
   frame: { bytes: number; firstPart: number },

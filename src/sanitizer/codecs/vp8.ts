@@ -4,7 +4,7 @@ import type { Picture } from './types.ts';
 const SYNC = 0x9d012a;
 /**
  * Reads the first frame of VP8 (RFC 6386, 9.1), which must be a key frame without scaling. FFmpeg decodes no picture to describe such a
- * stream, so it takes colours from the container. `bytes` is the size of the entire frame.
+ * stream, so it takes colors from the container. `bytes` is the size of the entire frame.
  */
 export function readVp8(frame: Buffer, bytes = frame.length): Picture {
   mustBe(frame.length > 10 && frame[0]! % 2 === 0 && frame.readUIntBE(3, 3) === SYNC);

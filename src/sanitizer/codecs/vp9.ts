@@ -12,7 +12,7 @@ export function readVp9(frame: Buffer): Picture {
   mustBe(reader.bits(2) === 2);
   const profile = reader.bits(1) + 2 * reader.bits(1);
   if (profile === 3) mustBe(!reader.flag());
-  // The frame shows an existing frame, or is not a key frame.
+  // Reject a frame that shows an existing frame or is not a key frame.
   mustBe(!reader.flag() && !reader.flag());
   reader.skip(2);
   mustBe(reader.bits(24) === SYNC);

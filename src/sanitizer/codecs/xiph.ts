@@ -4,10 +4,10 @@ import type { Sound } from './types.ts';
 /* Headers of the codecs of xiph.org. */
 
 const OPUS_RATE = 48_000;
-/** Hertz, above the rate of any recording. */
+/** Maximum sample rate in hertz. No recording has a higher rate. */
 const MAX_RATE = 1_000_000;
 
-/** Identification header of Opus (RFC 7845, 5.1), with the channel mapping of speakers. */
+/** Reads the identification header of Opus (RFC 7845, 5.1), with the channel mapping of speakers. */
 export function readOpus(head: Buffer): Sound {
   mustBe(head.length >= 19 && head.toString('latin1', 0, 8) === 'OpusHead' && head[8]! <= 15);
   const [channels, family] = [head[9]!, head[18]!];
@@ -22,7 +22,7 @@ export function readOpus(head: Buffer): Sound {
   return { codec: 'opus', profile: null, channels, sampleRate: OPUS_RATE, bitDepth: null };
 }
 
-/** The three headers of Vorbis as Matroska stores them. Only the first header is read. */
+/** Reads the first of the three headers of Vorbis as Matroska stores them. */
 export function readVorbis(config: Buffer): Sound {
   mustBe(config.length > 3 && config[0] === 2);
   const lengths = [0, 0];
@@ -44,13 +44,13 @@ export function readVorbis(config: Buffer): Sound {
 /** The facts that the identification header of Vorbis declares. */
 export interface VorbisHead {
   sound: Sound;
-  /** Nominal, in bits per second; 0 = not declared. */
+  /** Nominal bit rate in bits per second; 0 if it is not declared. */
   bitRate: number;
-  /** Samples of a short and of a long block. */
+  /** Numbers of samples of a short block and of a long block. */
   blocks: readonly [number, number];
 }
 
-/** Identification header of Vorbis (Vorbis I, 4.2.2). */
+/** Reads the identification header of Vorbis (Vorbis I, 4.2.2). */
 export function readVorbisHead(head: Buffer): VorbisHead {
   mustBe(head.length === 30 && head.toString('latin1', 0, 7) === '\x01vorbis' && head.readUInt32LE(7) === 0);
   const [channels, sampleRate, bitRate] = [head[11]!, head.readUInt32LE(12), head.readInt32LE(20)];
@@ -63,7 +63,7 @@ export function readVorbisHead(head: Buffer): VorbisHead {
 
 const STREAMINFO = 34;
 
-/** `STREAMINFO` of FLAC (RFC 9639, 8.2). */
+/** Reads `STREAMINFO` of FLAC (RFC 9639, 8.2). */
 export function readFlacInfo(info: Buffer): Sound & { samples: number } {
   mustBe(info.length === STREAMINFO);
   const [smallest, largest] = [info.readUInt16BE(0), info.readUInt16BE(2)];

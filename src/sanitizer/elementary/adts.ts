@@ -16,7 +16,10 @@ const HEAD = 7;
 const CHECKSUM = 2;
 const SAMPLES_OF_BLOCK = 1024;
 
-/** ISO 14496-3, 1.A.2. The format consists of the fields that stay the same within a stream: version, profile, rate, channels. */
+/**
+ * Reads the header of an ADTS frame (ISO 14496-3, 1.A.2). `format` consists of the fields that stay the same within a stream: version,
+ * profile, rate, channels.
+ */
 function readAdtsHeader(bytes: Buffer, at: number): FrameHeader | null {
   if (at + HEAD > bytes.length || bytes[at] !== 0xff || (bytes[at + 1]! & 0xf6) !== 0xf0) return null;
   const rate = AAC_RATES[(bytes[at + 2]! >> 2) & 15];
@@ -34,7 +37,7 @@ function hasChecksum(bytes: Buffer, at: number): boolean {
 
 const ADTS: FrameKind = { headerBytes: HEAD, read: readAdtsHeader };
 
-/** Reads AAC in ADTS frames; drops tags and any other data between the frames. */
+/** Reads AAC in ADTS frames. Drops tags and any other data between the frames. */
 export function readAdts(file: FileBytes): Reading {
   const { end, pictures } = readLeadingTags(file);
   // Tags before ADTS are rare. A file that begins with a picture is detected as an MP3.
@@ -56,7 +59,10 @@ const LEAST_FRAMES = 2;
 /** FFmpeg's time scale of ADTS: a multiple of all sample rates. */
 const TIMESCALE = 28_224_000;
 
-/** The facts that ffprobe would report about the rewritten file. ffprobe estimates its length from the bit rate of the first frames. */
+/**
+ * Returns the facts that ffprobe would report about the rewritten file; null if they are unclear. ffprobe estimates the length of the file
+ * from the bit rate of the first frames.
+ */
 function describeAdts(file: FileBytes, { ranges, bytes }: FoundFrames): MediaInfo | null {
   return unlessUnclear(() => {
     const sound = readAdtsSound(file.read(ranges.from[0]!, HEAD));
@@ -68,7 +74,7 @@ function describeAdts(file: FileBytes, { ranges, bytes }: FoundFrames): MediaInf
   });
 }
 
-/** Bits per second of the first frames: their mean, rounded after each frame, as FFmpeg's parser does. */
+/** Returns the mean bit rate of the first frames in bits per second, rounded after each frame, as FFmpeg's parser does. */
 function meanBitRate(file: FileBytes, { count, from, bytes }: Ranges, channels: number): number {
   let [mean, frames] = [0, 0];
   for (let range = 0; range < count; range++) {

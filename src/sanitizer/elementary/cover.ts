@@ -9,7 +9,7 @@ import { readPng } from '../images/png.ts';
 import { printedSeconds, videoStream } from '../streams.ts';
 import type { Picture } from './pictures.ts';
 
-/** FFmpeg's time scale of a cover, which it also reports as its frame rate. */
+/** FFmpeg's time scale of a cover, which FFmpeg also reports as the frame rate. */
 const TIMESCALE = 90_000;
 
 /** Adds the cover as FFmpeg does: a video stream that lasts as long as the sound. Throws `Unclear` for several covers. */

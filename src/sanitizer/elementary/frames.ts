@@ -6,7 +6,7 @@ import { beginsTag, tagBytes } from './tags.ts';
 
 /** The header of an audio frame. */
 export interface FrameHeader {
-  /** Size of the entire frame, including the header. */
+  /** Size of the entire frame in bytes, including the header. */
   bytes: number;
   /** Equal for frames that a decoder can read in sequence without a reset. */
   format: number;
@@ -15,25 +15,25 @@ export interface FrameHeader {
   rate: number;
 }
 
-/** A stream of frames without a container: each frame begins where the previous one ends. */
+/** A stream of frames without a container: each frame begins where the previous frame ends. */
 export interface FrameKind {
   headerBytes: number;
-  /** Null = the bytes are not a header of this kind. */
+  /** Reads a header. Returns null if the bytes are not a header of this kind. */
   read(bytes: Buffer, at: number): FrameHeader | null;
 }
 
 export interface FoundFrames {
   ranges: Ranges;
-  /** Bytes of all frames. */
+  /** Number of bytes of all frames. */
   bytes: number;
   head: FrameHeader;
   /** Duration of all frames, including encoder delay and padding. */
   seconds: number;
 }
 
-/** FFmpeg stops searching after this many bytes without two consecutive frames. */
+/** Number of bytes without two consecutive frames after which FFmpeg stops searching. */
 const MAX_BEFORE = 64 * 1024;
-/** Limit of gaps between frames: concatenated recordings have a few. */
+/** Maximum number of gaps between frames. Concatenated recordings have a few gaps. */
 const MAX_GAPS = 1000;
 const BLOCK = 64 * 1024;
 const LONGEST_FRAME = 8192;
@@ -78,8 +78,8 @@ export function findFrames(file: FileBytes, from: number, kind: FrameKind): Foun
 }
 
 /**
- * Finds the offset at which frames of a format begin again. Three frames of another format are no coincidence: the file changes its format,
- * which only FFmpeg can handle.
+ * Finds the offset at which frames of a format begin again. Returns null if no such frames follow. Three frames of another format are no
+ * coincidence: the file changes its format, which only FFmpeg can handle.
  */
 function nextFrame(
   file: FileBytes,
@@ -104,7 +104,7 @@ function nextFrame(
   return null;
 }
 
-/** Counts consecutive frames of one format, at most `MIN_CONSECUTIVE`. A tag or the end of the file counts as one. */
+/** Counts consecutive frames of one format, at most `MIN_CONSECUTIVE`. A tag or the end of the file counts as a frame. */
 function countConsecutive(piece: Buffer, from: number, first: FrameHeader, kind: FrameKind, isLast: boolean): number {
   let at = from + first.bytes;
   for (let row = 1; row < MIN_CONSECUTIVE; row++) {
@@ -116,7 +116,7 @@ function countConsecutive(piece: Buffer, from: number, first: FrameHeader, kind:
   return MIN_CONSECUTIVE;
 }
 
-/** Collects ranges and merges adjacent ones. */
+/** Collects ranges, and merges adjacent ranges. */
 function rangeList() {
   const from: number[] = [];
   const bytes: number[] = [];

@@ -1,10 +1,10 @@
 import type { FrameHeader } from './frames.ts';
 
-/** ISO 11172-3, 2.4.2.3, and 13818-3: kilobits per second of layer III, by the index in the header. */
+/** Bit rates of layer III in kilobits per second, by the index in the header (ISO 11172-3, 2.4.2.3, and ISO 13818-3). */
 const BIT_RATES_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const BIT_RATES_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const RATES = [44_100, 48_000, 32_000];
-/** Values of the version field. Version 2 halves the sample rates of version 1; 2.5 halves them again. */
+/** Values of the version field. Version 2 halves the sample rates of version 1, and version 2.5 halves them again. */
 const VERSION_1 = 3;
 const VERSION_RESERVED = 1;
 const VERSION_25 = 0;
@@ -18,7 +18,7 @@ export interface Mp3Header extends FrameHeader {
   bitRate: number;
 }
 
-/** Reads a frame header of MPEG 1, 2 or 2.5, layer III; null for other data and for the free bit rate. */
+/** Reads a frame header of MPEG 1, 2 or 2.5, layer III. Returns null for other data and for the free bit rate. */
 export function readMp3Header(bytes: Buffer, at: number): Mp3Header | null {
   if (at + 4 > bytes.length || bytes[at] !== 0xff || (bytes[at + 1]! & 0xe0) !== 0xe0) return null;
   const version = (bytes[at + 1]! >> 3) & 3;

@@ -46,13 +46,16 @@ export function readMp3(file: FileBytes): Reading {
   };
 }
 
-/** ffprobe reads at most 50 frames of a stream whose first frame has a time. */
+/** Number of frames that are read. ffprobe reads at most 50 frames of a stream whose first frame has a time. */
 const FIRST_FRAMES = 64;
 const LEAST_FRAMES = 4;
 /** FFmpeg's time scale of MP3: a multiple of all sample rates. */
 const TIMESCALE = 14_112_000;
 
-/** The facts that ffprobe would report about the rewritten file. ffprobe reads its length from the VBR header, or estimates it. */
+/**
+ * Returns the facts that ffprobe would report about the rewritten file; null if they are unclear. ffprobe reads the length of the file from
+ * the VBR header, or estimates it.
+ */
 function describeMp3(
   file: FileBytes,
   audio: FoundFrames,
@@ -91,7 +94,10 @@ function beginsAlike(file: FileBytes, at: number): boolean {
   return ((first.readUInt32BE(0) ^ second.readUInt32BE(0)) & SAME_BITS) === 0;
 }
 
-/** Bits per second of the first frames; null if they differ. Throws `Unclear` if data between these frames was dropped. */
+/**
+ * Returns the bit rate of the first frames in bits per second; null if their bit rates differ. Throws `Unclear` if data between these
+ * frames was dropped.
+ */
 function constantRate(file: FileBytes, { count, from, bytes }: Ranges): number | null {
   const end = from[0]! + bytes[0]!;
   const rates = new Set<number>();

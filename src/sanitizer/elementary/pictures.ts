@@ -3,10 +3,10 @@ import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { ID3_HEADER, id3Bytes, syncSafe, toSyncSafe } from './tags.ts';
 
-/** Cover art: a separate stream in FFmpeg. */
+/** Cover art, which is a separate stream in FFmpeg. */
 export interface Picture {
   mime: 'image/jpeg' | 'image/png';
-  /** ID3v2 picture type: front cover, back cover, icon, … */
+  /** Picture type of ID3v2, such as front cover, back cover or icon. */
   type: number;
   from: number;
   bytes: number;
@@ -27,7 +27,7 @@ const EXTENDED = 0x40;
 const BLOCK = 256 * 1024;
 const UNKNOWN_PICTURE = 'has cover art in a format that the reader does not support';
 
-/** Reads the pictures of the ID3v2 tags at the start of a file; nothing else in the tags reaches a decoder. */
+/** Reads the pictures of the ID3v2 tags at the start of a file. Nothing else in the tags reaches a decoder. */
 export function readLeadingTags(file: FileBytes): LeadingTags {
   const pictures: Picture[] = [];
   let at = 0;
@@ -49,7 +49,7 @@ export function readLeadingTags(file: FileBytes): LeadingTags {
 export function writePictures(file: FileBytes, out: FileOut, pictures: readonly Picture[]): void {
   if (pictures.length === 0) return;
   const heads = pictures.map(({ mime, type, bytes }) => {
-    // Text encoding, MIME type, picture type, and an empty description.
+    // The fields are the text encoding, the MIME type, the picture type, and an empty description.
     const fields = Buffer.concat([Buffer.from(`\0${mime}\0`, 'latin1'), Buffer.from([type, 0])]);
     const head = Buffer.alloc(ID3_HEADER);
     head.write('APIC', 0, 'latin1');
@@ -90,7 +90,7 @@ function readTag(file: FileBytes, at: number, bytes: number): Picture[] {
   return pictures;
 }
 
-/** Visits the frames in the same way as FFmpeg. Returns the offset at which they end. */
+/** Visits the frames in the same way as FFmpeg. Returns the offset at which the frames end. */
 function walk(
   file: FileBytes,
   from: number,
@@ -114,7 +114,8 @@ function walk(
 }
 
 /**
- * Some programs write plain integers where ID3v2.4 requires syncsafe integers. As in FFmpeg, the following bytes decide which kind it is.
+ * Returns the length of a frame; null if it is unclear. Some programs write plain integers where ID3v2.4 requires syncsafe integers. As in
+ * FFmpeg, the following bytes decide which kind of integer it is.
  */
 function frameLength(file: FileBytes, head: Buffer, version: number, at: number, end: number): number | null {
   if (version === 2) return head.readUIntBE(3, 3);
@@ -147,14 +148,17 @@ function readPicture(file: FileBytes, from: number, length: number, version: num
   return { mime, type, from: at, bytes };
 }
 
-/** Offset after a UTF-16 string; 0 = no terminator, or the required byte order mark is missing. */
+/** Returns the offset after a UTF-16 string; 0 if it has no terminator, or if the required byte order mark is missing. */
 function wideEnd(fields: Buffer, from: number, encoding: number): number {
   if (encoding === 1 && ![0xfffe, 0xfeff].includes(fields.length < from + 2 ? 0 : fields.readUInt16BE(from))) return 0;
   for (let at = from; at + 2 <= fields.length; at += 2) if (fields.readUInt16BE(at) === 0) return at + 2;
   return 0;
 }
 
-/** Requires that MIME type and first bytes match: FFmpeg trusts the MIME type, and for PNG the bytes. */
+/**
+ * Returns the type of a picture. Throws `NotRewritable` unless MIME type and first bytes agree. FFmpeg trusts the MIME type, and for PNG
+ * the bytes.
+ */
 function pictureKind(declared: string, head: Buffer): Picture['mime'] {
   const isPng = head.toString('latin1') === '\x89PNG\r\n\x1a\n';
   const isJpeg = head.readUIntBE(0, 3) === 0xffd8ff;

@@ -1,14 +1,14 @@
 import type { FileBytes } from '../file-bytes.ts';
 
-/** Size of the header and of the footer of ID3v2 (section 3.1 of its structure). */
+/** Size in bytes of the header and of the footer of ID3v2 (section 3.1 of its structure). */
 export const ID3_HEADER = 10;
 const FOOTER = 0x10;
 const ID3V1 = 128;
-/** Size of the header and of the footer of APEv2. */
+/** Size in bytes of the header and of the footer of APEv2. */
 const APE_HEADER = 32;
 const APE_HAS_HEADER = 0x80000000;
 
-/** Size of the ID3v2 tag at an offset, including the header; 0 = no tag. */
+/** Returns the size of the ID3v2 tag at an offset, including its header; 0 if there is no tag. */
 export function id3Bytes(file: FileBytes, at: number): number {
   if (at + ID3_HEADER > file.size) return 0;
   const head = file.read(at, ID3_HEADER);
@@ -17,7 +17,7 @@ export function id3Bytes(file: FileBytes, at: number): number {
   return ID3_HEADER + syncSafe(head.readUInt32BE(6)) + (head[5]! & FOOTER ? ID3_HEADER : 0);
 }
 
-/** Size of the tag of any kind at an offset; 0 = no tag, or the tag declares more bytes than the file has. */
+/** Returns the size of the tag of any kind at an offset; 0 if there is no tag, or if the tag declares more bytes than the file has. */
 export function tagBytes(file: FileBytes, at: number): number {
   const bytes = id3Bytes(file, at) || apeBytes(file, at) || id3v1Bytes(file, at);
   return at + bytes <= file.size ? bytes : 0;
@@ -28,7 +28,7 @@ export function beginsTag(piece: Buffer, at: number): boolean {
   return /^(?:ID3|TAG|APETAGEX)/.test(piece.toString('latin1', at, at + 8));
 }
 
-/** Whether a range ends like an APE tag, in which FFmpeg searches for covers, or is too short to exclude it. */
+/** Whether a range ends like an APE tag, in which FFmpeg searches for covers, or is too short to exclude such a tag. */
 export function endsLikeTag(file: FileBytes, from: number, bytes: number): boolean {
   return bytes < APE_HEADER || file.read(from + bytes - APE_HEADER, 8).toString('latin1') === 'APETAGEX';
 }

@@ -3,8 +3,8 @@ import { NotRewritable } from '../verdicts.ts';
 import type { Mp3Header } from './mp3-header.ts';
 
 /*
- * The first frame of many MP3s is a header for players: the number of frames, and the encoder's delay
- * and padding in samples. Supports Xing, LAME's extension of it, and Fraunhofer's VBRI.
+ * The first frame of many MP3s is a header for players: the number of frames, and the encoder's delay and padding in samples. Supports
+ * Xing, LAME's extension of Xing, and Fraunhofer's VBRI.
  */
 
 export interface VbrHeader {
@@ -26,15 +26,15 @@ const HAS_BYTES = 2;
 const HAS_TABLE = 4;
 const HAS_QUALITY = 8;
 const TABLE_BYTES = 100;
-/** LAME extension, from the encoder's name to the checksum. */
+/** Number of bytes of LAME's extension, from the encoder's name to the checksum. */
 const LAME_BYTES = 36;
-/** Offsets in the extension: peak and two gains; delay and padding. */
+/** Positions in the extension: peak and two gains, and then delay and padding. */
 const LOUDNESS = { at: 11, bytes: 8 };
 const DELAYS = { at: 21, bytes: 3 };
 /** Encoder names for which FFmpeg uses the delay. */
 const ENCODERS = ['LAME', 'Lavf', 'Lavc'];
 
-/** Null = the frame is an audio frame. */
+/** Reads the header in the first frame. Returns null if this frame is an audio frame. */
 export function readVbrHeader(file: FileBytes, at: number, head: Mp3Header): VbrHeader | null {
   const frame = Buffer.from(file.read(at, Math.min(head.bytes, file.size - at)));
   const side = head.isVersion1 ? (head.isMono ? 17 : 32) : head.isMono ? 9 : 17;
@@ -85,7 +85,7 @@ function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHeader {
   return { frame: rewritten, frames: frames.value, bytes: bytes.value, isConstant };
 }
 
-/** Much larger means more than a sixteenth, as in FFmpeg. */
+/** Whether the rest of the file is more than a sixteenth larger than declared, as in FFmpeg. */
 function isMuchLarger(rest: number, declared: number): boolean {
   return declared > 0 && rest > declared && rest - declared > declared >>> 4;
 }

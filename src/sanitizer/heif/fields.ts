@@ -4,12 +4,15 @@ import { Rejected } from '../verdicts.ts';
 export interface Fields {
   version: number;
   flags: number;
-  /** An unsigned integer of 0, 1, 2, 4 or 8 bytes. Throws `Rejected` for other sizes and above 2^53. */
+  /** Reads an unsigned integer of 0, 1, 2, 4 or 8 bytes. Throws `Rejected` for other sizes, and for values above 2^53. */
   number(bytes: number): number;
   text(bytes: number): string;
 }
 
-/** `at`: offset of the first field; 4 = after version and flags. Reading past the end throws `RangeError`. */
+/**
+ * Returns a reader of the fields of a box. `at` is the offset of the first field, which is 4 after version and flags. Reading past the end
+ * throws `RangeError`.
+ */
 export function fieldsOf(bytes: Buffer, at = 4): Fields {
   let next = at;
   const advance = (length: number): number => {

@@ -3,7 +3,7 @@ import { type Box, type BoxBudget, boxesIn, boxMap, content, printable } from '.
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { fieldsOf } from './fields.ts';
 
-/** Maximum number of items. A photo of 48 megapixels in tiles of 512 has some 200 items, including depth and gain maps. */
+/** Maximum number of items. A photo of 48 megapixels in tiles of 512 has about 200 items, including depth and gain maps. */
 const MAX_ITEMS = 4096;
 const MAX_TABLE_BYTES = 2 ** 20;
 
@@ -24,7 +24,7 @@ export interface Property {
 export interface ItemTables {
   primary: number;
   types: ReadonlyMap<number, string>;
-  /** Throws unless the data is one contiguous range of this file. */
+  /** Returns the location of an item's data. Throws unless the data is one contiguous range of this file. */
   locationOf(id: number): ItemLocation;
   properties: ReadonlyMap<number, readonly Property[]>;
   references: readonly Reference[];
@@ -36,7 +36,7 @@ export interface Reference {
   to: readonly number[];
 }
 
-/** Reads the tables; throws `Rejected` or `NotRewritable`. */
+/** Reads the tables of the items. Throws `Rejected` or `NotRewritable`. */
 export function readItemTables(file: FileBytes, meta: Box, budget: BoxBudget): ItemTables {
   const parts = boxMap(file, { body: meta.body + 4, end: meta.end }, budget);
   const table = (type: string): Buffer => {
@@ -62,7 +62,7 @@ function rejectItems(count: number): void {
   if (count > MAX_ITEMS) throw new Rejected('invalid_media', 'contains more items than any real picture.');
 }
 
-/** `iinf` */
+/** Reads the types of the items (`iinf`). */
 function readTypes(file: FileBytes, iinf: Box, budget: BoxBudget): Map<number, string> {
   const wide = file.read(iinf.body, 4)[0] !== 0;
   const types = new Map<number, string>();
@@ -81,7 +81,7 @@ function readTypes(file: FileBytes, iinf: Box, budget: BoxBudget): Map<number, s
   return types;
 }
 
-/** `iloc` */
+/** Reads the locations of the items (`iloc`). */
 function readLocations(bytes: Buffer, idat: Box | undefined): (id: number) => ItemLocation {
   const table = fieldsOf(bytes);
   const sizes = table.number(2);
@@ -120,7 +120,7 @@ function readLocations(bytes: Buffer, idat: Box | undefined): (id: number) => It
   };
 }
 
-/** `iprp`: the properties of each item, in the order of their associations. */
+/** Reads the properties of each item, in the order of their associations (`iprp`). */
 function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<number, Property[]> {
   const parts = [...boxesIn(file, iprp.body, iprp.end, budget)];
   const ipco = parts.find(({ type }) => type === 'ipco');
@@ -149,7 +149,7 @@ function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<numb
   return properties;
 }
 
-/** `iref` */
+/** Reads the references between items (`iref`). */
 function readReferences(file: FileBytes, iref: Box, budget: BoxBudget): Reference[] {
   const idBytes = file.read(iref.body, 4)[0] === 0 ? 2 : 4;
   const references: Reference[] = [];

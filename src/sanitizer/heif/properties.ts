@@ -7,9 +7,9 @@ import { fieldsOf } from './fields.ts';
 import type { Property } from './item-tables.ts';
 
 const MAX_CONFIG_BYTES = 64 * 1024;
-/** Types of an auxiliary picture that contains the alpha channel (ISO/IEC 23008-12, 6.5.8, and its first edition). */
+/** Types of an auxiliary picture that contains the alpha channel (ISO/IEC 23008-12, 6.5.8, and the first edition of this standard). */
 const ALPHA_NAMES = ['urn:mpeg:mpegB:cicp:systems:auxiliary:alpha', 'urn:mpeg:hevc:2015:auxid:1'];
-/** Properties that do not affect the pixels. */
+/** Types of properties that do not affect the pixels. */
 const IGNORED = new Set([
   'pixi',
   'clli',
@@ -32,7 +32,7 @@ export interface ItemProperties {
   /** Box with the decoder configuration, `av1C` or `hvcC`; null for items without coded data. */
   config: Buffer | null;
   isDeep: boolean;
-  /** Box with the colour information (`colr` of type `nclx`). */
+  /** Box with the color information (`colr` of type `nclx`). */
   colors: Buffer | null;
   turns: Turn[];
   isAlpha: boolean;
@@ -71,12 +71,15 @@ function readSize(bytes: Buffer): { width: number; height: number } {
   return { width, height };
 }
 
-/** ICC profiles are dropped: FFmpeg converts colours by `nclx` alone. */
+/** Returns the box with the color information. Drops ICC profiles, because FFmpeg converts colors by `nclx` alone. */
 function readColors(bytes: Buffer): Buffer | null {
   return bytes.toString('latin1', 0, 4) === 'nclx' && bytes.length === 11 ? makeBox('colr', bytes) : null;
 }
 
-/** ISO/IEC 14496-12, 12.1.4: a rectangle, given by its size and the offset of its centre from the picture's centre. */
+/**
+ * Reads the clean aperture (ISO/IEC 14496-12, 12.1.4): a rectangle, given by its size and the offset of its center from the picture's
+ * center.
+ */
 function readAperture(bytes: Buffer, picture: { width: number; height: number }): Turn {
   const fields = fieldsOf(bytes, 0);
   const fraction = (signed: boolean): number => {

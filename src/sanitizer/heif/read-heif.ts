@@ -17,8 +17,8 @@ interface Layer extends Tiling {
 }
 
 /**
- * Reads the primary picture of a HEIC or AVIF file. Returns a movie of its tiles, and how to assemble them. Drops
- * thumbnails, depth maps, gain maps and Exif. Throws `Rejected` and `NotRewritable`.
+ * Reads the primary picture of a HEIC or AVIF file. Returns a movie of its tiles, and how to assemble the tiles. Drops thumbnails, depth
+ * maps, gain maps and Exif. Throws `Rejected` or `NotRewritable`.
  */
 export function readHeif(file: FileBytes): { movie: Movie; still: StillPicture } {
   const budget = boxBudget();

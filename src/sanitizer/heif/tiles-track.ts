@@ -16,7 +16,7 @@ export interface CodedItem extends ItemProperties {
   location: ItemLocation;
 }
 
-/** The identity matrix, without rotation or mirroring. Fixed point 16.16; the last column is 2.30. */
+/** The identity matrix, without rotation or mirroring. Its values are fixed-point 16.16, except the last column, which is 2.30. */
 const IDENTITY_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 const LANGUAGE_UNDETERMINED = 0x55c4;
 
@@ -55,7 +55,7 @@ export function tilesTrack(tiles: readonly CodedItem[]): Track {
   };
 }
 
-/** ISO/IEC 14496-12, 12.1.3. */
+/** Builds the sample entry of a video (ISO/IEC 14496-12, 12.1.3). */
 function sampleEntry({ kind, width, height, config, colors }: CodedItem): Buffer {
   const fixed = Buffer.alloc(78);
   fixed.writeUInt16BE(1, 6);

@@ -4,23 +4,23 @@ import { NO_COLOR } from '../codecs/color.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { movieInfo, videoStream } from '../streams.ts';
 
-/** `RIFF`, the size of the rest, and `WEBP`. */
+/** Number of bytes of `RIFF`, the size of the rest, and `WEBP`. */
 const HEAD = 12;
 const CHUNK_HEAD = 8;
-/** Flags, and width and height of the canvas. */
+/** Number of bytes of the flags, and of the width and height of the canvas. */
 const EXTENDED_BYTES = 10;
 const [HAS_ALPHA, IS_ANIMATED] = [0x10, 0x02];
-/** Position, size, duration and flags of a frame, before its picture. */
+/** Number of bytes of the position, size, duration and flags of a frame, before its picture. */
 const FRAME_BYTES = 16;
 const [DURATION_AT, DURATION_BYTES] = [12, 3];
 const MS = 1000;
-/** Maximum number of frames: an hour at 30 frames per second. */
+/** Maximum number of chunks. This is enough for an hour at 30 frames per second. */
 const MAX_CHUNKS = 108_000;
 const IGNORED: ReadonlySet<string> = new Set(['ANIM', 'ICCP', 'EXIF', 'XMP ']);
 
 /**
  * Describes an animated WebP (RFC 9649) by its canvas and its frames, without reading their pictures. ffprobe reports no size, because
- * FFmpeg 7.1 has no decoder for animations. Null for a WebP with one picture. Throws `Unclear`.
+ * FFmpeg 7.1 has no decoder for animations. Returns null for a WebP with one picture. Throws `Unclear`.
  */
 export function readAnimatedWebp(file: FileBytes): MediaInfo | null {
   mustBe(file.size > HEAD + CHUNK_HEAD && file.size % 2 === 0);
@@ -47,7 +47,7 @@ export function readAnimatedWebp(file: FileBytes): MediaInfo | null {
   return { ...movieInfo(place, [stream], []), isAnimated: true };
 }
 
-/** Number of frames, and the sum of their durations in milliseconds. The last chunk must end the file. */
+/** Returns the number of frames, and the sum of their durations in milliseconds. Throws `Unclear` unless the last chunk ends the file. */
 function countFrames(file: FileBytes, from: number): { frames: number; ms: number } {
   let [frames, ms, chunks] = [0, 0, 0];
   for (let at = from; at < file.size; ) {

@@ -7,7 +7,7 @@ import type { FileBytes } from '../file-bytes.ts';
 import { movieInfo, videoStream } from '../streams.ts';
 
 const SIGNATURES: readonly string[] = ['GIF87a', 'GIF89a'];
-/** Signature, and the description of the screen. */
+/** Number of bytes of the signature and the description of the screen. */
 const HEAD = 13;
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;
@@ -15,13 +15,13 @@ const TRAILER = 0x3b;
 const CONTROL = 0xf9;
 const APPLICATION = 0xff;
 const HAS_COLORS = 0x80;
-/** Maximum number of blocks of at most 255 bytes. A file of 500 MB has some two million. */
+/** Maximum number of blocks of at most 255 bytes. A file of 500 MB has about two million blocks. */
 const MAX_BLOCKS = 4_000_000;
 /** Hundredths of a second for which FFmpeg shows a frame that declares no delay. */
 const DEFAULT_DELAY = 10;
 const UNITS = 100;
 
-/** The facts that ffprobe would report about a GIF, which ffprobe derives only from the structure. Throws `Unclear`. */
+/** Returns the facts that ffprobe would report about a GIF, which ffprobe derives only from the structure. Throws `Unclear`. */
 export function readGif(file: FileBytes): MediaInfo {
   mustBe(file.size > HEAD);
   const head = Buffer.from(file.read(0, HEAD));
@@ -44,7 +44,9 @@ export function readGif(file: FileBytes): MediaInfo {
   return { ...info, ...(isImage && { durationSeconds: null }), isImage, isAnimated: !isImage };
 }
 
-/** Number of frames, and the sum of their delays in hundredths of a second. The trailer must end the file. */
+/**
+ * Returns the number of frames, and the sum of their delays in hundredths of a second. Throws `Unclear` unless the trailer ends the file.
+ */
 function countFrames(file: FileBytes, from: number): { frames: number; units: number } {
   let [at, frames, units, left] = [from, 0, 0, MAX_BLOCKS];
   const byte = (position: number): number => {
@@ -81,7 +83,7 @@ function countFrames(file: FileBytes, from: number): { frames: number; units: nu
   return { frames, units };
 }
 
-/** Bytes of a colour table. */
+/** Returns the number of bytes of a color table. */
 function colorBytes(flags: number): number {
   return flags & HAS_COLORS ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }

@@ -11,7 +11,7 @@ import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
 import { readWebp } from './webp.ts';
 
-/** FFmpeg reads a picture as a video of one frame at this rate. */
+/** Frames per second. FFmpeg reads a picture as a video of one frame at this rate. */
 const FRAME_RATE = 25;
 
 const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = {
@@ -21,8 +21,8 @@ const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = {
 };
 
 /**
- * The facts that ffprobe would report about a picture. Null for other files, and if ffprobe may report something else. For an animated
- * WebP, the facts that ffprobe does not find.
+ * Returns the facts that ffprobe would report about a picture. Returns null for other files, and if ffprobe may report something else. For
+ * an animated WebP, returns facts that ffprobe does not find.
  */
 export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
   return unlessUnclear(() => {

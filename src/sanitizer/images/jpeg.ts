@@ -2,7 +2,7 @@ import { mustBe } from '../codecs/bits.ts';
 import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 
-/** Maximum size, because the entire file is searched for markers. */
+/** Maximum size of a file in bytes, because the entire file is searched for markers. */
 const MAX_BYTES = 128 * 2 ** 20;
 
 const M = {
@@ -24,7 +24,7 @@ const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
 interface Declared {
   frame: { profile: string; content: Buffer } | null;
   aspect: number | null;
-  /** Colour transform as Adobe declares it; -1 = not declared. */
+  /** Color transform as Adobe declares it; -1 if it is not declared. */
   transform: number;
 }
 
@@ -68,7 +68,7 @@ function readSegment(marker: number, content: Buffer, declared: Declared): void 
   }
 }
 
-/** Offset of the marker after the pixels of a scan. */
+/** Returns the offset of the marker after the pixels of a scan. */
 function afterScan(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 2)) {
     const next = bytes[at + 1]!;
@@ -77,7 +77,7 @@ function afterScan(bytes: Buffer, from: number): number {
   return bytes.length;
 }
 
-/** Quantisation tables: precision and number, and 64 values for each table. */
+/** Checks the quantization tables: precision and number, and 64 values for each table. */
 function checkTables(content: Buffer): void {
   for (let at = 0; at < content.length; ) {
     const [precision, table] = [content[at]! >> 4, content[at]! & 15];
@@ -113,7 +113,7 @@ function readApplication(content: Buffer, declared: Declared): void {
   }
 }
 
-/** FFmpeg's pixel formats by sampling factors, horizontally and vertically, of each component. */
+/** FFmpeg's pixel formats by the horizontal and vertical sampling factors of each component. */
 const FORMATS: Readonly<Record<string, string>> = {
   '11': 'gray',
   ...{ '22 11 11': 'yuvj420p', '21 11 11': 'yuvj422p', '12 11 11': 'yuvj440p', '11 11 11': 'yuvj444p' },
@@ -138,7 +138,10 @@ function describe({ frame, aspect, transform }: Declared, fileBytes: number): Pi
   return { ...shape, pixelFormat, color: { colorSpace: 'bt470bg', colorRange: 'pc' } };
 }
 
-/** The sampling factors in the form of `FORMATS`. Factors of 2 for all components have the same meaning as 1. */
+/**
+ * Returns the sampling factors in the form of `FORMATS`. If all components have factors of 2, the factors have the same meaning as factors
+ * of 1.
+ */
 function samplingOf(components: readonly Buffer[]): string {
   const reduced = (factors: number[]) => (factors.every((factor) => factor === 2) ? factors.map(() => 1) : factors);
   const horizontal = reduced(components.map((component) => component[1]! >> 4));

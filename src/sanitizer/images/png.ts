@@ -4,26 +4,26 @@ import type { Picture } from '../codecs/types.ts';
 import type { FileBytes } from '../file-bytes.ts';
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-/** Bytes of a chunk's length and type before the content, and of its checksum after it. */
+/** Number of bytes of a chunk's length and type before the content, and of its checksum after the content. */
 const AROUND = 12;
 const MAX_CHUNKS = 100_000;
 const MAX_LENGTH = 2 ** 31 - 1;
 
-/** FFmpeg's pixel formats by colour type and bits per sample. */
+/** FFmpeg's pixel formats by color type and bits per sample. */
 const FORMATS: Readonly<Record<string, string>> = {
   ...{ '0 1': 'monob', '0 2': 'gray', '0 4': 'gray', '0 8': 'gray', '0 16': 'gray16be' },
   ...{ '2 8': 'rgb24', '2 16': 'rgb48be', '3 1': 'pal8', '3 2': 'pal8', '3 4': 'pal8', '3 8': 'pal8' },
   ...{ '4 8': 'ya8', '4 16': 'ya16be', '6 8': 'rgba', '6 16': 'rgba64be' },
 };
-/** The formats to which a transparent colour changes other formats, and the number of bytes of that colour. */
+/** The formats to which a transparent color changes other formats, and the number of bytes of that color. */
 const TRANSPARENT: Readonly<Record<string, { format: string; bytes: number }>> = {
   ...{ gray: { format: 'ya8', bytes: 2 }, gray16be: { format: 'ya16be', bytes: 2 } },
   ...{ rgb24: { format: 'rgba', bytes: 6 }, rgb48be: { format: 'rgba64be', bytes: 6 } },
 };
 const PALETTE = 'pal8';
-/** Chunks of animations. */
+/** Types of the chunks of animations. */
 const UNSUPPORTED: ReadonlySet<string> = new Set(['acTL', 'fcTL', 'fdAT']);
-/** Chunks of a fixed length whose content is read. */
+/** Lengths in bytes of chunks of a fixed length whose content is read. */
 const LENGTHS: Readonly<Record<string, number>> = { IHDR: 13, pHYs: 9, sRGB: 1, cHRM: 32, gAMA: 4, cICP: 4, IEND: 0 };
 
 /** Reads a PNG (ISO/IEC 15948) up to its end, which must be the end of the file. Throws `Unclear`. */
@@ -39,7 +39,7 @@ export function readPng(file: FileBytes): Picture {
   };
 }
 
-/** Content of the chunks before the pixels that are read, by type. */
+/** Returns the contents of the chunks that are read, by type. */
 function readChunks(file: FileBytes): Map<string, Buffer> {
   const chunks = new Map<string, Buffer>();
   mustBe(file.size > 8 && file.read(0, 8).equals(SIGNATURE));

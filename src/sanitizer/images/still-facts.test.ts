@@ -9,7 +9,7 @@ const HEADS: Record<string, string> = {
 };
 
 describe('stillFacts', () => {
-  it.each(Object.keys(HEADS))('returns the size of a picture: %s', (demuxer) => {
+  it.each(Object.keys(HEADS))('returns the size of a picture with the demuxer %s', (demuxer) => {
     const facts = stillFacts(fileOf(Buffer.from(HEADS[demuxer]!, 'latin1')), demuxer);
     expect(facts?.video).toMatchObject([{ width: 96, height: 64, displayWidth: 96, displayHeight: 64 }]);
   });

@@ -9,10 +9,10 @@ interface Picture {
   aspect: number;
 }
 
-/** Number of bytes that is enough to find the size of the picture. */
+/** Number of bytes that are read to find the size of the picture. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Facts of a JPEG or PNG from its first bytes. Null for other files, and if these bytes are not enough. */
+/** Returns the facts of a JPEG or PNG from its first bytes. Returns null for other files, and if these bytes are not enough. */
 export function stillFacts(file: FileBytes, demuxer: string): ContainerFacts | null {
   const read = READERS[demuxer];
   if (!read) return null;
@@ -37,7 +37,7 @@ const SOS = 0xda;
 /** Start-of-frame markers: baseline, extended, progressive. */
 const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2]);
 
-/** ITU-T T.81, B.2. Null with Exif (APP1), which may rotate the picture. */
+/** Reads the start of a JPEG (ITU-T T.81, B.2). Returns null if it contains Exif (APP1), which may rotate the picture. */
 function readJpeg(head: Buffer): Picture | null {
   if (head.length < 4 || head[0] !== 0xff || head[1] !== SOI) return null;
   let aspect = 1;
@@ -65,7 +65,7 @@ function readJpeg(head: Buffer): Picture | null {
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
-/** ISO/IEC 15948. Null for an animation (acTL). */
+/** Reads the start of a PNG (ISO/IEC 15948). Returns null if it contains an animation (acTL) or Exif (eXIf). */
 function readPng(head: Buffer): Picture | null {
   if (head.length < 33 || !head.subarray(0, 8).equals(PNG) || head.toString('latin1', 12, 16) !== 'IHDR') return null;
   const [width, height] = [head.readUInt32BE(16), head.readUInt32BE(20)];

@@ -5,18 +5,18 @@ import { readVp8 } from '../codecs/vp8.ts';
 import { readVp8Header } from '../codecs/vp8-header.ts';
 import type { FileBytes } from '../file-bytes.ts';
 
-/** `RIFF`, the size of the rest, and `WEBP`. */
+/** Number of bytes of `RIFF`, the size of the rest, and `WEBP`. */
 const HEAD = 12;
 const CHUNK_HEAD = 8;
 const MAX_CHUNKS = 64;
-/** Bytes of a picture that contain its size. */
+/** Number of bytes of a picture that contain its size. */
 const LOSSLESS_HEAD = 5;
 const FRAME_HEAD = 11;
 const LOSSY = 'VP8 ';
 const LOSSLESS = 'VP8L';
 const EXTENDED = 'VP8X';
 const ALPHA = 'ALPH';
-/** Chunks with a colour profile or metadata. ffprobe handles files with unknown chunks. */
+/** Types of chunks with a color profile or metadata. ffprobe handles files with unknown chunks. */
 const IGNORED: ReadonlySet<string> = new Set(['ICCP', 'EXIF', 'XMP ']);
 /** Flags of the extended format. */
 const HAS_ALPHA = 0x10;
@@ -75,7 +75,7 @@ function readChunks(file: FileBytes): Chunk[] {
   return chunks;
 }
 
-/** A key frame of VP8. Unlike in a video, FFmpeg uses the colours that its header declares. */
+/** Reads a key frame of VP8. Unlike in a video, FFmpeg uses the colors that the header declares. */
 function readLossy(file: FileBytes, { at, bytes }: Chunk, hasAlpha: boolean): Picture {
   mustBe(bytes > FRAME_HEAD);
   const head = Buffer.from(file.read(at, FRAME_HEAD));
@@ -89,7 +89,7 @@ function readLossy(file: FileBytes, { at, bytes }: Chunk, hasAlpha: boolean): Pi
   };
 }
 
-/** RFC 9649, 3.4: signature, sizes, and the version. */
+/** Reads a lossless picture (RFC 9649, 3.4): signature, sizes, and the version. */
 function readLossless(head: Buffer): Picture {
   mustBe(head.length === LOSSLESS_HEAD && head[0] === LOSSLESS_SIGNATURE);
   const bits = head.readUInt32LE(1);

@@ -13,7 +13,7 @@ export interface Layout {
   bytes: number;
 }
 
-/** Packs all chunks together, so that nothing else in the file is copied. */
+/** Packs all chunks together, so that nothing else from the file is copied. */
 export function arrange(tracks: readonly Track[]): Layout {
   const total = tracks.reduce((sum, { samples }) => sum + samples.chunks.count, 0);
   if (total > MAX_CHUNKS) throw new NotRewritable('has more chunks than the reader supports');

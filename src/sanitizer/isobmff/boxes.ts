@@ -1,7 +1,7 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { Rejected } from '../verdicts.ts';
 
-/** ISO/IEC 14496-12, 4.2: a box and the position of its content. */
+/** A box (ISO/IEC 14496-12, 4.2), and the position of its content. */
 export interface Box {
   type: string;
   start: number;
@@ -10,7 +10,7 @@ export interface Box {
   end: number;
 }
 
-/** Limit of boxes per file; a feature film in fragments of half a second has some 170,000. */
+/** Maximum number of boxes per file. A feature film in fragments of half a second has about 170,000 boxes. */
 const MAX_BOXES = 400_000;
 
 /** Counts boxes across a complete file, so that neither breadth nor depth can keep the reader busy. */
@@ -20,7 +20,7 @@ export interface BoxBudget {
 
 export const boxBudget = (): BoxBudget => ({ left: MAX_BOXES });
 
-/** Yields the boxes between two offsets. `top` accepts a last box that extends beyond the end of a truncated file. */
+/** Yields the boxes between two offsets. If `top` is true, accepts a last box that extends beyond the end of a truncated file. */
 export function* boxesIn(
   file: FileBytes,
   from: number,
@@ -58,7 +58,7 @@ export function* boxesIn(
   }
 }
 
-/** Maps each type to its first child box; later boxes of the same type are ignored. */
+/** Maps each type to its first child box. Ignores later boxes of the same type. */
 export function boxMap(file: FileBytes, box: { body: number; end: number }, budget: BoxBudget): Map<string, Box> {
   const map = new Map<string, Box>();
   for (const child of boxesIn(file, box.body, box.end, budget)) if (!map.has(child.type)) map.set(child.type, child);

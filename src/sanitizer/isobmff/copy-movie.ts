@@ -19,14 +19,14 @@ export interface CopyRequest extends ContainerCopy {
   copied: string;
 }
 
-/** `reason` continues "The input …", and means that FFmpeg has to copy it. */
+/** The size of the copy in bytes, or the reason why FFmpeg has to copy the streams, which continues "The input …". */
 export type CopyResult = { size: number } | { reason: string };
 
-/** Seconds. Streams that start together start within this time. */
+/** Maximum number of seconds by which a stream may start before or after zero. */
 const START_SECONDS = 0.001;
-/** Units per second. FFmpeg doubles a time scale of video until it has at least this many units. */
+/** Minimum units per second. FFmpeg doubles a time scale of video until it has at least this number of units. */
 const MIN_TIMESCALE = 10_000;
-/** Sample entries of AC-3 and E-AC-3. */
+/** Types of sample entries of AC-3 and E-AC-3. */
 const DOLBY: ReadonlySet<string> = new Set(['ac-3', 'ec-3']);
 
 /**
@@ -52,7 +52,7 @@ export function copyMovie(request: CopyRequest): CopyResult {
   }
 }
 
-/** The movie that the copy contains. */
+/** Returns the movie that the copy contains. */
 function movieOf(read: Movie, { streams, format, trim, videoType }: CopyRequest): Movie {
   const tracks = streams.map((index) => {
     const track = read.tracks[index];

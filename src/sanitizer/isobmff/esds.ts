@@ -1,7 +1,7 @@
 import { NotRewritable } from '../verdicts.ts';
 import { makeFullBox } from './boxes.ts';
 
-/* ISO/IEC 14496-1, 7.2.6: descriptors of an elementary stream, of its decoder, and of the decoder's configuration. */
+/* Tags of descriptors (ISO/IEC 14496-1, 7.2.6): of an elementary stream, of its decoder, and of the decoder's configuration. */
 const ES = 3;
 const DECODER = 4;
 const DECODER_CONFIG = 5;
@@ -11,7 +11,7 @@ interface Descriptor {
   body: Buffer;
 }
 
-/** Reads the descriptors and rewrites the relevant descriptors: stream type, bit rates, decoder configuration. */
+/** Rewrites the relevant descriptors: stream type, bit rates, decoder configuration. Drops all other descriptors. */
 export function rewriteEsds(bytes: Buffer): Buffer {
   if (bytes.length < 4) throw new NotRewritable('has a decoder description that is cut off');
   const outer = descriptorsIn(bytes.subarray(4)).find(({ tag }) => tag === ES || tag === DECODER);
@@ -28,10 +28,10 @@ export function rewriteEsds(bytes: Buffer): Buffer {
 
 /** Offset of the object type in a box made by `rewriteEsds`: after the headers of three descriptors. */
 const OBJECT_TYPE_AT = 8 + 4 + 5 + 3 + 5;
-/** MPEG-4 audio, and the three profiles of MPEG-2. All of them are AAC. */
+/** Object types of AAC: MPEG-4 audio, and the three profiles of MPEG-2. */
 const AAC = new Set([0x40, 0x66, 0x67, 0x68]);
 
-/** Object types of ISO/IEC 14496-1, table 5: MPEG-4 video; MPEG-2 and MPEG-1 audio, layer III. */
+/** FFmpeg's codec names by object type (ISO/IEC 14496-1, table 5): MPEG-4 video, and MPEG-2 and MPEG-1 audio, layer III. */
 const MPEG4_CODECS: Readonly<Record<number, string>> = { 32: 'mpeg4', 105: 'mp3', 107: 'mp3' };
 
 /** Whether a rewritten sample entry describes AAC. */
@@ -40,20 +40,20 @@ export function isAac(entry: Buffer): boolean {
   return !entry.includes('esds') || AAC.has(objectTypeOf(entry) ?? 0);
 }
 
-/** FFmpeg's codec name of a rewritten `mp4a` or `mp4v` entry; null for other object types. */
+/** Returns FFmpeg's codec name of a rewritten `mp4a` or `mp4v` entry; null for other object types. */
 export function mpeg4Codec(entry: Buffer): string | null {
   const objectType = objectTypeOf(entry);
   if (objectType === undefined) return null;
   return AAC.has(objectType) ? 'aac' : (MPEG4_CODECS[objectType] ?? null);
 }
 
-/** Object type of a rewritten entry; undefined without an `esds`. */
+/** Returns the object type of a rewritten entry; undefined if it has no `esds`. */
 function objectTypeOf(entry: Buffer): number | undefined {
   const esds = entry.indexOf('esds');
   return esds < 0 ? undefined : entry[esds - 4 + OBJECT_TYPE_AT];
 }
 
-/** Object type and configuration of the decoder in the content of an `esds` that `rewriteEsds` has made. */
+/** Returns the object type and the configuration of the decoder, from the content of an `esds` that `rewriteEsds` has made. */
 export function decoderConfig(content: Buffer): { objectType: number; config: Buffer | null } {
   const [outer] = descriptorsIn(content.subarray(4));
   const [decoder] = descriptorsIn(outer!.body.subarray(3));

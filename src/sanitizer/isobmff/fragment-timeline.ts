@@ -9,18 +9,18 @@ const NORMAL_RATE = 0x10000;
 
 /** How a plain file expresses the times of the fragments. */
 export interface Timeline {
-  /** Null = no edit list: the stream starts at zero. Durations are in the new movie's time scale. */
+  /** The edit list, with durations in the new movie's time scale; null if the stream starts at zero. */
   edits: Edit[] | null;
-  /** Added to every offset of presentation times. */
+  /** Units that are added to every offset of presentation times. */
   shift: number;
-  /** Presentation time at which the stream starts, in its time scale. */
+  /** Presentation time at which the stream starts, in the stream's time scale. */
   start: number;
 }
 
 /**
- * Finds the edit list and the offsets for which FFmpeg computes the same times as from the fragments
- * (libavformat/mov.c: `mov_build_index`, `mov_fix_index` and `mov_read_trun` of FFmpeg 7.1). In fragments the edit list
- * only shifts all samples and hides none, except the start of AAC; negative offsets delay the presentation.
+ * Finds the edit list and the offsets for which FFmpeg computes the same times as from the fragments (libavformat/mov.c: `mov_build_index`,
+ * `mov_fix_index` and `mov_read_trun` of FFmpeg 7.1). In fragments, the edit list only shifts all samples, and hides no samples except at
+ * the start of AAC. Negative offsets delay the presentation.
  */
 export function timelineOf(
   track: Track,
@@ -39,7 +39,7 @@ export function timelineOf(
   const plain: Timeline = { edits: null, shift: delay, start: firstShown };
   if (first === 0 && skipped === 0 && (kind === 'audio' || start + delay === 0)) return plain;
 
-  // Video starts with the earliest presentation time; audio with its first sample, or after the skipped ones.
+  // Video starts with the earliest presentation time. Audio starts with its first sample, or after the skipped samples.
   const hidden = kind === 'video' ? times.earliest + delay : skipped;
   const begin = first + hidden;
   const fits = kind === 'video' ? times.firstShown === times.earliest : hidden <= media.timescale;
@@ -62,7 +62,7 @@ export function timelineOf(
 }
 
 interface ReadEdits {
-  /** Delay of the stream, in its time scale. */
+  /** Delay of the stream, in the stream's time scale. */
   empty: number;
   /** Media time at which the presentation starts, in the stream's time scale. */
   start: number;
@@ -81,8 +81,8 @@ function readEdits({ edits, media }: Track, timescale: number): ReadEdits {
 }
 
 /**
- * FFmpeg times the samples of the index by the edit list alone. Their times match the times of fragments only if the list
- * hides none of them and starts with the first.
+ * Throws `NotRewritable` unless the samples of the index keep their times. FFmpeg times these samples by the edit list alone. Their times
+ * match the times of fragments only if the edit list hides no sample and starts with the first sample.
  */
 function checkIndexed(track: Track, inIndex: Times, timescale: number): void {
   if (inIndex.minOffset < 0) throw new NotRewritable('has negative offsets in its index, and fragments');
@@ -98,7 +98,7 @@ function checkIndexed(track: Track, inIndex: Times, timescale: number): void {
   }
 }
 
-/** Rounds to the nearest, as FFmpeg does. */
+/** Converts a time to another time scale, and rounds it to the nearest unit, as FFmpeg does. */
 function rescale(value: number, to: number, from: number): number {
   const scaled = (BigInt(value) * BigInt(to) * 2n + BigInt(from)) / (BigInt(from) * 2n);
   if (scaled > BigInt(Number.MAX_SAFE_INTEGER)) throw new NotRewritable('has an edit list of absurd times');

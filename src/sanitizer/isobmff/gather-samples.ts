@@ -4,19 +4,19 @@ import { bigEndian, growingFloats, growingIntegers, growingRuns } from './growin
 import type { SampleTable, Track } from './movie.ts';
 import { MAX_SAMPLES } from './read-samples.ts';
 
-/** Counts samples across all streams of a fragmented file, because a few bytes can declare any number of them. */
+/** Counts samples across all streams of a fragmented file, because a few bytes can declare any number of samples. */
 export interface SampleBudget {
   left: number;
 }
 
 export const sampleBudget = (): SampleBudget => ({ left: MAX_SAMPLES });
 
-/** FFmpeg also rejects larger offsets of presentation times. */
+/** Maximum offset of a presentation time. FFmpeg also rejects larger offsets. */
 const MAX_OFFSET = 2 ** 28;
-/** Some readers parse differences of decoding times as signed integers. */
+/** Maximum difference between two decoding times. Some readers parse these differences as signed integers. */
 const MAX_STEP = 2 ** 31 - 1;
 
-/** FFmpeg looks for negative offsets in all rows but the last two, so two rows without samples are appended. */
+/** Two rows without samples. FFmpeg looks for negative offsets in all rows except the last two, so these rows are appended. */
 const EMPTY_ROWS = Buffer.alloc(16);
 
 /** Decoding and presentation times of a stream, in its time scale. */
@@ -39,7 +39,7 @@ export interface Times {
  */
 export class GatheredSamples {
   count = 0;
-  /** Default decoding time of the next sample: the end of the previous one. */
+  /** Default decoding time of the next sample: the end of the previous sample. */
   clock = 0;
   readonly #track: Track;
   readonly #budget: SampleBudget;
@@ -75,13 +75,13 @@ export class GatheredSamples {
     }
   }
 
-  /** Must be called before that many samples are added. */
+  /** Reserves samples of the budget. Must be called before these samples are added. */
   reserve(count: number): void {
     this.#budget.left -= count;
     if (this.#budget.left < 0) throw new NotRewritable('has more samples than the reader supports');
   }
 
-  /** Must be called before the samples of a run are added; they begin at `clock`. */
+  /** Must be called before the samples of a run are added. The run begins at `clock`. */
   startRun(): void {
     if (this.count === 0) return;
     // FFmpeg drops samples with a repeated decoding time.
@@ -116,13 +116,13 @@ export class GatheredSamples {
     this.#chunkSamples.push(samples);
   }
 
-  /** Times of the samples added so far. */
+  /** Returns the times of the samples that have been added. */
   times(): Times {
     const { first } = this.#times;
     return { ...this.#times, length: this.count === 0 ? 0 : this.#last + this.#lastDuration - first };
   }
 
-  /** Builds the final table; no samples may be added after it. Adds `shift` to every offset of presentation times. */
+  /** Builds the final table. No samples may be added after this call. Adds `shift` to every offset of presentation times. */
   table(shift: number): SampleTable {
     const { count } = this;
     const { kind, samples } = this.#track;
@@ -164,7 +164,7 @@ export class GatheredSamples {
   }
 }
 
-/** Reads the values of run-length pairs (count, value) one by one. */
+/** Returns a function that reads the values of run-length pairs (count, value) one by one. */
 export function pairReader(pairs: Buffer): () => number {
   let at = -8;
   let left = 0;

@@ -1,8 +1,8 @@
-/** An off-heap array that grows: fragments do not declare how many samples follow them. */
+/** An off-heap array that grows, because fragments do not declare how many samples follow them. */
 export interface Growing<T extends Uint32Array | Float64Array> {
   readonly length: number;
   push(value: number): void;
-  /** The current values; valid until the next `push`. */
+  /** Returns the current values, which are valid until the next `push`. */
   view(): T;
 }
 

@@ -9,15 +9,15 @@ import { keyReader } from './sample-times.ts';
 
 /** Types of NAL units (ITU-T H.264, table 7-1). */
 const NAL = { slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9, filler: 12 } as const;
-/** Length and header of a NAL unit. */
+/** Number of bytes of the length and the header of a NAL unit. */
 const HEAD = 5;
 /** Maximum number of NAL units per file: twelve hours at 60 frames a second in eight slices. */
 const MAX_UNITS = 12 * 3600 * 60 * 8;
 const MAX_SEI = 64 * 1024;
 
-/** Buffering period, picture timing, recovery point (ITU-T H.264, D.1.1). */
+/** Types of messages with times: buffering period, picture timing, recovery point (ITU-T H.264, D.1.1). */
 const TIMING: ReadonlySet<number> = new Set([0, 1, 6]);
-/** Unregistered user data: the settings of an encoder, but also data that a camera adds. */
+/** Type of messages with unregistered user data: the settings of an encoder, but also data that a camera adds. */
 const DATA = 5;
 
 /** Reads the header of every NAL unit of the stream. A stream with unknown units is not uniform. */
@@ -72,7 +72,7 @@ function both(one: H264Packets['supplement'], two: H264Packets['supplement']): H
   return one === 'none' || one === two ? two : 'other';
 }
 
-/** Offset and size of each sample, in order. */
+/** Yields the offset and the size of each sample, in order. */
 function* samplesOf({ samples }: Track): Generator<{ offset: number; size: number }, void, undefined> {
   const { chunks } = samples;
   let index = 0;

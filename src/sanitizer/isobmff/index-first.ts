@@ -2,7 +2,7 @@ import { type FileBytes, openBytes, writeTo } from '../file-bytes.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxBudget, boxesIn } from './boxes.ts';
 
-/** Requests the new start of a finished MP4 or MOV file whose index is at the end, so that its index comes first. */
+/** Requests the new start of a finished MP4 or MOV file whose index is at the end. With the new start, the index comes first. */
 export interface IndexFirstRequest {
   /** Host path of the file, which is never written. */
   path: string;
@@ -19,7 +19,7 @@ export interface IndexFirst {
 
 export type IndexFirstResult = { found: IndexFirst } | { reason: string };
 
-/** Maximum size of the new start, which is uploaded as one part, from memory. An index of 16 MiB describes some four hours. */
+/** Maximum size in bytes of the index, which is uploaded as one part, from memory. An index of 16 MiB describes about four hours. */
 const MAX_INDEX_BYTES = 16 * 2 ** 20;
 const PATH_TO_OFFSETS = ['trak', 'mdia', 'minf', 'stbl'];
 
@@ -48,7 +48,7 @@ export function readIndexFirst({ path, startTarget }: IndexFirstRequest): IndexF
   }
 }
 
-/** The first box, which FFmpeg leaves in place, and the last one, its index. */
+/** Returns the first box, which FFmpeg leaves in place, and the last box, which is the index. */
 function findEnds(file: FileBytes): { brand: Box; moov: Box } {
   const boxes = [...boxesIn(file, 0, file.size, boxBudget())];
   const [brand, moov] = [boxes[0], boxes.at(-1)];
@@ -69,7 +69,10 @@ function* offsetBoxes(file: FileBytes, parent: Box, path: string[], budget: BoxB
   }
 }
 
-/** ISO/IEC 14496-12, 8.7.5: version and flags, the number of chunks, and an offset of 4 or 8 bytes for each. */
+/**
+ * Shifts the offsets in a table of chunks (ISO/IEC 14496-12, 8.7.5): version and flags, the number of chunks, and an offset of 4 or 8 bytes
+ * for each chunk.
+ */
 function shiftOffsets(table: Buffer, type: string, by: number): void {
   const bytes = type === 'co64' ? 8 : 4;
   if (table.length < 8 || table.length !== 8 + table.readUInt32BE(4) * bytes) {
@@ -79,7 +82,7 @@ function shiftOffsets(table: Buffer, type: string, by: number): void {
     if (bytes === 8) table.writeBigUInt64BE(table.readBigUInt64BE(at) + BigInt(by), at);
     else {
       const offset = table.readUInt32BE(at) + by;
-      // FFmpeg would write `co64`.
+      // FFmpeg would write `co64` instead.
       if (offset > 0xffffffff) throw new NotRewritable('is too large for its table of chunks');
       table.writeUInt32BE(offset, at);
     }

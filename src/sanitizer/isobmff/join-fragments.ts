@@ -7,7 +7,7 @@ import { GatheredSamples, sampleBudget, type Times } from './gather-samples.ts';
 import type { Movie, Track } from './movie.ts';
 import { readDefaults, readFragments } from './read-fragments.ts';
 
-/** FFmpeg computes the duration of a fragmented file in microseconds, so the joined movie uses them too. */
+/** Units per second. FFmpeg computes the duration of a fragmented file in microseconds, so the joined movie also uses microseconds. */
 const TIMESCALE = 1_000_000;
 
 const EMPTY_TIMELINE: Timeline = { edits: null, shift: 0, start: 0 };
@@ -68,7 +68,7 @@ export function joinFragments(
   return { ...movie, timescale, duration: Math.round(seconds * timescale), tracks };
 }
 
-/** If the index has no offsets, FFmpeg applies the offsets of the fragments to it. */
+/** Throws `NotRewritable` if only the fragments have offsets. FFmpeg would apply these offsets to the index too. */
 function checkOffsets(inIndex: Times, times: Times, { samples }: Track): void {
   if (samples.count === 0 || samples.offsets) return;
   if (times.minOffset !== inIndex.minOffset || times.maxOffset !== inIndex.maxOffset) {
@@ -76,7 +76,7 @@ function checkOffsets(inIndex: Times, times: Times, { samples }: Track): void {
   }
 }
 
-/** Seconds from the start of the first stream to the end of the last one, rounded to microseconds. */
+/** Returns the seconds from the start of the first stream to the end of the last stream, rounded to microseconds. */
 function lengthOf(streams: readonly { track: Track; times: Times; timeline: Timeline }[]): number {
   let [begin, end, longest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (const { track, times, timeline } of streams) {

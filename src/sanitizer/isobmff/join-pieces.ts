@@ -17,7 +17,7 @@ export interface JoinRequest {
   joined: string;
 }
 
-/** The frames of each piece; `reason` continues "The output …". */
+/** The frames of each piece, or the reason why the pieces cannot be joined, which continues "The output …". */
 export type JoinResult = { pieces: FrameList[] } | { reason: string };
 
 const NORMAL_RATE = 0x10000;
@@ -81,7 +81,7 @@ function joinMovies(pieces: readonly ReadPiece[], files: readonly FileBytes[]): 
   return { ...movie, duration, tracks: [{ ...track, duration, media, edits, samples }] };
 }
 
-/** Units between the first decoding and the first presentation time, which the edit list removes. */
+/** Returns the number of units between the first decoding time and the first presentation time, which the edit list removes. */
 function hiddenUnits({ edits }: Track): number {
   const [shown, ...others] = edits ?? [];
   if (!shown) return 0;
@@ -89,7 +89,10 @@ function hiddenUnits({ edits }: Track): number {
   return shown.mediaTime;
 }
 
-/** FFmpeg knows no duration for the last frame of a file, and writes zero. */
+/**
+ * Adds the samples of a piece. The last frame gets the duration of the first frame, because FFmpeg does not know its duration and writes
+ * zero.
+ */
 function addSamples(joined: GatheredSamples, { track, frames }: ReadPiece, base: number): void {
   const samples = listSamples(track);
   const step = frames.times[1] ?? 0;

@@ -3,7 +3,7 @@ import type { Track } from './movie.ts';
 /** Samples of a stream, in the order of decoding. */
 export interface Samples {
   count: number;
-  /** Decoding times, in the stream's time scale. There is one more time than samples. */
+  /** Decoding times of the samples, and the time at which the last sample ends, in the stream's time scale. */
   times: Float64Array;
   offsets: Int32Array;
   sizes: Uint32Array;
@@ -39,7 +39,7 @@ export function listSamples({ samples }: Track): Samples {
   return list;
 }
 
-/** Expands run-length pairs of count and value. */
+/** Calls `take` with each value of run-length pairs (count, value). */
 function eachOf(pairs: Buffer, count: number, take: (sample: number, value: number) => unknown): void {
   let sample = 0;
   for (let at = 0; at < pairs.length; at += 8) {

@@ -8,11 +8,14 @@ export const MOVIE_CODECS: Readonly<Record<string, string>> = {
   ...{ avc1: 'h264', avc3: 'h264', hvc1: 'hevc', hev1: 'hevc', av01: 'av1', vp08: 'vp8', vp09: 'vp9' },
   ...{ Opus: 'opus', fLaC: 'flac', alac: 'alac' },
 };
-/** Offset of the boxes in a video sample entry: after the box header and the fixed fields. */
+/** Offset of the boxes in a video sample entry, after the box header and the fixed fields. */
 const PICTURE_BOXES = 8 + 78;
 const IDENTITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 
-/** Facts of a movie. Null if only ffprobe can find them: fragments, rotation, no declared pixel aspect ratio, rarer codecs. */
+/**
+ * Returns the facts of a movie. Returns null if only ffprobe can find them, for example for fragments, rotation, rarer codecs, or a missing
+ * pixel aspect ratio.
+ */
 export function movieFacts(movie: Movie): ContainerFacts | null {
   if (movie.isFragmented || movie.duration === 0 || !isIdentity(movie.matrix)) return null;
   const video: ContainerFacts['video'] = [];
@@ -32,7 +35,7 @@ export function movieFacts(movie: Movie): ContainerFacts | null {
   return { durationSeconds, isImage: false, isAnimated: false, video, audio };
 }
 
-/** FFmpeg's name of the codec; null for rarer codecs. */
+/** Returns FFmpeg's name of the codec; null for rarer codecs. */
 export function codecOf({ entry }: Track): string | null {
   const type = entry.toString('latin1', 4, 8);
   return type === 'mp4a' || type === 'mp4v' ? mpeg4Codec(entry) : (MOVIE_CODECS[type] ?? null);
@@ -47,7 +50,7 @@ function pictureOf(track: Track, codec: string): ContainerFacts['video'][number]
   return { codec, width, height, displayWidth: wide, displayHeight: tall, isAttachedPicture: false };
 }
 
-/** Content of the first box of that type in a rewritten sample entry. */
+/** Returns the content of the first box of this type in a rewritten sample entry; null if there is none. */
 function boxIn(entry: Buffer, from: number, type: string): Buffer | null {
   for (let at = from; at + 8 <= entry.length; ) {
     const size = entry.readUInt32BE(at);

@@ -12,10 +12,10 @@ import { sampleTimes } from './sample-times.ts';
 /** Codecs whose key frames in the index are points at which decoding may start, unless an earlier frame is presented later. */
 const CODECS: readonly string[] = ['h264', 'hevc', 'vp9', 'av1'];
 
-/** Width and height of the pictures in a sample entry, 16 bits each. */
+/** Offset of the width and the height of the pictures in a sample entry, 16 bits each. */
 const SIZE_AT = 8 + 24;
 
-/** The frames of the only video stream; null if there are several, or its key frames are not reliable. */
+/** Returns the frames of the only video stream. Returns null if there are several video streams, or if the key frames are not reliable. */
 export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
   const [track, ...others] = movie.tracks.filter(({ kind }) => kind === 'video');
   const codec = track && codecOf(track);
@@ -38,10 +38,10 @@ export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
   };
 }
 
-/** Boxes of a sample entry that a decoder reads; others describe the same in MP4 and MOV in different ways. */
+/** Types of the boxes of a sample entry that a decoder reads. Other boxes differ between MP4 and MOV for the same stream. */
 const DECODER_BOXES: readonly string[] = ['avcC', 'hvcC', 'vpcC', 'av1C'];
 
-/** SHA-256 of the description that a decoder of the stream needs, in hexadecimal. */
+/** Returns the SHA-256 of the description that a decoder of the stream needs, in hexadecimal. */
 export function describeDecoder({ kind, entry }: Track): string {
   const hash = createHash('sha256').update(entry.subarray(SIZE_AT, SIZE_AT + 4));
   for (const { type, body } of boxesOfEntry(kind, entry) ?? []) {
@@ -51,8 +51,8 @@ export function describeDecoder({ kind, entry }: Track): string {
 }
 
 /**
- * Key frames that are presented after all frames that are decoded before them, and before all frames that follow. Their number is then the
- * same in both orders.
+ * Returns the indexes of the key frames that are presented after all frames that are decoded before them, and before all frames that
+ * follow. The index of such a frame is the same in both orders.
  */
 function cleanKeys(isKey: Uint8Array, decoded: Float64Array): Uint32Array {
   const count = decoded.length;

@@ -18,14 +18,14 @@ import { movieMicroseconds, type TrackTimes, timeOfSecondKey, trackTimes } from 
 
 /** FFmpeg's name of the format. */
 const CONTAINER = 'mov,mp4,m4a,3gp,3g2,mj2';
-/** Maximum bytes of a frame. A key frame of 8K has some 10 MB. */
+/** Maximum number of bytes of a frame. A key frame of 8K has about 10 MB. */
 const MAX_SAMPLE = 64 * 2 ** 20;
 const ENABLED = 1;
-/** FFmpeg ignores aspect ratios whose numerator and denominator have more digits. */
+/** Maximum numerator and denominator of an aspect ratio. FFmpeg ignores ratios with larger numbers. */
 const MAX_ASPECT = 999_999_999;
 const AAC_OBJECT = 0x40;
 
-/** The facts that ffprobe would report about the rewritten movie; null if ffprobe may report something else. */
+/** Returns the facts that ffprobe would report about the rewritten movie; null if ffprobe may report something else. */
 export function movieInfo(movie: Movie, file: FileBytes): MediaInfo | null {
   return unlessUnclear(() => {
     mustBe(isIdentity(movie.matrix));
@@ -45,7 +45,7 @@ export function movieInfo(movie: Movie, file: FileBytes): MediaInfo | null {
 
 type Boxes = Map<string, Buffer>;
 
-/** Boxes that are read below, and boxes that do not change the report of ffprobe. */
+/** Types of the boxes that are read below, and of the boxes that do not change the report of ffprobe. */
 const VIDEO_BOXES = new Set([
   ...['avcC', 'hvcC', 'vpcC', 'av1C', 'pasp', 'colr', 'fiel', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve', 'dvcC', 'dvvC'],
 ]);
@@ -81,7 +81,7 @@ function readPicture(track: Track, boxes: Boxes, file: FileBytes): Picture {
   return readH264(avc, firstSample(track, file));
 }
 
-/** The first sample, from which ffprobe reads what no header declares. */
+/** Returns the first sample, from which ffprobe reads what no header declares. Throws `Unclear` unless FFmpeg begins with this sample. */
 function firstSample({ samples, edits }: Track, file: FileBytes): Buffer {
   const size = samples.size || samples.sizes.readUInt32BE(0);
   mustBe(size > 0 && size <= MAX_SAMPLE);
@@ -114,7 +114,7 @@ function readSound(track: Track, boxes: Boxes): Sound {
   return readAac(config);
 }
 
-/** The header of Opus that `dOps` contains in the other byte order and with another version. */
+/** Returns the header of Opus, which `dOps` contains in the other byte order and with another version. */
 function opusHead(body: Buffer): Buffer {
   mustBe(body.length >= 11 && body[0] === 0);
   const fields = Buffer.from(body);
@@ -133,7 +133,7 @@ function colorOf(colr: Buffer | undefined): Color {
   return { ...names, colorRange: kind === 'nclx' ? colorRange(colr[10]! >= 0x80) : null };
 }
 
-/** From `pasp`, otherwise from a size of the track that differs from the size of its pictures. */
+/** Returns the pixel aspect ratio: from `pasp`, or otherwise from a size of the track that differs from the size of its pictures. */
 function aspectOf(track: Track, pasp: Buffer | undefined, width: number, height: number): number | null {
   mustBe(!pasp || pasp.length >= 8);
   const [wide, tall] = pasp ? [pasp.readUInt32BE(0), pasp.readUInt32BE(4)] : [0, 0];
@@ -148,7 +148,10 @@ function ratio(numerator: number, denominator: number): number {
   return numerator / denominator;
 }
 
-/** Rotations by quarters, with or without mirroring. Any other matrix scales or skews. */
+/**
+ * Returns the rotation of a matrix that rotates by quarter turns, with or without mirroring. Throws `Unclear` for a matrix that scales or
+ * skews.
+ */
 function rotationOf(matrix: Buffer): Rotation {
   const [a, b, u, c, d, v, , , w] = Array.from({ length: 9 }, (_, index) => matrix.readInt32BE(index * 4));
   mustBe(u === 0 && v === 0 && w === 0x40000000);
@@ -158,11 +161,11 @@ function rotationOf(matrix: Buffer): Rotation {
   return (isQuarter ? (first! > 0 ? 90 : 270) : first! > 0 ? 0 : 180) as Rotation;
 }
 
-/** Codes below this value are QuickTime's. Only the first of them is common: English. */
+/** The smallest code of three packed letters. Smaller codes are QuickTime's. Only the first of them is common: English. */
 const FIRST_PACKED = 0x400;
 const UNDECLARED = 0x7fff;
 
-/** Three letters of five bits each. */
+/** Decodes a language of three letters with five bits each. */
 function languageOf(code: number): string | null {
   if (code === 0) return 'eng';
   if (code === UNDECLARED) return null;

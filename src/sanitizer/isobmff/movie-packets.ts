@@ -10,12 +10,12 @@ const NORMAL_RATE = 0x10000;
 /** Maximum number of samples before the start of AAC that encoders produce: 1024 to 2112, and a margin for padding. */
 const MAX_AUDIO_DELAY = 4096;
 const ENABLED = 1;
-/** Mono and stereo (Core Audio, `AudioChannelLayoutTag`). */
+/** Channel layouts of mono and stereo (Core Audio, `AudioChannelLayoutTag`). */
 const PLAIN_LAYOUTS: ReadonlySet<number> = new Set([0x640001, 0x650002]);
 
 /**
- * Facts about the packets of each stream, by which the planner decides whether they may be copied. Reads the headers of all packets of
- * H.264, unless `isScanned` is false.
+ * Returns facts about the packets of each stream, by which the planner decides whether they may be copied. Reads the headers of all packets
+ * of H.264, unless `isScanned` is false.
  */
 export function moviePackets(movie: Movie, file: FileBytes, isScanned = true): StreamPackets[] {
   return movie.tracks.map((track, index): StreamPackets => {
@@ -55,12 +55,12 @@ export function presentation(
     return { delay, isFullyPresented: false };
   }
   const starts = kind === 'video' ? shown.mediaTime === times.earliest : shown.mediaTime <= MAX_AUDIO_DELAY;
-  // Durations of edits are in the movie's time scale, so they may be off by a unit of it.
+  // Durations of edits are in the movie's time scale, so they may be off by one unit of this time scale.
   const end = shown.mediaTime + ((shown.duration + 1) * media.timescale) / movie.timescale;
   return { delay, isFullyPresented: starts && end >= times.end };
 }
 
-/** QuickTime has the decoder configuration of audio inside a `wave`. */
+/** Whether a box of audio has no influence beyond the decoder configuration, which QuickTime has inside a `wave`. */
 function isPlainAudio({ type, body }: EntryBox): boolean {
   if (type === 'chan') return body.length >= 8 && PLAIN_LAYOUTS.has(body.readUInt32BE(4));
   return type === 'esds' || type === 'wave';

@@ -12,21 +12,21 @@ export interface Movie {
 
 export interface Track {
   kind: 'video' | 'audio';
-  /** Id of the track in the file; fragments refer to it. */
+  /** Id of the track in the file. Fragments refer to this id. */
   id: number;
   /** `tkhd` flags: enabled, in movie, in preview. */
   flags: number;
   alternateGroup: number;
   volume: number;
-  /** Rotation and mirroring, 36 bytes. */
+  /** Rotation and mirroring, in 36 bytes. */
   matrix: Buffer;
-  /** Fixed point 16.16. */
+  /** Width and height as fixed-point numbers, 16.16. */
   width: number;
   height: number;
-  /** In the movie's time scale. */
+  /** Duration in the movie's time scale. */
   duration: number;
   media: MediaHeader;
-  /** Null = the media plays from its start. */
+  /** The edit list; null if the media plays from its start. */
   edits: Edit[] | null;
   /** One sample entry, rewritten. */
   entry: Buffer;
@@ -44,15 +44,15 @@ export interface Edit {
   duration: number;
   /** Media time at which the edit starts; -1 = an empty edit. */
   mediaTime: number;
-  /** Fixed point 16.16. */
+  /** Playback rate as a fixed-point number, 16.16. */
   rate: number;
 }
 
 export interface SampleTable {
   count: number;
-  /** Bytes of every sample; 0 = see `sizes`. */
+  /** Number of bytes of every sample; 0 if `sizes` contains the sizes. */
   size: number;
-  /** 32 bits each, big-endian. */
+  /** Number of bytes of each sample, as integers of 32 bits, big-endian. */
   sizes: Buffer;
   /** Pairs of count and difference of decoding times. */
   durations: Buffer;

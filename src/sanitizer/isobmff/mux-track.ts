@@ -10,9 +10,9 @@ const NORMAL_RATE = 0x10000;
 /** Consecutive samples of a stream, and their decoding times. */
 export interface MuxedSamples {
   from: number;
-  /** Exclusive. */
+  /** Index after the last sample. */
   to: number;
-  /** Is added to the decoding times of the samples, in the stream's time scale. The sum can be negative. */
+  /** Units that are added to the decoding times of the samples, in the stream's time scale. A sum can be negative. */
   shift: number;
 }
 
@@ -53,8 +53,8 @@ function requireUsualDurations({ times }: Samples, indexes: readonly number[]): 
 }
 
 /**
- * The edit list of a stream. `first` is the first decoding time of the stream, `start` its first presentation time, and `length` the time
- * from `start` to the end of its last sample, all in the stream's time scale.
+ * Returns the edit list of a stream. `first` is the first decoding time of the stream, `start` its first presentation time, and `length`
+ * the time from `start` to the end of its last sample, all in the stream's time scale.
  */
 function editsOf(times: { first: number; start: number; length: number; timescale: number }): Edit[] {
   const { first, start, length, timescale } = times;
@@ -91,6 +91,6 @@ function tableOf(track: Track, samples: Samples, { from, to }: MuxedSamples): Tr
   }
   endChunk();
   const table = kept.table(0);
-  // FFmpeg writes no table of offsets if no packet needs an offset. It then reads durations differently.
+  // FFmpeg writes no table of offsets if no packet needs an offset, and then reads durations differently.
   return samples.offsets.subarray(from, to).some((offset) => offset !== 0) ? table : { ...table, offsets: null };
 }

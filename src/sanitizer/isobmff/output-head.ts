@@ -6,9 +6,9 @@ import { codecOf } from './movie-facts.ts';
 
 /** Parts of an output that describe the file to players. A container that FFmpeg reads does not need them. */
 export interface OutputHead {
-  /** `ftyp`. */
+  /** The `ftyp` box. */
   type: Buffer;
-  /** `udta` with the tags of the file; empty = no tags. */
+  /** The `udta` box with the tags of the file; empty if there are no tags. */
   userData: Buffer;
   handlers: Readonly<Record<Track['kind'], string>>;
 }
@@ -32,7 +32,7 @@ const TAG_TYPES: Readonly<Record<NonNullable<ContainerCopy['tags']>[number][0], 
 /** Type of a tag's data: UTF-8. */
 const TEXT = 1;
 
-/** The head of a copy in this format, as FFmpeg writes it, apart from the name of the program. */
+/** Returns the head of a copy in this format, as FFmpeg writes it, except for the name of the program. */
 export function outputHead(
   { format, tags = [] }: Pick<ContainerCopy, 'format' | 'tags'>,
   tracks: readonly Track[],
@@ -51,7 +51,7 @@ function mp4Brands(tracks: readonly Track[]): string[] {
   return ['isom', ...(has('av1') ? ['av01'] : []), 'iso2', ...(has('h264') ? ['avc1'] : []), 'mp41'];
 }
 
-/** The tags of iTunes (QuickTime File Format, "User Data"). */
+/** Serializes the tags of iTunes (QuickTime File Format, "User Data"). */
 function makeTags(tags: NonNullable<ContainerCopy['tags']>): Buffer {
   const handler = makeFullBox('hdlr', 0, 0, u32(0), Buffer.from('mdirappl'), Buffer.alloc(9));
   const items = tags.map(([name, text]) =>

@@ -4,7 +4,7 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxesIn, content, makeBox, printable } from './boxes.ts';
 import { rewriteEsds } from './esds.ts';
 
-/** Sample entries that the reader supports. Uncompressed video, palettes and the like are not supported. */
+/** Types of the sample entries that the reader supports. Uncompressed video and palettes, for example, are not supported. */
 const VIDEO = new Set([
   ...['avc1', 'avc3', 'hvc1', 'hev1', 'av01', 'vp08', 'vp09', 'mp4v', 's263', 'H263', 'jpeg', 'mjpa', 'png '],
   ...['apco', 'apcs', 'apcn', 'apch', 'ap4h', 'ap4x'],
@@ -14,14 +14,14 @@ const AUDIO = new Set([
   ...['sowt', 'twos', 'in24', 'in32', 'fl32', 'fl64', 'lpcm', 'ulaw', 'alaw', 'ipcm', 'fpcm'],
 ]);
 
-/** Boxes of a sample entry to keep: decoder configuration, pixel aspect ratio, fields, colour, HDR, channels. */
+/** Types of the boxes of a sample entry that are kept: decoder configuration, pixel aspect ratio, fields, color, HDR, channels. */
 const KEPT = new Set([
   ...['avcC', 'hvcC', 'av1C', 'vpcC', 'pasp', 'colr', 'fiel', 'clap', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve'],
   ...['dvcC', 'dvvC', 'd263', 'dOps', 'dfLa', 'alac', 'dac3', 'dec3', 'damr', 'chan', 'chnl', 'pcmC', 'enda', 'frma'],
 ]);
 /** The type of the atom that ends a list of atoms in QuickTime. */
 const TERMINATOR = '\0\0\0\0';
-/** Boxes that do not affect what FFmpeg decodes. */
+/** Types of boxes that do not affect what FFmpeg decodes. */
 const IGNORED = new Set([
   'btrt',
   'free',
@@ -38,12 +38,12 @@ const IGNORED = new Set([
 ]);
 const MAX_ENTRY_BOX = 256 * 1024;
 
-/** Bytes of the fixed fields of a video description. */
+/** Number of bytes of the fixed fields of a video description. */
 const VIDEO_FIELDS = 78;
-/** Bytes of the fixed fields of audio descriptions, version 0, 1 and 2 (QuickTime File Format, "Sound Sample Descriptions"). */
+/** Number of bytes of the fixed fields of audio descriptions, version 0, 1 and 2 (QuickTime File Format, "Sound Sample Descriptions"). */
 const AUDIO_FIELDS = [28, 44, 64] as const;
 
-/** Reads the only sample entry of a track and rewrites it. */
+/** Reads the only sample entry of a track, and rewrites it. */
 export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'audio', budget: BoxBudget): Buffer {
   const head = Buffer.from(file.read(stsd.body, Math.min(8, stsd.end - stsd.body)));
   if (head.length < 8) throw new Rejected('invalid_media', 'has a stream without its "stsd".');
@@ -59,7 +59,7 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
   const fields = kind === 'video' ? VIDEO_FIELDS : audioFields(file, entry);
   if (entry.body + fields > entry.end) throw new Rejected('invalid_media', 'has a stream without a description.');
   const fixed = Buffer.from(file.read(entry.body, fields));
-  // There is only one data reference; the encoder's name is dropped.
+  // There is only one data reference. The encoder's name is dropped.
   fixed.fill(0, 0, 6).writeUInt16BE(1, 6);
   if (kind === 'video') fixed.fill(0, 42, 74);
   return makeBox(entry.type, fixed, ...keptBoxes(file, entry.body + fields, entry.end, budget, 0));

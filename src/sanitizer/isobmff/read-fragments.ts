@@ -4,7 +4,7 @@ import { type Box, type BoxBudget, boxesIn, content, printable } from './boxes.t
 import type { GatheredSamples } from './gather-samples.ts';
 import { readRun, type SampleDefaults } from './read-run.ts';
 
-/** Limit of boxes inside fragments. Twelve hours in fragments of half a second have some 800,000. */
+/** Maximum number of boxes inside fragments. Twelve hours in fragments of half a second have about 800,000 boxes. */
 const MAX_FRAGMENT_BOXES = 2_000_000;
 
 /* ISO/IEC 14496-12, 8.8.7: flags of `tfhd`. */
@@ -15,13 +15,13 @@ const SIZE = 0x10;
 const FLAGS = 0x20;
 const BASE_IS_MOOF = 0x20000;
 
-/** Boxes of a fragment that do not affect what FFmpeg decodes. */
+/** Types of the boxes of a fragment that do not affect what FFmpeg decodes. */
 const IGNORED = new Set(['mfhd', 'free', 'skip', 'sdtp', 'sbgp', 'sgpd', 'subs']);
 const ENCRYPTION = new Set(['senc', 'saiz', 'saio', 'pssh']);
 /** Smooth Streaming repeats the times of fragments in `uuid` boxes ([MS-SSTR] 2.2.4.4 and 2.2.4.5). */
 const SMOOTH_STREAMING_TIMES = new Set(['6d1d9b0542d544e680e2141daff757b2', 'd4807ef2ca3946958e5426cb9e46a79f']);
 
-/** `trex`: defaults for all fragments of a stream. */
+/** Defaults for all fragments of a stream (`trex`). */
 export interface TrackDefaults extends SampleDefaults {
   description: number;
 }
@@ -41,7 +41,7 @@ export function readDefaults(file: FileBytes, mvex: Box, budget: BoxBudget): Map
 }
 
 export interface FragmentedStreams {
-  /** The streams to keep, by id; the data of all others is dropped. */
+  /** The streams to keep, by id. The data of all other streams is dropped. */
   samples: ReadonlyMap<number, GatheredSamples>;
   defaults: ReadonlyMap<number, TrackDefaults>;
   /** Whether the file has an index of segments (`sidx`). FFmpeg reads missing times from the index, but the sanitizer does not. */
@@ -63,7 +63,7 @@ export function readFragments(file: FileBytes, moofs: readonly Box[], streams: F
 
 interface Fragment {
   start: number;
-  /** Default data offset: the end of the previous stream's data; null = not known. */
+  /** Default data offset: the end of the previous stream's data; null if it is not known. */
   next: number | null;
   /** Declared decoding times, by stream. */
   times: Map<number, number>;
@@ -103,7 +103,7 @@ function readTrackFragment(
   }
 }
 
-/** Null = the stream is dropped. */
+/** Reads the header of a fragment of a stream. Returns null if the stream is dropped. */
 function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: FragmentedStreams): Head | null {
   const bytes = content(file, box, 64, 8);
   const flags = bytes.readUInt32BE(0) & 0xffffff;
@@ -140,7 +140,7 @@ function readTime(bytes: Buffer): number {
   return time;
 }
 
-/** Decoding time of the first run of a stream in a fragment. */
+/** Returns the decoding time of the first run of a stream in a fragment. */
 function timeOf({ id, samples }: Head, fragment: Fragment, streams: FragmentedStreams): number {
   const declared = fragment.times.get(id);
   if (declared === undefined && streams.requireTimes)

@@ -6,7 +6,7 @@ import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
 import { readTrack } from './read-track.ts';
 
-/** Maximum size of an index. The index of twelve hours of video and audio has some 40 MB. */
+/** Maximum size of an index in bytes. The index of twelve hours of video and audio has about 40 MB. */
 const MAX_INDEX_BYTES = 128 * 2 ** 20;
 
 /**
@@ -60,7 +60,7 @@ function readHeader(bytes: Buffer): Pick<Movie, 'timescale' | 'duration' | 'matr
   return { timescale, duration, matrix: bytes.subarray(at, at + 36) };
 }
 
-/** FFmpeg turns cover art into a separate stream. */
+/** Throws if the file has cover art, because FFmpeg turns cover art into a separate stream. */
 function rejectCovers(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): void {
   for (const box of [parts.get('udta'), parts.get('meta')]) {
     if (!box) continue;

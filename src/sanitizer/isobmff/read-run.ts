@@ -3,7 +3,7 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import type { Box } from './boxes.ts';
 import type { GatheredSamples } from './gather-samples.ts';
 
-/** Values of `tfhd` and `trex` for samples that do not declare their own. */
+/** Values of `tfhd` and `trex` for samples that do not declare these values. */
 export interface SampleDefaults {
   duration: number;
   size: number;
@@ -18,14 +18,17 @@ const SIZES = 0x200;
 const FLAGS = 0x400;
 const OFFSETS = 0x800;
 
-/** 8.8.3.1: `sample_is_non_sync_sample`, or `sample_depends_on` = other samples. FFmpeg treats neither as a key frame. */
+/**
+ * Flags of a sample that FFmpeg does not treat as a key frame (8.8.3.1): `sample_is_non_sync_sample`, or `sample_depends_on` = other
+ * samples.
+ */
 const NO_KEY = 0x01010000;
-/** Rows per read. */
+/** Number of rows that are read at a time. */
 const BLOCK_ROWS = 4096;
 
 /**
  * Reads a run of samples (`trun`) that begins at the stream's clock. Its data offset is relative to `base`. Without an offset, its data
- * begins at `next`. Returns the end of its data; null = the run has no samples.
+ * begins at `next`. Returns the end of its data; null if the run has no samples.
  */
 export function readRun(
   file: FileBytes,

@@ -4,9 +4,9 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Box, content, makeFullBox } from './boxes.ts';
 import type { Chunks, SampleTable } from './movie.ts';
 
-/** Limit of samples with individual sizes: twelve hours at 120 frames per second. */
+/** Maximum number of samples with individual sizes: twelve hours at 120 frames per second. */
 export const MAX_SAMPLES = 12 * 3600 * 120;
-/** A table with 8 bytes per sample. */
+/** Maximum size of a table in bytes, with 8 bytes per sample. */
 const MAX_TABLE = 16 + MAX_SAMPLES * 8;
 
 /** Reads the sample tables (ISO/IEC 14496-12, 8.6 and 8.7) and checks them against each other. */
@@ -52,7 +52,7 @@ interface Table {
   rows: Buffer;
 }
 
-/** Sizes in bytes of a box with a count and as many rows. */
+/** Layout of a box with a count and this number of rows. All sizes are in bytes. */
 interface TableShape {
   /** Bytes before the rows. */
   head: number;
@@ -71,7 +71,7 @@ const TABLES = {
   stsc: { head: 8, row: 12, countAt: 4 },
 } as const satisfies Record<string, TableShape>;
 
-/** Returns null if the box is missing. Throws `Rejected` if it is too small for its count. */
+/** Reads a table. Returns null if the box is missing. Throws `Rejected` if the box is too small for its count. */
 function readTable(file: FileBytes, stbl: Map<string, Box>, type: keyof typeof TABLES): Table | null {
   const box = stbl.get(type);
   if (!box) return null;
@@ -85,7 +85,7 @@ function readTable(file: FileBytes, stbl: Map<string, Box>, type: keyof typeof T
   return { head, count, rows: bytes.subarray(shape.head, shape.head + length) };
 }
 
-/** A table of sizes without rows has one size for all samples. */
+/** Whether a table has rows. A table of sizes without rows has one size for all samples. */
 function hasRows(type: keyof typeof TABLES, head: Buffer): boolean {
   return type !== 'stsz' || head.readUInt32BE(4) === 0;
 }
@@ -150,7 +150,7 @@ function readChunks(
   return chunks;
 }
 
-/** Reads the samples that are not key frames, but at which decoding may start, because FFmpeg seeks to them. */
+/** Reads the groups of samples at which decoding may start although they are not key frames, because FFmpeg seeks to these samples. */
 function readGroups(file: FileBytes, boxes: readonly Box[]): Buffer[] {
   const groups: Buffer[] = [];
   for (const box of boxes) {

@@ -8,7 +8,7 @@ import { readSamples } from './read-samples.ts';
 
 const MAX_EDITS = 1000;
 
-/** Null = neither video nor audio. */
+/** Reads a track. Returns null if it is neither video nor audio. */
 export function readTrack(file: FileBytes, trak: Box, budget: BoxBudget): Track | null {
   const parts = boxMap(file, trak, budget);
   const tkhd = need(parts, 'tkhd');
@@ -69,7 +69,7 @@ function readMediaHeader(bytes: Buffer): MediaHeader {
   return { timescale, duration: unknown ? 0 : duration, language: bytes.readUInt16BE(long ? 32 : 20) };
 }
 
-/** FFmpeg would open the other file that a stream refers to for its data. */
+/** Throws if a stream refers to another file for its data, because FFmpeg would open this file. */
 function rejectReferences(file: FileBytes, minf: Map<string, Box>, budget: BoxBudget): void {
   const dinf = minf.get('dinf');
   const dref = dinf && boxMap(file, dinf, budget).get('dref');

@@ -1,4 +1,4 @@
-/** Offset of the boxes in a video sample entry: after the box header and the fixed fields. */
+/** Offset of the boxes in a video sample entry, after the box header and the fixed fields. */
 const VIDEO_BOXES = 8 + 78;
 /** Offset of the boxes in an audio sample entry, version 0 and 1. */
 const AUDIO_BOXES = [8 + 28, 8 + 44] as const;
@@ -9,14 +9,14 @@ export interface EntryBox {
   body: Buffer;
 }
 
-/** The boxes of a rewritten sample entry, whose sizes are therefore valid. Null for a rare version of audio. */
+/** Returns the boxes of a rewritten sample entry, whose sizes are therefore valid. Returns null for a rare version of audio. */
 export function boxesOfEntry(kind: 'video' | 'audio', entry: Buffer): EntryBox[] | null {
   const first = kind === 'video' ? VIDEO_BOXES : AUDIO_BOXES[entry.readUInt16BE(AUDIO_VERSION_AT)];
   if (first === undefined) return null;
   return boxesIn(entry.subarray(first));
 }
 
-/** The boxes of rewritten bytes that consist of boxes. */
+/** Returns the boxes of which rewritten bytes consist. */
 export function boxesIn(bytes: Buffer): EntryBox[] {
   const boxes: EntryBox[] = [];
   for (let at = 0; at + 8 <= bytes.length; ) {
@@ -27,7 +27,7 @@ export function boxesIn(bytes: Buffer): EntryBox[] {
   return boxes;
 }
 
-/** Content of each box by its type; null if a type occurs more than once. */
+/** Returns the content of each box by its type; null if a type occurs more than once. */
 export function byType(boxes: readonly EntryBox[] | null): Map<string, Buffer> | null {
   if (!boxes) return null;
   const found = new Map(boxes.map(({ type, body }) => [type, body]));

@@ -5,9 +5,9 @@ import type { SampleTable } from './movie.ts';
 export interface SampleTimes {
   /** The first presentation time. */
   earliest: number;
-  /** When the last presented sample ends. */
+  /** The time at which the last presented sample ends. */
   end: number;
-  /** Whether decoding times rise with every sample, and no sample is presented before its decoding time. */
+  /** Whether decoding times rise with every sample, and every sample is presented at or after its decoding time. */
   isOrdered: boolean;
   startsWithKey: boolean;
   /** The longest distance from a key frame to the next key frame, or to the end. */

@@ -5,16 +5,16 @@ import type { Movie, SampleTable, Track } from './movie.ts';
 
 /** The values that FFmpeg derives from the sample tables and edits of a track. */
 export interface TrackTimes {
-  /** Bits per second; null = less than one. */
+  /** Bits per second; null if the rate is less than one bit per second. */
   bitRate: number | null;
   frameRate: number;
   durationSeconds: number;
-  /** When the presentation begins and ends, in microseconds. */
+  /** Microseconds at which the presentation begins and ends. */
   start: number;
   end: number;
 }
 
-/** Throws `Unclear` if FFmpeg derives times differently. */
+/** Returns the values that FFmpeg derives. Throws `Unclear` if FFmpeg derives times differently. */
 export function trackTimes(movie: Movie, { media, samples, edits, kind }: Track): TrackTimes {
   mustBe(samples.count > 0);
   const { timescale } = media;
@@ -38,7 +38,7 @@ export function trackTimes(movie: Movie, { media, samples, edits, kind }: Track)
   };
 }
 
-/** Duration of a file with these streams. */
+/** Returns the duration in microseconds of a file with these streams. */
 export function movieMicroseconds(tracks: readonly TrackTimes[]): number {
   const longest = Math.max(...tracks.map(({ start, end }) => end - start));
   const span = Math.max(...tracks.map(({ end }) => end)) - Math.min(...tracks.map(({ start }) => start));
@@ -47,7 +47,10 @@ export function movieMicroseconds(tracks: readonly TrackTimes[]): number {
   return microseconds;
 }
 
-/** Decoding time of the second key frame: FFmpeg begins with it if the presentation begins later. */
+/**
+ * Returns the last unit of time before the second key frame is decoded. If the presentation begins later, FFmpeg begins with the second key
+ * frame.
+ */
 export function timeOfSecondKey({ keys, durations }: SampleTable): number {
   if (keys?.length === 4) return Number.POSITIVE_INFINITY;
   let before = keys ? keys.readUInt32BE(4) - 1 : 1;
@@ -66,14 +69,14 @@ function sumOf(durations: Buffer): number {
   return sum;
 }
 
-/** Without edits, a stream begins with its first sample. */
+/** Returns the offset of the first sample, with which a stream without edits begins. */
 function firstOffset({ offsets }: SampleTable, kind: Track['kind']): number {
   if (!offsets) return 0;
   mustBe(kind === 'video' && offsets.pairs.length >= 8 && offsets.pairs.readUInt32BE(0) > 0);
   return offsets.pairs.readInt32BE(4);
 }
 
-/** Length of an edit list, and of the empty edits at its start, in units of the stream. */
+/** Returns the length of an edit list, and of the empty edits at its start, in units of the stream. */
 function editedUnits(movie: Movie, edits: NonNullable<Track['edits']>, timescale: number) {
   let [shown, empty, hasBegun] = [0, 0, false];
   for (const { duration, mediaTime } of edits) {

@@ -17,9 +17,9 @@ interface Stream {
 }
 
 /**
- * Returns the part of a movie that `ffmpeg -ss START -i … -t LENGTH -c copy` copies: every stream from the key frame to which
- * FFmpeg seeks, with all packets that are decoded before the end. The edit list hides the samples before the start.
- * `chosen` are the streams of the copy. The streams of the movie must start at zero.
+ * Returns the part of a movie that `ffmpeg -ss START -i … -t LENGTH -c copy` copies: every stream from the key frame to which FFmpeg seeks,
+ * with all packets that are decoded before the end. The edit list hides the samples before the start. `chosen` contains the streams of the
+ * copy. The streams of the movie must start at zero.
  */
 export function trimMovie(movie: Movie, chosen: readonly Track[], trim: NonNullable<ContainerCopy['trim']>): Movie {
   // A hostile index can declare any number of samples in a few bytes.
@@ -81,8 +81,8 @@ function seekSamples(streams: readonly Stream[], start: number): Map<Stream, num
 }
 
 /**
- * A value that is added to a time on the file's timeline, so that the time can be compared with decoding times that start at zero. FFmpeg
- * subtracts the time of the first sample that the edit list shows completely, and searches for the result.
+ * Returns a value that is added to a time on the file's timeline, so that the time can be compared with decoding times that start at zero.
+ * FFmpeg subtracts the time of the first sample that the edit list shows completely, and searches for the result.
  */
 function hiddenOf({ track, samples, first }: Stream): number {
   if (track.kind === 'video') return 0;

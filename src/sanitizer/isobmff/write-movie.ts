@@ -7,8 +7,8 @@ import type { Movie, Track } from './movie.ts';
 import type { OutputHead } from './output-head.ts';
 
 /**
- * Writes a movie as a plain file: index first, then the samples in their original order. Copies at most `mediaBytes` of the samples; the
- * remaining bytes become a hole. Omit `head` for a container that FFmpeg reads.
+ * Writes a movie as a plain file: first the index, then the samples in their original order. Copies at most `mediaBytes` bytes of the
+ * samples. The remaining bytes become a hole. Omit `head` for a container that FFmpeg reads.
  */
 export function writeMovie(
   movie: Movie,
@@ -158,7 +158,7 @@ function editList(track: Track): Buffer[] {
   return [makeBox('edts', makeFullBox('elst', 1, 0, u32(track.edits.length), rows))];
 }
 
-/** `stsc`: consecutive chunks with the same number of samples share a row. */
+/** Returns the rows of `stsc`. Consecutive chunks with the same number of samples share a row. */
 function chunkRuns(samples: Uint32Array): Buffer {
   const rows: number[] = [];
   for (const [chunk, count] of samples.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Bits per second of a stream: the highest rate of any run of segments that lasts between half and one and a half target durations, as RFC
- * 8216, 4.3.4.2 defines `BANDWIDTH`, and the average rate.
+ * Returns the bit rates of a stream in bits per second: the highest rate of any run of segments that lasts between half and one and a half
+ * target durations, as RFC 8216, 4.3.4.2 defines `BANDWIDTH`, and the average rate.
  */
 export function bitRates(
   segments: readonly { duration: number; bytes: number }[],

@@ -3,7 +3,7 @@ import type { Track } from '../isobmff/movie.ts';
 import { boxesOfEntry, byType } from '../isobmff/sample-entry.ts';
 import { NotRewritable } from '../verdicts.ts';
 
-/** The `codecs` parameter of a stream, as RFC 6381 and the registrations of the codecs define it. */
+/** Returns the `codecs` parameter of a stream, as RFC 6381 and the registrations of the codecs define it. */
 export function codecString({ kind, entry }: Track): string {
   const type = entry.toString('latin1', 4, 8);
   const boxes = byType(boxesOfEntry(kind, entry));
@@ -26,12 +26,15 @@ function from(box: Buffer | undefined, minBytes: number, write: (body: Buffer) =
   return box && box.length >= minBytes ? write(box) : null;
 }
 
-/** RFC 6381, 3.3: profile, constraints and level as in the configuration record. */
+/** Returns profile, constraints and level, as in the configuration record (RFC 6381, 3.3). */
 function avc(body: Buffer): string {
   return `avc1.${body.toString('hex', 1, 4)}`;
 }
 
-/** ISO/IEC 14496-15, E.3: the compatibility flags in reverse bit order, without trailing zero bytes of constraints. */
+/**
+ * Returns the parameters of HEVC (ISO/IEC 14496-15, E.3), with the compatibility flags in reverse bit order, and without trailing zero
+ * bytes of constraints.
+ */
 function hevc(body: Buffer): string {
   const space = ['', 'A', 'B', 'C'][body[1]! >> 6]!;
   const tier = body[1]! & 0x20 ? 'H' : 'L';
@@ -43,7 +46,7 @@ function hevc(body: Buffer): string {
   return ['hvc1', ...parts, ...constraints.map((byte) => byte.toString(16))].join('.');
 }
 
-/** AV1 Codec ISO Media File Format Binding, 5: profile, level, tier and depth. */
+/** Returns profile, level, tier and depth (AV1 Codec ISO Media File Format Binding, 5). */
 function av1(body: Buffer): string {
   const [profile, level] = [body[1]! >> 5, body[1]! & 0x1f];
   const [tier, isDeep, isTwelve] = [body[2]! & 0x80 ? 'H' : 'M', body[2]! & 0x40, body[2]! & 0x20];
@@ -51,12 +54,12 @@ function av1(body: Buffer): string {
   return `av01.${profile}.${twoDigits(level)}${tier}.${twoDigits(depth)}`;
 }
 
-/** VP Codec ISO Media File Format Binding: profile, level and depth. */
+/** Returns profile, level and depth (VP Codec ISO Media File Format Binding). */
 function vp9(body: Buffer): string {
   return `vp09.${twoDigits(body[4]!)}.${twoDigits(body[5]!)}.${twoDigits(body[6]! >> 4)}`;
 }
 
-/** RFC 6381, 3.3: object type of MPEG-4, and the type of audio with which its configuration begins. */
+/** Returns the object type of MPEG-4, and the type of audio with which its configuration begins (RFC 6381, 3.3). */
 function mpeg4Audio(body: Buffer): string | null {
   const { objectType, config } = decoderConfig(body);
   const audioType = (config?.[0] ?? 0) >> 3;

@@ -9,7 +9,7 @@ export interface SampleSegment {
   fragments: { from: number; to: number }[];
 }
 
-/** Segments of a video: each begins with the first key frame after a multiple of `segmentSeconds`. */
+/** Returns the segments of a video. Each segment begins with the first key frame at or after a multiple of `segmentSeconds`. */
 export function cutVideo({ track, samples, hidden, step }: LadderStream, segmentSeconds: number): SampleSegment[] {
   const { count, times, offsets, isKey } = samples;
   const length = segmentSeconds * track.media.timescale;
@@ -40,7 +40,7 @@ function addSample({ fragments }: SampleSegment, index: number, beginsFragment: 
   else fragments.at(-1)!.to = index + 1;
 }
 
-/** Segments of audio: each begins with the sample nearest to the start of a segment of the video. */
+/** Returns the segments of audio. Each segment begins with the sample nearest to the start of a segment of the video. */
 export function cutAudio(
   { track, samples }: LadderStream,
   starts: readonly number[],
@@ -62,7 +62,7 @@ export function cutAudio(
   return segments;
 }
 
-/** Seconds at which the segments of a video begin. */
+/** Returns the seconds at which the segments of a video begin. */
 export function startsOf({ track, samples, hidden }: LadderStream, segments: readonly SampleSegment[]): number[] {
   const { times, offsets } = samples;
   return segments.map(({ fragments: [first] }) => {

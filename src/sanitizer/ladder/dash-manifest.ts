@@ -10,14 +10,17 @@ import {
 } from './types.ts';
 
 /*
- * The manifest of MPEG-DASH (ISO/IEC 23009-1): one period, a set of representations per video codec, and one set of audio. Airlock
- * generates every name in it, so nothing has to be escaped.
+ * The manifest of MPEG-DASH (ISO/IEC 23009-1): one period, a set of representations per video codec, one set of audio, and one set of
+ * subtitles. Airlock generates every name in the manifest, so nothing has to be escaped.
  */
 
 const PROFILES = 'urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019';
 const CHANNELS = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011';
 
-/** @param bufferSeconds seconds that a client should buffer before it plays: the length of a segment. */
+/**
+ * Returns the manifest of a ladder.
+ * @param bufferSeconds seconds that a client should buffer before it plays: the length of a segment
+ */
 export function dashManifest({ videos, audio, text }: LadderStreams, bufferSeconds: number): string {
   const seconds = Math.max(...[...videos, ...(audio ? [audio] : [])].map(lengthOf));
   const codecs = [...new Set(videos.map(familyOf))];
@@ -75,7 +78,7 @@ ${timeline(segments)}
         </SegmentTemplate>`;
 }
 
-/** Segments of the same duration share an element. */
+/** Returns the elements of a timeline. Consecutive segments of the same duration share an element. */
 function timeline(segments: readonly Segment[]): string {
   const runs: { duration: number; count: number }[] = [];
   for (const { duration } of segments) {
@@ -92,7 +95,7 @@ function timeline(segments: readonly Segment[]): string {
     .join('\n');
 }
 
-/** `avc1.64001f` → `avc1` */
+/** Returns the codec without its parameters: `avc1.64001f` → `avc1`. */
 function familyOf({ codecs }: CutVideo): string {
   return codecs.split('.')[0]!;
 }
@@ -101,12 +104,12 @@ function lengthOf({ segments, timescale }: CutStream): number {
   return segments.reduce((sum, segment) => sum + segment.duration, 0) / timescale;
 }
 
-/** ISO 8601, in milliseconds. */
+/** Formats a duration (ISO 8601), rounded to milliseconds. */
 function duration(seconds: number): string {
   return `PT${Number(seconds.toFixed(3))}S`;
 }
 
-/** The representation is one file for the entire period. */
+/** Returns the set of subtitles. Its representation is one file for the entire period. */
 function textSet({ name, bytes, seconds }: CutText, id: number): string {
   const bandwidth = Math.max(1, Math.ceil((8 * bytes) / seconds));
   return `    <AdaptationSet id="${id}" contentType="text" mimeType="text/vtt" lang="und">

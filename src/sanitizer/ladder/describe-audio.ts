@@ -8,7 +8,7 @@ import type { CutAudio } from './types.ts';
 
 const LETTERS = [10, 5, 0] as const;
 
-/** Channels, sample rate and language of an AAC track. Throws `NotRewritable`. */
+/** Returns the channels, the sample rate and the language of an AAC track. Throws `NotRewritable` for other tracks. */
 export function describeAudio({ kind, entry, media }: Track): Pick<CutAudio, 'channels' | 'sampleRate' | 'language'> {
   const esds = byType(boxesOfEntry(kind, entry))?.get('esds');
   const config = esds && decoderConfig(esds).config;
@@ -18,7 +18,7 @@ export function describeAudio({ kind, entry, media }: Track): Pick<CutAudio, 'ch
   return { channels, sampleRate, language: languageOf(media.language) };
 }
 
-/** ISO/IEC 14496-12, 8.4.2: three letters of five bits each. */
+/** Decodes a language of three letters with five bits each (ISO/IEC 14496-12, 8.4.2). */
 function languageOf(code: number): string | null {
   const letters = LETTERS.map((shift) => String.fromCharCode(0x60 + ((code >> shift) & 31))).join('');
   return /^[a-z]{3}$/.test(letters) && letters !== 'und' ? letters : null;

@@ -10,14 +10,16 @@ import {
 
 /*
  * Playlists of HTTP Live Streaming (RFC 8216, and Apple's HLS Authoring Specification where the RFC allows alternatives). Airlock generates
- * every name in them.
+ * every name in the playlists.
  */
 
-/** Fragmented MP4 requires version 6, and I-frame playlists with `EXT-X-MAP` version 5. */
+/**
+ * Version of the playlists. Fragmented MP4 requires at least version 6, and I-frame playlists with `EXT-X-MAP` require at least version 5.
+ */
 const VERSION = 7;
 const MEDIA_PLAYLIST = 'index.m3u8';
 const KEY_FRAME_PLAYLIST = 'iframes.m3u8';
-/** The client resolves this URI against the media playlist. The file is never stored. */
+/** URI of the key, which clients resolve against the media playlist. The file is never stored. */
 const KEY_URI = '../key.bin';
 
 export interface LadderStreams {
@@ -32,7 +34,7 @@ export interface TextFile {
   text: string;
 }
 
-/** All playlists of a ladder. An encrypted ladder has no I-frame playlists, because a part of a segment cannot be decrypted. */
+/** Returns all playlists of a ladder. An encrypted ladder has no I-frame playlists, because a part of a segment cannot be decrypted. */
 export function hlsPlaylists({ videos, audio, text }: LadderStreams, isEncrypted: boolean): TextFile[] {
   const files = [{ path: 'master.m3u8', text: masterPlaylist({ videos, audio, text }, isEncrypted) }];
   if (text) files.push({ path: `${text.name}/${MEDIA_PLAYLIST}`, text: textPlaylist(text, isEncrypted) });
@@ -46,7 +48,7 @@ export function hlsPlaylists({ videos, audio, text }: LadderStreams, isEncrypted
   return files;
 }
 
-/** The smallest rendition comes first: many players begin with it. */
+/** Returns the master playlist. The smallest rendition is first, because many players begin with the first rendition. */
 function masterPlaylist({ videos, audio, text }: LadderStreams, isEncrypted: boolean): string {
   const ascending = [...videos].sort((a, b) => a.peak - b.peak);
   return lines([
@@ -94,7 +96,7 @@ function variantLine(video: CutVideo, { audio, text }: Omit<LadderStreams, 'vide
   return `#EXT-X-STREAM-INF:${attributes.join(',')}`;
 }
 
-/** The attributes that a client needs to play a rendition together with the audio. */
+/** Returns the attributes that a client needs to play a rendition together with the audio. */
 export function withAudio(video: CutVideo, audio: CutAudio | null) {
   return {
     bandwidth: video.peak + (audio?.peak ?? 0),
@@ -115,7 +117,10 @@ function keyFrameLine({ keyFrames, timescale, codecs, width, height, name }: Cut
   return `#EXT-X-I-FRAME-STREAM-INF:${attributes.join(',')}`;
 }
 
-/** The key applies to the segments after it, so the initialization section is not encrypted. The IV is the segment's number. */
+/**
+ * Returns the playlist of a stream. The key applies to the segments after it, so the initialization section is not encrypted. The
+ * initialization vector is the segment's number.
+ */
 function mediaPlaylist({ segments, timescale }: CutStream, isEncrypted: boolean): string {
   const seconds = segments.map(({ duration }) => duration / timescale);
   return lines([
@@ -127,7 +132,10 @@ function mediaPlaylist({ segments, timescale }: CutStream, isEncrypted: boolean)
   ]);
 }
 
-/** One segment may last as long as the video: RFC 8216, 6.2.4 allows subtitles to have their own target duration. */
+/**
+ * Returns the playlist of the subtitles. Their only segment may last as long as the video, because RFC 8216, 6.2.4 allows subtitles to have
+ * their own target duration.
+ */
 function textPlaylist({ seconds }: CutText, isEncrypted: boolean): string {
   return lines([
     ...playlistHead([seconds]),
@@ -157,7 +165,7 @@ function keyFramePlaylist({ keyFrames, timescale }: CutVideo): string {
   ]);
 }
 
-/** Each `EXTINF`, rounded to whole seconds, must not exceed the target duration. */
+/** Returns the first lines of a playlist. Each `EXTINF`, rounded to whole seconds, must not exceed the target duration. */
 function playlistHead(seconds: readonly number[]): string[] {
   const target = Math.max(1, ...seconds.map((length) => Math.round(length)));
   return [

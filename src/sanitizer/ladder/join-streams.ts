@@ -8,7 +8,7 @@ import type { LadderPieces, LadderSource } from './types.ts';
 
 /**
  * Reads the pieces of a rendition as one stream. Each piece begins where the previous piece ends, with a key frame, and has the same
- * decoder configuration. No packet is changed. Throws `NotRewritable` and `Rejected` if a frame is missing or has another time.
+ * decoder configuration. No packet is changed. Throws `NotRewritable` or `Rejected` if a frame is missing or has another time.
  */
 export function joinStreams(files: readonly FileBytes[], source: LadderSource, pieces: LadderPieces): LadderStream {
   const { rate, frames } = pieces;

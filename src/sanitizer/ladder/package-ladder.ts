@@ -29,11 +29,13 @@ import {
 } from './types.ts';
 import { fragmentIndex, SEGMENT_TYPE } from './write-fragment.ts';
 
-/** Bytes of samples in memory at a time. */
+/** Maximum number of bytes of samples in memory at a time. */
 const BLOCK = 1024 * 1024;
-/** Files of a stream in addition to its segments: the initialization section and two playlists. */
+/** Number of files of a stream in addition to its segments: the initialization section and two playlists. */
 const OTHER_FILES = 3;
-/** Seconds by which the starts of segments may differ between renditions: frame times are rounded to time scales. */
+/**
+ * Maximum number of seconds by which the starts of segments may differ between renditions, because frame times are rounded to time scales.
+ */
 const TOLERANCE = 0.002;
 
 /**
@@ -101,7 +103,7 @@ function cutSound(source: LadderSource, file: FileBytes, starts: readonly number
   return { name: source.name, stream, segments: cutAudio(stream, starts, segmentSeconds) };
 }
 
-/** The start of each segment in seconds. Throws unless all renditions have the same starts. */
+/** Returns the start of each segment in seconds. Throws unless all renditions have the same starts. */
 function checkAligned([first, ...others]: readonly Cut[]): number[] {
   const starts = startsOf(first!.stream, first!.segments);
   for (const { stream, segments } of others) {
@@ -128,7 +130,7 @@ function writeAudio(request: LadderRequest, cut: Cut): CutAudio {
   return { ...writeStream(request, cut).written, ...describeAudio(cut.stream.track) };
 }
 
-/** The worker has checked that the file is UTF-8. */
+/** Reads the file of subtitles. The worker has checked that it is UTF-8. */
 function readText(path: string): string {
   return readFileSync(path, 'utf8');
 }
@@ -146,7 +148,7 @@ function writeText({ directory, key, subtitles }: LadderRequest, cues: readonly 
   return { name, seconds, bytes: bytes.length };
 }
 
-/** Writes the initialization section and all segments. */
+/** Writes the initialization section and all segments. Returns the stream with its segments, and its key frames. */
 function writeStream(
   { directory, key }: LadderRequest,
   { name, stream, segments }: Cut,
@@ -197,7 +199,10 @@ function plain(out: FileOut): Sink {
   return { write: (bytes) => out.write(bytes), end: () => {} };
 }
 
-/** RFC 8216, 5.2: CBC with PKCS7 padding over the entire segment. The initialization vector is the segment's number. */
+/**
+ * Returns a sink that encrypts a segment (RFC 8216, 5.2): CBC with PKCS7 padding over the entire segment. The initialization vector is the
+ * segment's number.
+ */
 function encrypted(out: FileOut, key: Uint8Array, segment: number): Sink {
   const vector = Buffer.alloc(16);
   vector.writeUInt32BE(segment, 12);
@@ -208,7 +213,7 @@ function encrypted(out: FileOut, key: Uint8Array, segment: number): Sink {
   };
 }
 
-/** Writes a fragment. Returns the bytes of its `mdat`. */
+/** Writes a fragment. Returns the number of bytes of its `mdat`. */
 function writeSamples(sink: Sink, { file, samples }: LadderStream, index: Buffer, from: number, to: number): number {
   const { sizes, positions } = samples;
   const total = sizes.subarray(from, to).reduce((sum, size) => sum + size, 8);

@@ -13,17 +13,17 @@ export interface LadderStream {
   track: Track;
   /** `times` are decoding times from zero. A sample is shown at its time plus its offset minus `hidden`. */
   samples: Samples;
-  /** Units by which the first picture is shown late, because other pictures are decoded before it. An edit list hides them. */
+  /** Units by which the first picture is shown late, because other pictures are decoded before it. An edit list hides these units. */
   hidden: number;
   /** Units of each sample if all samples have the same duration, otherwise of the first sample. */
   step: number;
 }
 
 const NORMAL_RATE = 0x10000;
-/** Width and height of the pictures in a sample entry, 16 bits each. */
+/** Offset of the width and the height of the pictures in a sample entry, 16 bits each. */
 const SIZE_AT = 8 + 24;
 
-/** Reads a movie that a cell has written. Throws `NotRewritable` and `Rejected` if the movie differs from the plan. */
+/** Reads a movie that a cell has written. Throws `NotRewritable` or `Rejected` if the movie differs from the plan. */
 export function readStream(file: FileBytes, { codec, size }: LadderSource): LadderStream {
   const movie = readMovie(file);
   const [track, ...others] = movie.tracks;
@@ -42,7 +42,7 @@ export function readStream(file: FileBytes, { codec, size }: LadderSource): Ladd
   return { file, movie, track, samples, hidden: track.kind === 'video' ? hidden : 0, step };
 }
 
-/** FFmpeg knows no duration for the last frame of a file, and writes zero. */
+/** Completes the duration of the last frame. FFmpeg does not know this duration, and writes zero. */
 function completeTimes(samples: Samples): Samples {
   const { count, times } = samples;
   if (times[count] === times[count - 1]) {
@@ -54,7 +54,7 @@ function completeTimes(samples: Samples): Samples {
   return samples;
 }
 
-/** Units that the edit list hides: the delay of an encoder. */
+/** Returns the number of units that the edit list hides, which are the delay of an encoder. */
 function hiddenUnits({ edits }: Track): number {
   const [shown, ...others] = edits ?? [];
   if (!shown) return 0;
@@ -64,14 +64,14 @@ function hiddenUnits({ edits }: Track): number {
   return shown.mediaTime;
 }
 
-/** The first picture must be shown at zero. */
+/** Throws unless the first picture is shown at zero. */
 function checkStart({ count, times, offsets }: Samples, hidden: number): void {
   let earliest = Number.POSITIVE_INFINITY;
   for (let index = 0; index < count; index++) earliest = Math.min(earliest, times[index]! + offsets[index]!);
   if (earliest !== hidden) throw new NotRewritable('has a rendition that does not begin at zero');
 }
 
-/** Omits the samples that an audio encoder writes before the first sample. A fragmented file then needs no edit list. */
+/** Omits the samples that an audio encoder writes before the first sample of the sound. A fragmented file then needs no edit list. */
 function withoutStart(samples: Samples, hidden: number): Samples {
   let skipped = 0;
   while (skipped < samples.count - 1 && samples.times[skipped + 1]! <= hidden) skipped++;

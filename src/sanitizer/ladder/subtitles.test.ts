@@ -29,7 +29,7 @@ describe('subtitles of a ladder', () => {
     ]);
   });
 
-  it('cannot end a cue or begin another cue by their text', () => {
+  it('cannot end a cue or begin another cue with their text', () => {
     const [cue] = readCues('00:01.000 --> 00:02.000\n00:03.000 --&gt; 00:04.000 <script>x</script>\n', 10);
     expect(cue!.text).toBe('00:03.000 --&gt; 00:04.000 x');
   });
@@ -37,9 +37,9 @@ describe('subtitles of a ladder', () => {
   it.each([
     ['no cue', 'WEBVTT\n\n'],
     ['a cue after the end', '00:11.000 --> 00:12.000\ntext'],
-    ['a cue of no length', '00:02.000 --> 00:02.000\ntext'],
-    ['a cue of tags alone', '00:02.000 --> 00:03.000\n<v Ann>'],
-  ])('are rejected if they have only %s', (_, text) => {
+    ['a cue without a duration', '00:02.000 --> 00:02.000\ntext'],
+    ['a cue that contains only tags', '00:02.000 --> 00:03.000\n<v Ann>'],
+  ])('are rejected if no cue has text within the video: %s', (_, text) => {
     expect(() => readCues(text, 10)).toThrow('without a text');
   });
 });

@@ -8,17 +8,17 @@ export interface Cue {
   text: string;
 }
 
-/** `01:02:03,456 --> …` of SubRip and `02:03.456 --> … settings` of WebVTT. */
+/** Pattern of a time, as in `01:02:03,456 --> …` of SubRip and `02:03.456 --> … settings` of WebVTT. */
 const TIME = String.raw`(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})`;
 const TIMING = new RegExp(String.raw`^\s*${TIME}\s*-->\s*${TIME}(?:\s|$)`);
-/** Tags that both formats have, and everything else that looks like a tag or like a style of ASS. */
+/** Pattern of the tags that both formats have, and of all other text that looks like a tag or like a style of ASS. */
 const TAG = /<\/?([a-z][^<>\s.]*)?[^<>]*>|\{\\[^{}]*\}/gi;
 const KEPT: ReadonlySet<string> = new Set(['b', 'i', 'u']);
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', nbsp: '\u00a0', lrm: '', rlm: '' };
 
 /**
- * Reads the cues of SubRip or WebVTT, in the order of their starts. Positions and styles are dropped. Throws `NotRewritable` if there are
- * no cues before `seconds`, the end of the video.
+ * Reads the cues of SubRip or WebVTT. Returns them in the order of their starts. Drops positions and styles. Throws `NotRewritable` if no
+ * cue has text before `seconds`, which is the end of the video.
  */
 export function readCues(text: string, seconds: number): Cue[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
@@ -36,7 +36,7 @@ export function readCues(text: string, seconds: number): Cue[] {
   return cues.sort((a, b) => a.start - b.start);
 }
 
-/** W3C WebVTT: a header, and a block for each cue. */
+/** Returns the cues as WebVTT (W3C): a header, and a block for each cue. */
 export function webVtt(cues: readonly Cue[]): string {
   const blocks = cues.map(({ start, end, text }) => `${timeOf(start)} --> ${timeOf(end)}\n${text}\n`);
   return `WEBVTT\n\n${blocks.join('\n')}`;
@@ -46,14 +46,14 @@ function secondsOf([hours = '0', minutes, seconds, fraction]: string[]): number 
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + Number(fraction!.padEnd(3, '0')) / 1000;
 }
 
-/** `3723.456` → `01:02:03.456` */
+/** Formats a time: `3723.456` → `01:02:03.456`. */
 function timeOf(seconds: number): string {
   const total = Math.round(seconds * 1000);
   const parts = [Math.floor(total / 3_600_000), Math.floor(total / 60_000) % 60, Math.floor(total / 1000) % 60];
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}.${String(total % 1000).padStart(3, '0')}`;
 }
 
-/** A line with the tags that players know, and without other text that players might interpret. */
+/** Returns a line with the tags that players know, and without other text that players might interpret. */
 function cueText(line: string): string {
   let [text, from] = ['', 0];
   for (const tag of line.matchAll(TAG)) {

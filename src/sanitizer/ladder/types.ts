@@ -1,17 +1,17 @@
 /** Requests the files of a streaming ladder, made of movies that a cell has written. */
 export interface LadderRequest {
-  /** Each movie has one video stream, and all have their key frames at the same times. */
+  /** Movies with one video stream each. The key frames of all movies are at the same times. */
   renditions: readonly LadderSource[];
-  /** A movie with one audio stream; null = the ladder is silent. */
+  /** A movie with one audio stream; null if the ladder has no audio. */
   audio: LadderSource | null;
-  /** The pieces of which each rendition consists; null = each rendition is one movie. */
+  /** The pieces of which each rendition consists; null if each rendition is one movie. */
   pieces: LadderPieces | null;
-  /** A file of SubRip or WebVTT; null = no subtitles. */
+  /** A file of SubRip or WebVTT; null if the ladder has no subtitles. */
   subtitles: { path: string; name: string } | null;
   segmentSeconds: number;
   /** Which manifests to write. */
   manifests: LadderManifests;
-  /** Encrypts each segment with AES-128-CBC, using this key of 16 bytes; null = no encryption. Only HLS supports it. */
+  /** Key of 16 bytes that encrypts each segment with AES-128-CBC; null if the ladder is not encrypted. Only HLS supports encryption. */
   key: Uint8Array | null;
   /** Host path of a new directory, which receives the files. */
   directory: string;
@@ -26,7 +26,7 @@ export interface LadderManifests {
 
 /** Movies that follow each other, with the same number of frames in all renditions. */
 export interface LadderPieces {
-  /** Frames per second as a fraction: constant. */
+  /** Constant number of frames per second, as a fraction. */
   rate: { num: number; den: number };
   /** Number of frames of each piece. */
   frames: readonly number[];
@@ -39,7 +39,7 @@ export interface LadderSource {
   name: string;
   /** FFmpeg's name of the codec that the stream must have. */
   codec: string;
-  /** Pixels that the stream must have; absent for audio. */
+  /** Size in pixels that the stream must have; absent for audio. */
   size?: { width: number; height: number };
 }
 
@@ -47,15 +47,18 @@ export interface LadderSource {
 export interface RenditionFacts {
   width: number;
   height: number;
-  /** Highest bits per second with audio, as RFC 8216 defines `BANDWIDTH`. */
+  /** Highest number of bits per second, with audio, as RFC 8216 defines `BANDWIDTH`. */
   bandwidth: number;
   averageBandwidth: number;
-  /** RFC 6381, with the codec of the audio. */
+  /** The `codecs` parameter (RFC 6381), with the codec of the audio. */
   codecs: string;
   frameRate: number;
 }
 
-/** `reason` continues "The output …". `isEmpty` if a part has no samples, because nothing could be decoded. */
+/**
+ * The result of packaging a ladder, or the reason for its failure, which continues "The output …". `isEmpty` is true if a part has no
+ * samples, because nothing could be decoded.
+ */
 export type LadderResult =
   | { renditions: RenditionFacts[]; durationSeconds: number }
   | { reason: string; isEmpty?: boolean };
@@ -64,12 +67,12 @@ export type LadderResult =
 export interface CutStream {
   /** Directory of the stream's files in the ladder. */
   name: string;
-  /** RFC 6381. */
+  /** The `codecs` parameter (RFC 6381). */
   codecs: string;
   /** Units of `segments` per second. */
   timescale: number;
   segments: readonly Segment[];
-  /** Bits per second. */
+  /** Highest and average number of bits per second. */
   peak: number;
   average: number;
 }
@@ -85,7 +88,7 @@ export interface CutVideo extends CutStream {
 export interface CutAudio extends CutStream {
   channels: number;
   sampleRate: number;
-  /** ISO 639-2; null = unknown. */
+  /** Language (ISO 639-2); null if it is unknown. */
   language: string | null;
 }
 
@@ -98,7 +101,7 @@ export interface CutText {
 }
 
 export interface Segment {
-  /** In the time scale of the stream. */
+  /** Duration in the time scale of the stream. */
   duration: number;
   bytes: number;
 }
@@ -113,11 +116,11 @@ export interface KeyFrame {
   duration: number;
 }
 
-/** The segment with that number, from 0. */
+/** Returns the file name of a segment. `index` counts from 0. */
 export function segmentName(index: number): string {
   return `segment-${String(index + 1).padStart(5, '0')}.m4s`;
 }
 
 export const INIT_NAME = 'init.mp4';
-/** The only segment of subtitles. */
+/** File name of the only segment of subtitles. */
 export const TEXT_NAME = 'segment-00001.vtt';

@@ -9,12 +9,15 @@ const [DATA_OFFSET, FIRST_FLAGS, DURATIONS, SIZES, OFFSETS] = [0x1, 0x4, 0x100, 
  * Flags of a sample that other samples depend on and that depends on no other sample, and flags of a sample that depends on other samples.
  */
 const [KEY, DELTA] = [0x02000000, 0x01010000];
-/** The only track of each file. */
+/** Id of the only track of each file. */
 const TRACK = 1;
 
 export const SEGMENT_TYPE = makeBox('styp', Buffer.from('msdh'), u32(0), Buffer.from('msdhmsix'));
 
-/** The index of a fragment with samples `from` to `to`, which follow in an `mdat`. Only the first sample may be a key frame. */
+/**
+ * Returns the index of a fragment with the samples `from` to `to` (exclusive), which follow in an `mdat`. Only the first sample may be a
+ * key frame.
+ */
 export function fragmentIndex(stream: LadderStream, sequence: number, from: number, to: number): Buffer {
   const size = writeIndex(stream, sequence, { from, to, dataAt: 0 }).length;
   return writeIndex(stream, sequence, { from, to, dataAt: size + 8 });
@@ -46,7 +49,9 @@ function writeIndex(
   );
 }
 
-/** Size of each sample, with its duration and the offset of its presentation time if these differ. */
+/**
+ * Returns the size of each sample, its duration if the durations differ, and the offset of its presentation time if an offset is not zero.
+ */
 function sampleRows({ times, sizes, offsets }: LadderStream['samples'], from: number, to: number) {
   const durationOf = (index: number) => times[index + 1]! - times[index]!;
   let [varies, isReordered] = [false, false];

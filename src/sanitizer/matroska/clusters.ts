@@ -26,7 +26,7 @@ const MAX_CUES = 1_000_000;
 const LEVEL_ONE: ReadonlySet<number> = new Set([
   ...[ID.cluster, ID.cues, ID.info, ID.tracks, ID.seekHead, ID.attachments, ID.tags, ID.chapters],
 ]);
-/** Position, size of the previous cluster, silent tracks, padding, checksum. */
+/** Ids of the elements of a cluster that are dropped: position, size of the previous cluster, silent tracks, padding, checksum. */
 const IGNORED = new Set([0xa7, 0xab, 0x5854, 0xec, 0xbf]);
 const LACING = 0x06;
 const KEY_FRAME = 0x80;
@@ -78,14 +78,14 @@ export class ClusterWriter {
     return position;
   }
 
-  /** Copies some children of a cluster, its timestamp first. */
+  /** Copies some children of a cluster. The first child must be its timestamp. */
   copySome(children: readonly Element[]): void {
     const from = this.#begin();
     for (const element of children) this.#copyChild(element);
     this.#end(from);
   }
 
-  /** Returns the position of the content in the output. */
+  /** Begins a cluster. Returns the position of its content in the output. */
   #begin(): number {
     const out = this.#out;
     this.#at = out.position;

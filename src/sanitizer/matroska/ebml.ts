@@ -1,20 +1,20 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 
-/** RFC 8794: an element and the position of its content. `end` is null if the size is unknown. */
+/** An element (RFC 8794), and the position of its content. `end` is null if the size is unknown. */
 export interface Element {
   id: number;
   body: number;
   end: number | null;
 }
 
-/** Limit of elements per file: twelve hours with 200 blocks per second. */
+/** Maximum number of elements per file: twelve hours with 200 blocks per second. */
 const MAX_ELEMENTS = 12 * 3600 * 200;
 
 export interface ElementReader {
-  /** Reads the element at a position; null at the end. */
+  /** Reads the element at a position. Returns null at the end. */
   at(position: number, limit: number): Element | null;
-  /** Yields the children of an element. Throws `Rejected` if one has an unknown size. */
+  /** Yields the children of an element. Throws `Rejected` if a child has an unknown size. */
   within(parent: Element): Generator<Element, void, undefined>;
   content(element: Element, maxBytes: number): Buffer;
 }
@@ -66,7 +66,7 @@ function lengthOf(first: number, max: number): number {
   return length;
 }
 
-/** Decodes a variable-length integer; null = all ones, which means unknown. */
+/** Decodes a variable-length integer. Returns null if all its bits are ones, which means unknown. */
 export function vint(bytes: Buffer, at: number, length: number): number | null {
   let value = BigInt(bytes[at]! & (0xff >> length));
   let ones = value === BigInt(0xff >> length);
@@ -81,7 +81,7 @@ export function vint(bytes: Buffer, at: number, length: number): number | null {
   return Number(value);
 }
 
-/** Length of the variable-length integer that starts with this byte. */
+/** Returns the length of the variable-length integer that starts with this byte. */
 export function vintLength(first: number): number {
   return lengthOf(first, 8);
 }
@@ -92,7 +92,7 @@ export function makeElement(id: number, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([elementHead(id, size), ...parts]);
 }
 
-/** Id and size. `wide` gives the size eight bytes, so that it can be patched later. */
+/** Serializes the id and the size of an element. If `wide` is true, the size has eight bytes, so that it can be patched later. */
 export function elementHead(id: number, size: number, wide = false): Buffer {
   const idBytes = Buffer.alloc(id > 0xffffff ? 4 : id > 0xffff ? 3 : id > 0xff ? 2 : 1);
   idBytes.writeUIntBE(id, 0, idBytes.length);

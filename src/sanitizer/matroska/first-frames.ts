@@ -4,13 +4,13 @@ import { ID } from './schema.ts';
 
 /** Number of elements of clusters in which the first frame of each stream is expected. */
 const MAX_SEARCHED = 2000;
-/** Maximum bytes of a frame. A key frame of 8K has some 10 MB. */
+/** Maximum number of bytes of a frame. A key frame of 8K has about 10 MB. */
 const MAX_FRAME = 64 * 2 ** 20;
 const LACING = 0x06;
-/** Elements whose children are searched. */
+/** Ids of the elements whose children are searched. */
 const PARENTS: ReadonlySet<number> = new Set([ID.cluster, ID.blockGroup]);
 
-/** Finds the first frame of each of the tracks. A track without one is absent from the result. */
+/** Finds the first frame of each of the tracks. A track without a frame is absent from the result. */
 export function firstFrames(
   file: FileBytes,
   from: number,

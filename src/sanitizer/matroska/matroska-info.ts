@@ -11,7 +11,7 @@ const CONTAINER = 'matroska,webm';
 
 interface Head {
   tracks: KeptTracks;
-  /** In ticks; null = not declared. */
+  /** Duration in ticks; null if it is not declared. */
   duration: number | null;
   /** Nanoseconds per tick. */
   scale: number;
@@ -20,7 +20,7 @@ interface Head {
   limit: number;
 }
 
-/** The facts that ffprobe would report about the rewritten file; null if ffprobe may report something else. */
+/** Returns the facts that ffprobe would report about the rewritten file; null if ffprobe may report something else. */
 export function matroskaInfo(file: FileBytes, head: Head): MediaInfo | null {
   return unlessUnclear(() => {
     const { tracks, duration, scale, mediaAt, limit } = head;

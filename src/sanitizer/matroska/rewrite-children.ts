@@ -2,13 +2,13 @@ import { NotRewritable, Rejected } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
 import type { Rules } from './schema.ts';
 
-/** Limit in bytes of a block or of a decoder configuration. An 8K key frame has some 10 MB. */
+/** Maximum number of bytes of a block or of a decoder configuration. A key frame of 8K has about 10 MB. */
 export const MAX_BYTES = 64 * 2 ** 20;
 const MAX_TEXT = 256;
-/** Limit of children of one element. */
+/** Maximum number of children of one element. */
 const MAX_CHILDREN = 256;
 
-/** Reads the children of an element and rewrites them by the rules. Calls `onValue` for each value that it keeps. */
+/** Reads the children of an element, and rewrites them by the rules. Calls `onValue` for each value that is kept. */
 export function rewriteChildren(
   reader: ElementReader,
   parent: Element,

@@ -24,30 +24,30 @@ const UNKNOWN_SEGMENT = Buffer.concat([
   elementHead(ID.segment, 0, true).subarray(0, 4),
   Buffer.from([1, ...Array(7).fill(0xff)]),
 ]);
-/** FFmpeg turns attached pictures into separate streams. */
+/** Pattern of attached pictures, which FFmpeg turns into separate streams. */
 const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
 const MAX_SCANNED = 2 ** 20;
 
 /** The part of the file before the first cluster. */
 export interface MatroskaHead {
-  /** Position of the content of the segment. Other positions are relative to it. */
+  /** Position of the content of the segment. Other positions are relative to this position. */
   segmentAt: number;
   info: Buffer;
   /** Seconds per tick of the segment's timestamps. */
   secondsPerTick: number;
-  /** Null = not declared. */
+  /** Duration in ticks; null if it is not declared. */
   duration: number | null;
   /** Nanoseconds per tick. */
   scale: number;
   tracks: KeptTracks;
-  /** First cluster. */
+  /** The first cluster. */
   media: Element;
   mediaAt: number;
   limit: number;
 }
 
-/** Reads everything before the first cluster of a Matroska or WebM file; `write` reads the rest of the file. */
+/** Reads everything before the first cluster of a Matroska or WebM file. `write` reads the rest of the file. */
 export function readMatroska(file: FileBytes): Reading {
   const reader = elementReader(file);
   const head = readHead(file, reader);
@@ -131,7 +131,7 @@ function scan(reader: ElementReader, element: Element): void {
   throw new NotRewritable(pattern === PICTURE ? 'has cover art' : 'declares transparency in its tags');
 }
 
-/** `SeekHead` with the position of the cues, which are at the end of the file. */
+/** Returns a `SeekHead` with the position of the cues, which are at the end of the file. */
 function seekHead(cuesAt: number): Buffer {
   const position = Buffer.alloc(8);
   position.writeBigUInt64BE(BigInt(cuesAt));

@@ -1,6 +1,6 @@
 /* RFC 9559: the elements that affect what FFmpeg decodes. Elements that are not listed here are rejected. */
 
-/** Type of the content: a value, or child elements with rules of their own; `drop` leaves the element out. */
+/** Type of the content: a value, or child elements with their own rules. `drop` omits the element. */
 export type Rule = 'unsigned' | 'signed' | 'float' | 'text' | 'bytes' | Rules | 'drop';
 export interface Rules {
   [id: number]: Rule;
@@ -38,15 +38,15 @@ export const ID = {
   chapters: 0x1043a770,
 } as const;
 
-/** The same rule for several elements, by their ids as written in RFC 9559. */
+/** Returns the same rule for several elements, by their ids as written in RFC 9559. */
 function all(rule: Rule, ...ids: number[]): Rules {
   return Object.fromEntries(ids.map((id) => [id, rule]));
 }
 
-/** Padding and checksums may appear anywhere. */
+/** Rules for padding and checksums, which may appear anywhere. */
 const ANYWHERE = all('drop', 0xec, 0xbf);
 
-/** Primaries and white point, least and most luminance. */
+/** Rules for primaries and white point, minimum and maximum luminance. */
 const MASTERING = all('float', 0x55d1, 0x55d2, 0x55d3, 0x55d4, 0x55d5, 0x55d6, 0x55d7, 0x55d8, 0x55d9, 0x55da);
 const COLOUR: Rules = {
   ...ANYWHERE,
@@ -80,7 +80,7 @@ const AUDIO: Rules = {
   ...all('float', 0xb5, 0x78b5),
   ...all('unsigned', 0x9f, 0x6264, 0x52f1),
 };
-/** Value, type and data of block additions; the name is dropped. */
+/** Rules for value, type and data of block additions. The name is dropped. */
 const ADDITION: Rules = {
   ...ANYWHERE,
   ...all('unsigned', 0x41f0, 0x41e7),

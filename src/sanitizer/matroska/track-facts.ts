@@ -10,7 +10,7 @@ export const MATROSKA_CODECS: Readonly<Record<string, string>> = {
 };
 /** Codecs that can declare a pixel aspect ratio in the stream. If the container declares none, only ffprobe can find the ratio. */
 const DECLARES_ASPECT: ReadonlySet<string> = new Set(['h264', 'hevc']);
-/** Units of `DisplayWidth` that define an aspect ratio: pixels, cm, inches, a ratio (RFC 9559, 5.1.4.1.28.14). */
+/** Maximum unit of `DisplayWidth` that defines an aspect ratio: pixels, centimeters, inches, a ratio (RFC 9559, 5.1.4.1.28.14). */
 const MAX_DISPLAY_UNIT = 3;
 const CROPS: ReadonlySet<number> = new Set([0x54aa, 0x54bb, 0x54cc, 0x54dd]);
 const ROTATIONS: ReadonlySet<number> = new Set([0x7673, 0x7674, 0x7675]);
@@ -42,7 +42,7 @@ export function trackFacts() {
     },
   };
 
-  /** Null = the container does not declare it. */
+  /** Returns the pixel aspect ratio; null if the container does not declare it. */
   function aspectOf(width: number, height: number): number | null {
     const [wide, tall] = [values.get(ID.displayWidth) ?? 0, values.get(ID.displayHeight) ?? 0];
     if (wide === 0 || tall === 0 || (values.get(ID.displayUnit) ?? 0) > MAX_DISPLAY_UNIT) return null;

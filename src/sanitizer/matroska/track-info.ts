@@ -13,7 +13,7 @@ import { readFlacInfo, readOpus, readVorbis } from '../codecs/xiph.ts';
 import { audioStream, videoStream } from '../streams.ts';
 import { float, number } from './rewrite-children.ts';
 
-/** Elements of a track, by their ids in RFC 9559. */
+/** Ids of the elements of a track (RFC 9559). */
 const E = {
   ...{ isDefault: 0x88, codec: 0x86, config: 0x63a2, frameDuration: 0x23e383, language: 0x22b59c },
   ...{ width: 0xb0, height: 0xba, shownWidth: 0x54b0, shownHeight: 0x54ba, shownUnit: 0x54b2 },
@@ -21,7 +21,7 @@ const E = {
   ...{ sampleRate: 0xb5, outputRate: 0x78b5, channels: 0x9f, bits: 0x6264 },
 } as const;
 
-/** Elements that do not change the report of ffprobe: number, UID, type, flags, delays, chroma siting, light levels. */
+/** Ids of the elements that do not change the report of ffprobe: number, UID, type, flags, delays, chroma siting, light levels. */
 const WITHOUT_INFLUENCE: ReadonlySet<number> = new Set([
   ...[0xd7, 0x73c5, 0x83, 0xb9, 0x55aa, 0x9c, 0x55ab, 0x55ac, 0x55ad, 0x55ae, 0x55af, 0x55ee, 0x56aa, 0x56bb],
   ...[0x22b59d, 0x9d, 0x55b7, 0x55b8, 0x55bc, 0x55bd],
@@ -29,10 +29,13 @@ const WITHOUT_INFLUENCE: ReadonlySet<number> = new Set([
 ]);
 const KNOWN: ReadonlySet<number> = new Set([...Object.values(E), ...WITHOUT_INFLUENCE]);
 
-/** Values of a track by element. Throws `Unclear` for an element that may be relevant, and for an element that occurs more than once. */
+/** Values of a track, by the ids of their elements. */
 export type TrackValues = ReadonlyMap<number, Buffer>;
 
-/** Collects the elements of a track while it is read. Null once an element occurs that the readers do not know. */
+/**
+ * Collects the elements of a track while it is read. `values` returns null once an element occurs that the readers do not know, or an
+ * element with influence occurs more than once.
+ */
 export function trackValues() {
   const values = new Map<number, Buffer>();
   let isKnown = true;
@@ -60,7 +63,7 @@ function text(values: TrackValues, id: number): string | null {
 const UNDECLARED_LANGUAGE = 'eng';
 const INTERLACED = 1;
 const UNDEFINED_UNIT = 4;
-/** FFmpeg's limit of the terms of a frame rate. */
+/** FFmpeg's maximum of the terms of a frame rate. */
 const MAX_RATE = 30_000;
 
 export function describeVideo(index: number, values: TrackValues, frame: Buffer | undefined): VideoStream {
@@ -113,7 +116,7 @@ function colorOf(values: TrackValues): Color {
   return { ...names, colorRange: RANGES[count(values, E.range, 0)] ?? null };
 }
 
-/** Null = the stream declares the value. */
+/** Returns the pixel aspect ratio; null if the stream declares it. */
 function aspectOf(values: TrackValues, width: number, height: number): number | null {
   const unit = count(values, E.shownUnit, 0);
   if (unit >= UNDEFINED_UNIT) return null;

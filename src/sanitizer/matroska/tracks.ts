@@ -14,7 +14,7 @@ export interface KeptTracks {
   /** The `Tracks` element, rewritten. */
   bytes: Buffer;
   numbers: ReadonlySet<number>;
-  /** The track that the cues refer to. */
+  /** Number of the track that the cues refer to. */
   seekBy: number;
   /** Null if only ffprobe can find the facts. */
   facts: Pick<ContainerFacts, 'video' | 'audio'> | null;
@@ -22,7 +22,9 @@ export interface KeptTracks {
   described: { number: number; isVideo: boolean; values: TrackValues | null }[];
 }
 
-/** Keeps video and audio. Other tracks can be dropped only if they come last, because options refer to streams by number. */
+/**
+ * Reads the tracks. Keeps video and audio. Other tracks can be dropped only if they come last, because options refer to streams by number.
+ */
 export function readTracks(reader: ElementReader, element: Element): KeptTracks {
   const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
   rejectStreams(entries.length);

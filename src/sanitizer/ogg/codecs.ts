@@ -1,10 +1,10 @@
 import { MEANINGFUL_COMMENT } from '../audio-files.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 
-/* Codec headers: read, and rewritten without names, pictures and text. */
+/* Codec headers are read, and rewritten without names, pictures and text. */
 
 export interface OggCodec {
-  /** FFmpeg's name. */
+  /** FFmpeg's name of the codec. */
   name: 'opus' | 'vorbis' | 'flac';
   /** Granule positions per second. */
   rate: number;
@@ -27,13 +27,13 @@ function begins(packet: Buffer | undefined, magic: string): boolean {
   return packet?.toString('latin1', 0, magic.length) === magic;
 }
 
-/** Drops the comments. Throws `NotRewritable` if they contain more than text. */
+/** Throws `NotRewritable` if the comments, which are dropped, contain more than text. */
 function checkComments(packet: Buffer): void {
   if (MEANINGFUL_COMMENT.test(packet.toString('latin1')))
     throw new NotRewritable('declares pictures or channels in its comments');
 }
 
-/** RFC 7845, section 5.1. */
+/** Reads the headers of Opus (RFC 7845, section 5.1). */
 function opus(first: Buffer): OggCodec {
   const channels = first[9] ?? 0;
   const family = first[18] ?? 0;
@@ -55,7 +55,7 @@ function opus(first: Buffer): OggCodec {
   };
 }
 
-/** Vorbis I, section 4.2. */
+/** Reads the headers of Vorbis (Vorbis I, section 4.2). */
 function vorbis(first: Buffer): OggCodec {
   if (first.length !== 30 || first.readUInt32LE(7) !== 0 || first[11] === 0 || first[29] !== 1) {
     throw new Rejected('invalid_media', 'does not describe its samples.');
@@ -81,7 +81,7 @@ export const STREAMINFO_AT = 17;
 const COMMENTS = 4;
 const LAST_BLOCK = 0x80;
 
-/** RFC 9639, section 10.1. */
+/** Reads the headers of FLAC (RFC 9639, section 10.1). */
 function flac(first: Buffer): OggCodec {
   const isSupported = first.length === FLAC_FIRST && first[5] === 1 && first.toString('latin1', 9, 13) === 'fLaC';
   if (!isSupported || first.readUInt32BE(13) !== 34) {

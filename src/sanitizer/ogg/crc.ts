@@ -1,4 +1,4 @@
-/** RFC 3533, section 6: polynomial 0x04c11db7, neither reflected nor inverted, from zero. */
+/** Table of the checksum (RFC 3533, section 6): polynomial 0x04c11db7, neither reflected nor inverted, from zero. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte << 24;
   for (let bit = 0; bit < 8; bit++) value = value & 0x80000000 ? (value << 1) ^ 0x04c11db7 : value << 1;

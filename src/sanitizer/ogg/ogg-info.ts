@@ -10,9 +10,9 @@ import { type OggCodec, STREAMINFO_AT } from './codecs.ts';
 import { packetHeads } from './packet-heads.ts';
 import type { OggPage } from './pages.ts';
 
-/** Bytes at the end of a file in which FFmpeg searches for the last page, and a margin. */
+/** Number of bytes at the end of a file in which FFmpeg searches for the last page, with a margin. */
 const TAIL = 80_000;
-/** The last page with a time must begin within these bytes, because FFmpeg reads 65,307. */
+/** Maximum number of bytes from the start of the last page with a time to the end of the file. FFmpeg reads 65,307 bytes. */
 const NEAR_END = 60_000;
 const PAGE = 'OggS';
 
@@ -27,8 +27,8 @@ interface Stream {
 }
 
 /**
- * The facts that ffprobe would report about a rewritten file. The file lasts from the start of its first packet to the time of its last
- * page.
+ * Returns the facts that ffprobe would report about a rewritten file; null if they are unclear. The file lasts from the start of its first
+ * packet to the time of its last page.
  */
 export function oggInfo(
   file: FileBytes,
@@ -78,7 +78,7 @@ const STREAMS: Readonly<Record<OggCodec['name'], (headers: readonly Buffer[]) =>
   },
 };
 
-/** The first bit of a packet that is not audio. */
+/** The bit of the first byte of a packet that is set if the packet is not audio. */
 const HEADER = 1;
 
 function readVorbisStream([first, , setup]: readonly Buffer[]): Stream {

@@ -1,8 +1,8 @@
 import type { OggPage } from './pages.ts';
 
-/** A packet continues after a segment of this length. */
+/** Length of a segment after which the packet continues. */
 const SEGMENT = 255;
-/** Bytes of a packet that identify its kind. */
+/** Number of bytes of a packet that identify its kind. */
 const HEAD = 16;
 
 /** Returns a reader of consecutive pages. The reader returns the first bytes of each packet that ends on the page. */

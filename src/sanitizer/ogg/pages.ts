@@ -2,18 +2,18 @@ import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { NotRewritable, Rejected } from '../verdicts.ts';
 import { oggChecksum } from './crc.ts';
 
-/** A page of RFC 3533. */
+/** A page (RFC 3533). */
 export interface OggPage {
   at: number;
-  /** Size of the page, including the header. */
+  /** Size of the page in bytes, including the header. */
   bytes: number;
   continues: boolean;
   isFirst: boolean;
   isLast: boolean;
-  /** Position of the stream, in the codec's units, after the last complete packet; -1 = no packet ends on this page. */
+  /** Position of the stream, in the codec's units, after the last complete packet; -1 if no packet ends on this page. */
   granule: bigint;
   serial: number;
-  /** Segment lengths; 255 = the packet continues. Valid, like `body`, until the next page is read. */
+  /** Segment lengths; 255 if the packet continues. Like `body`, valid until the next page is read. */
   lacing: Buffer;
   body: Buffer;
 }
@@ -30,7 +30,7 @@ const SERIAL = 1;
 const BLOCK = 256 * 1024;
 
 export interface PageReader {
-  /** Reads a page and verifies its checksum. Null at the end of the file, or if no more pages follow. */
+  /** Reads a page and verifies its checksum. Returns null at the end of the file, or if no more pages follow. */
   at(position: number): OggPage | null;
 }
 

@@ -8,9 +8,9 @@ import { type OggPage, type PageReader, pageReader, pageWriter } from './pages.t
 
 const SEGMENT = 255;
 const MAX_HEADER_PACKETS = 256;
-/** Maximum bytes of a header packet, including comments with pictures, and of an audio packet. */
+/** Maximum number of bytes of a header packet, including comments with pictures, and of an audio packet. */
 const MAX_PACKET = 16 * 2 ** 20;
-/** FFmpeg reads the duration of a file from its last 65,307 bytes. */
+/** Number of bytes at the end of a file that are always kept. FFmpeg reads the duration of a file from its last 65,307 bytes. */
 const TAIL = 128 * 1024;
 
 interface Head {
@@ -58,7 +58,7 @@ function rewrite(reader: PageReader, head: Head, out: FileOut, mediaBytes: numbe
   for (const { at } of tail) pages.write(reader.at(at)!);
 }
 
-/** RFC 3533: a file begins with the first pages of all its streams. Throws if there are too many. */
+/** Throws if a file has too many streams. A file begins with the first pages of all its streams (RFC 3533). */
 function rejectFirstPages(reader: PageReader): void {
   let count = 0;
   for (let page = reader.at(0); page?.isFirst; page = reader.at(page.at + page.bytes)) {

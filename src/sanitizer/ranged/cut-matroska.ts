@@ -16,32 +16,32 @@ import type { PartialRequest, PicturesResult, StartResult } from './types.ts';
 
 const MAGIC = 0x1a45dfa3;
 /**
- * Ids of elements: a seek entry with the id of an element and its position; a cue with its time and positions of the track, the cluster and
- * the block.
+ * Ids of elements. A seek entry contains the id of an element and its position. A cue contains its time, and the positions of the track,
+ * the cluster and the block.
  */
 const SEEK = { entry: 0x4dbb, id: 0x53ab, position: 0x53ac } as const;
 const CUE = { point: 0xbb, time: 0xb3, place: 0xb7, track: 0xf7, cluster: 0xf1, block: 0xf0 } as const;
-/** Maximum size of the cues. Cues of twelve hours with a key frame a second have some 1 MB. */
+/** Maximum size of the cues in bytes. Cues of twelve hours with a key frame a second have about 1 MB. */
 const MAX_CUES_BYTES = 8 * 2 ** 20;
-/** Bytes from the start of a cluster, which usually contain its first key frame. */
+/** Number of bytes from the start of a cluster, which usually contain its first key frame. */
 const KEY_BYTES = 128 * 1024;
-/** Bytes of the first cluster that are kept, so that times count from the start of the file. */
+/** Number of bytes of the first cluster that are kept, so that times count from the start of the file. */
 const FIRST_BYTES = 64 * 1024;
-/** Seconds from a key frame to the picture that it represents. The planner expects key frames at this distance. */
+/** Maximum number of seconds from a key frame to the picture that it represents. The planner expects key frames at this distance. */
 const MAX_DISTANCE = 5;
 /** Seconds by which FFmpeg seeks earlier in streams whose pictures are not stored in presentation order. */
 const EARLIER_SECONDS = 0.5;
-/** Seconds of pictures after a picture that are kept too, because pictures are stored in another order than they are shown. */
+/** Number of seconds after a picture for which pictures are also kept, because pictures are stored in another order than they are shown. */
 const AFTER_SECONDS = 1;
-/** Latest first key frame in seconds. Times count from the first block, which is not searched for. */
+/** Latest time of the first key frame in seconds. Times count from the first block, which is not searched for. */
 const LATEST_START = 0.25;
 const MAX_KEY_BYTES = 16 * 2 ** 20;
 const MAX_HEAD_CHILDREN = 8;
 
 interface Cue {
-  /** In ticks of the segment. */
+  /** Time in ticks of the segment. */
   time: number;
-  /** Positions in the file; the block is relative to the content of its cluster. */
+  /** Position of the cluster in the file. `block` is relative to the content of the cluster. */
   cluster: number;
   block: number;
 }
@@ -50,7 +50,7 @@ export function isMatroska(file: SparseBytes): boolean {
   return file.size > 4 && file.read(0, 4).readUInt32BE(0) === MAGIC;
 }
 
-/** Like `readPartial`. The container of pictures is complete. */
+/** Reads the parts of a Matroska file like `readPartial`. The container of pictures is complete, so no media must be copied into it. */
 export function readPartialMatroska(file: SparseBytes, request: PartialRequest): StartResult | PicturesResult {
   const reader = elementReader(file);
   const head = readHead(file, reader);
@@ -100,8 +100,8 @@ function timesOf({ pictures }: Pictures, { isKey }: { isKey: boolean }): number[
 }
 
 /**
- * The key frames at which FFmpeg may arrive when it seeks to the wanted times. It may arrive at any key frame that is half a second
- * earlier.
+ * Returns the key frames at which FFmpeg may arrive when it seeks to the wanted times. FFmpeg may arrive at any key frame up to half a
+ * second earlier.
  */
 function chooseKeys(cues: readonly Cue[], request: Pictures, { secondsPerTick }: MatroskaHead): Cue[] {
   const wanted = timesOf(request, { isKey: true });
@@ -116,8 +116,8 @@ function chooseKeys(cues: readonly Cue[], request: Pictures, { secondsPerTick }:
 }
 
 /**
- * The clusters around pictures that are not key frames, in the order of the file: from one key frame more than seems necessary, because
- * pictures that follow a key frame can be shown before it, to the cluster that begins a second after the picture.
+ * Returns the clusters around pictures that are not key frames, in the order of the file: from one key frame earlier than seems necessary,
+ * because pictures that follow a key frame can be shown before it, to the cluster that begins a second after the picture.
  */
 function spansAround(
   reader: ElementReader,
@@ -161,7 +161,7 @@ function copySpan(reader: ElementReader, { limit }: MatroskaHead, writer: Cluste
   }
 }
 
-/** The cues of a track, in the order of their times. Throws `NotRewritable` if the file has none. */
+/** Returns the cues of a track, in the order of their times. Throws `NotRewritable` if the file has no cues. */
 function readCues(file: SparseBytes, reader: ElementReader, head: MatroskaHead, track: number): Cue[] {
   const at = cuesPosition(reader, head);
   const element = at === null ? null : reader.at(at, head.limit);
@@ -194,7 +194,7 @@ function readCue(reader: ElementReader, point: Element, track: number): Cue | nu
   return time === null || found === null ? null : { time, ...found };
 }
 
-/** The position that `SeekHead` declares; null = it declares none. */
+/** Returns the position of the cues that `SeekHead` declares; null if it declares none. */
 function cuesPosition(reader: ElementReader, { segmentAt, mediaAt, limit }: MatroskaHead): number | null {
   for (let position = segmentAt; position < mediaAt; ) {
     const element = reader.at(position, limit)!;
@@ -218,7 +218,9 @@ function numberOf(reader: ElementReader, element: Element): number {
   return Number(value);
 }
 
-/** The last cue up to each time, in ticks. Throws `NotRewritable` if a cue is too early, because the file may have later key frames. */
+/**
+ * Returns the last cue up to each time, in ticks. Throws `NotRewritable` if a cue is too early, because the file may have later key frames.
+ */
 function chooseCues(cues: readonly Cue[], times: readonly number[], maxDistance: number): Cue[] {
   const chosen = new Set<Cue>();
   let at = -1;
@@ -231,7 +233,7 @@ function chooseCues(cues: readonly Cue[], times: readonly number[], maxDistance:
   return [...chosen];
 }
 
-/** The timestamp of the first cluster, and its blocks that begin in the first bytes. */
+/** Returns the timestamp of the first cluster, and its blocks that begin in the first bytes. */
 function firstChildren(reader: ElementReader, { media, mediaAt, limit }: MatroskaHead): Element[] {
   const end = media.end ?? limit;
   const children: Element[] = [];
@@ -250,7 +252,7 @@ function clusterAt(reader: ElementReader, { limit }: MatroskaHead, { cluster: at
   return cluster;
 }
 
-/** The timestamp of a cluster, and the block that a cue names. */
+/** Returns the timestamp of a cluster, and the block that a cue names. */
 function keyChildren(reader: ElementReader, head: MatroskaHead, cue: Cue): Element[] {
   const { limit } = head;
   const relative = cue.block;

@@ -5,16 +5,16 @@ import type { Movie, SampleTable, Track } from '../isobmff/movie.ts';
 import { NotRewritable } from '../verdicts.ts';
 import type { Range } from './sparse-bytes.ts';
 
-/** Seconds from the start of a stream that FFmpeg analyses when it opens a file. */
+/** Number of seconds from the start of a stream that FFmpeg analyzes when it opens a file. */
 const ANALYSED_SECONDS = 2;
-/** Seconds and pictures after the wanted picture that are kept, because decoders delay pictures to sort them. */
+/** Numbers of seconds and pictures after the wanted picture that are kept, because decoders delay pictures to sort them. */
 const AFTER_SECONDS = 1;
 const AFTER_PICTURES = 48;
 /** Seconds by which FFmpeg seeks earlier in streams whose pictures are not stored in presentation order. */
 const EARLIER_SECONDS = 0.5;
 const NORMAL_RATE = 0x10000;
 
-/** The bytes of the file from its first sample to the last sample that FFmpeg analyses. */
+/** Returns the bytes of the file from its first sample to the last sample that FFmpeg analyzes. */
 export function startRange({ tracks }: Movie): Range {
   const range = { start: Number.POSITIVE_INFINITY, end: 0 };
   for (const track of tracks) {
@@ -32,9 +32,9 @@ export function startRange({ tracks }: Movie): Range {
 }
 
 /**
- * Reduces a movie to its only video stream, and the stream to its start and the samples that are needed to show it at these times: the
- * samples from the key frame before the key frame at or before a time, or only the key frames. The last sample before a gap lasts until the
- * end of the gap, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual.
+ * Reduces a movie to its only video stream, and this stream to its start and the samples that are needed to show the stream at these times:
+ * the samples from the key frame before the key frame at or before a time, or only the key frames. The last sample before a gap lasts until
+ * the end of the gap, so every sample keeps its time. Throws `NotRewritable` if the movie is too unusual.
  */
 export function cutMovie(
   movie: Movie,
@@ -46,7 +46,7 @@ export function cutMovie(
   const samples = listSamples(track);
   const { timescale } = track.media;
   const isKept = new Uint8Array(samples.count);
-  // The wanted samples may all be part of the start.
+  // Always keep the start, which may contain all wanted samples.
   isKept.fill(1, 0, sampleAt(samples, ANALYSED_SECONDS * timescale) + 1);
   const keys = Array.from(samples.isKey.keys()).filter((sample) => samples.isKey[sample]);
   const earlier = isSought ? EARLIER_SECONDS * timescale : 0;
@@ -58,7 +58,7 @@ export function cutMovie(
   return { ...movie, tracks: [{ ...track, samples: keep(track, samples, isKept) }] };
 }
 
-/** The key frames at which FFmpeg may arrive when it seeks to a time. */
+/** Keeps the key frames at which FFmpeg may arrive when it seeks to a time. */
 function keepKeys(
   isKept: Uint8Array,
   { times, offsets }: Samples,
@@ -78,7 +78,7 @@ function keepKeys(
   }
 }
 
-/** The stream's time for a time of the presentation, as far as the edit list shifts it. */
+/** Converts a time of the presentation to a time of the stream, as far as the edit list shifts it. */
 function mediaTime({ timescale }: Movie, { edits, media }: Track, seconds: number): number {
   const [first, ...rest] = edits ?? [];
   const shown = first?.mediaTime === -1 ? rest : (edits ?? []);
@@ -89,7 +89,10 @@ function mediaTime({ timescale }: Movie, { edits, media }: Track, seconds: numbe
   return Math.max(0, seconds - empty) * media.timescale + (shown[0]?.mediaTime ?? 0);
 }
 
-/** Include one key frame more than seems necessary, because pictures that follow a key frame can be shown before it. */
+/**
+ * Returns the key frame from which the samples are kept. This is one key frame earlier than seems necessary, because pictures that follow a
+ * key frame can be shown before it.
+ */
 function keyFrameBefore({ count, times, isKey }: Samples, wanted: number, timescale: number): number {
   let found = 2;
   for (let sample = count - 1; sample > 0; sample--) {
@@ -128,7 +131,7 @@ function keep(track: Track, samples: Samples, isKept: Uint8Array): SampleTable {
   return kept.table(0);
 }
 
-/** The last sample that is decoded at or before a time. */
+/** Returns the last sample that is decoded at or before a time. */
 function sampleAt({ count, times }: Samples, time: number): number {
   let sample = 0;
   while (sample + 1 < count && times[sample + 1]! <= time) sample++;

@@ -12,12 +12,15 @@ import { cutMovie, startRange } from './cut-movie.ts';
 import { Missing, type SparseBytes, sparseBytes } from './sparse-bytes.ts';
 import type { PartialRequest, PartialResult, PicturesResult } from './types.ts';
 
-/** Bytes after the index that are fetched with it. Most files begin their media there, with a key frame. */
+/** Number of bytes after the index that are fetched together with the index. Most files begin their media there, with a key frame. */
 const FIRST_FRAMES = 256 * 1024;
-/** Maximum number of ranges of a container of a few seconds. No real file has more. */
+/** Maximum number of ranges of a container of a few seconds. No real file has more ranges. */
 const MAX_RANGES = 20_000;
 
-/** Runs in the thread of the sanitizer. Reads the index once, unless data outside the index is missing. */
+/**
+ * Reads the parts of a file that were fetched. Reads the index once, unless data outside the index is missing. Runs in the thread of the
+ * sanitizer.
+ */
 export function readPartial(request: PartialRequest): PartialResult {
   const file = sparseBytes(openBytes(request.path), request.present);
   try {
@@ -37,7 +40,7 @@ export function readPartial(request: PartialRequest): PartialResult {
   }
 }
 
-/** Requests the complete index and this number of bytes after it, instead of each of its tables. */
+/** Throws `Missing` for the complete index and this number of bytes after it, instead of for each of its tables. */
 function requireIndex(file: SparseBytes, after: number): void {
   for (const box of boxesIn(file, 0, file.size, boxBudget(), true)) {
     if (box.type === 'moov') file.require({ start: box.start, end: box.end + after });
@@ -47,11 +50,11 @@ function requireIndex(file: SparseBytes, after: number): void {
 function writeStart(movie: Movie, file: SparseBytes, target: string): void {
   const { start, end } = startRange(movie);
   file.require({ start, end });
-  // Samples are copied in the order of the file, so these bytes are the first ones.
+  // Samples are copied in the order of the file, so these bytes are the first bytes.
   writeTo(target, (out) => writeMovie(movie, file, out, bytesWithin(movie, end)));
 }
 
-/** Number of bytes of chunks that end at or before a position. */
+/** Returns the number of bytes of the chunks that end at or before a position. */
 function bytesWithin({ tracks }: Movie, end: number): number {
   let bytes = 0;
   for (const { samples } of tracks) {
@@ -61,7 +64,7 @@ function bytesWithin({ tracks }: Movie, end: number): number {
   return bytes;
 }
 
-/** Writes a container without its media. */
+/** Writes a container without its media. Returns the ranges of the media. */
 function writeIndex(cut: Movie, file: SparseBytes, target: string): PicturesResult {
   const { ranges, bytes } = arrange(cut.tracks);
   if (ranges.count > MAX_RANGES) throw new NotRewritable('has samples at too many positions');

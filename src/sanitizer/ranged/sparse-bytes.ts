@@ -6,7 +6,7 @@ export interface Range {
   end: number;
 }
 
-/** Bytes that are not in the file yet. Fetch them and read again. */
+/** Error for bytes that are not in the file yet. The caller must fetch them and read again. */
 export class Missing extends Error {
   readonly range: Range;
   /** Further ranges that are needed, in the order of the file. */
@@ -18,7 +18,7 @@ export class Missing extends Error {
   }
 }
 
-/** A file with holes; only the ranges in `present` may be read. */
+/** A file with holes. Only the ranges in `present` may be read. */
 export interface SparseBytes extends FileBytes {
   /** Throws `Missing` unless the entire range is present. */
   require(range: Range): void;
@@ -51,9 +51,9 @@ export function sparseBytes(file: FileBytes, present: readonly Range[]): SparseB
   };
 }
 
-/** The end of a range from its first byte that is not present; null = the entire range is present. */
+/** Returns the part of a range from its first byte that is not present; null if the entire range is present. */
 export function firstMissing(present: readonly Range[], { start, end }: Range): Range | null {
-  // Ranges may touch, so one may continue where another one ends.
+  // Ranges may touch, so a range may continue where another range ends.
   for (let at = start; at < end; ) {
     const next = present.find((range) => range.start <= at && at < range.end);
     if (!next) return { start: at, end };

@@ -13,12 +13,12 @@ const RUNNING = 0;
 const COMPLETE = 1;
 const LOST = 2;
 
-/** A source did not arrive completely. The fetch reports the reason. */
+/** Error for a source that did not arrive completely. The fetch reports the reason. */
 export class SourceLost extends Error {}
 
 /**
- * Memory that the fetch of a file shares with the thread that reads the file: how many bytes have arrived, how many bytes of the new
- * container are final, and which side waits.
+ * Memory that the fetch of a file shares with the thread that reads the file. It contains the number of bytes that have arrived, the number
+ * of bytes of the new container that are final, and whether the thread waits.
  */
 export class ArrivalState {
   readonly memory: SharedArrayBuffer;
@@ -50,7 +50,10 @@ export class ArrivalState {
     this.#wake(ARRIVALS);
   }
 
-  /** Must be called once the fetch has ended; a thread that waits for more then fails with `SourceLost`. */
+  /**
+   * Must be called once the fetch has ended. If the source is not complete, a thread that waits for more bytes then fails with
+   * `SourceLost`.
+   */
   endArrival(complete: boolean): void {
     Atomics.store(this.#integers, END, complete ? COMPLETE : LOST);
     this.#wake(ARRIVALS);
@@ -78,7 +81,7 @@ export class ArrivalState {
     }
   }
 
-  /** Resolves at the next call of `setWritten` or `wakeReaders` after `written` was read as `seen`. */
+  /** Resolves at the next call of `setWritten` or `wakeReaders`, or immediately if `written` is no longer `seen`. */
   async moreWritten(seen: number): Promise<void> {
     const writes = Atomics.load(this.#integers, WRITES);
     if (this.written !== seen) return;

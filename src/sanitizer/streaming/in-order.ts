@@ -4,8 +4,9 @@ import type { Movie, Track } from '../isobmff/movie.ts';
 import { NotRewritable } from '../verdicts.ts';
 
 /**
- * Seconds by which a stream may be ahead of another stream in the order of the file. FFmpeg's demuxer reads a file in its order up to a
- * difference of one second, and jumps beyond that. A pipe does not allow jumps, so FFmpeg would delay the complete stream that is ahead.
+ * Maximum number of seconds by which a stream may be ahead of another stream in the order of the file. FFmpeg's demuxer reads a file in its
+ * order up to a difference of one second, and jumps if the difference is larger. A pipe does not allow jumps, so FFmpeg would delay the
+ * complete stream that is ahead.
  */
 const MAX_AHEAD_SECONDS = 1;
 
@@ -43,7 +44,7 @@ export function requireInterleaved({ tracks }: Movie): void {
   }
 }
 
-/** Returns the end of the next chunk with every call, in seconds of decoding time. */
+/** Returns a function that returns the end of the next chunk with every call, in seconds of decoding time. */
 function chunkTimes({ samples, media }: Track): () => number {
   let [chunk, row, left, ticks] = [0, -8, 0, 0];
   return () => {

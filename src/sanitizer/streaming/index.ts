@@ -27,10 +27,13 @@ const HEAP_MB = 192;
 const READ_MS = 10_000;
 const BYTES_PER_MS = 10_000;
 const CHECK_MS = 1000;
-/** A fetch has its own deadline, after which the thread fails with `SourceLost`. */
+/** Maximum milliseconds of a request to the thread. A fetch has its own deadline, after which the thread fails with `SourceLost`. */
 const LONGEST_MS = 24 * 3600 * 1000;
 
-/** The file cannot be remuxed while it arrives. Read it once it has arrived: only that reading decides about the file. */
+/**
+ * Error for a file that cannot be remuxed while it arrives. The file must be read again once it has arrived. Only that reading decides
+ * about the file.
+ */
 export class NotInOrder extends Error {}
 
 /** A container that is written while its source arrives. */

@@ -16,7 +16,10 @@ import { requireIndexFirst, requireInterleaved } from './in-order.ts';
 export const ARRIVING_DEMUXERS = ['mov', 'matroska'] as const;
 export type ArrivingDemuxer = (typeof ARRIVING_DEMUXERS)[number];
 
-/** How a preset may copy streams. Pictures with a larger short side are encoded; null = any size. */
+/**
+ * How a preset may copy streams. `shortSide` is the maximum short side of pictures that may be copied; null if pictures of any size may be
+ * copied.
+ */
 export interface CopyRule {
   shortSide: number | null;
 }
@@ -43,7 +46,7 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
   },
 };
 
-/** Throws if video may be copied, because only the headers of all its packets show whether it may. */
+/** Throws if the rule allows copying the video, because only the headers of all its packets show whether it can be copied. */
 function requireEncoding({ tracks }: Movie, { shortSide }: CopyRule): void {
   for (const track of tracks) {
     if (codecOf(track) !== 'h264') continue;
@@ -51,7 +54,7 @@ function requireEncoding({ tracks }: Movie, { shortSide }: CopyRule): void {
     if (shortSide === null || side <= shortSide) throw new NotRewritable('has video that may be copied');
   }
 }
-/** Offset of width and height in a sample entry of video. */
+/** Offset of the width and the height in a sample entry of video. */
 const WIDTH_AT = 8 + 24;
 
 /** A file whose head has been read while the rest arrives. */
@@ -59,14 +62,14 @@ export interface ArrivingFile {
   /** See `SanitizeResult`. */
   packets: StreamPackets[] | null;
   info: MediaInfo | null;
-  /** Writes the new container; blocks the thread until the entire file has arrived and is remuxed. */
+  /** Writes the new container. Blocks the thread until the entire file has arrived and is remuxed. */
   copy(target: string): void;
 }
 
 /**
- * Reads the head of a file that is still being fetched: everything before its media, and the first frames if they are
- * needed to describe it. Blocks the thread. Throws
- * `NotRewritable` if the container cannot be remuxed from start to end, `Rejected`, and `SourceLost`.
+ * Reads the head of a file that is still being fetched: everything before its media, and the first frames if they are needed to describe
+ * the file. Blocks the thread. Throws `NotRewritable` if the container cannot be remuxed from start to end, and also `Rejected` and
+ * `SourceLost`.
  */
 export function readArriving(
   path: string,

@@ -55,11 +55,11 @@ describe('disk layout', () => {
     }
   });
 
-  it('keeps the longest content type within a file name', () => {
+  it('makes no file name of more than 255 bytes from the longest content type', () => {
     expect(versionName(2 ** 53 - 1, ' '.repeat(72)).length).toBeLessThanOrEqual(255);
   });
 
-  it('ignores names that it never makes', () => {
+  it('parses only folder names that it can create', () => {
     for (const name of ['..', 'a', 'a%2f=', 'a b=', '%=', 'lost+found', '=x', 'é=']) {
       expect(parseFolder(name), name).toBeNull();
     }

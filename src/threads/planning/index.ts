@@ -6,13 +6,13 @@ import { isSmall } from './weight.ts';
 
 export type { Reading } from './tasks.ts';
 
-/** Milliseconds per task. The costliest request within the budget needs some 400 ms. Reading fonts takes longer. */
+/** Maximum milliseconds per task. The costliest request that is accepted needs about 400 ms. Tasks that read fonts take longer. */
 const TASK_MS = 20_000;
 const HEAP_MB = 256;
 
-/** Parses, checks and plans requests and draws their layers. Slow requests run in a thread. */
+/** Parses, checks and plans requests and draws their layers. Large requests, drawing and font checks run in a thread. */
 export interface Planner {
-  /** `accountId`: see `forAccount`. Rejects with `ThreadEnded` if the task exceeds its time or memory. */
+  /** `accountId` overrides the account of `forAccount`. Rejects with `ThreadEnded` if the task exceeds its time or memory. */
   review(input: Tasks['review']['input'], accountId?: string): Promise<Tasks['review']['result']>;
   read(input: Tasks['read']['input']): Promise<Tasks['read']['result']>;
   /** Rejects with `JobFailure` if the request cannot be planned. */
@@ -20,12 +20,15 @@ export interface Planner {
   draw(input: Tasks['draw']['input'], signal?: AbortSignal): Promise<Tasks['draw']['result']>;
   /** Returns a warning for each font that this machine does not have. */
   fonts(input: Tasks['fonts']['input'], signal?: AbortSignal): Promise<Tasks['fonts']['result']>;
-  /** The same pool of threads, for one account. The threads are shared fairly among accounts. */
+  /** Returns a planner that uses the same threads for one account. Accounts share the threads fairly. */
   forAccount(accountId: string): Planner;
   close(): Promise<void>;
 }
 
-/** Opens a planner with at most `threads` concurrent threads. No thread starts before the first large request. */
+/**
+ * Opens a planner with at most `threads` concurrent threads, and a quarter more for accounts without a task; see `threadPool`. The first
+ * task that needs a thread starts it.
+ */
 export function openPlanner(options: { threads: number; idleMs?: number }): Planner {
   const threads = openThreads<TaskMessage, TaskResult>({
     entry: threadEntry('planner-thread', new URL('./planner-thread.ts', import.meta.url)),
@@ -52,7 +55,7 @@ function plannerOf(threads: ThreadPool<TaskMessage, TaskResult>, owner?: string)
         : runInThread({ name: 'review', input }, { owner: accountId ?? owner }),
     read: async (input) => (isSmall(input.request) ? PURE_TASKS.read(input) : runInThread({ name: 'read', input })),
     plan: async (input) => (isSmall(input.request) ? PURE_TASKS.plan(input) : runInThread({ name: 'plan', input })),
-    // Fonts are files of several megabytes, which are read synchronously.
+    // Always in a thread, because fonts are files of several megabytes that are read synchronously.
     draw: (input, signal) => runInThread({ name: 'draw', input }, { signal }),
     fonts: async (input, signal) => (input.fonts.length === 0 ? [] : runInThread({ name: 'fonts', input }, { signal })),
     forAccount: (accountId) => plannerOf(threads, accountId),

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { FontLibrary } from '../../text-render/index.ts';
 import { PURE_TASKS, type TaskMessage, toAnswer } from './tasks.ts';
 
-/* Runs in the thread: one task at a time, with a response for each. An unexpected error ends the thread. */
+/* Runs in the thread. Performs one task at a time, and sends a response to each task. An unexpected error ends the thread. */
 
 /** The fonts of this machine, located once per thread. Font files are read when a text needs them. */
 let fonts: FontLibrary | null = null;
@@ -16,7 +16,7 @@ parentPort!.on('message', (message: TaskMessage) => {
 async function perform(message: TaskMessage): Promise<unknown> {
   if (message.name !== 'draw' && message.name !== 'fonts')
     return (PURE_TASKS[message.name] as (input: unknown) => unknown)(message.input);
-  // HarfBuzz is WebAssembly, 5 MB that most jobs never need.
+  // Load HarfBuzz only on demand: it is WebAssembly of 5 MB, which most jobs never need.
   const { drawLayer, missingFonts, openFonts } = await import('../../text-render/index.ts');
   fonts ??= openFonts();
   return message.name === 'draw' ? drawLayer(message.input.layer, fonts) : missingFonts(message.input.fonts, fonts);

@@ -24,11 +24,11 @@ import type { DrawnLayer } from '../../text-render/index.ts';
 export interface Reading {
   rejections: Rejection[];
   assets: AssetRequest[];
-  /** Fonts of filters, which FFmpeg resolves itself. Airlock draws overlays and resolves their fonts. */
+  /** Fonts that filters name. FFmpeg resolves these fonts itself. Airlock draws overlays and resolves the fonts of overlays. */
   fonts: NamedFont[];
   /** Whether streams may be copied, if their packets allow it. */
   mayCopy: boolean;
-  /** Whether the only output only copies streams. */
+  /** Whether the request has a single output, which only copies streams. */
   asksForCopy: boolean;
 }
 
@@ -47,7 +47,10 @@ type FontTask = 'draw' | 'fonts';
 export type TaskMessage = { [Name in TaskName]: { name: Name; input: Tasks[Name]['input'] } }[TaskName];
 export type TaskResult = { result: unknown } | { failure: { code: JobFailure['code']; message: string } };
 
-/** Tasks that need no fonts. They may run in any thread, including the caller's. Throws `JobFailure`. */
+/**
+ * Tasks that need no fonts. They may run in any thread, including the caller's. A task throws `JobFailure` if the request cannot be
+ * processed.
+ */
 export const PURE_TASKS: {
   [Name in Exclude<TaskName, FontTask>]: (input: Tasks[Name]['input']) => Tasks[Name]['result'];
 } = {

@@ -22,7 +22,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
 interface CodeProps {
   text: string;
-  /** The name of the text, for screen readers. */
+  /** Name of the text for screen readers. */
   label: string;
 }
 
@@ -80,7 +80,7 @@ function Folded({ copied, label, children }: FoldedProps) {
   const text = useRef<HTMLPreElement>(null);
   const [isLong, setLong] = useState(false);
   const [isOpen, setOpen] = useState(false);
-  // Stop measuring before the text is open, because an open text always fits.
+  // Measures only while the text is closed, because an open text always fits.
   useLayoutEffect(() => {
     const element = text.current;
     if (!element || isOpen) return;

@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { theme } from '../lib/theme.ts';
 
-/** Colours and font of the style sheet, as a canvas can read them. */
+/** Colors and font of the style sheet, in a form that a canvas can read. */
 export interface PlotStyle {
   accent: string;
   soft: string;
@@ -16,7 +16,7 @@ const GAP = 10;
 const MIN_LABEL_WIDTH = 28;
 
 interface PlotProps {
-  /** Pixels. */
+  /** Height in pixels. */
   height: number;
   data: uPlot.AlignedData;
   options: (style: PlotStyle) => Pick<uPlot.Options, 'scales' | 'axes' | 'series'>;
@@ -30,7 +30,7 @@ export function Plot({ height, data, options }: PlotProps) {
   useEffect(() => {
     const element = container.current;
     if (!element) return;
-    // A canvas keeps its colours, so other colours require a new drawing.
+    // A canvas keeps its colors, so other colors require a new drawing.
     const own = { width: element.clientWidth, height, legend: { show: false }, cursor: { show: false } };
     const chart = new uPlot({ ...own, ...options(styleOf(element)) }, data, element);
     plot.current = chart;

@@ -14,7 +14,7 @@ export const PART_BYTES = 5 * 2 ** 20;
 
 /** A part of an output. */
 export interface Part {
-  /** Counts from 1. */
+  /** Number of the part, from 1. */
   number: number;
   /** Position in the output. */
   from: number;
@@ -27,8 +27,8 @@ export function sizeOf(pieces: readonly Piece[]): number {
 
 /**
  * Divides an output into parts. Each part n except the first begins at byte `(n - 1) * PART_BYTES` of the file that FFmpeg writes, which is
- * `shift` bytes later in the output. It can therefore be sent before `shift` is known. The first part contains all bytes before the second
- * part.
+ * `shift` bytes later in the output. These parts can therefore be sent before `shift` is known. The first part contains all bytes before
+ * the second part.
  */
 export function partsOf(size: number, shift: number): Part[] {
   const first = Math.min(size, PART_BYTES + shift);

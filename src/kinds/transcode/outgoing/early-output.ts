@@ -6,26 +6,26 @@ import { objectOf, type TranscodeAttempt } from '../attempt.ts';
 import type { Piece } from './byte-ranges.ts';
 import { GrowingUpload } from './growing-upload.ts';
 
-/** Minimum duration in seconds. A shorter output is complete before much of it could be sent. */
+/** Minimum duration in seconds of an output that is sent early. A shorter output is complete before much of it could be sent. */
 const LEAST_SECONDS = 5;
 
 /** An output that is sent to storage while FFmpeg writes it. */
 export interface EarlyOutput {
-  /** FFmpeg's arguments. With these, FFmpeg writes the index of an MP4 at the end, and Airlock moves it to the start. */
+  /** FFmpeg's arguments. With these arguments, FFmpeg writes the index of an MP4 at the end, and Airlock moves the index to the start. */
   args: readonly string[];
-  /** Name of its file in the folder of the outputs. */
+  /** Name of the file in the folder of the outputs. */
   name: string;
   upload: GrowingUpload;
   /**
-   * Returns the pieces of the finished output, in terms of the file that FFmpeg wrote. `shift` = how many bytes later the media data begins
-   * in the output.
+   * Returns the pieces of the finished output as ranges of files. `shift` is the number of bytes by which the media data begins later in
+   * the output than in the file that FFmpeg wrote.
    */
   arrange(path: string, size: number): Promise<{ pieces: Piece[]; shift: number }>;
 }
 
 /**
- * Returns null if the output must be stored after it is complete: storage is on this machine, or the muxer moves the data at its end, or
- * the command has several outputs, or the attempt is a retry.
+ * Prepares to send an output while FFmpeg writes it. Returns null if the output must be stored after it is complete, for example because
+ * storage is on this machine, the muxer moves the data at its end, the command has several outputs, or the attempt is a retry.
  */
 export async function openEarlyOutput(attempt: TranscodeAttempt, plan: Plan): Promise<EarlyOutput | null> {
   const { tools, run } = attempt;

@@ -3,7 +3,7 @@ import { openOutput, readBytes } from './byte-ranges.ts';
 
 /** A file that a cell writes. */
 export interface GrowingFile {
-  /** Returns the current size in bytes. A cheap call, because it is made for each write of the cell. */
+  /** Returns the current size in bytes. The call is cheap, because it is made for each write of the cell. */
   size(): number;
   read(from: number, length: number): Promise<Buffer>;
   close(): Promise<void>;

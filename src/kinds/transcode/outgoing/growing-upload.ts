@@ -7,7 +7,7 @@ import { type OutputReader, openPieces, PART_BYTES, type Part, type Piece, parts
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
 import { PartUpload } from './part-upload.ts';
 
-/** Number of parts that are sent concurrently. Each part is in memory. */
+/** Number of parts that are sent concurrently. Each of these parts is in memory. */
 const LANES = 2;
 
 export interface SentOutput {
@@ -18,15 +18,15 @@ export interface SentOutput {
 }
 
 /**
- * Uploads an output while FFmpeg writes it. Sends each part except the first when the file has grown beyond it, because muxers rarely
- * change it later. Compares the hash of each sent part with the finished file, and sends a part again if it differs. A changed part
- * therefore costs only time.
+ * Uploads an output while FFmpeg writes it. Sends each part except the first when the file has grown beyond the part, because muxers rarely
+ * change these bytes later. Compares the hash of each sent part with the finished file, and sends a part again if it differs. A changed
+ * part therefore costs only time.
  */
 export class GrowingUpload {
   readonly #logger: WorkTools['logger'];
   readonly #parts: PartUpload;
   readonly #stopping = new AbortController();
-  /** A part that is sent early does not wait for storage. */
+  /** Outage policy for parts that are sent early. They do not wait while storage is unreachable. */
   readonly #early: OutagePolicy;
   readonly #late: OutagePolicy;
   #file: Promise<GrowingFile | null> = Promise.resolve(null);
@@ -55,7 +55,7 @@ export class GrowingUpload {
 
   /**
    * Stores the missing parts of the finished output, but does not publish it. Returns null if no part was sent before, because an upload in
-   * parts then has no advantage. Throws `JobFailure` and `StorageError`.
+   * parts then has no advantage. Throws `JobFailure` or `StorageError`.
    */
   async send(pieces: readonly Piece[], shift: number): Promise<SentOutput | null> {
     await this.#stop();
@@ -75,7 +75,7 @@ export class GrowingUpload {
   }
 
   #giveUp(err: unknown): null {
-    // The missing parts are sent at the end.
+    // The missing parts are sent when the output is finished.
     this.#isEnough = true;
     if (!this.#early.signal.aborted) this.#logger.warn({ err }, 'an output is not uploaded while it is made');
     return null;
@@ -114,7 +114,10 @@ export class GrowingUpload {
     await opened?.close();
   }
 
-  /** Stores missing parts while it hashes the output. Then stores parts that differ. Returns the hash of the output. */
+  /**
+   * Stores the missing parts and hashes the output at the same time. Then stores again each part whose hash differs. Returns the hash of
+   * the output.
+   */
   async #complete(pieces: readonly Piece[], parts: readonly Part[]): Promise<string> {
     const output = await openPieces(pieces);
     try {

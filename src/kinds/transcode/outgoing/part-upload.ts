@@ -8,13 +8,13 @@ import {
 } from '../../../jobs/outputs.ts';
 import { type OutagePolicy, StorageError } from '../../../storage/types.ts';
 
-/** Errors of stores that cannot combine these parts, such as stores that require parts of one size. */
+/** Error codes of stores that cannot combine these parts, such as stores that require parts of one size. */
 const REJECTIONS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall']);
 
 interface Begun {
   objectId: string;
   uploadId: string;
-  /** Renews the reservation of the output. */
+  /** Timer that renews the reservation of the output. */
   renewing: NodeJS.Timeout;
 }
 
@@ -62,7 +62,7 @@ export class PartUpload {
     return objectId;
   }
 
-  /** Publishes the first `count` parts as one object. False if the store rejects combining them. */
+  /** Publishes the first `count` parts as one object. Returns false if the store rejects combining the parts. */
   async complete(count: number, size: number, outagePolicy: OutagePolicy): Promise<boolean> {
     const { uploadId, renewing } = await this.#begun();
     const { key } = this.#object;
@@ -76,7 +76,7 @@ export class PartUpload {
         if (error instanceof StorageError && REJECTIONS.has(error.code)) return false;
         throw error;
       });
-    // An earlier call may have combined the parts, and its response was lost.
+    // An earlier call whose response was lost may have combined the parts.
     this.#isCombined ||= (await this.#store.head(key))?.size === size;
     clearInterval(renewing);
     return this.#isCombined;
@@ -111,7 +111,7 @@ export class PartUpload {
       await this.#store.abortMultipart(key, uploadId);
       throw error;
     });
-    // A long encode takes longer than a reservation lasts, so the reservation is renewed.
+    // Renew the reservation, because a long encode takes longer than a reservation is valid.
     const renew = () =>
       void record().catch((err) => logger.warn({ err }, 'the reservation of an output was not renewed'));
     return { objectId, uploadId, renewing: setInterval(renew, (RESERVED_SECONDS * 1000) / 4).unref() };

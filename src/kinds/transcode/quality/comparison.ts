@@ -9,18 +9,18 @@ import type { QualityFigures } from '../../../contract/quality.ts';
 import { FigureList, type Plan } from '../../../ffmpeg/index.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 
-/** Maximum bytes that a comparing command may write: the figures of eight hours at 60 frames per second. */
+/** Maximum number of bytes that a comparing command may write: the figures of eight hours at 60 frames per second. */
 const MOST_BYTES = 256 * 2 ** 20;
-/** Maximum characters of a line of figures. The excess of a longer line is dropped before it uses memory. */
+/** Maximum number of characters of a line of figures. The excess of a longer line is dropped, so that it uses no memory. */
 const MOST_LINE = 512;
 
-/** A command that compares two videos, or encodes samples of one. The output comes from another command. */
+/** A command that compares two videos, or encodes samples of a video. Another command makes the output. */
 export interface ComparingCell {
   args: readonly string[];
   files: readonly CellInput[];
-  /** Names of the files that it writes. */
+  /** Names of the files that the command writes. */
   names: readonly string[];
-  /** The command whose limits it has. */
+  /** The command that makes the output. Its limits also apply to this command. */
   command: Plan;
   limits: CappedLimits;
   slot: number;
@@ -47,7 +47,7 @@ export async function runComparison<T>(
   }
 }
 
-/** Reads the figures that a cell has written. The author of the source may control the cell, so no other text counts. */
+/** Reads the figures that a cell has written. Ignores all other text, because the author of the source may control the cell. */
 export async function readFigures(folder: string, name: string, metric: Metric): Promise<QualityFigures | null> {
   const path = join(folder, name);
   await sizeOfPlainFile(path);
@@ -62,7 +62,7 @@ export async function readFigures(folder: string, name: string, metric: Metric):
   return figures.result();
 }
 
-/** Returns the reason if a comparison failed for a reason that concerns only the comparison. Rethrows any other error. */
+/** Returns the reason of a failure that concerns only the comparison. Rethrows any other error. */
 export function comparisonFault({ run }: TranscodeAttempt, error: unknown): string {
   if (run.signal.aborted || !(error instanceof JobFailure) || error.code === 'sandbox_violation') throw error;
   return error.message;

@@ -8,9 +8,9 @@ import type { PreparedSources } from '../sources/prepared.ts';
 import { type Figures, measureOutputs } from './measure-outputs.ts';
 import type { Searched } from './search-targets.ts';
 
-/** Shares of the progress of a command: its encode, the comparison, and a second encode with its comparison. */
+/** Shares of the progress of a command: its encode, and the comparison. The rest is for a second encode with its comparison. */
 const [ENCODE_SHARE, COMPARE_SHARE] = [0.7, 0.15];
-/** A second encode is affordable if the first took at most this share of the time that the command may take. */
+/** Maximum share of the time of a command that its first encode may take, so that a second encode is affordable. */
 const AFFORDABLE_SHARE = 0.5;
 
 interface Share {
@@ -37,8 +37,8 @@ export interface Encoded {
 }
 
 /**
- * Encodes, and compares the outputs with their source if the request asks for this. Encodes a second time if an output misses its target, a
- * better CRF is possible, and enough time is left.
+ * Runs an encode, and compares the outputs with their source if the request asks for this. Encodes a second time if an output misses its
+ * target, a better CRF is possible, and enough time is left.
  */
 export async function encodeMeasured(
   attempt: TranscodeAttempt,
@@ -70,7 +70,7 @@ async function encodeOnce(
 ): Promise<Encoded> {
   const result = await encode(command, share);
   try {
-    // Discard a result if its source broke off, or turned out to have other contents than expected.
+    // Discard the result if its source broke off, or turned out to have other contents than expected.
     await sources.settle();
     const measured = { command, folder: result.outputDir, limits, share: compared };
     const { figures, warnings } = await measureOutputs(attempt, sources, measured);

@@ -16,12 +16,12 @@ import { checkWritten } from '../check-written.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
 
-/** The figures of the compared outputs of a command, by their positions. */
+/** The figures of the compared outputs of a command, by the positions of the outputs. */
 export type Figures = ReadonlyMap<number, MeasuredFile>;
 
 interface Measured {
   command: Plan;
-  /** Folder of the outputs of its cell. */
+  /** Folder of the outputs of the cell that ran the command. */
   folder: string;
   limits: CappedLimits;
   share: { from: number; to: number };

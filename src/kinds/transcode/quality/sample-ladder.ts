@@ -15,7 +15,10 @@ import { type TranscodeAttempt, takeAccount } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { comparisonFault, runComparison } from './comparison.ts';
 
-/** Encodes samples of the source for the rungs that a ladder may have. Null if no ladder of the plan is sampled. */
+/**
+ * Encodes samples of the source for the rungs that a ladder may have. Returns null if no ladder of the plan is sampled, or if no sample
+ * could be encoded.
+ */
 export async function sampleLadder(
   attempt: TranscodeAttempt,
   sources: PreparedSources,
@@ -24,7 +27,7 @@ export async function sampleLadder(
   for (const command of commands) {
     for (const output of command.outputs) {
       const sampling = 'tree' in output ? output.sampling : undefined;
-      // All ladders of a job have the same source, so samples for one ladder serve all of them.
+      // All ladders of a job have the same source, so samples for one ladder apply to all ladders.
       if (sampling) return sampleRungs(attempt, sources, { command, sampling });
     }
   }

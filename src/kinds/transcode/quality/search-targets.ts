@@ -20,15 +20,15 @@ import { type TranscodeAttempt, takeAccount } from '../attempt.ts';
 import type { PreparedSources } from '../sources/prepared.ts';
 import { type ComparingCell, comparisonFault, readFigures, runComparison } from './comparison.ts';
 
-/** Number of times that a sample is encoded. Each time, the result is closer to the target. */
+/** Maximum number of rounds in which a sample is encoded. Each round is closer to the target. */
 const MOST_ROUNDS = 2;
 
-/** Results of the samples, by the position of the output. */
+/** Results of the samples, by the positions of the outputs. */
 export type Searched = ReadonlyMap<number, readonly Sampled[]>;
 
 type Search = Pick<ComparingCell, 'command' | 'limits'> & { source: QualityPlan['source']; target: TargetPlan };
 
-/** Searches the CRF of each output with a target on samples of its source, and writes it to the plan. */
+/** Searches the CRF of each output that has a target, on samples of the source. Returns the plan with these CRFs. */
 export async function searchTargets(
   attempt: TranscodeAttempt,
   sources: PreparedSources,
@@ -77,7 +77,7 @@ async function searchTarget(attempt: TranscodeAttempt, sources: PreparedSources,
   return samples;
 }
 
-/** Encodes a sample with each CRF, and compares the results with it. */
+/** Encodes a sample with each CRF, and compares the results with the sample. */
 async function encodeSample(
   attempt: TranscodeAttempt,
   { slot, files }: PreparedSources,

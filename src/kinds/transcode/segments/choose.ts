@@ -5,28 +5,34 @@ import type { TranscodeAttempt } from '../attempt.ts';
 import type { PreparedInput } from '../inputs.ts';
 import { type CutPiece, type SplitPlan, splitPlan } from './split.ts';
 
-/** Minimum seconds of a piece if pieces are forced. Shorter pieces cost up to 18 % more CPU and 10 % more bytes. */
+/** Minimum number of seconds of a piece if pieces are forced. Shorter pieces cost up to 18 % more CPU and 10 % more bytes. */
 const FORCED_SECONDS = 6;
-/** Minimum luma samples of a video. Encoding this number takes about 20 seconds of a core, as 20 s of 1080p30 do with x264's `faster`. */
+/**
+ * Minimum number of luma samples of a video that is encoded in pieces. With x264's `faster`, encoding this number takes about 20 seconds of
+ * a core, for example for 20 s of 1080p30.
+ */
 const LEAST_SAMPLES = 1.25e9;
 
 export interface ChosenPieces {
   pieces: CutPiece[];
   split: SplitPlan;
   rate: FrameRate;
-  /** Number of frames of all pieces. */
+  /** Total number of frames of all pieces. */
   frames: number;
   reason: string;
 }
 
-/** Position of the output that can be encoded in pieces: the only output, or the only ladder. Null if there is none. */
+/**
+ * Returns the position of the output that can be encoded in pieces: the only output, or the only ladder. Returns null if there is no such
+ * output.
+ */
 export function dividedOutput({ request: { outputs } }: Pick<TranscodeAttempt, 'request'>): number | null {
   if (outputs.length === 1) return 0;
   const ladders = outputs.flatMap(({ ladder }, position) => (ladder ? [position] : []));
   return ladders.length === 1 ? ladders[0]! : null;
 }
 
-/** Whether the request of a job allows encoding in pieces: all workers can read its only source. */
+/** Whether the request of a job allows encoding in pieces. For example, all workers must be able to read its only source. */
 export function mayBeInPieces(attempt: TranscodeAttempt): boolean {
   const { tools, run, request } = attempt;
   const { settings } = tools;
@@ -43,7 +49,7 @@ export function mayBeInPieces(attempt: TranscodeAttempt): boolean {
   return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && !needsAssets;
 }
 
-/** Chooses the pieces of a job, or returns a sentence about why there are none. */
+/** Chooses the pieces of a job. Otherwise returns a sentence about why the job has no pieces. */
 export async function choosePieces(
   attempt: TranscodeAttempt,
   plan: Plan,
@@ -76,7 +82,10 @@ export async function choosePieces(
   return { pieces, split, rate, frames: frames.times.length, reason: `${slots} slots were idle.` };
 }
 
-/** Returns the number of slots that the pieces may use, and of machines in the fleet. Counts the slot of this job, which it releases. */
+/**
+ * Returns the number of slots that the pieces may use, and the number of machines in the fleet. Counts the slot of this job, because the
+ * job releases it.
+ */
 async function freeSlots(
   { context, settings }: WorkTools,
   accountId: string,

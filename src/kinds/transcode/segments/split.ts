@@ -16,7 +16,7 @@ import {
 export interface CutPiece {
   piece: Piece;
   args: string[];
-  /** Names of its files; absent = it is one file. */
+  /** Names of the files of the piece; absent if the piece is one file. */
   files?: string[];
 }
 
@@ -24,9 +24,9 @@ export interface CutPiece {
 export interface SplitPlan {
   /** Cuts the source for this number of slots into pieces of at least `leastSeconds`. Returns null if it cannot be cut. */
   cut(slots: number, leastSeconds: number): CutPiece[] | null;
-  /** Arguments for the entire audio; null = there is none. */
+  /** FFmpeg's arguments for the entire audio; null if there is no audio. */
   audio: string[] | null;
-  /** How a video is joined; null = the plan makes a ladder. */
+  /** Defines how a video is joined; null if the plan makes a ladder. */
   join: Pick<SplitCommand, 'join' | 'cap'> | null;
 }
 
@@ -37,12 +37,12 @@ interface Source {
   stated: readonly string[];
 }
 
-/** The ladder that an output contains; null for any other output. */
+/** Returns the recipe of the ladder that an output contains; null for any other output. */
 export function ladderOf(output: PlannedOutput): LadderRecipe | null {
   return 'tree' in output && output.tree.make.kind === 'ladder' ? output.tree.make : null;
 }
 
-/** Splits a plan of one output, or returns a sentence about why it cannot be split. */
+/** Splits a plan of one output. Otherwise returns a sentence about why the plan cannot be split. */
 export function splitPlan(plan: Plan, source: Source): SplitPlan | string {
   const recipe = ladderOf(plan.outputs[0]!);
   return recipe ? splitRungs(plan, recipe, source) : splitVideo(plan, source);

@@ -20,7 +20,7 @@ import { type ChosenPieces, choosePieces, dividedOutput, mayBeInPieces } from '.
 import { ladderOf } from './split.ts';
 import { ladderJson, mixedJson, piecesJson } from './state.ts';
 
-/** Seconds after which a piece is deleted if its parent never read it. As long as the longest encode. */
+/** Number of seconds after which a piece is deleted if its parent did not read it. This equals the time limit of the longest encode. */
 const PIECE_SECONDS = 6 * 3600;
 
 interface PieceStart {
@@ -32,8 +32,8 @@ interface PieceStart {
 }
 
 /**
- * Starts the pieces of a video if this saves time: inserts a child for each piece and one for the audio. Then returns true, and the job
- * runs again when all children have ended. Otherwise returns false, and writes the reason to the plan.
+ * Starts the pieces of a video if this saves time: inserts a child for each piece, and a child for the audio. Then returns true, and the
+ * job runs again when all children have ended. Otherwise returns false, and writes the reason to the plan.
  */
 export async function startPieces(
   attempt: TranscodeAttempt,
@@ -84,7 +84,7 @@ async function insertPieces(
     const job = await lockOwned(tx, run.claim);
     if (!job) return;
     const resume_sealed = sealColumn(context.vault, 'jobs', 'resume_sealed', job, state);
-    // A worker of an older release could not package the pieces.
+    // Require these capabilities, because a worker of an older release could not package the pieces.
     const own = [LADDER_PIECES, ...(request.outputs.length > 1 ? [MIXED_PIECES] : [])];
     const needs = isLadder ? { needs: [...new Set([...job.needs, ...own])] } : {};
     await tx
@@ -94,9 +94,9 @@ async function insertPieces(
       .execute();
     for (const request of requests) {
       const isAudio = request.args === chosen.split.audio;
-      // Audio alone is light, as in any other job.
+      // A piece with only audio is light, like any other job that makes only audio.
       const resourceClass = isAudio ? 'light' : job.resource_class;
-      // Only pieces with video have `seconds`, so the progress of the job is the progress of its video.
+      // Only pieces with video have `seconds`, so that the progress of the job is the progress of its video.
       const facts = JSON.stringify({ v: 1, ...(!isAudio && { seconds: request.seconds }) });
       const needs = [...(request.files ? [LADDER_PIECES] : []), ...job.needs.filter((one) => one === S3_SOURCES)];
       await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts, needs });

@@ -28,7 +28,7 @@ const output = z.object({
   }),
 });
 
-/** The common state for joining the pieces of a video or of a ladder. */
+/** The fields that the states of videos and ladders in pieces have in common. */
 const common = {
   pieces: z.array(z.object({ first: z.number(), frames: z.number() })),
   rate: z.object({ num: z.number(), den: z.number() }),
@@ -46,7 +46,7 @@ const common = {
   inputSeconds: z.number(),
 };
 
-/** The state with which a job that waits for its pieces later joins them. Sealed. */
+/** The state of a job that waits for the pieces of a video, to join them later. Sealed. */
 const stored = z.object({
   ...common,
   cap: z.object({ rate: z.number(), buffer: z.number() }).nullable(),
@@ -71,7 +71,7 @@ const recipe = z.object({
   isEncrypted: z.boolean(),
 });
 
-/** The state of a job that makes a ladder. No command joins its pieces. */
+/** The state of a job that waits for the pieces of a ladder. No command joins these pieces. */
 const storedLadder = z.object({
   ...common,
   /** FFmpeg's arguments for encoding the entire ladder at once. */
@@ -91,7 +91,7 @@ const storedMixed = storedLadder.extend({
 
 export type LadderState = z.infer<typeof storedLadder> & Partial<Pick<z.infer<typeof storedMixed>, 'position'>>;
 const [LADDER_VERSION, MIXED_VERSION] = [2, 3];
-/** Stored in the same column as `piecesJson`. The versions distinguish them. */
+/** The states of ladders. They are stored in the same column as `piecesJson`, and have other versions. */
 export const ladderJson = storedJson('pieces of a ladder', LADDER_VERSION, storedLadder);
 export const mixedJson = storedJson('pieces of a ladder among other outputs', MIXED_VERSION, storedMixed);
 

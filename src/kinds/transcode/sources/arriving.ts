@@ -18,7 +18,7 @@ export function isArriving({ inputs }: Pick<Claim, 'inputs'>): boolean {
 }
 
 /**
- * Streams one upload while its parts arrive, like a source from a URL. If the job needs the complete source to continue, it awaits its
+ * Streams one upload while its parts arrive, like a source from a URL. If the job needs the complete source to continue, the job awaits its
  * upload again. The attempt stores outputs only if the storage joins exactly the parts that the attempt has read.
  */
 export const arriving: Strategy = {

@@ -5,7 +5,7 @@ import { staged } from './staged.ts';
 import { streaming } from './streaming.ts';
 
 /**
- * In the order in which they are tried. Each handles some jobs and may fall back to the next:
+ * The strategies in the order in which they are tried. Each strategy applies to some jobs, and may fall back to the next strategy:
  *
  *     joined     the pieces that the children of this job have encoded
  *     ranged     parts of a remote source, for one picture of it

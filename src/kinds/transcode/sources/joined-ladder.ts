@@ -46,7 +46,7 @@ export async function prepareLadder(
   };
 }
 
-/** The command that would make the ladder without pieces. It does not run. */
+/** Returns the command that would make the ladder without pieces. The command does not run. */
 function ladderCommand(state: LadderState): Plan {
   const { args, source, warnings, durationSeconds, budget, streams, recipe } = state;
   const { position = 0, format, contentType, maxBytes, maxFiles } = state;
@@ -63,7 +63,7 @@ function ladderCommand(state: LadderState): Plan {
   };
 }
 
-/** The stored outputs of the children, in their order. */
+/** Returns the stored outputs of the children, in the order of the children. */
 export async function objectsOf(
   { tools: { context } }: TranscodeAttempt,
   children: readonly Job[],
@@ -80,7 +80,7 @@ export async function objectsOf(
   return objects;
 }
 
-/** Returns the host path of a piece of one file. */
+/** Stages a piece that is one file. Returns its host path. */
 export function stagePiece(
   { tools, run }: TranscodeAttempt,
   { key, size }: StoredObject,
@@ -90,7 +90,7 @@ export function stagePiece(
   return stageObject(tools, key, join(run.folder, name), { signal: run.signal, before });
 }
 
-/** Returns the host paths of the renditions of a piece, in their order. */
+/** Stages a piece of a ladder. Returns the host paths of its renditions, in order. */
 async function stageTree(
   { tools, run }: TranscodeAttempt,
   { recipe }: LadderState,

@@ -12,12 +12,12 @@ import { type LadderState, openState, type PiecesState } from '../segments/state
 import { objectsOf, prepareLadder, stagePiece, unusable } from './joined-ladder.ts';
 import { type FallBack, type PreparedSources, type ReadyOnes, readySources, type Strategy } from './prepared.ts';
 
-/** Memory of an FFmpeg that copies streams: 58 MB measured, rounded up. */
+/** Bytes of memory of an FFmpeg process that copies streams: the measured 58 MB, rounded up. */
 const JOIN_BYTES = 64 * 2 ** 20;
 
 /**
  * Joins the pieces that the children of this job have encoded, as planned by an earlier attempt. If the pieces are unusable, deletes them,
- * and the video is encoded at once.
+ * and the next strategy encodes the video without pieces.
  */
 export const joined: Strategy = {
   name: 'joined',
@@ -52,7 +52,7 @@ function mayKeepPieces(state: PiecesState | LadderState, error: unknown): boolea
   return 'position' in state && error instanceof JobFailure && error.retry;
 }
 
-/** Joins the pieces of a video into one, which a command copies with the audio into the output. */
+/** Joins the pieces of a video into one file, which a command copies with the audio into the output. */
 async function prepareVideo(
   attempt: TranscodeAttempt,
   state: PiecesState,
@@ -105,8 +105,8 @@ async function readJoined(
 }
 
 /**
- * Falls back after any failure of the pieces. If the cause also affects the complete encode, that encode fails by itself. An outage of
- * storage or database does not concern the pieces, and is rethrown.
+ * Falls back after any failure of the pieces. If the cause also affects the encode without pieces, that encode fails by itself. An outage
+ * of storage or database does not concern the pieces, and is rethrown.
  */
 async function fallBackFrom({ tools, run }: TranscodeAttempt, error: unknown): Promise<FallBack> {
   if (run.signal.aborted || !(error instanceof JobFailure)) throw error;

@@ -25,7 +25,7 @@ export function picturesOf(command: Pick<Plan, 'args' | 'outputs' | 'keyTimes'>)
   return 'reason' in found ? found : [found];
 }
 
-/** Filters whose result depends on one picture only. */
+/** Filters whose result depends only on one picture. */
 const OF_ONE_PICTURE: ReadonlySet<string> = new Set(['scale', 'format', 'crop', 'pad', 'setsar', 'hflip', 'vflip']);
 /** Options of an output that need other pictures, or other inputs. */
 const NEEDS_MORE = /^-(filter_complex|lavfi|i|ss|fps_mode|vsync|r)$/;

@@ -13,11 +13,11 @@ import type { WrittenPieces } from '../made-tree.ts';
  * later steps are the same for all strategies.
  */
 
-/** Another strategy is needed. It receives `found`. */
+/** Result of a strategy that cannot make the outputs. The next strategy receives `found`. */
 export interface FallBack {
   outcome: 'fall-back';
   reason: string;
-  /** Results that the next strategy can reuse; absent = none. */
+  /** Results that the next strategy can reuse; absent if there are none. */
   found?: Found;
 }
 
@@ -34,27 +34,27 @@ export interface PreparedSources {
   outcome: 'ready';
   slot: number;
   inputs: readonly PreparedInput[];
-  /** In the order of the request; null for assets that are inputs of the job. */
+  /** Assets in the order of the request; null for assets that are inputs of the job. */
   assets: readonly (PreparedAsset | null)[];
   /** Files that the cell reads, except for layers that Airlock draws. */
   files: readonly CellInput[];
-  /** Opens standard input; null = the cell has none. */
+  /** Opens standard input; null if the cell has no standard input. */
   openStdin: (() => Readable) | null;
-  /** Stops the cell. */
+  /** Signal that stops the cell. */
   signal: AbortSignal;
-  /** The original files, to be hashed once `ready` has resolved; null = nothing to hash. */
+  /** The original files, which are hashed once `ready` has resolved; null if there are no files to hash. */
   originals: { ready: Promise<unknown>; files: readonly OriginalFile[] } | null;
-  /** Why the video must not be split; null = it may be. */
+  /** Why the video must not be split; null if it may be split. */
   noSplitReason: string | null;
-  /** The plan of an earlier attempt; null = the sources are planned now. */
+  /** The plan of an earlier attempt; null if the job must still be planned. */
   planned: PlannedEarlier | null;
-  /** The only output, if it exists without a command; null = commands make the outputs. */
+  /** The only output, if it was made without a command; null if commands make the outputs. */
   copied: CopiedOutput | null;
-  /** Files that children wrote for an output of the plan, whose command then does not run. Null = all commands run. */
+  /** Files that children wrote for an output of the plan, whose command then does not run. Null if all commands run. */
   written: WrittenPieces | null;
-  /** A file that shows the first input at these times, for a comparison before the plan. */
+  /** Returns a file that shows the first input at these times, for a comparison before the plan is made. */
   showing(pictures: readonly PictureTime[]): Promise<{ outcome: 'ready'; file: string } | FallBack>;
-  /** Makes the sources ready for the plan, unless it needs other sources. */
+  /** Makes the sources ready for the plan. Returns a fallback if the plan needs other sources. */
   accept(plan: JobPlan): Promise<FallBack | null>;
   /** Resolves when the cell has read the sources as expected. Rejects when its outputs must not be used. */
   settle(): Promise<void>;
@@ -62,18 +62,18 @@ export interface PreparedSources {
   checkOutput(path: string): Promise<void>;
   /** Called after the outputs are stored. */
   used(): Promise<void>;
-  /** Decides about an error, after `close` was called; null = the attempt fails with this error. */
+  /** Called with an error after `close`. Returns a fallback, or null if the attempt fails with this error. */
   fallBackFrom(error: unknown): Promise<FallBack | null>;
   close(): Promise<void>;
 }
 
 /** An output that the sanitizer has copied. */
 export interface CopiedOutput {
-  /** Path on the host. */
+  /** Host path of the output. */
   path: string;
-  /** Null = not hashed yet. */
+  /** Hash of the output; null if it has not been hashed yet. */
   sha256: string | null;
-  /** Warnings about its limits. */
+  /** Warnings about the limits of the output. */
   warnings: PlanWarning[];
 }
 
@@ -88,9 +88,7 @@ export interface OriginalFile {
 
 export interface PlannedEarlier {
   plan: JobPlan;
-  /**
-   * Position in the request of the output of this plan if the job has other outputs, which are planned now; null = the plan is complete.
-   */
+  /** Position of the planned output, if the job has other outputs, which must still be planned. Null if the plan is complete. */
   apart: number | null;
   /** Limits of the cell. */
   budget: CellBudget;
@@ -101,14 +99,14 @@ export interface PlannedEarlier {
 
 export interface Strategy {
   name: string;
-  /** Returns null if the job cannot be run this way. */
+  /** Prepares the sources of a job. Returns null if the strategy does not apply to the job. */
   prepare(
     attempt: TranscodeAttempt,
     found: Found,
   ): Promise<PreparedSources | FallBack | { outcome: 'awaiting-children' } | null>;
 }
 
-/** The properties that a strategy prepares in its own way. */
+/** The properties that a strategy defines itself. */
 export type ReadyOnes = Pick<PreparedSources, 'slot' | 'inputs' | 'assets' | 'files'> &
   Partial<Omit<PreparedSources, 'outcome'>>;
 
@@ -128,7 +126,7 @@ export function readySources({ run }: TranscodeAttempt, sources: ReadyOnes): Pre
   };
 }
 
-/** The files of inputs and assets, with their planned names in the cell. */
+/** Returns the files of inputs and assets, with their planned names in the cell. */
 export function cellFiles({ inputs, assets }: Pick<PreparedSources, 'inputs' | 'assets'>): CellInput[] {
   return [
     ...inputs.map((input, position) => ({ name: String(position), path: input.file })),

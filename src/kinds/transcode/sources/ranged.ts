@@ -15,14 +15,14 @@ import { type PreparedInput, stageInputs, subjectOf } from '../inputs.ts';
 import { mayReadRanges, picturesOf } from './picture-time.ts';
 import { cellFiles, type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
-/** Milliseconds after which the complete source is fetched instead. */
+/** Milliseconds after which the complete source is fetched instead of its ranges. */
 const MAX_MS = 20_000;
-/** Requests for the key frames of thumbnails and sprites. With more pictures, the complete source is fetched. */
+/** Maximum number of requests for the key frames of thumbnails and sprites. If more requests are needed, the complete source is fetched. */
 const MAX_TILE_REQUESTS = 120;
 
 /**
  * Reads only the ranges of a remote source that some pictures need: the index, the first picture or seconds to describe the source, and the
- * data around the wanted pictures. Any error causes a fallback to the complete source.
+ * data around the wanted pictures. Any failure of the source or of its contents causes a fallback to the complete source.
  */
 export const ranged: Strategy = {
   name: 'ranged',
@@ -70,7 +70,7 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   }
   const demuxer = (await detectMedia(parts.head))?.demuxer;
   if (demuxer !== 'mov' && demuxer !== 'matroska') return fallBack('the source has another container');
-  // The cues of Matroska may list fewer key frames than the complete file has, so another picture could be the best one.
+  // The cues of Matroska may list fewer key frames than the complete file has, so another picture could be the best still.
   if (demuxer === 'matroska' && attempt.request.outputs.some(wantsBest))
     return fallBack('the best still of this container is chosen from the complete source');
   const start = join(run.folder, 'parts.start');
@@ -110,7 +110,7 @@ async function prepareRanges(attempt: TranscodeAttempt, fetch: Fetch): Promise<P
   }
 }
 
-/** The server does not support ranges, and its response contains the complete source. The source is staged from this response. */
+/** Stages the source from a response that contains the complete source, because the server does not support ranges. */
 function arrivesComplete(attempt: TranscodeAttempt, complete: SourceResponse): FallBack {
   const staged = stageInputs(attempt, complete);
   // The code that waits for the files receives the failure.
@@ -166,7 +166,7 @@ async function makePictures(parts: PartsOfSource, { commands }: JobPlan, file: s
   return needsAll && fallBack(needsAll.reason);
 }
 
-/** Falls back, unless the complete source would cause the same error, which is then rethrown. */
+/** Falls back after a failure of the source or of its contents. Rethrows any other error. */
 async function fallBackFrom({ run }: TranscodeAttempt, error: unknown): Promise<FallBack> {
   const isOfSource = error instanceof FetchError || error instanceof JobFailure;
   if (run.signal.aborted || !isOfSource) throw error;

@@ -7,7 +7,10 @@ import { prepareInputs, stageInputs } from '../inputs.ts';
 import { mayBeInPieces } from '../segments/choose.ts';
 import { cellFiles, type OriginalFile, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
-/** Uses complete files: without a copy, copied from storage, or fetched. Acquires a slot when all of them are on this machine. */
+/**
+ * Uses complete files: files that are already on this machine, files that are copied from storage, and files that are fetched. Acquires a
+ * slot when all of them are on this machine.
+ */
 export const staged: Strategy = {
   name: 'staged',
   async prepare(attempt, found) {
@@ -40,7 +43,7 @@ function mayBeCopied({ run: { claim }, request }: TranscodeAttempt): boolean {
   return request.asksForCopy && claim.number === 1 && claim.outputs.length === 1;
 }
 
-/** After planning, makes the output without FFmpeg if possible. Otherwise makes the containers that FFmpeg reads. */
+/** After planning, makes the output without FFmpeg if possible. Otherwise writes the containers that FFmpeg reads. */
 function copyOrRemux(attempt: TranscodeAttempt, sources: PreparedSources, deferred: (() => Promise<void>)[]): void {
   // The copy and the remux read the original file, so it must not be deleted when it is hashed.
   for (const original of sources.originals!.files) original.isSpare = false;
@@ -51,7 +54,7 @@ function copyOrRemux(attempt: TranscodeAttempt, sources: PreparedSources, deferr
   };
 }
 
-/** The original files. FFmpeg does not read an original whose container was remuxed. */
+/** Returns the original files. An original file whose container was remuxed is spare, because FFmpeg does not read it. */
 function stagedSources(claim: Claim, { inputs, assets }: Pick<PreparedSources, 'inputs' | 'assets'>): OriginalFile[] {
   return [
     ...inputs.map(({ source, file }, index) => ({ row: claim.inputs[index]!, file: source, isSpare: file !== source })),

@@ -26,21 +26,21 @@ import { WaitingTime } from '../streaming/waiting-time.ts';
 import { watchSlot } from '../streaming/watch-slot.ts';
 import { type FallBack, type PreparedSources, readySources, type Strategy } from './prepared.ts';
 
-/** Minimum bytes of a source. A smaller source arrives before FFmpeg could start. */
+/** Minimum size in bytes of a source that is streamed. A smaller source arrives before FFmpeg could start. */
 const LEAST_BYTES = 4 * 2 ** 20;
-/** Number of bytes after which the rate of a source is measured, and its type detected. */
+/** Number of bytes after which the rate of a source is measured and its type is detected. */
 export const JUDGED_BYTES = 512 * 1024;
-/** A slower source is fetched without a slot. */
+/** Maximum number of milliseconds in which a source is expected to arrive. A slower source is fetched without a slot. */
 const LONGEST_MS = 120_000;
-/** Milliseconds in total for which FFmpeg, and its slot, may wait for a source from a URL. */
+/** Maximum total number of milliseconds for which FFmpeg, and its slot, may wait for a source from a URL. */
 const MAX_WAITING_MS = 15_000;
-/** Milliseconds in total for which a job may wait for its upload in a slot that another job needs. */
+/** Maximum total number of milliseconds for which a job may wait for its upload in a slot that another job needs. */
 const MAX_NEEDED_MS = 5_000;
 
 /**
  * Streams one remote source while it is fetched: a thread remuxes the bytes that have arrived, and FFmpeg reads the new container from a
- * pipe. The source is fetched as for other jobs, and stored completely. If anything unexpected happens, the job waits for the rest and runs
- * as if it had not been streamed. Only a complete source can fail the job.
+ * pipe. The source is fetched as for other jobs, and stored completely. If anything unexpected happens, the job waits for the rest of the
+ * source and runs as if the source had not been streamed. Only a complete source can fail the job.
  */
 export const streaming: Strategy = {
   name: 'streaming',
@@ -57,9 +57,9 @@ export const streaming: Strategy = {
 
 /** An upload that a job streams while its parts arrive. */
 export interface StreamedUpload {
-  /** ID of the object that receives the joined parts. */
+  /** Id of the object that receives the joined parts. */
   objectId: string;
-  /** The content type that the start of the file shows. */
+  /** The content type that was detected from the start of the file. */
   contentType: string;
   /** Confirms the upload after the job has read all of it as expected, and before the job stores outputs. */
   confirm(found: FoundInUpload): Promise<void>;
@@ -69,9 +69,9 @@ export interface StreamedUpload {
 export interface SuitedSource {
   source: ArrivingSource;
   demuxer: ArrivingDemuxer;
-  /** Bytes. */
+  /** Size in bytes. */
   size: number;
-  /** Null for a source from a URL. */
+  /** The upload that is streamed; null for a source from a URL. */
   upload: StreamedUpload | null;
 }
 
@@ -91,7 +91,10 @@ export async function streamSource(
   return prepareStream(attempt, stream).catch((error: unknown) => fallBackFrom(attempt, stream, error));
 }
 
-/** Whether a source is worth streaming: its type allows it, and it arrives fast enough. Null if not. */
+/**
+ * Returns the demuxer and the size of a source for which streaming saves time: its type allows streaming, and it is neither small nor slow.
+ * Otherwise returns null.
+ */
 async function judgeSource(source: ArrivingSource): Promise<{ demuxer: ArrivingDemuxer; size: number } | null> {
   const size = await source.response;
   const began = performance.now();
@@ -124,7 +127,7 @@ async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise
   });
   return readySources(attempt, {
     ...{ slot, inputs: [input], assets: [], files: [], openStdin: () => feed.open(), signal, close },
-    // The next strategy may need the file after a fallback.
+    // Keep the file, because the next strategy may need it after a fallback.
     originals: {
       ready: source.staged,
       files: [{ row: sourceOf(run.claim, stream), file: source.path, isSpare: false }],
@@ -144,7 +147,7 @@ async function prepareStream(attempt: TranscodeAttempt, stream: Stream): Promise
   });
 }
 
-/** The row of the source, with the object that contains its bytes. */
+/** Returns the row of the source, with the object that contains its bytes. */
 function sourceOf({ inputs: [input] }: Claim, { upload }: Stream): ClaimedSource {
   return upload ? { ...input!, object_id: upload.objectId } : input!;
 }
@@ -239,17 +242,20 @@ async function describeStream(
   return { input, inspection };
 }
 
-/** Waits for the rest of the source, unless the error is final. Rethrows the error after that. */
+/**
+ * Returns a fallback to the complete source, unless the complete source would fail in the same way. In that case, waits for the rest of a
+ * source from a URL, and then rethrows the error.
+ */
 async function fallBackFrom(attempt: TranscodeAttempt, stream: Stream, error: unknown): Promise<FallBack> {
   if (stream.isSettled || attempt.run.signal.aborted) throw error;
   const found = returnSlot(attempt, stream, error instanceof Error ? error.message : String(error));
   if (!isConclusive(error, stream)) return found;
-  // If the source broke off, this is the reason, even if its start caused another failure.
+  // If the source breaks off, its error is thrown, even if its start caused another failure.
   if (!stream.upload) await stream.source.staged;
   throw error;
 }
 
-/** Releases the slot while the rest of the source arrives. */
+/** Releases the slot while the rest of the source arrives. Returns a fallback. */
 function returnSlot({ run }: TranscodeAttempt, { source }: Stream, reason: string): FallBack {
   if (!source.hasEnded()) run.lease.release();
   return fallBack(source, reason);
@@ -263,8 +269,8 @@ function fallBack(source: ArrivingSource, reason: string): FallBack {
 }
 
 /**
- * Whether a run from the complete file would fail in the same way, at the same cost. An incomplete upload is not confirmed, and a failure
- * would delete it with its job. So for an upload, only an attack is final.
+ * Whether a run from the complete file would fail in the same way, at the same cost. For an upload, only a sandbox violation is conclusive,
+ * because a failure would delete the unconfirmed upload together with its job.
  */
 function isConclusive(error: unknown, { upload }: Stream): boolean {
   if (!(error instanceof JobFailure)) return false;

@@ -6,7 +6,7 @@ import { subjectOf } from '../inputs.ts';
 
 /** The only input of a job while it is fetched. */
 export interface ArrivingSource {
-  /** Host path, which exists once `response` has resolved. */
+  /** Host path of the file, which exists once `response` has resolved. */
   path: string;
   subject: string;
   state: ArrivalState;

@@ -26,7 +26,7 @@ export class Feed {
     return Readable.from(this.#read(), { objectMode: false, highWaterMark: 1 });
   }
 
-  /** Must be called once the container is complete. */
+  /** Marks the container as complete. */
   end(): void {
     this.#isComplete = true;
     this.#state.wakeReaders();
@@ -38,7 +38,7 @@ export class Feed {
     this.#state.wakeReaders();
   }
 
-  /** Throws if a stream failed, because its reader then saw an early end. */
+  /** Throws the error with which a stream failed, because the reader of the stream then saw an early end. */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -67,7 +67,9 @@ export class Feed {
     return open(this.#path, 'r');
   }
 
-  /** A program that exits early destroys its stream. This is not a failure, but an error of the file is. */
+  /**
+   * Reads a chunk, and records an error of the file as a failure. A program that exits early destroys its stream, which is not a failure.
+   */
   async #readChunk(file: FileHandle, at: number, length: number): Promise<Buffer> {
     try {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at);

@@ -16,18 +16,18 @@ describe('an output', () => {
     '-vcodec copy | -an',
     '-vn | -acodec copy',
     '-c copy | -vn',
-  ])('an output with the options "%s" only copies streams', (options) => {
+  ])('only copies streams with the options "%s"', (options) => {
     expect(onlyCopies(of(options))).toBe(true);
   });
 
   it.each(['-c:v copy', '-c copy | -c:a aac', '-c:v libx264 | -c:a copy', '-preset fast', '-an'])(
-    'an output with the options "%s" encodes a stream',
+    'encodes a stream with the options "%s"',
     (options) => {
       expect(onlyCopies(of(options))).toBe(false);
     },
   );
 
-  it('an output without options encodes its streams', () => {
+  it('encodes its streams without options', () => {
     expect(onlyCopies({})).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import type { Claim } from '../../../jobs/rows.ts';
 import type { CopyRule } from '../../../sanitizer/streaming/index.ts';
 import type { OpenedRequest } from '../attempt.ts';
 
-/** Options of an input that seek in it, or read it again. */
+/** Options that seek in an input, read it again, or shift its times. */
 const MOVES: ReadonlySet<string> = new Set(['-ss', '-sseof', '-stream_loop', '-loop', '-itsoffset']);
 
 /**
@@ -36,7 +36,7 @@ export function streamsOutput({
   options = [],
 }: OutputRequest): boolean {
   if (formatKind(outputFormat) === 'image') return false;
-  // Samples of the source are encoded first.
+  // Samples of the source must be encoded before rungs are chosen.
   if (ladder?.rungs === 'auto') return false;
   if ([preview, target, measure].some((field) => field !== undefined)) return false;
   return !options.some(({ option }) => MOVES.has(option));
@@ -45,8 +45,8 @@ export function streamsOutput({
 const CODEC = /^-(?:c|codec)(?::([va]))?$|^-([va])codec$/;
 
 /**
- * Whether the options only copy streams. With a complete file, most such outputs need no FFmpeg, and all take far less time than the file
- * needs to arrive.
+ * Whether the options only copy streams. With a complete file, most such outputs need no FFmpeg, and all of them take far less time than
+ * the file needs to arrive.
  */
 export function onlyCopies({ options = [] }: Pick<OutputRequest, 'options'>): boolean {
   const copied = new Set<string>();
@@ -59,7 +59,7 @@ export function onlyCopies({ options = [] }: Pick<OutputRequest, 'options'>): bo
   return copied.has('all') || (copied.has('v') && copied.has('a'));
 }
 
-/** The options with which the preset of the only output may copy streams; null = it copies none. */
+/** Returns the rule by which the preset of the only output may copy streams; null if it copies no streams. */
 export function copyRule({ outputs, mayCopy }: OpenedRequest): CopyRule | null {
   const [output, ...more] = outputs;
   if (!mayCopy || !output || more.length > 0) return null;

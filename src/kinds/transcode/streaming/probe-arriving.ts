@@ -5,8 +5,8 @@ import type { Sandbox } from '../../../sandbox/types.ts';
 import { NotInOrder } from '../../../sanitizer/streaming/index.ts';
 
 /**
- * Probes a container that is still being written, in a cell: ffprobe reads its start from standard input. Throws
- * `NotInOrder` if that does not work.
+ * Probes a container that is still being written, in a cell in which ffprobe reads the start of the container from standard input. Throws
+ * `NotInOrder` if ffprobe cannot read the start, or if the container declares no duration.
  */
 export async function probeArriving(
   sandbox: Sandbox,

@@ -8,7 +8,7 @@ import { partCount, sizeOfPart } from '../../../uploads/part-plan.ts';
 import type { TranscodeAttempt } from '../attempt.ts';
 import { type ArrivingSource, arrivingSource } from './arriving-source.ts';
 
-/** Milliseconds to wait for the next part. */
+/** Milliseconds after which the next part counts as missing. */
 const STALLED_MS = 60_000;
 const POLL_MS = 200;
 
@@ -17,9 +17,9 @@ type ReadPart = Pick<StoredPart, 'partNumber' | 'etag'>;
 type ReadPartOf = NonNullable<Capabilities['readPart']>;
 
 /**
- * Opens the only input of a job while a client uploads its parts. Reads the parts in order, and joins exactly the parts that it has read
- * to the object of the upload. `staged` rejects with `NotInOrder` if a client sent a part again after it was read, if another request
- * has joined the parts, or if the next part does not arrive. It can also reject with `StorageError`.
+ * Opens the only input of a job while a client uploads its parts. Reads the parts in order, and joins exactly the parts that it has read to
+ * the object of the upload. `staged` rejects with `NotInOrder` if a client sent a part again after it was read, if another request has
+ * joined the parts, or if the next part does not arrive. `staged` can also reject with `StorageError`.
  */
 export function uploadArriving(attempt: TranscodeAttempt, upload: PartsUpload, readPart: ReadPartOf): ArrivingSource {
   const { claim, folder, disk } = attempt.run;

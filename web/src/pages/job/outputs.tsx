@@ -22,11 +22,11 @@ interface OutputsProps {
   /** The path of the job. */
   url: string;
   isErased: boolean;
-  /** Called when the job has to be read again. */
+  /** Called when the job has changed and must be read again. */
   onChange: () => void;
 }
 
-/** Every output with its facts and its download. For an output with many files, also the files. */
+/** Every output with its facts and its download. An output with many files also shows these files. */
 export function Outputs({ job, url, isErased, onChange }: OutputsProps) {
   const [opened, setOpened] = useState<string | null>(null);
   const { outputs = [] } = job;
@@ -64,7 +64,7 @@ interface RowProps {
   output: Output;
   /** The path of the output's download. */
   path: string;
-  /** The path of the job, if its outputs can still be delivered. */
+  /** The path of the job; null if its outputs cannot be delivered again, because the job is not over or was erased. */
   url: string | null;
   onChange: () => void;
   isErased: boolean;

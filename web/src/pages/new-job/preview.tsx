@@ -17,7 +17,7 @@ const LANGUAGES: readonly (readonly [Language, string])[] = [
 interface PreviewProps {
   body: Body;
   validation: Validation;
-  /** Without a source, the request is checked with a placeholder, and only mistakes are shown. */
+  /** Whether the job has a source. Without one, the request is checked with a placeholder, and only mistakes are shown. */
   hasSource: boolean;
 }
 
@@ -66,7 +66,7 @@ function WarningNotice({ field, message }: Validation['warnings'][number]) {
   );
 }
 
-/** Mistakes in options are shown next to the options. */
+/** Whether a mistake concerns no option. Mistakes in options are shown next to the options. */
 function isElsewhere({ position }: Validation['errors'][number]): boolean {
   return !/^(\/outputs\/\d+)?\/options\//.test(position.pointer);
 }

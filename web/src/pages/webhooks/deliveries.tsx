@@ -28,7 +28,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
   const path = `/v1/webhooks/${webhookId}/deliveries?page=${page}&limit=${PAGE}${filter}`;
   const { data, error, reload } = useResource<{ items: DeliveryView[]; total: number }>(path);
   useEffect(() => {
-    // If the kinds are not loaded, the link is to a job of the common kind.
+    // If the kinds cannot be loaded, each link is to a job of the common kind.
     loadKinds().catch(() => {});
   }, []);
   const redeliver = async (id: string) => {
