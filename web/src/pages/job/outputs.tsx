@@ -143,7 +143,11 @@ function contentsOf({ width, height, duration_seconds, video_codec, audio_codec 
     duration_seconds !== null && durationText(duration_seconds),
     [video_codec, audio_codec].filter(Boolean).join(', '),
   ];
-  return parts.filter(Boolean).join(' · ');
+  // A row ends only after a dot, never inside a fact such as `4.0 s`.
+  return parts
+    .filter(Boolean)
+    .join(' · ')
+    .replaceAll(/(?<!·) /g, '\u00a0');
 }
 
 function copiedText({ plan }: Output) {
