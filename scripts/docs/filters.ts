@@ -156,7 +156,9 @@ function valueText(value: FilterValue): string {
  * name of zscale's `bt709`, whose number is 1.
  */
 function isAssigned(names: readonly (readonly [string, string])[], name: string, same: string): boolean {
-  const numbers = names.flatMap(([other, its]) => (its === same && !Number.isNaN(Number(other)) ? [Number(other)] : []));
+  const numbers = names.flatMap(([other, its]) =>
+    its === same && !Number.isNaN(Number(other)) ? [Number(other)] : [],
+  );
   return Number(name) === Math.min(...numbers);
 }
 
