@@ -20,8 +20,8 @@ and revokes the key at the end. \`uploads token create\` keeps its key until the
 print its response on one line. On a terminal, tables fit the width and have colors. To turn off colors, set \`NO_COLOR\`. In a file or a
 pipe, tables are complete and have no colors. Times are in the time zone of this machine.
 
-**Job IDs.** Instead of the ID of a job, you can pass the beginning or the end of the ID, with at least four characters. The command
-searches only the latest hundred jobs that \`./airlock jobs list\` shows.
+**Job IDs.** Instead of the complete ID of a job, you can pass the beginning or the end of the ID, with at least four characters. The
+command then searches only the hundred latest jobs of \`./airlock jobs list\`.
 
 **Exit codes**
 

@@ -3936,7 +3936,7 @@ export interface components {
             monthly_minutes: number | null;
             /** @description Maximum requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use, at most the retention of the server. Null: AIRLOCK_RETENTION. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
             /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm: boolean;
@@ -3979,7 +3979,7 @@ export interface components {
             monthly_minutes: number | null;
             /** @description Maximum requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use, at most the retention of the server. Null: AIRLOCK_RETENTION. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
             /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm: boolean;
@@ -5694,7 +5694,7 @@ export interface components {
             monthly_minutes?: number | null;
             /** @description Maximum requests of one key per minute. Null restores the default. */
             requests_per_minute?: number | null;
-            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use, at most the retention of the server. Null restores the default. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null restores the default. */
             retention_seconds?: number | null;
             /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm?: boolean;

@@ -13,7 +13,7 @@ export function addAccounts(program: Command): void {
   accounts
     .command('show')
     .description(
-      'Show the settings of an account, the number of its active keys and jobs, and its minutes of input this month',
+      'Show the settings of an account, and its usage: keys, jobs, minutes of input this month, bytes and uploads',
     )
     .argument('<name>', 'name of the account')
     .option('--json', 'print JSON')

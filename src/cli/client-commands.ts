@@ -240,7 +240,7 @@ function addTranscribe(program: Command): void {
     .option('--translate', 'translate the speech into English')
     .option(
       '--output <file>',
-      'file to write instead of printing the text. Its extension selects the format: .srt, .vtt, .json or .txt',
+      'file to write instead of printing the text. The extension selects the format: .srt, .vtt, .json or .txt',
     )
     .option(...ACCOUNT)
     .option('--json', 'print the transcription job as JSON')

@@ -15,7 +15,7 @@ export function addKeys(program: Command): void {
     )
     .option(
       '--scopes <list>',
-      'any of transcode,upload,read,admin (default: these four), and operator for the complete server',
+      'scopes of the key: any of transcode,upload,read,admin,operator (default: all except operator, which applies to the complete server)',
     )
     .option('--expires <time>', 'time at which the key expires, e.g. 2027-01-31T00:00:00Z')
     .option('--allow <cidrs>', 'addresses from which the key can be used, e.g. 203.0.113.0/24 (default: all)')

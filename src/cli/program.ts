@@ -67,7 +67,7 @@ function addTranscode(program: Command): void {
     .description('Transcode a file in the sandbox, and write the outputs')
     .argument('<input>', 'a media file')
     .argument('[output...]', 'files to write. Their extensions select the formats. Optional with --template')
-    .option('--template <name>', 'a template, e.g. airlock/web, or a version of it, e.g. web@3')
+    .option('--template <name>', 'name of a template, e.g. airlock/web, or of a version, e.g. web@3')
     .addOption(choiceOption('--quality <quality>', 'quality of the output', QUALITIES))
     .addOption(
       choiceOption('--resolution <resolution>', 'short side of the frame, unless the video is smaller', RESOLUTIONS),
@@ -139,7 +139,7 @@ Ctrl-C. Running jobs then have 20 seconds to finish.`,
     .addHelpText(
       'after',
       `
-Run this command in the service's folder, with the service's settings and as the same user. The command exits with 1 if a check fails.
+Run this command in the service's folder, with the service's settings, and as the service's user. The command exits with 1 if a check fails.
 docs/troubleshooting.md explains each check.`,
     )
     .action(async (options) => {

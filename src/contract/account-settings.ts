@@ -61,7 +61,7 @@ export const NUMBER_SETTINGS = {
     least: 1,
     most: MOST,
     meaning:
-      'seconds for which Airlock keeps outputs, and uploads after their last use, at most the retention of the server',
+      'seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server',
     fallback: 'AIRLOCK_RETENTION',
   },
 } as const satisfies Record<string, NumberSetting> & Record<LimitName, NumberSetting>;
