@@ -1122,7 +1122,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a connection with its access key
+         * Delete a connection and its access key
          * @description Airlock deletes the access key immediately. Waiting and running jobs can no longer use the connection: their deliveries fail, and their outputs stay in Airlock.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
@@ -1404,7 +1404,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a webhook with its deliveries
+         * Delete a webhook and its deliveries
          * @description Deletes the webhook and its delivery log. Airlock does not send pending deliveries.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
@@ -1870,7 +1870,7 @@ export interface paths {
         put: operations["replaceTemplate"];
         post?: never;
         /**
-         * Delete a template with all of its versions
+         * Delete a template and all of its versions
          * @description Jobs that used the template stay unchanged, waiting jobs included.
          *
          *     Requires a key with the scope `admin`, or a person with the role `operator` or `admin`.
@@ -3002,7 +3002,7 @@ export interface components {
              * @description When Airlock deletes it, unless an open job needs it. Each job that uses the upload postpones this time.
              */
             expiresAt: string;
-            /** @description The `id` of the upload token that began the upload; null if no token did. */
+            /** @description The `id` of the upload token with which the upload was started. Null if the upload was started without a token. */
             uploadTokenId: string | null;
             /** @description Properties of the file; null until it is confirmed. */
             metadata: components["schemas"]["MediaMetadata"] | null;
@@ -3409,7 +3409,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -3491,7 +3491,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -3914,31 +3914,31 @@ export interface components {
             created_at: string;
             /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum memory of one job, in MB of 1,048,576 bytes. Null: the server’s limit. */
             memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: the server’s limit. */
+            /** @description Maximum processor time of one job, in seconds. Null: the server’s limit. */
             cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: the server’s limit. */
+            /** @description Maximum run time of one job, in seconds. Null: the server’s limit. */
             wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
             output_mb: number | null;
-            /** @description Limit: jobs that run concurrently. Null: 16. */
+            /** @description Maximum number of running jobs. Null: 16. */
             max_concurrent: number | null;
-            /** @description Limit: jobs that wait. Null: 10,000. */
+            /** @description Maximum number of waiting jobs. Null: 10,000. */
             max_queued: number | null;
-            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            /** @description Maximum bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
+            /** @description Maximum bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            /** @description Maximum number of unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
-            /** @description Limit: minutes of input per month. Null: no quota. */
+            /** @description Maximum minutes of input per month. Null: no quota. */
             monthly_minutes: number | null;
-            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            /** @description Maximum requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null: AIRLOCK_RETENTION. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
-            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm: boolean;
         };
         /** @description An account, its limits and its usage. */
@@ -3957,31 +3957,31 @@ export interface components {
             created_at: string;
             /** @description When it was disabled. Airlock rejects all requests of a disabled account. */
             disabled_at: string | null;
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum memory of one job, in MB of 1,048,576 bytes. Null: the server’s limit. */
             memory_mb: number | null;
-            /** @description Limit: processor seconds of one transcode. Null: the server’s limit. */
+            /** @description Maximum processor time of one job, in seconds. Null: the server’s limit. */
             cpu_seconds: number | null;
-            /** @description Limit: seconds that one transcode may run. Null: the server’s limit. */
+            /** @description Maximum run time of one job, in seconds. Null: the server’s limit. */
             wall_seconds: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
+            /** @description Maximum size of one output, in MB of 1,048,576 bytes. Null: the server’s limit. */
             output_mb: number | null;
-            /** @description Limit: jobs that run concurrently. Null: 16. */
+            /** @description Maximum number of running jobs. Null: 16. */
             max_concurrent: number | null;
-            /** @description Limit: jobs that wait. Null: 10,000. */
+            /** @description Maximum number of waiting jobs. Null: 10,000. */
             max_queued: number | null;
-            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            /** @description Maximum bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
             max_upload_bytes: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
+            /** @description Maximum bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null: 100,000,000,000. */
             max_stored_bytes: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            /** @description Maximum number of unconfirmed upload URLs. Null: 100. */
             max_open_uploads: number | null;
-            /** @description Limit: minutes of input per month. Null: no quota. */
+            /** @description Maximum minutes of input per month. Null: no quota. */
             monthly_minutes: number | null;
-            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            /** @description Maximum requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
             requests_per_minute: number | null;
-            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null: AIRLOCK_RETENTION. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null: AIRLOCK_RETENTION. */
             retention_seconds: number | null;
-            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm: boolean;
             /** @description What it uses now. */
             usage: {
@@ -4342,7 +4342,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -4862,7 +4862,7 @@ export interface components {
             eta_seconds: number | null;
             /** @description The `priority` of the request. Within an account, jobs with a higher priority start first. */
             priority: number;
-            /** @description 1 for the next job; null unless the job is waiting. */
+            /** @description Position of the job among all waiting jobs of its resource class, including jobs of other accounts. The next job to start has position 1. Null unless the job is waiting. */
             queue_position: number | null;
             /** @description Number of attempts. */
             attempts: number;
@@ -5672,31 +5672,31 @@ export interface components {
         };
         /** @description Limits to change. Absent fields stay unchanged. */
         ChangeAccountRequest: {
-            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null restores the default. */
+            /** @description Maximum memory of one job, in MB of 1,048,576 bytes. Null restores the default. */
             memory_mb?: number | null;
-            /** @description Limit: processor seconds of one transcode. Null restores the default. */
+            /** @description Maximum processor time of one job, in seconds. Null restores the default. */
             cpu_seconds?: number | null;
-            /** @description Limit: seconds that one transcode may run. Null restores the default. */
+            /** @description Maximum run time of one job, in seconds. Null restores the default. */
             wall_seconds?: number | null;
-            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null restores the default. */
+            /** @description Maximum size of one output, in MB of 1,048,576 bytes. Null restores the default. */
             output_mb?: number | null;
-            /** @description Limit: jobs that run concurrently. Null restores the default. */
+            /** @description Maximum number of running jobs. Null restores the default. */
             max_concurrent?: number | null;
-            /** @description Limit: jobs that wait. Null restores the default. */
+            /** @description Maximum number of waiting jobs. Null restores the default. */
             max_queued?: number | null;
-            /** @description Limit: bytes of one upload. Null restores the default. */
+            /** @description Maximum bytes of one upload. Null restores the default. */
             max_upload_bytes?: number | null;
-            /** @description Limit: bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null restores the default. */
+            /** @description Maximum bytes of stored uploads and outputs, including bytes reserved for unconfirmed upload URLs. Null restores the default. */
             max_stored_bytes?: number | null;
-            /** @description Limit: unconfirmed upload URLs. Null restores the default. */
+            /** @description Maximum number of unconfirmed upload URLs. Null restores the default. */
             max_open_uploads?: number | null;
-            /** @description Limit: minutes of input per month. Null restores the default. */
+            /** @description Maximum minutes of input per month. Null restores the default. */
             monthly_minutes?: number | null;
-            /** @description Limit: requests of one key per minute. Null restores the default. */
+            /** @description Maximum requests of one key per minute. Null restores the default. */
             requests_per_minute?: number | null;
-            /** @description Limit: retention of outputs, and of uploads after their last use, in seconds, at most the retention of the server. Null restores the default. */
+            /** @description Seconds for which Airlock keeps outputs, and uploads after their last use. Can only shorten the retention of the server. Null restores the default. */
             retention_seconds?: number | null;
-            /** @description Whether to reject inputs that Airlock cannot remux before FFmpeg reads them. */
+            /** @description Whether to reject each input that Airlock cannot remux, before FFmpeg reads the input. */
             disarm?: boolean;
             /** @description Whether to reject all requests of the account. */
             disabled?: boolean;
@@ -6241,7 +6241,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6264,7 +6264,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6287,7 +6287,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6317,7 +6317,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6347,7 +6347,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6370,7 +6370,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6429,7 +6429,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6452,7 +6452,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6475,7 +6475,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6505,7 +6505,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6535,7 +6535,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6558,7 +6558,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6647,7 +6647,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6670,7 +6670,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6693,7 +6693,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6723,7 +6723,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6753,7 +6753,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6776,7 +6776,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6872,7 +6872,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6895,7 +6895,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6918,7 +6918,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -6945,7 +6945,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7024,7 +7024,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7047,7 +7047,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7123,7 +7123,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7146,7 +7146,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7433,7 +7433,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7463,7 +7463,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7493,7 +7493,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7523,7 +7523,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7601,7 +7601,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7628,7 +7628,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7703,7 +7703,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7726,7 +7726,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7749,7 +7749,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7776,7 +7776,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7847,7 +7847,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7879,7 +7879,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -7902,7 +7902,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -8131,7 +8131,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -8154,7 +8154,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
@@ -8206,7 +8206,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id, a UUID. */
+                /** @description The id of the resource in the path, a UUID. */
                 id: string;
             };
             cookie?: never;
