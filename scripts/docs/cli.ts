@@ -10,17 +10,18 @@ export function cliPage(): string {
 \`./airlock COMMAND --help\` prints the same information about a command as this page.
 
 **Server.** The commands from \`transcode\` to \`transcribe\` on this page call the API. If \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` are
-set, they call that server. If only one of the two variables is set, they fail. Otherwise, they call the service that runs on the data
-directory. For this, they create a key for the account of \`--account\`, and revoke the key at the end. \`uploads token create\` keeps its
-key until the token has expired. If no service runs, \`transcode\`, \`blueprints run\`, \`probe\`, \`validate\` and \`transcribe\` start one.
-The other commands work on this machine or on its database.
+set, these commands call that server. If only one of the two variables is set, these commands fail. If neither variable is set, these
+commands call the service that runs on the data directory. For this call, each command creates a key for the account of \`--account\`,
+and revokes the key at the end. \`uploads token create\` keeps its key until the token has expired. If no service runs, \`transcode\`,
+\`blueprints run\`, \`probe\`, \`validate\` and \`transcribe\` start a service for the duration of the command. The commands after
+\`transcribe\` work on this machine or on its database.
 
 **Output.** Commands write results to standard output and everything else to standard error. With \`--json\`, commands that call the API
 print its response on one line. On a terminal, tables fit the width and have colors. To turn off colors, set \`NO_COLOR\`. In a file or a
 pipe, tables are complete and have no colors. Times are in the time zone of this machine.
 
-**Job IDs.** Instead of the ID of a job, you can pass the beginning or the end of the ID, with at least four characters. Airlock searches
-only the latest hundred jobs.
+**Job IDs.** Instead of the complete ID of a job, you can pass the beginning or the end of the ID, with at least four characters. The
+command then searches only the hundred latest jobs of \`./airlock jobs list\`.
 
 **Exit codes**
 

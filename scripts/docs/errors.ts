@@ -7,7 +7,8 @@ import { code, heading, table } from './markdown.ts';
 const LINKS: Readonly<Record<string, string>> = {
   invalid_file_type: ' [All types](formats.md#content-types-of-uploads).',
   file_too_large: ' [How](api/uploads.md#uploads-in-parts).',
-  upload_not_found: ' The text is the same for every storage.',
+  invalid_request: ' A request with an unsupported `Expect` header returns the status 417 with this code.',
+  upload_not_found: ' The text is the same for every storage backend.',
 };
 
 export function errorsPage(): string {
@@ -18,8 +19,8 @@ export function errorsPage(): string {
     `${advice}${LINKS[name] ?? ''}`,
   ]);
   return `${heading('Errors of the API', 'src/contract/errors.ts')}
-Error responses have the form \`{"error": text, "message": sentence, "code": code, "details": …, "docs": URL}\`. Only the OAuth routes return errors
-in the format of OAuth.
+Error responses have the form \`{"error": text, "message": sentence, "code": code, "details": …, "docs": URL}\`. Two kinds of
+URLs return other errors: the OAuth routes use the format of OAuth, and the signed URLs of the embedded storage use the XML format of S3.
 
 - \`code\` is for programs and never changes.
 - \`message\` is one sentence for people. It contains a remedy, and if they are known, the field and the reason. Its wording may change.

@@ -140,15 +140,26 @@ function unnamedValues({ positional, options, aliases = {} }: FilterSpec): strin
 /** A longer list of other names hides the accepted values. */
 const MAX_OTHER_NAMES = 16;
 
-/** Returns the accepted values, with other names of a value. Numbers are described only on the page of all filters. */
+/** Returns the accepted values, with other names of a value. Only the page of all filters describes the numbers that FFmpeg assigns. */
 function valueText(value: FilterValue): string {
   const text = describeFilterValue(value).replace(/^Use /, '').replace(/\.$/, '');
   const names = value.type === 'choice' ? Object.entries(value.aliases ?? {}) : [];
-  const others = names.filter(([name, same]) => Number.isNaN(Number(name)) && !isListed(value, name, same));
+  const others = names.filter(([name, same]) => !isAssigned(names, name, same) && !isListed(value, name, same));
   if (others.length === 0) return text;
   if (others.length > MAX_OTHER_NAMES)
     return `${text}. ${others.length} other names are accepted too, such as ${code(others[0]![0])}`;
   return `${text}. Other names: ${others.map(([name, same]) => `${name} (= ${same})`).join(', ')}`;
+}
+
+/**
+ * Whether a name is the number that FFmpeg assigns to its value. This is the lowest number among the names of the value: `709` is a further
+ * name of zscale's `bt709`, whose number is 1.
+ */
+function isAssigned(names: readonly (readonly [string, string])[], name: string, same: string): boolean {
+  const numbers = names.flatMap(([other, its]) =>
+    its === same && !Number.isNaN(Number(other)) ? [Number(other)] : [],
+  );
+  return Number(name) === Math.min(...numbers);
 }
 
 /** Whether a name is one of the listed values, or differs from its value only in case, hyphens and underscores. */

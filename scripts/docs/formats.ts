@@ -65,8 +65,8 @@ function qualitySection(): string {
 
 \`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show the FFmpeg arguments of each quality for a frame
 whose short side is ${SHORT_SIDE}. If the short side is at most ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\`, and VP9 uses \`-cpu-used 6\`. If the bit
-rate of the source's video is known, x264, x265, VP8 and VP9 don't exceed it, so the video doesn't grow. The bit rates of AAC and Opus are for
-stereo. Mono audio gets half the bit rate.
+rate of the source's video is known, x264, x265, VP8 and VP9 don't exceed it, so the video doesn't grow. In this case, \`-b:v\` of
+VP8 and VP9 is the source's bit rate, but at least 64 kbit/s. The bit rates of AAC and Opus are for stereo. Mono audio gets half the bit rate.
 
 ${qualityTable('video', (encoder, quality) =>
   videoSettings({

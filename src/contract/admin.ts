@@ -16,7 +16,10 @@ function settings<T>(make: (name: NumberSettingName) => T) {
   return Object.fromEntries(NUMBERS.map((name) => [name, make(name)])) as Record<NumberSettingName, T>;
 }
 
-const meaning = (name: NumberSettingName) => `Limit: ${NUMBER_SETTINGS[name].meaning}.`;
+function meaning(name: NumberSettingName): string {
+  const text = NUMBER_SETTINGS[name].meaning;
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}
 
 const accountName = plainText(100).min(1).describe('The name of the account.');
 

@@ -8,7 +8,12 @@ import { UPLOAD_ERRORS } from './upload-errors.ts';
  */
 export const errors = {
   unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with an active key.' },
-  forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
+  forbidden: {
+    status: 403,
+    text: 'forbidden',
+    advice:
+      'Use a key that has the scope named in details. If you sent an upload token, send the request from your server, with a key.',
+  },
   invalid_credentials: {
     status: 401,
     text: 'Email address or password is wrong',
@@ -68,7 +73,7 @@ export const errors = {
   not_found: {
     status: 404,
     text: 'Not found',
-    advice: 'Check the id or the path. Requests for resources of other accounts also return 404.',
+    advice: 'Check the id or the path. A path that names a resource of another account also returns 404.',
   },
   method_not_allowed: {
     status: 405,

@@ -232,7 +232,7 @@ function registerServiceGauges(gauge: RegisterGauge) {
     queue: gauge('airlock_queue_jobs', 'Jobs that are not final, by status and resource class', ['status', 'class']),
     oldest: gauge(
       'airlock_oldest_waiting_seconds',
-      'Seconds for which the oldest waiting job has been due. A job that returns from pieces, a review or a stopping worker counts from its creation',
+      'Seconds for which the oldest waiting job has been due. The seconds count from the creation of the job if the job waited for its pieces or for a review, if its worker drained or died, or if a database outage interrupted its attempt',
       ['class'],
     ),
     workers: gauge('airlock_workers', 'Workers with a recent heartbeat'),

@@ -66,7 +66,7 @@ describe('GET /v1/events', () => {
     expect([unknown.status, unknown.json.details.field]).toEqual([400, 'types']);
   });
 
-  it('returns no event of an erased job or of another account', async () => {
+  it('returns the events of an erased job without its texts, and no event of another account', async () => {
     const metadata = { note: 'private words' };
     const { id } = (
       await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3', metadata })

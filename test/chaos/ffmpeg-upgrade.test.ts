@@ -85,7 +85,7 @@ async function versionInCell(): Promise<string> {
 }
 
 describe('an upgrade of FFmpeg while jobs run', () => {
-  it('lets running jobs finish with the old build, runs new jobs with the new build, and is reported', async () => {
+  it('changes the build for new jobs but not for running jobs, and the sandbox reports the new build', async () => {
     const opened = await open();
     expect(await versionInCell()).toBe(version);
     const before = opened.ffmpeg.since;

@@ -122,7 +122,7 @@ describe('credentials of S3', () => {
     await bySocket.close();
   });
 
-  it('a ping reports that storage rejects the credentials of S3, or that the clock is wrong', async () => {
+  it('are reported as rejected by a ping if the secret is wrong or the access key is unknown', async () => {
     const opened = open('imds');
     await opened.ping();
     const { issued } = server;

@@ -65,8 +65,9 @@ export async function openNamespace(links: number): Promise<NetworkNamespace> {
 }
 
 /**
- * Opens a link. To lose packets, it sets a wrong hardware address of the other side: packets are sent, but no machine receives them. Unlike
- * a filter or `tc netem`, this needs no kernel module and works in one direction. The sender gets no error.
+ * Opens a link. `lose()` loses packets by setting a wrong hardware address for the other side: packets are sent, but no machine receives
+ * them, and the sender gets no error. Unlike a packet filter or `tc netem`, this method needs no kernel module and can affect a single
+ * direction.
  */
 async function openLink(namespace: string, devices: { near: string; far: string }): Promise<NetworkLink> {
   const addresses = await freeAddresses();

@@ -175,7 +175,7 @@ describe('a separate database role', () => {
     await expect(clients[role].query(statement)).rejects.toMatchObject({ code: CODE });
   });
 
-  it('is not the owner, which can run the same statements', async () => {
+  it('is denied a query of key hashes that the owner can run', async () => {
     const { rows } = await database.pg.query('SELECT count(key_hash)::int AS keys FROM api_keys');
     expect(rows[0].keys).toBeGreaterThan(0);
   });

@@ -110,7 +110,7 @@ describe('a ladder of two rungs', () => {
     }
   });
 
-  it('has a DASH manifest with the same segments', async () => {
+  it('has a DASH manifest that lists the same segments as the HLS playlists', async () => {
     const manifest = parseMpd(await text(made.directory, 'manifest.mpd'), { manifestUri: 'https://example.com/' });
     expect(manifest.duration).toBeCloseTo(5.2, 1);
     expect(manifest.playlists.map(({ attributes }: { attributes: { NAME: string } }) => attributes.NAME)).toEqual([

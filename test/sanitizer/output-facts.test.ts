@@ -93,9 +93,12 @@ describe('the readers of outputs', () => {
     expect({ ...facts, sizeBytes }).toEqual(shownOf(parseProbe(stdout, { sizeBytes, demuxer })));
   });
 
-  it.each(Object.keys(UNKNOWN))('leave an output to ffprobe: %s', async (name) => {
-    expect((await factsOf(pathOf(name))).facts).toBeNull();
-  });
+  it.each(Object.keys(UNKNOWN))(
+    'return no facts for a format that they cannot read, so that ffprobe reads it: %s',
+    async (name) => {
+      expect((await factsOf(pathOf(name))).facts).toBeNull();
+    },
+  );
 
   it('describe a rotated picture', async () => {
     const path = join(folder, 'rotated.mp4');

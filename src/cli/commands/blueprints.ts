@@ -116,7 +116,7 @@ async function findBlueprint(airlock: Airlock, slug: string): Promise<Blueprint>
     slug,
     all.map((one) => one.slug),
   );
-  throw new UsageError(`There is no blueprint ${slug}.${near} List the blueprints with ./airlock blueprints.`);
+  throw new UsageError(`There is no blueprint ${slug}.${near} List the blueprints with ./airlock blueprints list.`);
 }
 
 /** Throws `UsageError` before any upload if the file of a media input does not exist. */

@@ -103,7 +103,7 @@ describe('a graph', () => {
     expect(code(() => plan({ filters: graph('hstack') }))).toBe('no_video_stream');
   });
 
-  it('has every open output mapped, together with the audio of the input if it outputs no audio', () => {
+  it('is mapped with all of its open outputs, and with the audio of the input if the graph outputs no audio', () => {
     const { args } = plan({ filters: graph('[0:v]split[a][b]') });
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '[s1]', '0:1']);
     expect(argumentsOf(plan({ outputFormat: 'mp3', filters: graph('[0:a]volume=2') }).args, '-map')).toEqual(['[o0]']);
@@ -156,7 +156,7 @@ describe('a graph', () => {
     expect(reasons({ filters: graph('volume=2'), options: [option('-c:v', 'copy')] })).toBe('');
   });
 
-  it('keeps the palette of the caller for a GIF, and gets the default palette otherwise', () => {
+  it('for a GIF keeps the palette that it generates, and gets the default palette if it generates none', () => {
     const own = plan({ outputFormat: 'gif', filters: graph('split[a][b];[a]palettegen[p];[b][p]paletteuse') });
     expect(complex(own.args)!.match(/palettegen/g)).toHaveLength(1);
     const ours = plan({ outputFormat: 'gif', filters: graph('fps=8,scale=100:-1') });

@@ -17,8 +17,8 @@ import { groupProducers, type OutputContext, type Producer, planCommand } from '
 import { SEVERAL_INPUTS, unmeasured } from './quality/plan-quality.ts';
 
 /**
- * Plans the commands of a job: one command for all outputs that can share a decode, and further commands for the other outputs. Pure.
- * Throws `JobFailure` like `planTranscode` if the inputs allow none of the outputs.
+ * Plans the commands of a job: one command for each group of outputs that can share a decode. Returns a failure for each output that the
+ * inputs do not allow. Pure. Throws `JobFailure` like `planTranscode` if the inputs allow none of the outputs.
  */
 export function planJob(request: JobRequest, files: readonly PlanInput[], ctx: PlanContext): JobPlan {
   if (!('outputs' in request)) return { commands: [planTranscode(request, files, ctx)] };

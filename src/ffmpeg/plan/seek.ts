@@ -30,7 +30,8 @@ export function loopStills(
     // A graph itself repeats a picture if necessary: overlay repeats a watermark. A copied picture is one frame, as in FFmpeg. If it were
     // repeated, it would be an endless video.
     if (job.graph || job.copy) return asked;
-    // An animation may be made of a picture if the caller requests it. Otherwise the picture stays one frame.
+    // A GIF or animated WebP repeats a picture if the input sets `-loop` or a length. In every other image output, and in audio outputs,
+    // the picture stays one frame.
     if (job.kind !== 'video') return asked && job.kind === 'image' && !job.still;
     if (job.ownLength) return asked;
     if (bounded || asked) return true;

@@ -47,7 +47,7 @@ describe('disk layout', () => {
     );
   });
 
-  it('keeps the path of the worst 1024-byte keys below PATH_MAX', () => {
+  it('keeps the paths of 1024-byte keys below PATH_MAX, even of the keys with the longest paths', () => {
     for (const unit of ['%', '%/', '/', 'é', `${'%'.repeat(59)}/`]) {
       const key = unit.repeat(1024).slice(0, Math.floor(1024 / Buffer.byteLength(unit)) * unit.length);
       const path = join(objectFolder('/root', key), versionName(Date.now() * 1000, '/'.repeat(72)));

@@ -87,7 +87,7 @@ export function defaultTime(filter: CheckedFilter, inputs: readonly Flow[]): Tim
   return { seconds, rate: inputs.find((input) => input.kind === 'v')?.rate ?? null };
 }
 
-/** Whether the filter never ends with the values of its options. */
+/** Whether the filter, with the values of its options, is endless. */
 export function isEndless(filter: CheckedFilter): boolean {
   return filter.spec.endless?.when(optionTexts(filter)) ?? false;
 }

@@ -194,7 +194,7 @@ describe('a fault in an argument', () => {
     ['-force_key_frames', 'expr:gte(t, \u00a7)'],
   );
 
-  it('is reported at its character of the command, regardless of the quotes and backslashes before it', () => {
+  it('is reported at its position in the command, regardless of the quotes and backslashes before it', () => {
     fc.assert(
       fc.property(
         fc.array(before, { maxLength: 4 }),

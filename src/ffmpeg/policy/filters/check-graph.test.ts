@@ -107,7 +107,7 @@ describe('a filter graph', () => {
     expect(graph.outputs.map(({ kind }) => kind).join('')).toBe('va');
   });
 
-  test('reads [in] as the only input of a simple filter', () => {
+  test('may name its only input [in], which is read as the unnamed input of a simple filter', () => {
     expect(readTestGraph('color[c];[in][c]overlay[out]').inputs[0]!.label).toBeNull();
   });
 

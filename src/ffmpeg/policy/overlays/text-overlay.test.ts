@@ -162,7 +162,7 @@ describe('parseTextOverlay', () => {
     ['yelow', 'yellow'],
     ['light_gren@0.5', 'lightgreen'],
     [`'\u0000${'x'.repeat(5000)}`, null],
-  ])('uses white for the invalid color %j, with a warning that suggests the nearest color', (fontColor, near) => {
+  ])('uses white for the invalid color %j, and warns with the nearest color if a color is near', (fontColor, near) => {
     const { overlay, warnings } = read({ fontColor });
     expect([overlay.fontColor, overlay.outline, warnings.length]).toEqual([{ rgb: '#ffffff', alpha: 1 }, null, 1]);
     expect(warnings[0]).toMatch(/^style\.fontColor, "[^'\u0000]{1,40}", is not valid, so white was used\. /);

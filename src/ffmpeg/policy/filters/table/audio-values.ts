@@ -107,7 +107,7 @@ export function layoutChannels(text: string): number {
 
 export const audioPads = (count: number): readonly PadKind[] => Array<PadKind>(count).fill('a');
 
-/** Whether a boolean option is on. The value is canonical. */
+/** Whether a boolean option is on. Returns `fallback` if the option is not set. */
 export function isOn(value: string | undefined, fallback: boolean): boolean {
   return value === undefined ? fallback : ['1', 'true', 'yes', 'on', 'y', 'enable'].includes(value);
 }

@@ -145,7 +145,10 @@ function numberFaults(spec: FilterSpec, help: FilterHelp): string[] {
   });
 }
 
-/** Returns FFmpeg's messages about these examples, run together in one process; null = no messages. */
+/**
+ * Runs the examples of these filters in one FFmpeg process. Returns FFmpeg's messages, or null if there are none. If the policy rejects an
+ * example, or an example has too many inputs, returns the reason instead.
+ */
 async function runExamples(specs: readonly FilterSpec[]): Promise<string | null> {
   const args: string[] = [];
   for (let input = 0; input < INPUTS; input++) args.push('-f', 'lavfi', '-i', SOURCE);
