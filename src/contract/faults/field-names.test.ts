@@ -35,16 +35,13 @@ function twinOf(name: string): string {
 }
 
 describe('the near name', () => {
-  it.each(Object.entries(SCHEMAS))(
-    'of every field written in the other convention is that field: %s',
-    (_, schema) => {
-      for (const known of objectsOf(schema)) {
-        // Aliases such as PartNumber differ from another field only in the case of their first letter.
-        const named = known.filter((name) => /^[a-z]/.test(name));
-        for (const name of named) expect([name, suggestField(twinOf(name), known)]).toEqual([name, name]);
-      }
-    },
-  );
+  it.each(Object.entries(SCHEMAS))('of every field written in the other convention is that field: %s', (_, schema) => {
+    for (const known of objectsOf(schema)) {
+      // Aliases such as PartNumber differ from another field only in the case of their first letter.
+      const named = known.filter((name) => /^[a-z]/.test(name));
+      for (const name of named) expect([name, suggestField(twinOf(name), known)]).toEqual([name, name]);
+    }
+  });
 
   it('of a name that other services use is the name of the field here', () => {
     expect(suggestField('value', ['option', 'argument'])).toBe('argument');
